@@ -1,0 +1,2265 @@
+/*
+ * libdishtayantra_lmdb: hands large payloads between languages and processes of one host through an LMDB
+ * memory map. Generated from src/ffi by `make header`; do not edit.
+ *
+ * Link with -ldishtayantra_lmdb. Linux on x86_64 and aarch64. C99 and later, C++17 and later.
+ *
+ * Conventions of every function:
+ *
+ * - Status. What can fail returns a dy_lmdb_status_t: DY_LMDB_OK, or the number of what went wrong.
+ *   dy_lmdb_last_error_message then says what happened, to which path, key or setting, and what to do. Any
+ *   function may answer DY_LMDB_INTERNAL or DY_LMDB_PANIC for a fault of the library; no panic or exception
+ *   crosses the boundary.
+ * - Outputs are written only with DY_LMDB_OK, unless the function says otherwise. The place of an output must
+ *   not be NULL, unless it says so.
+ * - Bytes are a pointer and a length; (NULL, 0) is valid and empty. Texts are UTF-8, given by length, and need
+ *   no terminating NUL; other bytes are answered with DY_LMDB_INVALID_ARGUMENT. The library keeps no pointer to
+ *   what it is passed, unless the function says so.
+ * - Named databases: (NULL, 0) means "default". Names that begin with "_dy_" are the library's own.
+ * - Objects. What a function gives is ended by the function its documentation names: once, and not while
+ *   another thread uses it. Ending NULL does nothing. A store or exchange may also be passed after it was
+ *   closed: the answer is DY_LMDB_CLOSED. An object keeps alive what it needs: views, loans and documents
+ *   outlive the handle of their store.
+ * - Threads. Every function may be called from any thread. "Any number at once" says that calls on the same
+ *   object need no lock of the caller's.
+ * - Structs that begin with struct_size may grow. The caller sets it to sizeof the struct (the *_default
+ *   functions do) and the library reads and writes no further. An unknown flag is refused by name.
+ * - fork. A child must open its stores again: handles of the parent answer DY_LMDB_FORKED there. What it closes
+ *   leaves the parent's alone.
+ */
+
+#ifndef DISHTAYANTRA_LMDB_H
+#define DISHTAYANTRA_LMDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+
+/**
+ * The call did what it says.
+ */
+#define DY_LMDB_OK 0
+
+/**
+ * No live entry under the key: absent or expired. Also: no such element in a document, no such field in a
+ * reference.
+ */
+#define DY_LMDB_NOT_FOUND 10
+
+/**
+ * What was waited for did not come in time.
+ */
+#define DY_LMDB_TIMEOUT 11
+
+/**
+ * The caller's buffer is smaller than the payload; the size output tells what is needed.
+ */
+#define DY_LMDB_BUFFER_TOO_SMALL 12
+
+/**
+ * A live entry is under the key and `DY_LMDB_PUT_NO_OVERWRITE` was asked for.
+ */
+#define DY_LMDB_KEY_EXISTS 13
+
+/**
+ * The loan is no longer ours: its holder was taken for dead, or it was published or dropped already.
+ */
+#define DY_LMDB_LOAN_LOST 14
+
+/**
+ * A calculator answered without ever opening the input its reference names.
+ */
+#define DY_LMDB_REFERENCE_IGNORED 15
+
+/**
+ * An argument no call can accept: NULL, text that is not UTF-8, an unknown flag, a wrong type.
+ */
+#define DY_LMDB_INVALID_ARGUMENT 20
+
+/**
+ * A configuration key with a value that is not allowed; the message names key, value and what is allowed.
+ */
+#define DY_LMDB_CONFIG 21
+
+/**
+ * A key that is empty or over 511 bytes, or a database name that is too long or reserved.
+ */
+#define DY_LMDB_BAD_KEY 22
+
+/**
+ * A payload over 4 GiB - 1.
+ */
+#define DY_LMDB_TOO_LARGE 23
+
+/**
+ * A format that does not exist.
+ */
+#define DY_LMDB_BAD_FORMAT 24
+
+/**
+ * The store may not grow further and nothing can be reclaimed; the message says who pins what and which
+ * setting to raise.
+ */
+#define DY_LMDB_MAP_FULL 30
+
+/**
+ * The file system has no space left.
+ */
+#define DY_LMDB_DISK_FULL 31
+
+/**
+ * Every reader slot is taken by a live reader.
+ */
+#define DY_LMDB_READERS_FULL 32
+
+/**
+ * Every slot for a named database is taken.
+ */
+#define DY_LMDB_DBS_FULL 33
+
+/**
+ * A resource limit of the process (RLIMIT_AS, RLIMIT_FSIZE) is too small for the map.
+ */
+#define DY_LMDB_LIMIT 34
+
+/**
+ * The directory or a file in it does not permit this.
+ */
+#define DY_LMDB_PERMISSION 40
+
+/**
+ * The operating system reported an error.
+ */
+#define DY_LMDB_IO 41
+
+/**
+ * Bytes in the store, a document or a reference that cannot be right; the message names the key and the
+ * position.
+ */
+#define DY_LMDB_CORRUPT 42
+
+/**
+ * The directory holds a store that is not ours to use: another program's, another format version, another
+ * namespace.
+ */
+#define DY_LMDB_FOREIGN_STORE 43
+
+/**
+ * The store is open in this process through another copy of LMDB.
+ */
+#define DY_LMDB_ALREADY_OPEN 44
+
+/**
+ * The file system cannot hold a store.
+ */
+#define DY_LMDB_UNSUPPORTED 45
+
+/**
+ * The handle was closed.
+ */
+#define DY_LMDB_CLOSED 50
+
+/**
+ * The handle was made before a fork and is used in the child; open the store again there.
+ */
+#define DY_LMDB_FORKED 51
+
+/**
+ * LMDB or the engine met a state it never should.
+ */
+#define DY_LMDB_INTERNAL 60
+
+/**
+ * A panic was caught at the library's boundary: a fault of the library.
+ */
+#define DY_LMDB_PANIC 61
+
+/**
+ * The version of the C ABI described by this header. It grows when functions, fields or constants are added;
+ * nothing is ever removed or renumbered.
+ */
+#define DY_LMDB_ABI_VERSION 1
+
+/**
+ * A published entry survives the death of any process, but not a power failure.
+ */
+#define DY_LMDB_DURABILITY_PROCESS 0
+
+/**
+ * A published entry survives a power failure too: every commit is synchronised to the disk.
+ */
+#define DY_LMDB_DURABILITY_SYNC 1
+
+/**
+ * Accept a directory that is a symbolic link.
+ */
+#define DY_LMDB_OPEN_FOLLOW_SYMLINKS 1
+
+/**
+ * Start no sweeper thread in this process; expired entries go when `dy_lmdb_store_sweep` or another process
+ * sweeps.
+ */
+#define DY_LMDB_OPEN_NO_SWEEPER 2
+
+/**
+ * Fail with `DY_LMDB_NOT_FOUND` when the directory holds no store, instead of creating one.
+ */
+#define DY_LMDB_OPEN_EXISTING 4
+
+/**
+ * JSON text in UTF-8.
+ */
+#define DY_LMDB_FORMAT_JSON 1
+
+/**
+ * One MessagePack value.
+ */
+#define DY_LMDB_FORMAT_MSGPACK 2
+
+/**
+ * Bytes as they are.
+ */
+#define DY_LMDB_FORMAT_RAW 3
+
+/**
+ * One array as a `.npy` file holds it.
+ */
+#define DY_LMDB_FORMAT_NUMPY 4
+
+/**
+ * An Arrow IPC stream.
+ */
+#define DY_LMDB_FORMAT_ARROW 5
+
+/**
+ * Fail with `DY_LMDB_KEY_EXISTS` when a live entry is under the key.
+ */
+#define DY_LMDB_PUT_NO_OVERWRITE 1
+
+/**
+ * Store an XXH3-64 checksum of the payload.
+ */
+#define DY_LMDB_PUT_CHECKSUM 2
+
+/**
+ * Record when the entry is first opened, and whether it was answered directly: for the input of an exchange.
+ */
+#define DY_LMDB_PUT_TRACKED 4
+
+/**
+ * The payload lies in the entry's record; a view of it is a copy. Otherwise it has an extent of its own,
+ * which views look at in place.
+ */
+#define DY_LMDB_INFO_INLINE 1
+
+/**
+ * `checksum` holds a checksum.
+ */
+#define DY_LMDB_INFO_CHECKSUM 2
+
+/**
+ * The store records when the entry is first opened.
+ */
+#define DY_LMDB_INFO_TRACKED 4
+
+/**
+ * No pin was free, so the view holds a snapshot of the whole store; close it soon.
+ */
+#define DY_LMDB_INFO_SNAPSHOT 8
+
+/**
+ * The view does not count as opening a tracked entry: for tools that look without answering.
+ */
+#define DY_LMDB_VIEW_QUIET 1
+
+/**
+ * Field of `dy_lmdb_view_text`: the id of the exchange.
+ */
+#define DY_LMDB_TEXT_TXN_ID 1
+
+/**
+ * Field of `dy_lmdb_view_text`: who put the entry.
+ */
+#define DY_LMDB_TEXT_SOURCE 2
+
+/**
+ * Field of `dy_lmdb_view_text`: whom the entry is for.
+ */
+#define DY_LMDB_TEXT_TARGET 3
+
+/**
+ * Field of `dy_lmdb_view_text`: the key; bytes as they were put, UTF-8 or not.
+ */
+#define DY_LMDB_TEXT_KEY 4
+
+/**
+ * Side of an exchange: what the calculator gets.
+ */
+#define DY_LMDB_EXCHANGE_INPUT 1
+
+/**
+ * Side of an exchange: what it answers.
+ */
+#define DY_LMDB_EXCHANGE_OUTPUT 2
+
+/**
+ * Nothing is known of the answer: somebody else called the calculator.
+ */
+#define DY_LMDB_ANSWER_UNKNOWN 0
+
+/**
+ * The calculator returned nothing.
+ */
+#define DY_LMDB_ANSWER_NONE 1
+
+/**
+ * The calculator returned a value.
+ */
+#define DY_LMDB_ANSWER_VALUE 2
+
+/**
+ * The calculator returned `_lmdb_output_written: true`.
+ */
+#define DY_LMDB_ANSWER_OUTPUT_WRITTEN 3
+
+/**
+ * Nothing is known of the answer, and the caller does not want to wait.
+ */
+#define DY_LMDB_ANSWER_UNKNOWN_NO_WAIT 4
+
+/**
+ * What the calculator returned is the result.
+ */
+#define DY_LMDB_DECISION_TAKE_ANSWER 1
+
+/**
+ * The result is in the store, under the output key.
+ */
+#define DY_LMDB_DECISION_TAKE_OUTPUT 2
+
+/**
+ * The calculator never opened its input, so it computed on the reference: call it again with the payload
+ * itself. The exchange passes everything directly from now on.
+ */
+#define DY_LMDB_DECISION_REPEAT 3
+
+/**
+ * Delete the input.
+ */
+#define DY_LMDB_CLEANUP_INPUT 1
+
+/**
+ * Delete the output.
+ */
+#define DY_LMDB_CLEANUP_OUTPUT 2
+
+/**
+ * Nothing.
+ */
+#define DY_LMDB_TYPE_NIL 0
+
+/**
+ * True or false.
+ */
+#define DY_LMDB_TYPE_BOOL 1
+
+/**
+ * A whole number that fits in 64 bits, signed or unsigned.
+ */
+#define DY_LMDB_TYPE_INT 2
+
+/**
+ * A floating-point number of 32 or 64 bits.
+ */
+#define DY_LMDB_TYPE_FLOAT 3
+
+/**
+ * Text in UTF-8.
+ */
+#define DY_LMDB_TYPE_STRING 4
+
+/**
+ * Bytes.
+ */
+#define DY_LMDB_TYPE_BYTES 5
+
+/**
+ * Values in a row.
+ */
+#define DY_LMDB_TYPE_ARRAY 6
+
+/**
+ * Keys with a value each.
+ */
+#define DY_LMDB_TYPE_MAP 7
+
+/**
+ * Bytes with a type number of their own.
+ */
+#define DY_LMDB_TYPE_EXT 8
+
+/**
+ * A block of bytes that the library owns: a path, a key, a JSON text. It never changes; free it with
+ * `dy_lmdb_bytes_free`.
+ */
+typedef struct dy_lmdb_bytes_t dy_lmdb_bytes_t;
+
+/**
+ * A MessagePack payload, walked where it lies. Nothing in it is trusted: bytes that cannot be right are
+ * answered with `DY_LMDB_CORRUPT`, which names the position, and the key for a document of a view.
+ *
+ * Any number of threads may read a document; it is closed once, when no thread uses it.
+ */
+typedef struct dy_lmdb_document_t dy_lmdb_document_t;
+
+/**
+ * The exchange with one calculator, as its caller runs it: a configuration, the calculator's name and an
+ * open store. A handle that was closed may still be passed: calls answer `DY_LMDB_CLOSED`, never undefined
+ * behaviour. All calls may come from any thread.
+ */
+typedef struct dy_lmdb_exchange_t dy_lmdb_exchange_t;
+
+/**
+ * Keys as they were at one moment, in key order. The list never changes; free it with `dy_lmdb_keys_free`.
+ */
+typedef struct dy_lmdb_keys_t dy_lmdb_keys_t;
+
+/**
+ * Space in a store, lent to one producer to fill and publish. Nobody else sees it before that, and no lock
+ * is held meanwhile. A loan that is dropped, or whose process dies, leaves nothing behind. It keeps its
+ * store open in this process.
+ *
+ * One thread at a time uses a loan; it may be filled in one and published in another.
+ */
+typedef struct dy_lmdb_loan_t dy_lmdb_loan_t;
+
+/**
+ * A reference: what a calculator gets in place of a large payload, and what it needs to answer through the
+ * store. Its fields have the names that travel:
+ *
+ * - `_lmdb_ref`: "true" in an object that stands for a payload;
+ * - `_lmdb_input_key`: where the input is;
+ * - `_lmdb_output_key`: where the output is expected; absent when the return value is the result;
+ * - `_lmdb_db_path`, `_lmdb_db_name`: the store, as an absolute path, and the named database, "default" when
+ *   absent;
+ * - `_lmdb_format`: the format wished for the output;
+ * - `_txn_id`: the id of the exchange.
+ *
+ * Any number of threads may read a reference; one at a time sets its fields, when no other uses it.
+ */
+typedef struct dy_lmdb_reference_t dy_lmdb_reference_t;
+
+/**
+ * A handle on an open store: a directory that any number of processes share. Several handles on one
+ * directory share one store in the process; the last to close releases it. A handle that was closed may
+ * still be passed: calls answer `DY_LMDB_CLOSED`, never undefined behaviour. Each open costs a few bytes
+ * that stay for this until the process ends. All calls may come from any thread.
+ *
+ * In a child made by fork(), handles of the parent answer `DY_LMDB_FORKED`; close them there and open again.
+ */
+typedef struct dy_lmdb_store_t dy_lmdb_store_t;
+
+/**
+ * A payload in place, read-only: writing to it faults. It stays valid until the view is closed, whatever
+ * happens to the entry and the handle of its store. An open view keeps the payload's space from being used
+ * again, and its store open in this process.
+ *
+ * Any number of threads may read a view; it is closed once, when no thread uses it.
+ */
+typedef struct dy_lmdb_view_t dy_lmdb_view_t;
+
+/**
+ * Builds one MessagePack value, as MessagePack libraries write it: whole numbers and lengths in their
+ * narrowest form, doubles in 64 bits. Arrays and maps are announced with their count and filled by the calls
+ * that follow. A call that does not fit is answered with `DY_LMDB_INVALID_ARGUMENT`, which says why, and
+ * changes nothing.
+ *
+ * One thread at a time uses a writer.
+ */
+typedef struct dy_lmdb_writer_t dy_lmdb_writer_t;
+
+/**
+ * What a call answers: `DY_LMDB_OK` or the number of what went wrong. Numbers are never used twice; later
+ * versions may add some, so treat one you do not know as a failure. `dy_lmdb_last_error_message` tells the
+ * details.
+ */
+typedef int32_t dy_lmdb_status_t;
+
+/**
+ * How a store is opened. Fill it with `dy_lmdb_options_default`, then change fields.
+ */
+typedef struct dy_lmdb_options_t {
+    /**
+     * `sizeof(dy_lmdb_options_t)` as the caller was compiled; fields beyond it keep their defaults.
+     */
+    size_t struct_size;
+    /**
+     * How far the store may grow, in bytes; 1 GiB by default. When the store is open already, the larger
+     * value wins.
+     */
+    uint64_t map_size;
+    /**
+     * How many bytes ahead of the used ones the sweeper keeps populated; 16 MiB by default.
+     */
+    uint64_t prefault;
+    /**
+     * Reader slots, 512 by default. The process that creates the store decides.
+     */
+    uint32_t max_readers;
+    /**
+     * Named databases, 100 by default.
+     */
+    uint32_t max_dbs;
+    /**
+     * Mode of the directory, 0700 by default; bits for group or others allow a store that is shared with
+     * them.
+     */
+    uint32_t mode;
+    /**
+     * One of `DY_LMDB_DURABILITY_*`; `DY_LMDB_DURABILITY_PROCESS` by default.
+     */
+    uint32_t durability;
+    /**
+     * `DY_LMDB_OPEN_*`, or-ed; 0 by default.
+     */
+    uint32_t flags;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} dy_lmdb_options_t;
+
+/**
+ * How an entry is put. Fill it with `dy_lmdb_put_options_default`, then change fields. Texts are UTF-8 and
+ * read during the call only.
+ */
+typedef struct dy_lmdb_put_options_t {
+    /**
+     * `sizeof(dy_lmdb_put_options_t)` as the caller was compiled; fields beyond it keep their defaults.
+     */
+    size_t struct_size;
+    /**
+     * One of `DY_LMDB_FORMAT_*`; `DY_LMDB_FORMAT_RAW` by default. The envelope records it, nothing checks
+     * the payload against it.
+     */
+    uint32_t format;
+    /**
+     * `DY_LMDB_PUT_*`, or-ed; 0 by default.
+     */
+    uint32_t flags;
+    /**
+     * Time to live in milliseconds, 300000 by default; 0 means until deleted.
+     */
+    uint64_t ttl_ms;
+    /**
+     * Id of the exchange; when empty, one is made from the entry's id.
+     */
+    const char *txn_id;
+    /**
+     * Bytes of `txn_id`.
+     */
+    size_t txn_id_len;
+    /**
+     * Who puts the entry; may be empty.
+     */
+    const char *source;
+    /**
+     * Bytes of `source`.
+     */
+    size_t source_len;
+    /**
+     * Whom the entry is for; may be empty.
+     */
+    const char *target;
+    /**
+     * Bytes of `target`.
+     */
+    size_t target_len;
+} dy_lmdb_put_options_t;
+
+/**
+ * A piece of memory of the caller's that the library reads during a call. `(NULL, 0)` is a valid, empty
+ * piece.
+ */
+typedef struct dy_lmdb_buffer_t {
+    /**
+     * First byte; may be NULL when `size` is 0.
+     */
+    const void *data;
+    /**
+     * Bytes.
+     */
+    size_t size;
+} dy_lmdb_buffer_t;
+
+/**
+ * What a call tells of an entry. Set `struct_size` before the call; the call leaves it as it is and writes
+ * no byte beyond it.
+ */
+typedef struct dy_lmdb_info_t {
+    /**
+     * `sizeof(dy_lmdb_info_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * Id of the entry in its store; never used twice.
+     */
+    uint64_t entry_id;
+    /**
+     * Bytes of the payload.
+     */
+    uint64_t size;
+    /**
+     * When it was put: wall clock, nanoseconds since the Unix epoch.
+     */
+    uint64_t created_ns;
+    /**
+     * Time to live in milliseconds, as it was put; 0 means until deleted.
+     */
+    uint64_t ttl_ms;
+    /**
+     * XXH3-64 of the payload when `flags` has `DY_LMDB_INFO_CHECKSUM`, else 0.
+     */
+    uint64_t checksum;
+    /**
+     * Where the payload begins in the file data.mdb; 0 when it lies in the record.
+     */
+    uint64_t file_offset;
+    /**
+     * The payload, while the view that told it is open; NULL from calls that open no view.
+     */
+    const void *data;
+    /**
+     * One of `DY_LMDB_FORMAT_*`.
+     */
+    uint32_t format;
+    /**
+     * `DY_LMDB_INFO_*`, or-ed.
+     */
+    uint32_t flags;
+} dy_lmdb_info_t;
+
+/**
+ * One entry of `dy_lmdb_store_put_many`. What it points to is read during the call only.
+ */
+typedef struct dy_lmdb_entry_t {
+    /**
+     * The key.
+     */
+    const void *key;
+    /**
+     * Bytes of the key: 1 to 511.
+     */
+    size_t key_len;
+    /**
+     * The payload's parts, joined in order.
+     */
+    const struct dy_lmdb_buffer_t *parts;
+    /**
+     * How many parts there are.
+     */
+    size_t nparts;
+    /**
+     * How to put it; NULL means the defaults.
+     */
+    const struct dy_lmdb_put_options_t *options;
+} dy_lmdb_entry_t;
+
+/**
+ * A value in a document: its position in the payload, in bytes. Any number may be passed; one that is no
+ * value's position is answered with an error or reads as some other value, never outside the payload.
+ */
+typedef uint64_t dy_lmdb_node_t;
+
+/**
+ * Where a walk through an array or a map stands. The caller provides the memory; nothing needs to be freed.
+ */
+typedef struct dy_lmdb_iterator_t {
+    /**
+     * The current pair's key; `DY_LMDB_NODE_NONE` in an array.
+     */
+    dy_lmdb_node_t key;
+    /**
+     * The current value.
+     */
+    dy_lmdb_node_t value;
+    /**
+     * Where the next one begins.
+     */
+    dy_lmdb_node_t next;
+    /**
+     * How many are still to come.
+     */
+    size_t remaining;
+} dy_lmdb_iterator_t;
+
+/**
+ * The outermost value.
+ */
+#define DY_LMDB_NODE_ROOT 0
+
+/**
+ * No value: the key of an array's elements in `dy_lmdb_iterator_t`.
+ */
+#define DY_LMDB_NODE_NONE 18446744073709551615ull
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The name of a status.
+ *
+ * - `status`: what a call answered.
+ *
+ * Returns the constant's name, such as "DY_LMDB_MAP_FULL"; "DY_LMDB_UNKNOWN" for a number that is no status.
+ * Cannot fail.
+ *
+ * Memory: a constant of the library; do not free it.
+ *
+ * Threads: any number at once.
+ */
+const char *dy_lmdb_status_name(dy_lmdb_status_t status);
+
+/**
+ * The library's version.
+ *
+ * Returns a text such as "0.1.0". Cannot fail.
+ *
+ * Memory: a constant of the library; do not free it.
+ *
+ * Threads: any number at once.
+ */
+const char *dy_lmdb_version(void);
+
+/**
+ * The version of the C ABI that the loaded library has.
+ *
+ * Returns a number to compare with `DY_LMDB_ABI_VERSION`: the library serves every program whose header has
+ * the same or a smaller one. Cannot fail.
+ *
+ * Threads: any number at once.
+ */
+uint32_t dy_lmdb_abi_version(void);
+
+/**
+ * The version of the LMDB inside the library.
+ *
+ * Returns a text such as "LMDB 0.9.24: (July 24, 2019)". Cannot fail.
+ *
+ * Memory: a constant of the library; do not free it.
+ *
+ * Threads: any number at once.
+ */
+const char *dy_lmdb_lmdb_version(void);
+
+/**
+ * What the last failing call of the calling thread had to say: what happened, to which path, key or setting,
+ * and what to do.
+ *
+ * Returns the message in UTF-8; "" when no call has failed on this thread. A call that succeeds leaves it as
+ * it is. Cannot fail.
+ *
+ * Memory: valid until the next failing call on this thread, or its end; do not free it.
+ *
+ * Threads: each thread has its own message.
+ */
+const char *dy_lmdb_last_error_message(void);
+
+/**
+ * Takes the warnings that calls on this thread have raised since the last time: an unknown `lmdb_*` key, an
+ * option that differs from those a store is already open with, a directory that others can read. Opening and
+ * parsing raise them; at most 64 are kept.
+ *
+ * - `json`: where to put the block: a JSON array of strings, oldest first, "[]" when there are none.
+ *
+ * Returns `DY_LMDB_OK`, or `DY_LMDB_INVALID_ARGUMENT` when `json` is NULL.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: each thread has its own warnings.
+ */
+dy_lmdb_status_t dy_lmdb_warnings_take(struct dy_lmdb_bytes_t **json);
+
+/**
+ * The first byte of a block.
+ *
+ * - `bytes`: the block, or NULL.
+ *
+ * Returns a pointer to `dy_lmdb_bytes_size` bytes; they are not NUL-terminated. NULL when `bytes` is NULL.
+ * Cannot fail.
+ *
+ * Memory: valid until the block is freed.
+ *
+ * Threads: any number at once.
+ */
+const void *dy_lmdb_bytes_data(const struct dy_lmdb_bytes_t *bytes);
+
+/**
+ * How many bytes a block has.
+ *
+ * - `bytes`: the block, or NULL.
+ *
+ * Returns the number of bytes; 0 when `bytes` is NULL. Cannot fail.
+ *
+ * Threads: any number at once.
+ */
+size_t dy_lmdb_bytes_size(const struct dy_lmdb_bytes_t *bytes);
+
+/**
+ * Frees a block.
+ *
+ * - `bytes`: the block; NULL does nothing.
+ *
+ * Memory: pointers from `dy_lmdb_bytes_data` end here. A block is freed once.
+ *
+ * Threads: any thread, when no other uses the block.
+ */
+void dy_lmdb_bytes_free(struct dy_lmdb_bytes_t *bytes);
+
+/**
+ * Fills a struct with the defaults of opening a store.
+ *
+ * - `options`: room for the struct; NULL does nothing. The fields of ABI version 1 are written, and
+ *   `struct_size` to match, whatever the version of the library: nothing is written past the struct of an
+ *   older program.
+ *
+ * Threads: any number at once, each on its own struct.
+ */
+void dy_lmdb_options_default(struct dy_lmdb_options_t *options);
+
+/**
+ * Fills a struct with the defaults of a put.
+ *
+ * - `options`: room for the struct; NULL does nothing. The fields of ABI version 1 are written, and
+ *   `struct_size` to match, whatever the version of the library: nothing is written past the struct of an
+ *   older program.
+ *
+ * Threads: any number at once, each on its own struct.
+ */
+void dy_lmdb_put_options_default(struct dy_lmdb_put_options_t *options);
+
+/**
+ * Opens the store in a directory, and creates both when they are not there. Opening a directory that is open
+ * in this process gives another handle on the same store: the larger map size wins, other options that
+ * differ are warned about.
+ *
+ * - `path`, `path_len`: the directory, UTF-8; a relative one is taken from the working directory.
+ * - `options`: how to open it; NULL means the defaults.
+ * - `store`: where to put the handle.
+ *
+ * Returns `DY_LMDB_OK`, or:
+ * - `DY_LMDB_INVALID_ARGUMENT`: NULL, no UTF-8, an empty path, an unknown flag or option;
+ * - `DY_LMDB_NOT_FOUND`: no store is there, and `DY_LMDB_OPEN_EXISTING` was asked for;
+ * - `DY_LMDB_PERMISSION`: the directory is not permitted, another user's, a symbolic link, or writable by
+ *   others and not asked to be;
+ * - `DY_LMDB_FOREIGN_STORE`, `DY_LMDB_ALREADY_OPEN`, `DY_LMDB_UNSUPPORTED`, `DY_LMDB_LIMIT`,
+ *   `DY_LMDB_DISK_FULL`, `DY_LMDB_IO`: as they say.
+ *
+ * Warnings are for `dy_lmdb_warnings_take`.
+ *
+ * Memory: close the handle with `dy_lmdb_store_close`.
+ *
+ * Threads: any number at once. The store's sweeper thread starts with its first use.
+ */
+dy_lmdb_status_t dy_lmdb_store_open(const char *path,
+                                    size_t path_len,
+                                    const struct dy_lmdb_options_t *options,
+                                    struct dy_lmdb_store_t **store);
+
+/**
+ * Opens the store that a configuration describes.
+ *
+ * - `json`, `json_len`: a JSON object, UTF-8; its `lmdb_*` keys are read, others are somebody else's. See
+ *   `dy_lmdb_config_parse`.
+ * - `store`: where to put the handle.
+ *
+ * Returns what `dy_lmdb_store_open` does; `DY_LMDB_CONFIG` when a value is not allowed. `lmdb_enabled` is
+ * not looked at.
+ *
+ * Memory: close the handle with `dy_lmdb_store_close`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_open_config(const char *json, size_t json_len, struct dy_lmdb_store_t **store);
+
+/**
+ * Closes a handle.
+ *
+ * - `store`: the handle; NULL, or one that was closed already, is nothing to do.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the pointer is no store.
+ *
+ * Memory: the handle may still be passed and answers `DY_LMDB_CLOSED`. Views, loans and documents made from
+ * it stay valid, and keep the store open in this process until they are closed.
+ *
+ * Threads: any number at once. Calls under way in other threads end as they would; the last of them releases
+ * the store.
+ */
+dy_lmdb_status_t dy_lmdb_store_close(struct dy_lmdb_store_t *store);
+
+/**
+ * Tells the directory of a store.
+ *
+ * - `store`: the store.
+ * - `path`: where to put the block: the absolute path, not NUL-terminated.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT` or `DY_LMDB_CLOSED`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_path(const struct dy_lmdb_store_t *store, struct dy_lmdb_bytes_t **path);
+
+/**
+ * Removes every expired entry now, and reclaims what dead processes held. The sweeper thread does the same
+ * by itself.
+ *
+ * - `store`: the store.
+ * - `removed`: where to put the number of entries removed; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`, `DY_LMDB_DISK_FULL`
+ * or `DY_LMDB_IO`.
+ *
+ * Threads: any number at once; the write lock is given up every few entries.
+ */
+dy_lmdb_status_t dy_lmdb_store_sweep(const struct dy_lmdb_store_t *store, uint64_t *removed);
+
+/**
+ * Tells statistics of a store: entries and bytes of each database, how much of the map is used, who reads
+ * and what they pin, hits, misses, expired entries and waits of this process.
+ *
+ * - `store`: the store.
+ * - `json`: where to put the block: one JSON object.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`,
+ * `DY_LMDB_READERS_FULL` or `DY_LMDB_IO`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_stats(const struct dy_lmdb_store_t *store, struct dy_lmdb_bytes_t **json);
+
+/**
+ * Checks a whole store: every page of the arenas owned once, every record, loan, pin and expiry row in
+ * order.
+ *
+ * - `store`: the store.
+ * - `json`: where to put the block: one JSON object with what was counted.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when there is a fault, named by the message;
+ * `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED` or `DY_LMDB_IO`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once. The time grows with the number of entries; this is for tests and operators.
+ */
+dy_lmdb_status_t dy_lmdb_store_audit(const struct dy_lmdb_store_t *store, struct dy_lmdb_bytes_t **json);
+
+/**
+ * Puts an entry. Readers see the old entry under the key or the new one, whole.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8, made when it is not there; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key, 1 to 511 bytes.
+ * - `parts`, `nparts`: the payload in parts, joined in order; no parts are an empty payload. At most 4 GiB -
+ *   1 in all.
+ * - `options`: how to put it; NULL means the defaults.
+ * - `info`: where to tell of the new entry; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`, or:
+ * - `DY_LMDB_KEY_EXISTS`: a live entry is there and `DY_LMDB_PUT_NO_OVERWRITE` was asked for;
+ * - `DY_LMDB_BAD_KEY`, `DY_LMDB_BAD_FORMAT`, `DY_LMDB_TOO_LARGE`, `DY_LMDB_INVALID_ARGUMENT`: the arguments
+ *   cannot be put;
+ * - `DY_LMDB_MAP_FULL`, `DY_LMDB_DISK_FULL`, `DY_LMDB_DBS_FULL`: no room;
+ * - `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`, `DY_LMDB_IO`, `DY_LMDB_INTERNAL`.
+ *
+ * Memory: everything passed is read during the call only.
+ *
+ * Threads: any number at once, in any number of processes. A large payload is copied with no lock held.
+ */
+dy_lmdb_status_t dy_lmdb_store_put(const struct dy_lmdb_store_t *store,
+                                   const char *db,
+                                   size_t db_len,
+                                   const void *key,
+                                   size_t key_len,
+                                   const struct dy_lmdb_buffer_t *parts,
+                                   size_t nparts,
+                                   const struct dy_lmdb_put_options_t *options,
+                                   struct dy_lmdb_info_t *info);
+
+/**
+ * Puts several entries into one database: all of them or, on failure, none. Readers see them all at once.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `entries`, `count`: the entries; of two with the same key the later stays.
+ *
+ * Returns what `dy_lmdb_store_put` does.
+ *
+ * Memory: everything passed is read during the call only.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_put_many(const struct dy_lmdb_store_t *store,
+                                        const char *db,
+                                        size_t db_len,
+                                        const struct dy_lmdb_entry_t *entries,
+                                        size_t count);
+
+/**
+ * Copies a payload into the caller's buffer. `dy_lmdb_view_open` reads it without copying.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `buffer`, `capacity`: where to copy to; (NULL, 0) asks for the size.
+ * - `size`: where to put the payload's size, with `DY_LMDB_OK` and with `DY_LMDB_BUFFER_TOO_SMALL`.
+ * - `info`: where to tell of the entry; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the entry is absent or expired; `DY_LMDB_BUFFER_TOO_SMALL`
+ * when `capacity` is less than the size: nothing is copied then; `DY_LMDB_BAD_KEY`,
+ * `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CORRUPT`, `DY_LMDB_READERS_FULL`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`
+ * or `DY_LMDB_IO`.
+ *
+ * A tracked entry counts as opened by this call, whether or not the buffer was large enough.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_get(const struct dy_lmdb_store_t *store,
+                                   const char *db,
+                                   size_t db_len,
+                                   const void *key,
+                                   size_t key_len,
+                                   void *buffer,
+                                   size_t capacity,
+                                   size_t *size,
+                                   struct dy_lmdb_info_t *info);
+
+/**
+ * Tells whether a live entry is under a key. Does not open a tracked entry.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `present`: where to put the answer.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_BAD_KEY`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_READERS_FULL`,
+ * `DY_LMDB_CLOSED`, `DY_LMDB_FORKED` or `DY_LMDB_IO`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_contains(const struct dy_lmdb_store_t *store,
+                                        const char *db,
+                                        size_t db_len,
+                                        const void *key,
+                                        size_t key_len,
+                                        bool *present);
+
+/**
+ * Deletes an entry. Views of it stay valid.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `deleted`: where to put whether a live entry was there; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`, also when nothing was there; `DY_LMDB_BAD_KEY`, `DY_LMDB_INVALID_ARGUMENT`,
+ * `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`, `DY_LMDB_DISK_FULL` or `DY_LMDB_IO`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_delete(const struct dy_lmdb_store_t *store,
+                                      const char *db,
+                                      size_t db_len,
+                                      const void *key,
+                                      size_t key_len,
+                                      bool *deleted);
+
+/**
+ * Gives a live entry a new time to live, counted from now.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `ttl_ms`: the new time to live in milliseconds; 0 means until deleted.
+ * - `touched`: where to put whether a live entry was there; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`, also when nothing was there; `DY_LMDB_BAD_KEY`, `DY_LMDB_INVALID_ARGUMENT`,
+ * `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`, `DY_LMDB_MAP_FULL`, `DY_LMDB_DISK_FULL` or `DY_LMDB_IO`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_touch(const struct dy_lmdb_store_t *store,
+                                     const char *db,
+                                     size_t db_len,
+                                     const void *key,
+                                     size_t key_len,
+                                     uint64_t ttl_ms,
+                                     bool *touched);
+
+/**
+ * Waits until a live entry is under a key; another process may put it. The thread sleeps meanwhile.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `timeout_ms`: how long to wait in milliseconds; 0 looks once, negative waits for ever.
+ *
+ * Returns `DY_LMDB_OK` when it is there; `DY_LMDB_TIMEOUT` when it did not come; `DY_LMDB_BAD_KEY`,
+ * `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_READERS_FULL`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED` or `DY_LMDB_IO`.
+ *
+ * Threads: any number at once. Closing the handle meanwhile does not end the wait.
+ */
+dy_lmdb_status_t dy_lmdb_store_wait(const struct dy_lmdb_store_t *store,
+                                    const char *db,
+                                    size_t db_len,
+                                    const void *key,
+                                    size_t key_len,
+                                    int64_t timeout_ms);
+
+/**
+ * Lists the live keys that begin with a prefix.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default". One that is not there has no keys.
+ * - `prefix`, `prefix_len`: what the keys begin with; (NULL, 0) lists all.
+ * - `keys`: where to put the list.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_BAD_KEY`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CORRUPT`,
+ * `DY_LMDB_READERS_FULL`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED` or `DY_LMDB_IO`.
+ *
+ * Memory: free the list with `dy_lmdb_keys_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_list(const struct dy_lmdb_store_t *store,
+                                    const char *db,
+                                    size_t db_len,
+                                    const void *prefix,
+                                    size_t prefix_len,
+                                    struct dy_lmdb_keys_t **keys);
+
+/**
+ * How many keys a list has.
+ *
+ * - `keys`: the list, or NULL.
+ *
+ * Returns the number of keys; 0 when `keys` is NULL. Cannot fail.
+ *
+ * Threads: any number at once.
+ */
+size_t dy_lmdb_keys_count(const struct dy_lmdb_keys_t *keys);
+
+/**
+ * Tells one key of a list.
+ *
+ * - `keys`: the list.
+ * - `index`: 0 to `dy_lmdb_keys_count` - 1.
+ * - `key`, `key_len`: where to put the key and its bytes.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` for NULL or an index beyond the list.
+ *
+ * Memory: the key is valid until the list is freed.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_keys_at(const struct dy_lmdb_keys_t *keys,
+                                 size_t index,
+                                 const void **key,
+                                 size_t *key_len);
+
+/**
+ * Frees a list.
+ *
+ * - `keys`: the list; NULL does nothing.
+ *
+ * Memory: keys told by `dy_lmdb_keys_at` end here. A list is freed once.
+ *
+ * Threads: any thread, when no other uses the list.
+ */
+void dy_lmdb_keys_free(struct dy_lmdb_keys_t *keys);
+
+/**
+ * Opens a view of a payload. Nothing is copied, except a payload small enough to lie in its record.
+ *
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `flags`: `DY_LMDB_VIEW_QUIET` or 0.
+ * - `view`: where to put the view.
+ * - `info`: where to tell of the entry, payload pointer included; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the entry is absent or expired; `DY_LMDB_BAD_KEY`,
+ * `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CORRUPT`, `DY_LMDB_READERS_FULL`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`
+ * or `DY_LMDB_IO`.
+ *
+ * Memory: close the view with `dy_lmdb_view_close`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_view_open(const struct dy_lmdb_store_t *store,
+                                   const char *db,
+                                   size_t db_len,
+                                   const void *key,
+                                   size_t key_len,
+                                   uint32_t flags,
+                                   struct dy_lmdb_view_t **view,
+                                   struct dy_lmdb_info_t *info);
+
+/**
+ * Tells where the payload is.
+ *
+ * - `view`: the view.
+ * - `data`: where to put the pointer to the first byte. A payload of over 2 KB is aligned to 64 bytes.
+ * - `size`: where to put the number of bytes.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: the bytes are valid until the view is closed, and must not be written to.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_view_data(const struct dy_lmdb_view_t *view, const void **data, size_t *size);
+
+/**
+ * Tells of the entry as it was when the view was opened.
+ *
+ * - `view`: the view.
+ * - `info`: where to tell, payload pointer included.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_view_info(const struct dy_lmdb_view_t *view, struct dy_lmdb_info_t *info);
+
+/**
+ * Tells a text of the envelope.
+ *
+ * - `view`: the view.
+ * - `field`: one of `DY_LMDB_TEXT_*`.
+ * - `text`, `len`: where to put the text and its bytes; it is not NUL-terminated, and UTF-8 except for a key
+ *   that was not.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` for NULL or another field.
+ *
+ * Memory: the text is valid until the view is closed.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_view_text(const struct dy_lmdb_view_t *view,
+                                   uint32_t field,
+                                   const char **text,
+                                   size_t *len);
+
+/**
+ * Compares the payload with the checksum it was put with.
+ *
+ * - `view`: the view.
+ *
+ * Returns `DY_LMDB_OK`, also when there is no checksum; `DY_LMDB_CORRUPT`, naming the key, when they differ;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once. It reads the whole payload.
+ */
+dy_lmdb_status_t dy_lmdb_view_verify(const struct dy_lmdb_view_t *view);
+
+/**
+ * Closes a view.
+ *
+ * - `view`: the view; NULL does nothing. It is closed once.
+ *
+ * Returns `DY_LMDB_OK`.
+ *
+ * Memory: the view and every pointer into the payload and the envelope's texts end here. A document opened
+ * on the view stays valid until it is closed itself.
+ *
+ * Threads: any thread, when no other uses the view.
+ */
+dy_lmdb_status_t dy_lmdb_view_close(struct dy_lmdb_view_t *view);
+
+/**
+ * Takes a loan.
+ *
+ * - `store`: the store.
+ * - `size`: bytes of the payload, at most 4 GiB - 1; publishing may take fewer.
+ * - `loan`: where to put the loan.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_TOO_LARGE`, `DY_LMDB_MAP_FULL`, `DY_LMDB_DISK_FULL`,
+ * `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED`, `DY_LMDB_FORKED` or `DY_LMDB_IO`.
+ *
+ * Memory: end it with `dy_lmdb_loan_drop`, published or not.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_loan_open(const struct dy_lmdb_store_t *store,
+                                   uint64_t size,
+                                   struct dy_lmdb_loan_t **loan);
+
+/**
+ * Tells where to write.
+ *
+ * - `loan`: the loan.
+ * - `data`: where to put the pointer to the first byte, aligned to 64 bytes. What lies there is undefined
+ *   until it is written.
+ * - `size`: where to put the number of bytes.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CLOSED` when the loan was published; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: writable until the loan is published or dropped. Writing after that damages what others read.
+ *
+ * Threads: one at a time on a loan; the bytes may be filled by several.
+ */
+dy_lmdb_status_t dy_lmdb_loan_data(struct dy_lmdb_loan_t *loan, void **data, size_t *size);
+
+/**
+ * Publishes a loan as an entry: in one step readers see it, whole, instead of what was under the key.
+ *
+ * - `loan`: the loan.
+ * - `db`, `db_len`: the named database, UTF-8, made when it is not there; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key, 1 to 511 bytes.
+ * - `size`: bytes of the payload, from the first: at most those of the loan.
+ * - `options`: how to put it; NULL means the defaults.
+ * - `info`: where to tell of the new entry; may be NULL.
+ *
+ * Returns what `dy_lmdb_store_put` does; `DY_LMDB_LOAN_LOST` when the loan's holder was taken for dead;
+ * `DY_LMDB_CLOSED` when it was published. A failure ends the loan too, its space is given back and it
+ * answers `DY_LMDB_CLOSED`, unless an argument was refused before anything was tried.
+ *
+ * Memory: the loan must still be dropped. Its bytes must not be written to any more.
+ *
+ * Threads: one at a time on a loan.
+ */
+dy_lmdb_status_t dy_lmdb_loan_publish(struct dy_lmdb_loan_t *loan,
+                                      const char *db,
+                                      size_t db_len,
+                                      const void *key,
+                                      size_t key_len,
+                                      uint64_t size,
+                                      const struct dy_lmdb_put_options_t *options,
+                                      struct dy_lmdb_info_t *info);
+
+/**
+ * Ends a loan. One that was not published gives its space back.
+ *
+ * - `loan`: the loan; NULL does nothing. It is dropped once.
+ *
+ * Returns `DY_LMDB_OK`.
+ *
+ * Memory: the loan and its bytes end here; a published entry stays.
+ *
+ * Threads: any thread, when no other uses the loan.
+ */
+dy_lmdb_status_t dy_lmdb_loan_drop(struct dy_lmdb_loan_t *loan);
+
+/**
+ * Checks a configuration and fills in the defaults.
+ *
+ * - `json`, `json_len`: a JSON object, UTF-8. Its `lmdb_*` keys are read; an unknown one is warned about
+ *   with the nearest name (`dy_lmdb_warnings_take`). Other keys are somebody else's.
+ * - `normalised`: where to put the block: a JSON object with every `lmdb_*` key, the path made absolute.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CONFIG` when the text is no JSON object or a value is not allowed, naming
+ * the key, the value and what is allowed; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_config_parse(const char *json, size_t json_len, struct dy_lmdb_bytes_t **normalised);
+
+/**
+ * Makes a reference with nothing in it, to be filled with `dy_lmdb_reference_set`.
+ *
+ * - `reference`: where to put it.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free it with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_new(struct dy_lmdb_reference_t **reference);
+
+/**
+ * Makes a reference from JSON.
+ *
+ * - `json`, `json_len`: a JSON object, UTF-8; keys other than the seven names are ignored, null is an absent
+ *   field.
+ * - `reference`: where to put it.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when it is no object or a field cannot be right, naming it;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free it with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_parse(const char *json,
+                                         size_t json_len,
+                                         struct dy_lmdb_reference_t **reference);
+
+/**
+ * Sets a field.
+ *
+ * - `reference`: the reference.
+ * - `name`, `name_len`: the field's name as it travels; another name is ignored, so a whole object can be
+ *   passed field by field.
+ * - `value`, `value_len`: its text, UTF-8; for `_lmdb_ref` "true" or "false".
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the value cannot be right, naming field and value;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: the texts are copied. Texts told by `dy_lmdb_reference_get` end here.
+ *
+ * Threads: one at a time on a reference.
+ */
+dy_lmdb_status_t dy_lmdb_reference_set(struct dy_lmdb_reference_t *reference,
+                                       const char *name,
+                                       size_t name_len,
+                                       const char *value,
+                                       size_t value_len);
+
+/**
+ * Tells a field.
+ *
+ * - `reference`: the reference.
+ * - `name`, `name_len`: the field's name as it travels.
+ * - `value`, `value_len`: where to put its text, UTF-8 and not NUL-terminated; `_lmdb_ref` is "true".
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the field is not set or no field has the name;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: the text is valid until the reference is changed or freed.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_get(const struct dy_lmdb_reference_t *reference,
+                                       const char *name,
+                                       size_t name_len,
+                                       const char **value,
+                                       size_t *value_len);
+
+/**
+ * Writes a reference as JSON.
+ *
+ * - `reference`: the reference.
+ * - `json`: where to put the block: a JSON object with the fields that are set.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_json(const struct dy_lmdb_reference_t *reference,
+                                        struct dy_lmdb_bytes_t **json);
+
+/**
+ * Frees a reference. The entries it names stay.
+ *
+ * - `reference`: the reference; NULL does nothing.
+ *
+ * Memory: texts told by `dy_lmdb_reference_get` end here. A reference is freed once.
+ *
+ * Threads: any thread, when no other uses the reference.
+ */
+void dy_lmdb_reference_free(struct dy_lmdb_reference_t *reference);
+
+/**
+ * Opens a view of the input. The store it names is opened once in this process and kept open. The input
+ * counts as opened from now on: whoever sent it waits for the answer.
+ *
+ * - `reference`: the reference.
+ * - `view`: where to put the view.
+ * - `info`: where to tell of the input, payload pointer included; may be NULL. Its format is what the
+ *   payload is in, whatever the reference says.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing or expired, which a calculator must
+ * report and not compute on nothing; `DY_LMDB_CORRUPT` when the reference names no input or no store; what
+ * opening a store and `dy_lmdb_view_open` answer.
+ *
+ * Memory: close the view with `dy_lmdb_view_close`; it does not need the reference.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_view_input(const struct dy_lmdb_reference_t *reference,
+                                              struct dy_lmdb_view_t **view,
+                                              struct dy_lmdb_info_t *info);
+
+/**
+ * Puts the output where it is expected. Return a mapping with `_lmdb_output_written: true` then.
+ *
+ * - `reference`: the reference.
+ * - `parts`, `nparts`: the payload in parts, joined in order.
+ * - `options`: how to put it; NULL means the defaults. The id of the exchange is the reference's unless
+ *   `options` has one.
+ * - `info`: where to tell of the new entry; may be NULL.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the reference has no `_lmdb_output_key`: return the
+ * result instead; `DY_LMDB_CORRUPT` when it names no store; what opening a store and `dy_lmdb_store_put`
+ * answer.
+ *
+ * Memory: everything passed is read during the call only.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_put_output(const struct dy_lmdb_reference_t *reference,
+                                              const struct dy_lmdb_buffer_t *parts,
+                                              size_t nparts,
+                                              const struct dy_lmdb_put_options_t *options,
+                                              struct dy_lmdb_info_t *info);
+
+/**
+ * Says that the calculator answers by its return value, so that nobody waits for an output in the store.
+ *
+ * - `reference`: the reference.
+ *
+ * Returns `DY_LMDB_OK`, also when there is no input or it is gone; `DY_LMDB_CORRUPT` when the reference
+ * names no store; what opening a store answers; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_settle_direct(const struct dy_lmdb_reference_t *reference);
+
+/**
+ * Opens the store that a reference names. It must be there already.
+ *
+ * - `reference`: the reference.
+ * - `store`: where to put a handle of the caller's own.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the reference names no store; what `dy_lmdb_store_open`
+ * answers.
+ *
+ * Memory: close the handle with `dy_lmdb_store_close`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_store(const struct dy_lmdb_reference_t *reference,
+                                         struct dy_lmdb_store_t **store);
+
+/**
+ * Opens an exchange, and the store of its configuration.
+ *
+ * - `config`, `config_len`: a JSON object, UTF-8, with `lmdb_*` keys; see `dy_lmdb_config_parse`.
+ * - `name`, `name_len`: the calculator's name, UTF-8, not empty; it is part of the keys.
+ * - `exchange`: where to put the handle.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CONFIG`; what `dy_lmdb_store_open` answers. `lmdb_enabled: false` opens an
+ * exchange that says no in `dy_lmdb_exchange_should`.
+ *
+ * Memory: close the handle with `dy_lmdb_exchange_close`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_open(const char *config,
+                                       size_t config_len,
+                                       const char *name,
+                                       size_t name_len,
+                                       struct dy_lmdb_exchange_t **exchange);
+
+/**
+ * Closes a handle.
+ *
+ * - `exchange`: the handle; NULL, or one that was closed already, is nothing to do.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the pointer is no exchange.
+ *
+ * Memory: the handle may still be passed and answers `DY_LMDB_CLOSED`. References, views and handles on its
+ * store stay valid.
+ *
+ * Threads: any number at once. Calls under way in other threads end as they would.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_close(struct dy_lmdb_exchange_t *exchange);
+
+/**
+ * Gives a handle on the exchange's store.
+ *
+ * - `exchange`: the exchange.
+ * - `store`: where to put a handle of the caller's own.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: close the handle with `dy_lmdb_store_close`; it does not need the exchange.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_store(const struct dy_lmdb_exchange_t *exchange,
+                                        struct dy_lmdb_store_t **store);
+
+/**
+ * Tells a key of the exchange: `prefix:name:id`.
+ *
+ * - `exchange`: the exchange.
+ * - `side`: `DY_LMDB_EXCHANGE_INPUT` or `DY_LMDB_EXCHANGE_OUTPUT`.
+ * - `txn_id`, `txn_id_len`: the id, UTF-8.
+ * - `key`: where to put the block.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_key(const struct dy_lmdb_exchange_t *exchange,
+                                      uint32_t side,
+                                      const char *txn_id,
+                                      size_t txn_id_len,
+                                      struct dy_lmdb_bytes_t **key);
+
+/**
+ * Decides whether an input goes through the store: the exchange is enabled, its mode sends inputs, the
+ * payload is not too small, and the calculator was not found to ignore references.
+ *
+ * - `exchange`: the exchange.
+ * - `size`: bytes of the payload, or a lower bound that is at least `lmdb_min_size`.
+ * - `should`: where to put the decision.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_should(const struct dy_lmdb_exchange_t *exchange,
+                                         uint64_t size,
+                                         bool *should);
+
+/**
+ * Puts an input, tracked, with the time to live and the checksum of the configuration, and makes the
+ * reference that travels in its place. A live input is never overwritten.
+ *
+ * - `exchange`: the exchange.
+ * - `txn_id`, `txn_id_len`: the id of the exchange, UTF-8, not empty; it names this one call.
+ * - `parts`, `nparts`: the payload in parts, joined in order.
+ * - `format`: one of `DY_LMDB_FORMAT_*`: what the payload is in.
+ * - `reference`: where to put the reference.
+ *
+ * Returns `DY_LMDB_OK`, or:
+ * - `DY_LMDB_KEY_EXISTS`: the id is in use;
+ * - `DY_LMDB_REFERENCE_IGNORED`: the calculator ignores references; pass the payload directly;
+ * - `DY_LMDB_INVALID_ARGUMENT`: also when the mode sends no inputs;
+ * - what `dy_lmdb_store_put` answers: the payload can be passed directly then.
+ *
+ * Memory: free the reference with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once, in any number of processes.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_put_input(const struct dy_lmdb_exchange_t *exchange,
+                                            const char *txn_id,
+                                            size_t txn_id_len,
+                                            const struct dy_lmdb_buffer_t *parts,
+                                            size_t nparts,
+                                            uint32_t format,
+                                            struct dy_lmdb_reference_t **reference);
+
+/**
+ * Makes the reference of an exchange without an input: where the output goes. It travels beside a payload
+ * that is passed directly.
+ *
+ * - `exchange`: the exchange.
+ * - `txn_id`, `txn_id_len`: the id of the exchange, UTF-8, not empty.
+ * - `reference`: where to put the reference; it has no `_lmdb_output_key` in mode `input`.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_BAD_KEY` when name and id make too long a key, `DY_LMDB_CLOSED` or
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free the reference with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_reference(const struct dy_lmdb_exchange_t *exchange,
+                                            const char *txn_id,
+                                            size_t txn_id_len,
+                                            struct dy_lmdb_reference_t **reference);
+
+/**
+ * Decides what a calculator's answer means, so that nothing computed on a reference is taken for a result
+ * and nobody waits without need.
+ *
+ * An output that is there is taken; one that was announced is waited for. An input nobody opened means that
+ * the calculator computed on the reference: repeat with the payload. When it was opened, a returned value is
+ * the result; when nothing was returned or nothing is known, the output is waited for, unless the calculator
+ * said that it answers directly.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: the reference that the calculator got.
+ * - `answer`: one of `DY_LMDB_ANSWER_*`.
+ * - `timeout_ms`: how long to wait in milliseconds; negative means `lmdb_wait_timeout` of the configuration.
+ * - `decision`: where to put one of `DY_LMDB_DECISION_*`.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_TIMEOUT` when the input was opened, or the output announced, and nothing
+ * came; `DY_LMDB_CORRUPT` when an output was announced that the reference does not ask for;
+ * `DY_LMDB_CLOSED`, `DY_LMDB_FORKED`, `DY_LMDB_READERS_FULL`, `DY_LMDB_IO` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once. The thread sleeps while it waits.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_settle(const struct dy_lmdb_exchange_t *exchange,
+                                         const struct dy_lmdb_reference_t *reference,
+                                         uint32_t answer,
+                                         int64_t timeout_ms,
+                                         uint32_t *decision);
+
+/**
+ * Deletes what an exchange put. Views of it stay valid. An input that another exchange put is left to that
+ * one.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: the reference that the calculator got.
+ * - `flags`: `DY_LMDB_CLEANUP_*`, or-ed.
+ *
+ * Returns `DY_LMDB_OK`, also when nothing was there; `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED`,
+ * `DY_LMDB_FORKED`, `DY_LMDB_DISK_FULL` or `DY_LMDB_IO`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_cleanup(const struct dy_lmdb_exchange_t *exchange,
+                                          const struct dy_lmdb_reference_t *reference,
+                                          uint32_t flags);
+
+/**
+ * Opens the payload of a view as a document. Looks at nothing yet; `dy_lmdb_document_validate` checks it
+ * from end to end.
+ *
+ * - `view`: the view.
+ * - `document`: where to put the document.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: close it with `dy_lmdb_document_close`. It holds the payload itself: the view may be closed before
+ * it.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_open(const struct dy_lmdb_view_t *view,
+                                       struct dy_lmdb_document_t **document);
+
+/**
+ * Opens bytes of the caller's as a document. Looks at nothing yet.
+ *
+ * - `data`, `size`: the payload.
+ * - `document`: where to put the document.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: the bytes are borrowed: they must stay, unchanged, until the document is closed with
+ * `dy_lmdb_document_close`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_from_bytes(const void *data,
+                                             size_t size,
+                                             struct dy_lmdb_document_t **document);
+
+/**
+ * Closes a document.
+ *
+ * - `document`: the document; NULL does nothing. It is closed once.
+ *
+ * Returns `DY_LMDB_OK`.
+ *
+ * Memory: the document and the texts and bytes it told end here (unless the view they lie in is still open).
+ *
+ * Threads: any thread, when no other uses the document.
+ */
+dy_lmdb_status_t dy_lmdb_document_close(struct dy_lmdb_document_t *document);
+
+/**
+ * Checks a whole document: one value, well formed to its end, its texts UTF-8, nothing after it.
+ *
+ * - `document`: the document.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT`, naming the position of the first fault;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once. It reads the whole payload.
+ */
+dy_lmdb_status_t dy_lmdb_document_validate(const struct dy_lmdb_document_t *document);
+
+/**
+ * Finds a value by a path of keys and indices, such as "a.b.0".
+ *
+ * - `document`: the document.
+ * - `from`: where the path begins; `DY_LMDB_NODE_ROOT` for the outermost value.
+ * - `path`, `path_len`: keys of maps and indices of arrays, from 0, separated by dots; the empty path is
+ *   `from` itself. A key that holds a dot is reached with `dy_lmdb_document_get`.
+ * - `found`: where to put the value's position.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND`, naming the step that leads nowhere; `DY_LMDB_CORRUPT`;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once. The time grows with what lies before the value.
+ */
+dy_lmdb_status_t dy_lmdb_document_find(const struct dy_lmdb_document_t *document,
+                                       dy_lmdb_node_t from,
+                                       const char *path,
+                                       size_t path_len,
+                                       dy_lmdb_node_t *found);
+
+/**
+ * Finds the value of a key in a map.
+ *
+ * - `document`: the document.
+ * - `map`: the map.
+ * - `key`, `key_len`: the key, UTF-8, taken literally.
+ * - `found`: where to put the value's position; the first when the map holds the key more than once.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND`; `DY_LMDB_CORRUPT`; `DY_LMDB_INVALID_ARGUMENT` also when `map`
+ * is no map.
+ *
+ * Threads: any number at once. The time grows with what lies before the value.
+ */
+dy_lmdb_status_t dy_lmdb_document_get(const struct dy_lmdb_document_t *document,
+                                      dy_lmdb_node_t map,
+                                      const char *key,
+                                      size_t key_len,
+                                      dy_lmdb_node_t *found);
+
+/**
+ * Finds the value at an index of an array.
+ *
+ * - `document`: the document.
+ * - `array`: the array.
+ * - `index`: counted from 0.
+ * - `found`: where to put the value's position.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the array is shorter; `DY_LMDB_CORRUPT`;
+ * `DY_LMDB_INVALID_ARGUMENT` also when `array` is no array.
+ *
+ * Threads: any number at once. The time grows with the index; `dy_lmdb_document_iterate` goes through all
+ * values in one pass.
+ */
+dy_lmdb_status_t dy_lmdb_document_at(const struct dy_lmdb_document_t *document,
+                                     dy_lmdb_node_t array,
+                                     size_t index,
+                                     dy_lmdb_node_t *found);
+
+/**
+ * Begins to go through an array or a map. `dy_lmdb_document_next` then moves to its first value.
+ *
+ * - `document`: the document.
+ * - `node`: the array or map.
+ * - `iterator`: room for the iterator; all of it is written.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once, each with its own iterator.
+ */
+dy_lmdb_status_t dy_lmdb_document_iterate(const struct dy_lmdb_document_t *document,
+                                          dy_lmdb_node_t node,
+                                          struct dy_lmdb_iterator_t *iterator);
+
+/**
+ * Moves to the next value of an array, or the next pair of a map.
+ *
+ * - `document`: the document.
+ * - `iterator`: from `dy_lmdb_document_iterate`; its `key` and `value` are the current pair afterwards. It
+ *   stays as it was when there is nothing more.
+ * - `more`: where to put whether there was a next one.
+ *
+ * Returns `DY_LMDB_OK`, also at the end; `DY_LMDB_CORRUPT`; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once, each with its own iterator. A whole walk is one pass over the container.
+ */
+dy_lmdb_status_t dy_lmdb_document_next(const struct dy_lmdb_document_t *document,
+                                       struct dy_lmdb_iterator_t *iterator,
+                                       bool *more);
+
+/**
+ * Tells what a value is.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `kind`: where to put one of `DY_LMDB_TYPE_*`; later versions may add some.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CORRUPT` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_type(const struct dy_lmdb_document_t *document,
+                                       dy_lmdb_node_t node,
+                                       uint32_t *kind);
+
+/**
+ * Tells how much a value holds: the values of an array, the pairs of a map, the bytes of a string or of
+ * bytes.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `count`: where to put the number.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_count(const struct dy_lmdb_document_t *document,
+                                        dy_lmdb_node_t node,
+                                        size_t *count);
+
+/**
+ * Reads a bool.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `value`: where to put it.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_bool(const struct dy_lmdb_document_t *document,
+                                       dy_lmdb_node_t node,
+                                       bool *value);
+
+/**
+ * Reads a whole number as a signed one.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `value`: where to put it.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type or a number that does not fit;
+ * `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_int64(const struct dy_lmdb_document_t *document,
+                                        dy_lmdb_node_t node,
+                                        int64_t *value);
+
+/**
+ * Reads a whole number as an unsigned one.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `value`: where to put it.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type or a number below zero;
+ * `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_uint64(const struct dy_lmdb_document_t *document,
+                                         dy_lmdb_node_t node,
+                                         uint64_t *value);
+
+/**
+ * Reads a number as a double; a whole number becomes the nearest double.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `value`: where to put it.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_double(const struct dy_lmdb_document_t *document,
+                                         dy_lmdb_node_t node,
+                                         double *value);
+
+/**
+ * Reads a text in place.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `text`, `len`: where to put the text, UTF-8 and not NUL-terminated, and its bytes.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT` also when it is
+ * not UTF-8.
+ *
+ * Memory: the text lies in the payload and is valid as long as that: until the document is closed, or the
+ * view, whichever is later.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_string(const struct dy_lmdb_document_t *document,
+                                         dy_lmdb_node_t node,
+                                         const char **text,
+                                         size_t *len);
+
+/**
+ * Reads bytes in place.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `data`, `size`: where to put the pointer to the first byte and the number of bytes.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+ *
+ * Memory: they lie in the payload and are valid as long as that: until the document is closed, or the view,
+ * whichever is later.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_bytes(const struct dy_lmdb_document_t *document,
+                                        dy_lmdb_node_t node,
+                                        const void **data,
+                                        size_t *size);
+
+/**
+ * Copies an array of numbers as doubles; whole numbers become the nearest doubles.
+ *
+ * - `document`: the document.
+ * - `node`: the array.
+ * - `values`, `capacity`: where to copy to; (NULL, 0) asks for the count.
+ * - `count`: where to put how many numbers the array has, with `DY_LMDB_OK` and with
+ *   `DY_LMDB_BUFFER_TOO_SMALL`.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_BUFFER_TOO_SMALL` when `capacity` is less than the count: nothing is copied
+ * then; `DY_LMDB_INVALID_ARGUMENT` also when it is no array, or holds something other than numbers;
+ * `DY_LMDB_CORRUPT`. With the last two a part of `values` may have been written.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_numbers(const struct dy_lmdb_document_t *document,
+                                          dy_lmdb_node_t node,
+                                          double *values,
+                                          size_t capacity,
+                                          size_t *count);
+
+/**
+ * Makes a writer that holds nothing yet.
+ *
+ * - `writer`: where to put it.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free it with `dy_lmdb_writer_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_writer_new(struct dy_lmdb_writer_t **writer);
+
+/**
+ * Frees a writer.
+ *
+ * - `writer`: the writer; NULL does nothing.
+ *
+ * Memory: bytes told by `dy_lmdb_writer_data` end here. A writer is freed once.
+ *
+ * Threads: any thread, when no other uses the writer.
+ */
+void dy_lmdb_writer_free(struct dy_lmdb_writer_t *writer);
+
+/**
+ * Forgets everything written and keeps the memory for the next value.
+ *
+ * - `writer`: the writer.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: bytes told by `dy_lmdb_writer_data` end here.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_reset(struct dy_lmdb_writer_t *writer);
+
+/**
+ * Writes nil.
+ *
+ * - `writer`: the writer.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when no value has a place here.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_nil(struct dy_lmdb_writer_t *writer);
+
+/**
+ * Writes a bool.
+ *
+ * - `writer`: the writer.
+ * - `value`: the value.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when no value has a place here.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_bool(struct dy_lmdb_writer_t *writer, bool value);
+
+/**
+ * Writes a signed whole number.
+ *
+ * - `writer`: the writer.
+ * - `value`: the value.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when no value has a place here.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_int64(struct dy_lmdb_writer_t *writer, int64_t value);
+
+/**
+ * Writes an unsigned whole number.
+ *
+ * - `writer`: the writer.
+ * - `value`: the value.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when no value has a place here.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_uint64(struct dy_lmdb_writer_t *writer, uint64_t value);
+
+/**
+ * Writes a double.
+ *
+ * - `writer`: the writer.
+ * - `value`: the value.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when no value has a place here.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_double(struct dy_lmdb_writer_t *writer, double value);
+
+/**
+ * Writes a text.
+ *
+ * - `writer`: the writer.
+ * - `value`, `len`: the text, UTF-8.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when it is not UTF-8 or no value has a place here;
+ * `DY_LMDB_TOO_LARGE` over 4 GiB - 1.
+ *
+ * Memory: the text is copied.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_string(struct dy_lmdb_writer_t *writer, const char *value, size_t len);
+
+/**
+ * Writes bytes.
+ *
+ * - `writer`: the writer.
+ * - `data`, `size`: the bytes.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when no value has a place here; `DY_LMDB_TOO_LARGE`
+ * over 4 GiB - 1.
+ *
+ * Memory: the bytes are copied.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_bytes(struct dy_lmdb_writer_t *writer, const void *data, size_t size);
+
+/**
+ * Begins an array that the next values make up.
+ *
+ * - `writer`: the writer.
+ * - `count`: how many values it has; 0 is a whole, empty array.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when an array has no place here (as a map's key,
+ * say) or is nested too deep; `DY_LMDB_TOO_LARGE` over 4294967295.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_array(struct dy_lmdb_writer_t *writer, size_t count);
+
+/**
+ * Begins a map that the next pairs make up, each a key and then its value.
+ *
+ * - `writer`: the writer.
+ * - `count`: how many pairs it has; 0 is a whole, empty map.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when a map has no place here (as a map's key, say)
+ * or is nested too deep; `DY_LMDB_TOO_LARGE` over 4294967295.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_map(struct dy_lmdb_writer_t *writer, size_t count);
+
+/**
+ * Writes a whole array of doubles.
+ *
+ * - `writer`: the writer.
+ * - `values`, `count`: the doubles.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when an array has no place here; `DY_LMDB_TOO_LARGE`
+ * over 4294967295.
+ *
+ * Memory: the values are copied.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_doubles(struct dy_lmdb_writer_t *writer, const double *values, size_t count);
+
+/**
+ * Writes a whole array of signed whole numbers.
+ *
+ * - `writer`: the writer.
+ * - `values`, `count`: the numbers.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when an array has no place here; `DY_LMDB_TOO_LARGE`
+ * over 4294967295.
+ *
+ * Memory: the values are copied.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_int64s(struct dy_lmdb_writer_t *writer, const int64_t *values, size_t count);
+
+/**
+ * Tells the bytes of the finished value.
+ *
+ * - `writer`: the writer.
+ * - `data`, `size`: where to put the pointer to the first byte and the number of bytes.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when the value is not finished, saying what is
+ * missing.
+ *
+ * Memory: valid until the next call on the writer other than this one.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_data(const struct dy_lmdb_writer_t *writer, const void **data, size_t *size);
+
+/**
+ * Puts the finished value as an entry in format MessagePack. The writer keeps it.
+ *
+ * - `writer`: the writer.
+ * - `store`: the store.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key, 1 to 511 bytes.
+ * - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
+ * - `info`: where to tell of the new entry; may be NULL.
+ *
+ * Returns what `dy_lmdb_writer_data` and `dy_lmdb_store_put` do.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_put(const struct dy_lmdb_writer_t *writer,
+                                    const struct dy_lmdb_store_t *store,
+                                    const char *db,
+                                    size_t db_len,
+                                    const void *key,
+                                    size_t key_len,
+                                    const struct dy_lmdb_put_options_t *options,
+                                    struct dy_lmdb_info_t *info);
+
+/**
+ * Puts the finished value as the output that a reference asks for, in format MessagePack. The writer keeps
+ * it.
+ *
+ * - `writer`: the writer.
+ * - `reference`: the reference.
+ * - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
+ * - `info`: where to tell of the new entry; may be NULL.
+ *
+ * Returns what `dy_lmdb_writer_data` and `dy_lmdb_reference_put_output` do.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_put_output(const struct dy_lmdb_writer_t *writer,
+                                           const struct dy_lmdb_reference_t *reference,
+                                           const struct dy_lmdb_put_options_t *options,
+                                           struct dy_lmdb_info_t *info);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* DISHTAYANTRA_LMDB_H */

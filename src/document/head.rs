@@ -1,0 +1,210 @@
+//! Where a value begins: its marker and its length, held against the bytes that are left.
+
+use rmp::Marker;
+
+use super::{Document, MAX_DEPTH, Type};
+use crate::error::Result;
+
+/// The beginning of a value: all of it for scalars and strings, the count for containers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Head<'a> {
+    Nil,
+    Bool(bool),
+    /// A whole number below zero.
+    Negative(i64),
+    Unsigned(u64),
+    Float(f64),
+    /// Bytes that should be UTF-8; not checked yet.
+    String(&'a [u8]),
+    Bytes(&'a [u8]),
+    Array(usize),
+    Map(usize),
+    Ext,
+}
+
+impl Head<'_> {
+    pub(super) const fn kind(&self) -> Type {
+        match self {
+            Head::Nil => Type::Nil,
+            Head::Bool(_) => Type::Bool,
+            Head::Negative(_) | Head::Unsigned(_) => Type::Int,
+            Head::Float(_) => Type::Float,
+            Head::String(_) => Type::String,
+            Head::Bytes(_) => Type::Bytes,
+            Head::Array(_) => Type::Array,
+            Head::Map(_) => Type::Map,
+            Head::Ext => Type::Ext,
+        }
+    }
+
+    /// How many values follow inside this one; no overflow, since counts are held against the
+    /// payload's size.
+    const fn children(&self) -> usize {
+        match self {
+            Head::Array(count) => *count,
+            Head::Map(count) => 2 * *count,
+            _ => 0,
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// Reads the head of the value at `at`; returns it with the position after it, which is the
+    /// first child's for containers that are not empty.
+    #[inline]
+    pub(super) fn head(&self, at: usize) -> Result<(Head<'a>, usize)> {
+        let Some(&first) = self.bytes.get(at) else {
+            return Err(self.corrupt(at, "the payload ends where a value should begin"));
+        };
+        let next = at + 1;
+        Ok(match Marker::from_u8(first) {
+            Marker::Null => (Head::Nil, next),
+            Marker::False => (Head::Bool(false), next),
+            Marker::True => (Head::Bool(true), next),
+            Marker::FixPos(value) => (Head::Unsigned(value.into()), next),
+            Marker::FixNeg(value) => (Head::Negative(value.into()), next),
+            Marker::U8 => (Head::Unsigned(self.be::<1>(at)?), at + 2),
+            Marker::U16 => (Head::Unsigned(self.be::<2>(at)?), at + 3),
+            Marker::U32 => (Head::Unsigned(self.be::<4>(at)?), at + 5),
+            Marker::U64 => (Head::Unsigned(self.be::<8>(at)?), at + 9),
+            Marker::I8 => (signed((self.be::<1>(at)? as i8).into()), at + 2),
+            Marker::I16 => (signed((self.be::<2>(at)? as i16).into()), at + 3),
+            Marker::I32 => (signed((self.be::<4>(at)? as i32).into()), at + 5),
+            Marker::I64 => (signed(self.be::<8>(at)? as i64), at + 9),
+            Marker::F32 => {
+                let value = f32::from_bits(self.be::<4>(at)? as u32);
+                (Head::Float(value.into()), at + 5)
+            }
+            Marker::F64 => (Head::Float(f64::from_bits(self.be::<8>(at)?)), at + 9),
+            Marker::FixStr(len) => self.head_string(at, next, len.into())?,
+            Marker::Str8 => self.head_string(at, at + 2, self.be::<1>(at)?)?,
+            Marker::Str16 => self.head_string(at, at + 3, self.be::<2>(at)?)?,
+            Marker::Str32 => self.head_string(at, at + 5, self.be::<4>(at)?)?,
+            Marker::Bin8 => self.head_bytes(at, at + 2, self.be::<1>(at)?)?,
+            Marker::Bin16 => self.head_bytes(at, at + 3, self.be::<2>(at)?)?,
+            Marker::Bin32 => self.head_bytes(at, at + 5, self.be::<4>(at)?)?,
+            Marker::FixArray(count) => self.head_array(at, next, count.into())?,
+            Marker::Array16 => self.head_array(at, at + 3, self.be::<2>(at)?)?,
+            Marker::Array32 => self.head_array(at, at + 5, self.be::<4>(at)?)?,
+            Marker::FixMap(count) => self.head_map(at, next, count.into())?,
+            Marker::Map16 => self.head_map(at, at + 3, self.be::<2>(at)?)?,
+            Marker::Map32 => self.head_map(at, at + 5, self.be::<4>(at)?)?,
+            // The type number of an extension lies between its length and its body.
+            Marker::FixExt1 => self.head_ext(at, at + 2, 1)?,
+            Marker::FixExt2 => self.head_ext(at, at + 2, 2)?,
+            Marker::FixExt4 => self.head_ext(at, at + 2, 4)?,
+            Marker::FixExt8 => self.head_ext(at, at + 2, 8)?,
+            Marker::FixExt16 => self.head_ext(at, at + 2, 16)?,
+            Marker::Ext8 => self.head_ext(at, at + 3, self.be::<1>(at)?)?,
+            Marker::Ext16 => self.head_ext(at, at + 4, self.be::<2>(at)?)?,
+            Marker::Ext32 => self.head_ext(at, at + 6, self.be::<4>(at)?)?,
+            Marker::Reserved => {
+                return Err(self.corrupt(at, "0xc1 is no marker"));
+            }
+        })
+    }
+
+    /// Goes over the value at `at` and everything in it, without recursion; returns the position
+    /// after it. `visit` sees each head with its position.
+    pub(super) fn walk(
+        &self,
+        mut at: usize,
+        mut visit: impl FnMut(usize, &Head<'a>) -> Result<()>,
+    ) -> Result<usize> {
+        // For each container we are in, the values still to come in it.
+        let mut open: Vec<usize> = Vec::new();
+        loop {
+            let (head, next) = self.head(at)?;
+            visit(at, &head)?;
+            let children = head.children();
+            if children > 0 {
+                if open.len() == MAX_DEPTH {
+                    let what = format!("more than {MAX_DEPTH} arrays and maps inside one another");
+                    return Err(self.corrupt(at, what));
+                }
+                open.push(children);
+            }
+            at = next;
+            if children > 0 {
+                continue;
+            }
+            loop {
+                let Some(left) = open.last_mut() else {
+                    return Ok(at);
+                };
+                *left -= 1;
+                if *left > 0 {
+                    break;
+                }
+                open.pop();
+            }
+        }
+    }
+
+    /// The position after the value at `at`.
+    pub(super) fn skip(&self, at: usize) -> Result<usize> {
+        self.walk(at, |_, _| Ok(()))
+    }
+
+    /// The big-endian number of `N` bytes behind the marker at `at`.
+    #[inline]
+    fn be<const N: usize>(&self, at: usize) -> Result<u64> {
+        let Some(bytes) = self.bytes[at + 1..].first_chunk::<N>() else {
+            let left = self.bytes.len() - at - 1;
+            return Err(self.corrupt(at, format_args!("{N} bytes should follow, {left} are left")));
+        };
+        let mut wide = [0; 8];
+        wide[8 - N..].copy_from_slice(bytes);
+        Ok(u64::from_be_bytes(wide))
+    }
+
+    fn head_string(&self, at: usize, start: usize, len: u64) -> Result<(Head<'a>, usize)> {
+        let text = self.body(at, start, len, "a string")?;
+        Ok((Head::String(text), start + text.len()))
+    }
+
+    fn head_bytes(&self, at: usize, start: usize, len: u64) -> Result<(Head<'a>, usize)> {
+        let bytes = self.body(at, start, len, "bytes")?;
+        Ok((Head::Bytes(bytes), start + bytes.len()))
+    }
+
+    fn head_ext(&self, at: usize, start: usize, len: u64) -> Result<(Head<'a>, usize)> {
+        let body = self.body(at, start, len, "an extension")?;
+        Ok((Head::Ext, start + body.len()))
+    }
+
+    fn body(&self, at: usize, start: usize, len: u64, what: &str) -> Result<&'a [u8]> {
+        let left = self.bytes.get(start..).unwrap_or_default();
+        match usize::try_from(len) {
+            Ok(len) if len <= left.len() && start <= self.bytes.len() => Ok(&left[..len]),
+            _ => {
+                let left = left.len();
+                Err(self.corrupt(at, format_args!("{what} of {len} bytes, {left} are left")))
+            }
+        }
+    }
+
+    fn head_array(&self, at: usize, start: usize, count: u64) -> Result<(Head<'a>, usize)> {
+        let count = self.values(at, start, count, 1, "an array")?;
+        Ok((Head::Array(count), start))
+    }
+
+    fn head_map(&self, at: usize, start: usize, count: u64) -> Result<(Head<'a>, usize)> {
+        let count = self.values(at, start, count, 2, "a map")?;
+        Ok((Head::Map(count), start))
+    }
+
+    /// Every value takes a byte at least, so a larger count is wrong whatever follows.
+    fn values(&self, at: usize, start: usize, count: u64, each: u64, what: &str) -> Result<usize> {
+        let left = self.bytes.len().saturating_sub(start);
+        if count * each > left as u64 {
+            let what = format!("{what} of {count}, {left} bytes are left");
+            return Err(self.corrupt(at, what));
+        }
+        Ok(count as usize)
+    }
+}
+
+const fn signed(value: i64) -> Head<'static> {
+    if value < 0 { Head::Negative(value) } else { Head::Unsigned(value as u64) }
+}

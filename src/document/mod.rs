@@ -1,0 +1,143 @@
+//! Documents: MessagePack payloads walked in place, and built, without a tree in between.
+//!
+//! A [`Document`] reads values where they lie. Nothing is trusted: every length is held against the
+//! bytes that are left before it is used, nesting is bounded by [`MAX_DEPTH`], nothing recurses,
+//! and no call costs more than one pass over the payload. A [`Writer`] builds one value and writes
+//! what MessagePack libraries write.
+//!
+//! The format is <https://github.com/msgpack/msgpack/blob/master/spec.md>.
+
+mod head;
+mod iterate;
+mod lookup;
+mod scalar;
+mod write;
+
+pub use iterate::Iter;
+pub use write::Writer;
+
+use crate::error::{Error, Result, Status};
+use crate::view::View;
+
+/// Arrays and maps inside one another at most, in what is walked and in what is written.
+pub const MAX_DEPTH: usize = 512;
+
+/// A value's position in the payload, in bytes.
+pub type Node = u64;
+
+/// What a value is. The numbers are those of the C ABI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Type {
+    /// Nothing.
+    Nil = 0,
+    /// True or false.
+    Bool = 1,
+    /// A whole number that fits in 64 bits, signed or unsigned.
+    Int = 2,
+    /// A floating-point number of 32 or 64 bits.
+    Float = 3,
+    /// Text in UTF-8.
+    String = 4,
+    /// Bytes.
+    Bytes = 5,
+    /// Values in a row.
+    Array = 6,
+    /// Keys with a value each.
+    Map = 7,
+    /// Bytes with a type number of their own.
+    Ext = 8,
+}
+
+impl Type {
+    /// The number that crosses the C ABI.
+    pub const fn code(self) -> u32 {
+        self as u32
+    }
+
+    /// The type with its article, for messages.
+    pub(super) const fn phrase(self) -> &'static str {
+        match self {
+            Type::Nil => "nil",
+            Type::Bool => "a bool",
+            Type::Int => "an integer",
+            Type::Float => "a float",
+            Type::String => "a string",
+            Type::Bytes => "bytes",
+            Type::Array => "an array",
+            Type::Map => "a map",
+            Type::Ext => "an extension",
+        }
+    }
+}
+
+/// A MessagePack payload, read in place.
+///
+/// It borrows the bytes, holds no state, and may be used from any number of threads. What its
+/// methods return points into the payload.
+///
+/// Every method answers `Corrupt` with the byte position (and the entry's key, for a document of
+/// a view) when the bytes cannot be right, and `InvalidArgument` when the value is of another type
+/// than asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Document<'a> {
+    bytes: &'a [u8],
+    key: Option<&'a [u8]>,
+}
+
+impl<'a> Document<'a> {
+    /// The position of the outermost value.
+    pub const ROOT: Node = 0;
+
+    /// The document in `bytes`. Looks at nothing yet.
+    pub fn new(bytes: &'a [u8]) -> Document<'a> {
+        Document { bytes, key: None }
+    }
+
+    /// The document in the payload of `view`; errors name the view's key. Looks at nothing yet.
+    pub fn of_view(view: &'a View) -> Document<'a> {
+        Document { bytes: view.bytes(), key: Some(view.key()) }
+    }
+
+    /// Checks the whole payload: one value, well formed to its end, its strings UTF-8, and nothing
+    /// after it.
+    ///
+    /// # Errors
+    /// `Corrupt` with the position of the first fault.
+    pub fn validate(&self) -> Result<()> {
+        let end = self.walk(0, |at, head| match head {
+            head::Head::String(text) => self.utf8(at, text).map(drop),
+            _ => Ok(()),
+        })?;
+        if end == self.bytes.len() {
+            Ok(())
+        } else {
+            let extra = self.bytes.len() - end;
+            Err(self.corrupt(end, format_args!("{extra} bytes after the end of the value")))
+        }
+    }
+
+    fn corrupt(&self, at: usize, what: impl std::fmt::Display) -> Error {
+        let of = match self.key {
+            Some(key) => format!(" of entry \"{}\"", key.escape_ascii()),
+            None => String::new(),
+        };
+        Error::new(Status::Corrupt, format!("corrupt MessagePack document{of} at byte {at}: {what}"))
+    }
+
+    fn mismatch(&self, node: Node, found: Type, wanted: &str) -> Error {
+        let found = found.phrase();
+        Error::new(
+            Status::InvalidArgument,
+            format!("the value at byte {node} of the document is {found}, not {wanted}"),
+        )
+    }
+}
+
+/// Checks that `bytes` are one MessagePack value; see [`Document::validate`].
+///
+/// # Errors
+/// `Corrupt` with the position of the first fault.
+pub fn validate(bytes: &[u8]) -> Result<()> {
+    Document::new(bytes).validate()
+}

@@ -1,0 +1,150 @@
+//! Values taken out of a document: scalars, text, bytes and lists of numbers.
+
+use super::head::Head;
+use super::{Document, Node, Type};
+use crate::error::{Error, Result, Status};
+
+/// The marker of a 64-bit float, which is what lists of numbers mostly hold.
+const F64: u8 = 0xcb;
+
+impl<'a> Document<'a> {
+    /// What the value at `node` is.
+    pub fn kind(&self, node: Node) -> Result<Type> {
+        Ok(self.at_node(node)?.0.kind())
+    }
+
+    /// The number of values in an array, of pairs in a map, of bytes in a string or bytes.
+    pub fn count(&self, node: Node) -> Result<usize> {
+        match self.at_node(node)?.0 {
+            Head::Array(count) | Head::Map(count) => Ok(count),
+            Head::String(bytes) | Head::Bytes(bytes) => Ok(bytes.len()),
+            other => Err(self.mismatch(node, other.kind(), "an array, a map, a string or bytes")),
+        }
+    }
+
+    /// The bool at `node`.
+    pub fn bool(&self, node: Node) -> Result<bool> {
+        match self.at_node(node)?.0 {
+            Head::Bool(value) => Ok(value),
+            other => Err(self.mismatch(node, other.kind(), "a bool")),
+        }
+    }
+
+    /// The integer at `node`; `InvalidArgument` too when it does not fit.
+    pub fn int64(&self, node: Node) -> Result<i64> {
+        match self.at_node(node)?.0 {
+            Head::Negative(value) => Ok(value),
+            Head::Unsigned(value) => i64::try_from(value).map_err(|_| misfit(node, value, "int64")),
+            other => Err(self.mismatch(node, other.kind(), "an integer")),
+        }
+    }
+
+    /// The integer at `node`; `InvalidArgument` too when it is below zero.
+    pub fn uint64(&self, node: Node) -> Result<u64> {
+        match self.at_node(node)?.0 {
+            Head::Unsigned(value) => Ok(value),
+            Head::Negative(value) => Err(misfit(node, value, "uint64")),
+            other => Err(self.mismatch(node, other.kind(), "an integer")),
+        }
+    }
+
+    /// The number at `node`; integers are converted to the nearest double.
+    pub fn double(&self, node: Node) -> Result<f64> {
+        let (head, _) = self.at_node(node)?;
+        number(&head).ok_or_else(|| self.mismatch(node, head.kind(), "a number"))
+    }
+
+    /// The text at `node`, which points into the payload. `Corrupt` too when it is not UTF-8.
+    pub fn string(&self, node: Node) -> Result<&'a str> {
+        match self.at_node(node)?.0 {
+            Head::String(bytes) => self.utf8(node as usize, bytes),
+            other => Err(self.mismatch(node, other.kind(), "a string")),
+        }
+    }
+
+    /// The bytes at `node`, which point into the payload.
+    pub fn bytes(&self, node: Node) -> Result<&'a [u8]> {
+        match self.at_node(node)?.0 {
+            Head::Bytes(bytes) => Ok(bytes),
+            other => Err(self.mismatch(node, other.kind(), "bytes")),
+        }
+    }
+
+    /// Copies the array of numbers at `node` into the front of `values` as doubles and returns how
+    /// many there are. On an error `values` may be filled in part.
+    ///
+    /// # Errors
+    /// `BufferTooSmall` when `values` is shorter than the array (see [`Document::count`]);
+    /// `InvalidArgument` too when the array holds anything but integers and floats.
+    pub fn numbers_into(&self, node: Node, values: &mut [f64]) -> Result<usize> {
+        let (count, start) = self.array_at(node)?;
+        let capacity = values.len();
+        let Some(values) = values.get_mut(..count) else {
+            return Err(Error::new(
+                Status::BufferTooSmall,
+                format!(
+                    "the array at byte {node} of the document holds {count} numbers, the buffer {capacity}"
+                ),
+            ));
+        };
+        self.fill(start, values)?;
+        Ok(count)
+    }
+
+    fn fill(&self, start: usize, values: &mut [f64]) -> Result<()> {
+        let mut at = start;
+        for value in values {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            if let Some([F64, bits @ ..]) = rest.first_chunk::<9>() {
+                *value = f64::from_be_bytes(*bits);
+                at += 9;
+                continue;
+            }
+            let (head, next) = self.head(at)?;
+            *value = number(&head).ok_or_else(|| self.mismatch(at as Node, head.kind(), "a number"))?;
+            at = next;
+        }
+        Ok(())
+    }
+
+    fn array_at(&self, node: Node) -> Result<(usize, usize)> {
+        match self.at_node(node)? {
+            (Head::Array(count), start) => Ok((count, start)),
+            (other, _) => Err(self.mismatch(node, other.kind(), "an array")),
+        }
+    }
+
+    /// The head of the value at a node, which may come from anywhere.
+    pub(super) fn at_node(&self, node: Node) -> Result<(Head<'a>, usize)> {
+        match usize::try_from(node) {
+            Ok(at) if at < self.bytes.len() => self.head(at),
+            _ => {
+                let size = self.bytes.len();
+                Err(self.corrupt(size, format_args!("no value at {node}: the payload ends here")))
+            }
+        }
+    }
+
+    pub(super) fn utf8(&self, at: usize, bytes: &'a [u8]) -> Result<&'a str> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let good = error.valid_up_to();
+            self.corrupt(at, format_args!("the string is not UTF-8 from its byte {good} on"))
+        })
+    }
+}
+
+fn number(head: &Head) -> Option<f64> {
+    match *head {
+        Head::Float(value) => Some(value),
+        Head::Negative(value) => Some(value as f64),
+        Head::Unsigned(value) => Some(value as f64),
+        _ => None,
+    }
+}
+
+fn misfit(node: Node, value: impl std::fmt::Display, into: &str) -> Error {
+    Error::new(
+        Status::InvalidArgument,
+        format!("the integer {value} at byte {node} of the document does not fit in {into}"),
+    )
+}

@@ -1,0 +1,243 @@
+//! Building one MessagePack value, with its structure checked while it grows.
+
+use rmp::Marker;
+use rmp::encode;
+
+use super::{MAX_DEPTH, Type};
+use crate::error::{Error, Result, Status};
+
+/// Builds one MessagePack value.
+///
+/// Containers are announced with the number of values they will hold and filled by the calls that
+/// follow: `map(1)`, `string("a")`, `double(0.5)`. Numbers and lengths take their narrowest
+/// encoding, floats are always 64 bits, as MessagePack libraries write them.
+///
+/// A call that does not fit the structure answers `InvalidArgument` and changes nothing. Not for use
+/// by several threads at once.
+#[derive(Debug, Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+    open: Vec<Open>,
+}
+
+/// A container that still lacks values.
+#[derive(Debug)]
+struct Open {
+    map: bool,
+    announced: usize,
+    /// Values missing; a map's pair counts as two.
+    missing: u64,
+}
+
+impl Writer {
+    /// A writer that holds nothing yet.
+    pub fn new() -> Writer {
+        Writer::default()
+    }
+
+    /// Forgets everything written and keeps the memory for the next value.
+    pub fn reset(&mut self) {
+        self.bytes.clear();
+        self.open.clear();
+    }
+
+    /// Writes nil.
+    pub fn nil(&mut self) -> Result<()> {
+        self.scalar(Type::Nil, encode::write_nil)
+    }
+
+    /// Writes a bool.
+    pub fn bool(&mut self, value: bool) -> Result<()> {
+        self.scalar(Type::Bool, |out| encode::write_bool(out, value))
+    }
+
+    /// Writes a signed integer.
+    pub fn int64(&mut self, value: i64) -> Result<()> {
+        self.scalar(Type::Int, |out| encode::write_sint(out, value).map(drop))
+    }
+
+    /// Writes an unsigned integer.
+    pub fn uint64(&mut self, value: u64) -> Result<()> {
+        self.scalar(Type::Int, |out| encode::write_uint(out, value).map(drop))
+    }
+
+    /// Writes a 64-bit float.
+    pub fn double(&mut self, value: f64) -> Result<()> {
+        self.scalar(Type::Float, |out| encode::write_f64(out, value))
+    }
+
+    /// Writes text.
+    ///
+    /// # Errors
+    /// `TooLarge` over 4 GiB − 1.
+    pub fn string(&mut self, value: &str) -> Result<()> {
+        length(value.len(), "a string")?;
+        self.scalar(Type::String, |out| encode::write_str(out, value))
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// `TooLarge` over 4 GiB − 1.
+    pub fn bytes(&mut self, value: &[u8]) -> Result<()> {
+        length(value.len(), "bytes")?;
+        self.scalar(Type::Bytes, |out| encode::write_bin(out, value))
+    }
+
+    /// Begins an array that the next `count` values make up.
+    ///
+    /// # Errors
+    /// `TooLarge` over 2³² − 1 values.
+    pub fn array(&mut self, count: usize) -> Result<()> {
+        let len = length(count, "an array")?;
+        self.expect(Type::Array)?;
+        put(encode::write_array_len(&mut self.bytes, len).map(drop));
+        self.begin(false, count);
+        Ok(())
+    }
+
+    /// Begins a map that the next `count` pairs, each a key and then its value, make up.
+    ///
+    /// # Errors
+    /// `TooLarge` over 2³² − 1 pairs.
+    pub fn map(&mut self, count: usize) -> Result<()> {
+        let len = length(count, "a map")?;
+        self.expect(Type::Map)?;
+        put(encode::write_map_len(&mut self.bytes, len).map(drop));
+        self.begin(true, count);
+        Ok(())
+    }
+
+    /// Writes a whole array of 64-bit floats.
+    ///
+    /// # Errors
+    /// `TooLarge` over 2³² − 1 values.
+    pub fn doubles(&mut self, values: &[f64]) -> Result<()> {
+        let len = length(values.len(), "an array")?;
+        self.expect(Type::Array)?;
+        self.bytes.reserve(5 + 9 * values.len());
+        put(encode::write_array_len(&mut self.bytes, len).map(drop));
+        let start = self.bytes.len();
+        self.bytes.resize(start + 9 * values.len(), 0);
+        for (cell, value) in self.bytes[start..].chunks_exact_mut(9).zip(values) {
+            cell[0] = Marker::F64.to_u8();
+            cell[1..].copy_from_slice(&value.to_be_bytes());
+        }
+        self.ended();
+        Ok(())
+    }
+
+    /// Writes a whole array of integers.
+    ///
+    /// # Errors
+    /// `TooLarge` over 2³² − 1 values.
+    pub fn int64s(&mut self, values: &[i64]) -> Result<()> {
+        let len = length(values.len(), "an array")?;
+        self.expect(Type::Array)?;
+        put(encode::write_array_len(&mut self.bytes, len).map(drop));
+        for value in values {
+            put(encode::write_sint(&mut self.bytes, *value).map(drop));
+        }
+        self.ended();
+        Ok(())
+    }
+
+    /// The finished value.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming what is missing when it is not finished.
+    pub fn data(&self) -> Result<&[u8]> {
+        if let Some(open) = self.open.last() {
+            let what = format!("the document is not finished: {} is missing", open.lacks());
+            return Err(Error::new(Status::InvalidArgument, what));
+        }
+        if self.bytes.is_empty() {
+            let what = "the document is not finished: nothing was written";
+            return Err(Error::new(Status::InvalidArgument, what));
+        }
+        Ok(&self.bytes)
+    }
+
+    fn scalar<E: std::fmt::Debug>(
+        &mut self,
+        kind: Type,
+        write: impl FnOnce(&mut Vec<u8>) -> std::result::Result<(), E>,
+    ) -> Result<()> {
+        self.expect(kind)?;
+        put(write(&mut self.bytes));
+        self.ended();
+        Ok(())
+    }
+
+    /// Refuses a value that has no place.
+    fn expect(&self, kind: Type) -> Result<()> {
+        let kind_phrase = kind.phrase();
+        let container = matches!(kind, Type::Array | Type::Map);
+        let what = match self.open.last() {
+            None if self.bytes.is_empty() => return Ok(()),
+            None => format!("{kind_phrase} after the end of the document"),
+            Some(open) if container && open.at_key() => {
+                format!("{kind_phrase} as a map's key: a key is a scalar, a string or bytes")
+            }
+            Some(_) if container && self.open.len() == MAX_DEPTH => {
+                format!("more than {MAX_DEPTH} arrays and maps inside one another")
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Error::new(Status::InvalidArgument, what))
+    }
+
+    fn begin(&mut self, map: bool, count: usize) {
+        if count == 0 {
+            self.ended();
+            return;
+        }
+        self.open.push(Open {
+            map,
+            announced: count,
+            missing: if map { 2 * count as u64 } else { count as u64 },
+        });
+    }
+
+    /// A value is complete, and so is every container that it was the last of.
+    fn ended(&mut self) {
+        while let Some(open) = self.open.last_mut() {
+            open.missing -= 1;
+            if open.missing > 0 {
+                return;
+            }
+            self.open.pop();
+        }
+    }
+}
+
+impl Open {
+    fn at_key(&self) -> bool {
+        self.map && self.missing.is_multiple_of(2)
+    }
+
+    /// What comes next, for messages.
+    fn lacks(&self) -> String {
+        let announced = self.announced as u64;
+        if !self.map {
+            let index = announced - self.missing;
+            return format!("value {} of an array of {announced}", index + 1);
+        }
+        let what = if self.at_key() { "the key" } else { "the value" };
+        let pair = announced - self.missing.div_ceil(2);
+        format!("{what} of pair {} of a map of {announced}", pair + 1)
+    }
+}
+
+/// MessagePack lengths have 32 bits.
+fn length(len: usize, what: &str) -> Result<u32> {
+    u32::try_from(len).map_err(|_| {
+        let what = format!("{what} of {len}: MessagePack holds at most {}", u32::MAX);
+        Error::new(Status::TooLarge, what)
+    })
+}
+
+/// Takes the result of writing into memory, which cannot fail.
+fn put<E: std::fmt::Debug>(written: std::result::Result<(), E>) {
+    written.expect("writing into memory cannot fail");
+}

@@ -1,0 +1,372 @@
+//! The caller's side of an exchange: what goes through the store, and what a calculator's answer
+//! means.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::error::{Error, Result, Status};
+use crate::format::Format;
+use crate::options::PutOptions;
+use crate::reference::{self, Reference};
+use crate::store::Store;
+
+/// One of the two payloads of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Side {
+    /// What the calculator gets.
+    Input = 1,
+    /// What it answers.
+    Output = 2,
+}
+
+impl Side {
+    /// The side of a number of the C ABI.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when there is none.
+    pub fn from_u32(code: u32) -> Result<Side> {
+        match code {
+            1 => Ok(Side::Input),
+            2 => Ok(Side::Output),
+            _ => Err(unknown("side of an exchange", code, "input (1), output (2)")),
+        }
+    }
+}
+
+/// What the caller knows of a calculator's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Answer {
+    /// Nothing: somebody else called the calculator.
+    Unknown = 0,
+    /// It returned nothing.
+    None = 1,
+    /// It returned a value.
+    Value = 2,
+    /// It said that it wrote its output (`_lmdb_output_written`).
+    OutputWritten = 3,
+    /// Nothing, and the caller does not want to wait.
+    UnknownNoWait = 4,
+}
+
+impl Answer {
+    /// The answer of a number of the C ABI.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when there is none.
+    pub fn from_u32(code: u32) -> Result<Answer> {
+        match code {
+            0 => Ok(Answer::Unknown),
+            1 => Ok(Answer::None),
+            2 => Ok(Answer::Value),
+            3 => Ok(Answer::OutputWritten),
+            4 => Ok(Answer::UnknownNoWait),
+            _ => Err(unknown(
+                "answer",
+                code,
+                "unknown (0), none (1), value (2), output written (3), unknown and no wait (4)",
+            )),
+        }
+    }
+}
+
+/// What the caller does with a calculator's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Decision {
+    /// The answer is the result.
+    TakeAnswer = 1,
+    /// The result is in the store, under the output key.
+    TakeOutput = 2,
+    /// The calculator computed on the reference instead of the payload: call it again with the
+    /// payload itself. The exchange passes everything directly from now on.
+    Repeat = 3,
+}
+
+impl Decision {
+    /// The number that crosses the C ABI.
+    pub const fn code(self) -> u32 {
+        self as u32
+    }
+}
+
+/// The exchange with one calculator, as its caller runs it.
+///
+/// May be used from any number of threads.
+#[derive(Debug)]
+pub struct Exchange {
+    config: Config,
+    name: String,
+    store: Store,
+    ignored: AtomicBool,
+}
+
+/// How far an exchange has come, as the store shows it.
+enum Progress {
+    Decided(Decision),
+    /// The calculator opened its input (or it vanished) and has not answered through the store.
+    Opened,
+    /// The input was put by somebody else, who may have had it opened for another calculator.
+    Foreign,
+}
+
+impl Exchange {
+    /// Opens the store of `config` for the calculator `name`.
+    ///
+    /// # Errors
+    /// What opening the store answers.
+    pub fn open(config: Config, name: &str) -> Result<Exchange> {
+        let store = Store::open(&config.db_path, &config.options())?;
+        Ok(Exchange { config, name: name.to_owned(), store, ignored: AtomicBool::new(false) })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The calculator's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether the calculator was found to ignore references; payloads are then passed directly.
+    pub fn ignored(&self) -> bool {
+        self.ignored.load(Ordering::Relaxed)
+    }
+
+    /// The key of one side of the exchange `txn_id`: `prefix:name:txn_id`.
+    pub fn key(&self, side: Side, txn_id: &str) -> String {
+        let prefix = match side {
+            Side::Input => &self.config.input_prefix,
+            Side::Output => &self.config.output_prefix,
+        };
+        format!("{prefix}:{}:{txn_id}", self.name)
+    }
+
+    /// Whether an input of `size` bytes goes through the store.
+    pub fn should(&self, size: u64) -> bool {
+        self.config.enabled
+            && self.config.exchange_mode.sends_inputs()
+            && size >= self.config.min_size
+            && !self.ignored()
+    }
+
+    /// Puts the input of the exchange `txn_id`, made of `parts` in a row, and returns the reference
+    /// that travels in its place. A live input is never overwritten.
+    ///
+    /// # Errors
+    /// `KeyExists` when the id is in use; `ReferenceIgnored` when the calculator ignores references
+    /// and `InvalidArgument` in mode `output` (pass the payload directly); else what a put answers.
+    pub fn put_input(&self, txn_id: &str, parts: &[&[u8]], format: Format) -> Result<Reference> {
+        if !self.config.exchange_mode.sends_inputs() {
+            let what = "exchange mode output passes inputs directly";
+            return Err(Error::new(Status::InvalidArgument, what));
+        }
+        if self.ignored() {
+            let name = &self.name;
+            let what = format!("calculator {name:?} ignores references: pass the payload directly");
+            return Err(Error::new(Status::ReferenceIgnored, what));
+        }
+        let mut reference = self.reference(txn_id)?;
+        let key = self.key(Side::Input, txn_id);
+        reference.set(reference::REF, "true")?;
+        reference.set(reference::INPUT_KEY, &key)?;
+        let options = PutOptions {
+            format,
+            ttl_ms: self.config.ttl * 1000,
+            no_overwrite: true,
+            checksum: self.config.checksum,
+            tracked: true,
+            txn_id,
+            source: "",
+            target: &self.name,
+        };
+        self.store.put(&self.config.db_name, key.as_bytes(), parts, &options)?;
+        Ok(reference)
+    }
+
+    /// The reference of the exchange `txn_id` without an input: where the output goes, unless the
+    /// mode is `input`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the id is empty; `BadKey` when name and id make too long a key.
+    pub fn reference(&self, txn_id: &str) -> Result<Reference> {
+        if txn_id.is_empty() {
+            let what = "the id of an exchange is empty";
+            return Err(Error::new(Status::InvalidArgument, what));
+        }
+        let longest = self.key(Side::Input, txn_id).len();
+        let longest = longest.max(self.key(Side::Output, txn_id).len());
+        if longest > reference::KEY_BYTES {
+            let most = reference::KEY_BYTES;
+            let what = format!(
+                "a key of {longest} bytes for calculator {:?} and id {txn_id:?}; at most {most} are allowed",
+                self.name
+            );
+            return Err(Error::new(Status::BadKey, what));
+        }
+        let mut reference = Reference::new();
+        if self.config.exchange_mode.sends_outputs() {
+            reference.set(reference::OUTPUT_KEY, &self.key(Side::Output, txn_id))?;
+        }
+        reference.set(reference::DB_PATH, &self.config.db_path.to_string_lossy())?;
+        reference.set(reference::DB_NAME, &self.config.db_name)?;
+        reference.set(reference::FORMAT, self.config.data_format.name())?;
+        reference.set(reference::TXN_ID, txn_id)?;
+        Ok(reference)
+    }
+
+    /// Decides what a calculator's answer means, so that no answer computed on a reference is taken
+    /// for a result and nobody waits without need.
+    ///
+    /// An output that is there is taken, and one that was announced is waited for. An input that
+    /// nobody opened means that the calculator computed on the reference: `Repeat`. An input that was
+    /// opened means that a returned value is the result; when nothing was returned, or what was
+    /// returned is unknown, the output is waited for, unless the calculator said that it answers
+    /// directly. An input that vanished counts as opened.
+    ///
+    /// When the input belongs to another exchange (a chain of references), its marks may stem from
+    /// another calculator: an answer that is not in the store is then `Repeat`, which may cost a
+    /// second call but is never wrong.
+    ///
+    /// Waits for at most `timeout`, or `lmdb_wait_timeout` without one.
+    ///
+    /// # Errors
+    /// `Timeout` naming key, time and setting when the input was opened and nothing came; `Corrupt`
+    /// when an output was announced that the reference does not ask for.
+    pub fn settle(
+        &self,
+        reference: &Reference,
+        answer: Answer,
+        timeout: Option<Duration>,
+    ) -> Result<Decision> {
+        let timeout = timeout.unwrap_or_else(|| Duration::from_millis(self.config.wait_timeout_ms));
+        let decision = self.decide(reference, answer, timeout)?;
+        if decision == Decision::Repeat {
+            self.ignored.store(true, Ordering::Relaxed);
+        }
+        Ok(decision)
+    }
+
+    fn decide(&self, reference: &Reference, answer: Answer, timeout: Duration) -> Result<Decision> {
+        let store = self.store_of(reference)?;
+        let output = reference.get(reference::OUTPUT_KEY);
+        if answer == Answer::OutputWritten {
+            let key = output.ok_or_else(|| self.unasked())?;
+            return self.wait(&store, reference, key, timeout, |store| {
+                Ok(there(store, reference, key)?.then_some(Decision::TakeOutput))
+            });
+        }
+        let progress = self.progress(&store, reference)?;
+        match (progress, output, answer) {
+            (Progress::Decided(decision), ..) => Ok(decision),
+            (Progress::Foreign, _, Answer::Value) => Ok(Decision::Repeat),
+            (Progress::Foreign, None, Answer::None) => Ok(Decision::Repeat),
+            (_, None, _) | (_, _, Answer::Value | Answer::UnknownNoWait) => Ok(Decision::TakeAnswer),
+            (_, Some(key), _) => {
+                self.wait(&store, reference, key, timeout, |store| match self.progress(store, reference)? {
+                    Progress::Decided(decision) => Ok(Some(decision)),
+                    Progress::Opened | Progress::Foreign => Ok(None),
+                })
+            }
+        }
+    }
+
+    fn progress(&self, store: &Store, reference: &Reference) -> Result<Progress> {
+        if let Some(output) = reference.get(reference::OUTPUT_KEY)
+            && there(store, reference, output)?
+        {
+            return Ok(Progress::Decided(Decision::TakeOutput));
+        }
+        let Some(input) = reference.get(reference::INPUT_KEY) else {
+            return Ok(Progress::Decided(Decision::TakeAnswer));
+        };
+        let own = self.own_input(reference, input);
+        let track = store.track(reference.db_name(), input.as_bytes())?;
+        Ok(match track {
+            Some(track) if own && track.settled => Progress::Decided(Decision::TakeAnswer),
+            Some(track) if !track.opened => Progress::Decided(Decision::Repeat),
+            _ if own => Progress::Opened,
+            _ => Progress::Foreign,
+        })
+    }
+
+    fn wait(
+        &self,
+        store: &Store,
+        reference: &Reference,
+        key: &str,
+        timeout: Duration,
+        mut decide: impl FnMut(&Store) -> Result<Option<Decision>>,
+    ) -> Result<Decision> {
+        let mut decided = None;
+        store.wait_until(reference.db_name(), key.as_bytes(), Some(timeout), |store| {
+            decided = decide(store)?;
+            Ok(decided.is_some())
+        })?;
+        decided.ok_or_else(|| {
+            let (name, ms) = (&self.name, timeout.as_millis());
+            let what = format!(
+                "calculator {name:?} gave no output under {key:?} within {ms} ms; lmdb_wait_timeout sets how long is waited"
+            );
+            Error::new(Status::Timeout, what)
+        })
+    }
+
+    /// Deletes the input of an exchange, its output, or both. An input that this exchange did not put
+    /// is left to whoever did. Views of what is deleted stay valid.
+    ///
+    /// # Errors
+    /// What a deletion answers; the other one is tried all the same.
+    pub fn cleanup(&self, reference: &Reference, input: bool, output: bool) -> Result<()> {
+        let store = self.store_of(reference)?;
+        let delete = |key: &str| store.delete(reference.db_name(), key.as_bytes()).map(drop);
+        let input_done = match reference.get(reference::INPUT_KEY) {
+            Some(key) if input && self.own_input(reference, key) => delete(key),
+            _ => Ok(()),
+        };
+        let output_done = match reference.get(reference::OUTPUT_KEY) {
+            Some(key) if output => delete(key),
+            _ => Ok(()),
+        };
+        input_done.and(output_done)
+    }
+
+    /// Whether `input` is the entry that [`Exchange::put_input`] made for this reference.
+    fn own_input(&self, reference: &Reference, input: &str) -> bool {
+        let txn_id = reference.get(reference::TXN_ID).unwrap_or_default();
+        self.key(Side::Input, txn_id) == input
+    }
+
+    /// The store that a reference lives in: ours, but for references of other makers.
+    fn store_of(&self, reference: &Reference) -> Result<Store> {
+        match reference.get(reference::DB_PATH) {
+            Some(path) if Some(path) != self.config.db_path.to_str() => reference.store(),
+            _ => Ok(self.store.clone()),
+        }
+    }
+
+    fn unasked(&self) -> Error {
+        let (name, key) = (&self.name, reference::OUTPUT_KEY);
+        let what =
+            format!("calculator {name:?} says that it wrote its output, but its reference has no {key}");
+        Error::new(Status::Corrupt, what)
+    }
+}
+
+fn there(store: &Store, reference: &Reference, key: &str) -> Result<bool> {
+    store.contains(reference.db_name(), key.as_bytes())
+}
+
+fn unknown(what: &str, code: u32, allowed: &str) -> Error {
+    let what = format!("unknown {what} {code}; allowed are {allowed}");
+    Error::new(Status::InvalidArgument, what)
+}

@@ -1,0 +1,33 @@
+//! The C ABI: `dy_lmdb_*`, one file per concept, with no logic of its own.
+//!
+//! Every body runs inside [`guard::guard`], which turns errors and panics into statuses. `arg` checks what C
+//! passed, `sized` reads and writes structs that may grow, `handle` keeps stores and exchanges safe to use
+//! after they were closed. The header `include/dishtayantra_lmdb.h` is generated from these files, their
+//! documentation included.
+
+#![allow(unsafe_code, non_camel_case_types)]
+// The header's readers find what a caller must keep to under "Memory" and "Threads" of each function, and in
+// the introduction.
+#![allow(clippy::missing_safety_doc)]
+
+mod arg;
+mod guard;
+mod handle;
+mod sized;
+
+pub mod bytes;
+pub mod config;
+pub mod document;
+pub mod entry;
+pub mod exchange;
+pub mod info;
+pub mod keys;
+pub mod library;
+pub mod loan;
+pub mod options;
+pub mod reference;
+pub mod status;
+pub mod store;
+pub mod value;
+pub mod view;
+pub mod writer;

@@ -1,0 +1,293 @@
+//! Values of a document: what they are, and what they hold.
+
+use super::arg::{out, room};
+use super::document::{document_at, dy_lmdb_document_t, dy_lmdb_node_t};
+use super::guard::guard;
+use super::status::dy_lmdb_status_t;
+use crate::error::Status;
+use std::ffi::{c_char, c_void};
+
+/// Nothing.
+pub const DY_LMDB_TYPE_NIL: u32 = 0;
+/// True or false.
+pub const DY_LMDB_TYPE_BOOL: u32 = 1;
+/// A whole number that fits in 64 bits, signed or unsigned.
+pub const DY_LMDB_TYPE_INT: u32 = 2;
+/// A floating-point number of 32 or 64 bits.
+pub const DY_LMDB_TYPE_FLOAT: u32 = 3;
+/// Text in UTF-8.
+pub const DY_LMDB_TYPE_STRING: u32 = 4;
+/// Bytes.
+pub const DY_LMDB_TYPE_BYTES: u32 = 5;
+/// Values in a row.
+pub const DY_LMDB_TYPE_ARRAY: u32 = 6;
+/// Keys with a value each.
+pub const DY_LMDB_TYPE_MAP: u32 = 7;
+/// Bytes with a type number of their own.
+pub const DY_LMDB_TYPE_EXT: u32 = 8;
+
+/// Tells what a value is.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `kind`: where to put one of `DY_LMDB_TYPE_*`; later versions may add some.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CORRUPT` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_type(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    kind: *mut u32,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, kind) = unsafe { (document_at(document)?, out("kind", kind)?) };
+        kind.write(document.kind(node)?.code());
+        Ok(())
+    })
+}
+
+/// Tells how much a value holds: the values of an array, the pairs of a map, the bytes of a string or of
+/// bytes.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `count`: where to put the number.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_count(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    count: *mut usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, count) = unsafe { (document_at(document)?, out("count", count)?) };
+        count.write(document.count(node)?);
+        Ok(())
+    })
+}
+
+/// Reads a bool.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `value`: where to put it.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_bool(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    value: *mut bool,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, value) = unsafe { (document_at(document)?, out("value", value)?) };
+        value.write(document.bool(node)?);
+        Ok(())
+    })
+}
+
+/// Reads a whole number as a signed one.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `value`: where to put it.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type or a number that does not fit;
+/// `DY_LMDB_CORRUPT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_int64(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    value: *mut i64,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, value) = unsafe { (document_at(document)?, out("value", value)?) };
+        value.write(document.int64(node)?);
+        Ok(())
+    })
+}
+
+/// Reads a whole number as an unsigned one.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `value`: where to put it.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type or a number below zero;
+/// `DY_LMDB_CORRUPT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_uint64(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    value: *mut u64,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, value) = unsafe { (document_at(document)?, out("value", value)?) };
+        value.write(document.uint64(node)?);
+        Ok(())
+    })
+}
+
+/// Reads a number as a double; a whole number becomes the nearest double.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `value`: where to put it.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_double(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    value: *mut f64,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, value) = unsafe { (document_at(document)?, out("value", value)?) };
+        value.write(document.double(node)?);
+        Ok(())
+    })
+}
+
+/// Reads a text in place.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `text`, `len`: where to put the text, UTF-8 and not NUL-terminated, and its bytes.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT` also when it is
+/// not UTF-8.
+///
+/// Memory: the text lies in the payload and is valid as long as that: until the document is closed, or the
+/// view, whichever is later.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_string(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    text: *mut *const c_char,
+    len: *mut usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, text, len) = unsafe { (document_at(document)?, out("text", text)?, out("len", len)?) };
+        let found = document.string(node)?;
+        text.write(found.as_ptr().cast());
+        len.write(found.len());
+        Ok(())
+    })
+}
+
+/// Reads bytes in place.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `data`, `size`: where to put the pointer to the first byte and the number of bytes.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type; `DY_LMDB_CORRUPT`.
+///
+/// Memory: they lie in the payload and are valid as long as that: until the document is closed, or the view,
+/// whichever is later.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_bytes(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    data: *mut *const c_void,
+    size: *mut usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, data, size) =
+            unsafe { (document_at(document)?, out("data", data)?, out("size", size)?) };
+        let found = document.bytes(node)?;
+        data.write(found.as_ptr().cast());
+        size.write(found.len());
+        Ok(())
+    })
+}
+
+/// Copies an array of numbers as doubles; whole numbers become the nearest doubles.
+///
+/// - `document`: the document.
+/// - `node`: the array.
+/// - `values`, `capacity`: where to copy to; (NULL, 0) asks for the count.
+/// - `count`: where to put how many numbers the array has, with `DY_LMDB_OK` and with
+///   `DY_LMDB_BUFFER_TOO_SMALL`.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_BUFFER_TOO_SMALL` when `capacity` is less than the count: nothing is copied
+/// then; `DY_LMDB_INVALID_ARGUMENT` also when it is no array, or holds something other than numbers;
+/// `DY_LMDB_CORRUPT`. With the last two a part of `values` may have been written.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_numbers(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    values: *mut f64,
+    capacity: usize,
+    count: *mut usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        let counting = values.is_null() && capacity == 0;
+        // SAFETY: as the documentation demands of the caller.
+        let (document, values, count) =
+            unsafe { (document_at(document)?, room("values", values, capacity)?, out("count", count)?) };
+        match document.numbers_into(node, values) {
+            Ok(copied) => count.write(copied),
+            Err(error) if error.status() == Status::BufferTooSmall => {
+                count.write(document.count(node)?);
+                if !counting {
+                    return Err(error);
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Type;
+
+    #[test]
+    fn types_have_the_numbers_of_the_engine() {
+        let types = [
+            (DY_LMDB_TYPE_NIL, Type::Nil),
+            (DY_LMDB_TYPE_BOOL, Type::Bool),
+            (DY_LMDB_TYPE_INT, Type::Int),
+            (DY_LMDB_TYPE_FLOAT, Type::Float),
+            (DY_LMDB_TYPE_STRING, Type::String),
+            (DY_LMDB_TYPE_BYTES, Type::Bytes),
+            (DY_LMDB_TYPE_ARRAY, Type::Array),
+            (DY_LMDB_TYPE_MAP, Type::Map),
+            (DY_LMDB_TYPE_EXT, Type::Ext),
+        ];
+        for (number, kind) in types {
+            assert_eq!(number, kind.code());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! LMDB's reader table in the mapped `lock.mdb`: which snapshots are in use.
+//!
+//! The layout is that of LMDB 0.9's lock version 1 (`MDB_txninfo`, `MDB_reader`): magic and format, the reader mutex,
+//! the last transaction id, the number of used slots, padding to a cache line, the writer mutex, then a cache line per
+//! reader with the transaction id it reads and its pid. LMDB itself refuses a lock file of another format.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering, fence};
+
+const CACHE_LINE: usize = 64;
+const MUTEX: usize = size_of::<libc::pthread_mutex_t>();
+const TXN_ID: usize = 8 + MUTEX;
+const NUM_READERS: usize = TXN_ID + 8;
+const READERS: usize =
+    (NUM_READERS + 4).next_multiple_of(CACHE_LINE) + MUTEX.next_multiple_of(CACHE_LINE);
+const PID: usize = 8;
+/// What a slot's transaction id is while its owner reads nothing.
+const IDLE: u64 = u64::MAX;
+
+/// The reader table as LMDB maps it.
+pub struct LockTable {
+    base: NonNull<u8>,
+    slots: usize,
+}
+
+// SAFETY: only atomics of shared memory are reached through it.
+unsafe impl Send for LockTable {}
+// SAFETY: as above.
+unsafe impl Sync for LockTable {}
+
+/// A used slot of the reader table.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot {
+    /// Process that holds it.
+    pub pid: i32,
+    /// Snapshot it reads; `None` between reads.
+    pub snapshot: Option<u64>,
+}
+
+impl LockTable {
+    /// # Safety
+    /// `base` is LMDB's own mapping of `lock.mdb`, `length` bytes long, and outlives the table.
+    pub unsafe fn new(base: NonNull<u8>, length: usize) -> LockTable {
+        LockTable {
+            base,
+            slots: length.saturating_sub(READERS) / CACHE_LINE,
+        }
+    }
+
+    fn word(&self, offset: usize) -> &AtomicU64 {
+        // SAFETY: `new`'s promise; the offsets are 8-byte aligned and inside the header or a slot below `slots`.
+        unsafe { self.base.add(offset).cast::<AtomicU64>().as_ref() }
+    }
+
+    fn used(&self) -> usize {
+        // SAFETY: as for `word`, with 4-byte alignment.
+        let count = unsafe { self.base.add(NUM_READERS).cast::<AtomicU32>().as_ref() };
+        (count.load(Ordering::Acquire) as usize).min(self.slots)
+    }
+
+    fn pid(&self, slot: usize) -> &AtomicI32 {
+        // SAFETY: as for `word`, with 4-byte alignment.
+        unsafe {
+            self.base
+                .add(READERS + slot * CACHE_LINE + PID)
+                .cast::<AtomicI32>()
+                .as_ref()
+        }
+    }
+
+    fn txn(&self, slot: usize) -> &AtomicU64 {
+        self.word(READERS + slot * CACHE_LINE)
+    }
+
+    /// Id of the last committed transaction.
+    pub fn last_txn(&self) -> u64 {
+        self.word(TXN_ID).load(Ordering::SeqCst)
+    }
+
+    /// The oldest snapshot any slot reads, or `newest` when none is older.
+    pub fn oldest(&self, newest: u64) -> u64 {
+        fence(Ordering::SeqCst);
+        (0..self.used())
+            .filter(|&slot| self.pid(slot).load(Ordering::Acquire) != 0)
+            .map(|slot| self.txn(slot).load(Ordering::SeqCst))
+            .fold(newest, u64::min)
+    }
+
+    /// The slots that are in use.
+    pub fn slots(&self) -> Vec<Slot> {
+        (0..self.used())
+            .filter_map(|slot| {
+                let pid = self.pid(slot).load(Ordering::Acquire);
+                let txn = self.txn(slot).load(Ordering::SeqCst);
+                (pid != 0).then_some(Slot {
+                    pid,
+                    snapshot: (txn != IDLE).then_some(txn),
+                })
+            })
+            .collect()
+    }
+
+    /// Frees the slots that name `pid`. Right only while that process has no reader of its own: LMDB takes a slot that
+    /// carries the asking process's own pid for alive, so those of a dead predecessor with the same pid would stay.
+    pub fn clear(&self, pid: i32) {
+        for slot in 0..self.used() {
+            if self.pid(slot).load(Ordering::Acquire) == pid {
+                self.txn(slot).store(IDLE, Ordering::SeqCst);
+                self.pid(slot).store(0, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn offsets_are_those_of_lock_version_1() {
+        assert_eq!((TXN_ID, NUM_READERS, READERS), (48, 56, 128));
+    }
+}

@@ -1,0 +1,85 @@
+//! What a forked child must not share with its parent.
+//!
+//! Locks of an open file description live on in a child that inherits the descriptor, so the child closes those that
+//! say "this engine is alive". A counter tells every handle that it was made in another process.
+
+use std::cell::UnsafeCell;
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Descriptors a child closes; a store has two.
+static FDS: [AtomicI32; 512] = [const { AtomicI32::new(-1) }; 512];
+static GENERATION: AtomicU64 = AtomicU64::new(1);
+/// Held over every fork so that no child inherits it locked by a thread it does not have.
+static OPENING: Mutex<()> = Mutex::new(());
+static HELD: Held = Held(UnsafeCell::new(None));
+
+struct Held(UnsafeCell<Option<MutexGuard<'static, ()>>>);
+
+// SAFETY: touched only by the fork handlers of one thread at a time, which hold the lock itself.
+unsafe impl Sync for Held {}
+
+/// Which process of a line of forks this is.
+pub fn generation() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Keeps forks away while stores are opened and closed, one at a time.
+pub fn exclude() -> MutexGuard<'static, ()> {
+    OPENING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Installs the handlers, once per process.
+pub fn install() -> io::Result<()> {
+    static INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        // SAFETY: the handlers lock a mutex, count and close descriptors.
+        let code = unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
+        if code != 0 {
+            return Err(io::Error::from_raw_os_error(code));
+        }
+        *installed = true;
+    }
+    Ok(())
+}
+
+/// Has every forked child close `fd`. `false`: too many are registered.
+pub fn close_in_child(fd: RawFd) -> bool {
+    FDS.iter().any(|slot| {
+        slot.compare_exchange(-1, fd, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    })
+}
+
+/// Forgets a descriptor that is about to be closed here.
+pub fn forget(fd: RawFd) {
+    for slot in &FDS {
+        let _ = slot.compare_exchange(fd, -1, Ordering::AcqRel, Ordering::Relaxed);
+    }
+}
+
+extern "C" fn prepare() {
+    let guard = exclude();
+    // SAFETY: this thread holds the lock, so no other handler runs.
+    unsafe { *HELD.0.get() = Some(guard) };
+}
+
+extern "C" fn in_parent() {
+    // SAFETY: the thread that ran `prepare` still holds the lock.
+    drop(unsafe { (*HELD.0.get()).take() });
+}
+
+extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    for slot in &FDS {
+        let fd = slot.swap(-1, Ordering::AcqRel);
+        if fd >= 0 {
+            // SAFETY: the descriptor belongs to an engine that is never dropped in a child.
+            unsafe { libc::close(fd) };
+        }
+    }
+    // SAFETY: as in the parent; the child's only thread is the one that forked.
+    drop(unsafe { (*HELD.0.get()).take() });
+}

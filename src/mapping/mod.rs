@@ -1,0 +1,11 @@
+//! Memory maps and the system calls around them: the only place beside `lmdb` and the bindings with unsafe code.
+#![allow(unsafe_code)]
+
+pub mod aligned;
+pub mod attach;
+pub mod fork;
+pub mod lock;
+pub mod payload;
+pub mod proc_maps;
+pub mod region;
+pub mod sys;

@@ -1,0 +1,115 @@
+//! System calls the standard library does not offer.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+fn check(code: i32) -> io::Result<()> {
+    if code == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// The machine's page size in bytes.
+pub fn page_size() -> usize {
+    static SIZE: OnceLock<usize> = OnceLock::new();
+    // SAFETY: reads a constant of the system.
+    *SIZE.get_or_init(|| unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize)
+}
+
+/// Nanoseconds since the machine was booted, asleep or not (`CLOCK_BOOTTIME`).
+pub fn boottime_ns() -> u64 {
+    clock_ns(libc::CLOCK_BOOTTIME)
+}
+
+/// Nanoseconds since the Unix epoch (`CLOCK_REALTIME`).
+pub fn wall_ns() -> u64 {
+    clock_ns(libc::CLOCK_REALTIME)
+}
+
+fn clock_ns(clock: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: out pointer to a local.
+    unsafe { libc::clock_gettime(clock, &mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// The effective user id.
+pub fn effective_user() -> u32 {
+    // SAFETY: cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Allocates blocks for `[offset, offset + length)`; the file's size may grow.
+pub fn fallocate(fd: RawFd, offset: u64, length: u64) -> io::Result<()> {
+    loop {
+        // SAFETY: changes only the file's allocation.
+        let result = check(unsafe {
+            libc::fallocate(fd, 0, offset as libc::off_t, length as libc::off_t)
+        });
+        match result {
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
+            other => return other,
+        }
+    }
+}
+
+/// The soft limit of a resource; `None`: unlimited.
+pub fn resource_limit(resource: libc::__rlimit_resource_t) -> Option<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: out pointer to a local.
+    let code = unsafe { libc::getrlimit(resource, &mut limit) };
+    (code == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
+}
+
+/// The magic number of the file system that holds `file`.
+pub fn file_system(file: &File) -> io::Result<i64> {
+    // SAFETY: the struct is plain integers; the kernel fills it.
+    let mut stat: libc::statfs = unsafe { std::mem::zeroed() };
+    // SAFETY: an open descriptor and an out pointer to a local.
+    check(unsafe { libc::fstatfs(file.as_raw_fd(), &mut stat) })?;
+    Ok(stat.f_type as i64)
+}
+
+/// How a wait on a futex ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// Woken, interrupted, or the word had changed already.
+    LookAgain,
+    /// The time is up.
+    TimedOut,
+}
+
+/// Sleeps while `word` is `expected`, at most `timeout`. The word may be in memory shared between processes.
+pub fn futex_wait(word: &AtomicU32, expected: u32, timeout: Duration) -> Woken {
+    let time = libc::timespec {
+        tv_sec: timeout.as_secs() as libc::time_t,
+        tv_nsec: timeout.subsec_nanos() as libc::c_long,
+    };
+    // SAFETY: the kernel only reads the word and the time.
+    let code = unsafe {
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, expected, &time as *const _)
+    };
+    if code == -1 && io::Error::last_os_error().raw_os_error() == Some(libc::ETIMEDOUT) {
+        Woken::TimedOut
+    } else {
+        Woken::LookAgain
+    }
+}
+
+/// Wakes everybody who sleeps on `word`, in any process.
+pub fn futex_wake_all(word: &AtomicU32) {
+    // SAFETY: the kernel only uses the word's address.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, i32::MAX) };
+}
+
+/// Blocks every signal for the calling thread, so that the program's handlers run on its own threads.
+pub fn block_signals() {
+    // SAFETY: fills and applies a local signal set.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut set);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &set, std::ptr::null_mut());
+    }
+}

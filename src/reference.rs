@@ -1,0 +1,239 @@
+//! References: the small objects that travel in place of payloads.
+
+mod stores;
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::envelope::Info;
+use crate::error::{Error, Result, Status};
+use crate::format::Format;
+use crate::options::PutOptions;
+use crate::store::Store;
+use crate::view::View;
+
+/// `true` in an object that stands for a payload in the store.
+pub const REF: &str = "_lmdb_ref";
+/// The key of the input.
+pub const INPUT_KEY: &str = "_lmdb_input_key";
+/// The key under which the output is expected.
+pub const OUTPUT_KEY: &str = "_lmdb_output_key";
+/// The directory of the store.
+pub const DB_PATH: &str = "_lmdb_db_path";
+/// The named database.
+pub const DB_NAME: &str = "_lmdb_db_name";
+/// The format that the output should have.
+pub const FORMAT: &str = "_lmdb_format";
+/// The id of the exchange.
+pub const TXN_ID: &str = "_txn_id";
+
+/// Every wire name, in the order in which they are written.
+pub const NAMES: &[&str] = &[REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID];
+
+/// The named database of a reference that names none.
+const DEFAULT_DB_NAME: &str = "default";
+/// The longest key a store takes.
+pub(crate) const KEY_BYTES: usize = 511;
+
+/// What a calculator gets in place of its input, and what it needs to answer through the store.
+///
+/// A reference with an input stands for that payload. One without (exchange mode `output`) travels
+/// beside the payload and only says where the output goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reference {
+    is_ref: bool,
+    input_key: Option<String>,
+    output_key: Option<String>,
+    db_path: Option<String>,
+    db_name: Option<String>,
+    format: Option<Format>,
+    txn_id: Option<String>,
+}
+
+impl Reference {
+    /// A reference with nothing in it, to be filled by [`Reference::set`].
+    pub fn new() -> Reference {
+        Reference::default()
+    }
+
+    /// Parses a JSON object. Keys other than the wire names are ignored, `null` is an absent key.
+    ///
+    /// # Errors
+    /// `Corrupt` naming the field, what it holds and what it should.
+    pub fn from_json(json: &str) -> Result<Reference> {
+        let fields: Map<String, Value> = serde_json::from_str(json)
+            .map_err(|error| corrupt(format_args!("it is no JSON object: {error}")))?;
+        let mut reference = Reference::new();
+        for name in NAMES {
+            match fields.get(*name) {
+                None | Some(Value::Null) => {}
+                Some(Value::Bool(value)) if *name == REF => reference.is_ref = *value,
+                Some(Value::String(value)) if *name != REF => reference.set(name, value)?,
+                Some(other) => {
+                    let wanted = if *name == REF { "a bool" } else { "a string" };
+                    return Err(corrupt(format_args!("{name} is {other}, not {wanted}")));
+                }
+            }
+        }
+        if reference.is_ref && reference.input_key.is_none() {
+            return Err(missing(INPUT_KEY));
+        }
+        Ok(reference)
+    }
+
+    /// The reference as a JSON object that holds the fields that are set.
+    pub fn to_json(&self) -> String {
+        let mut fields = Map::new();
+        for name in NAMES {
+            match self.get(name) {
+                Some(_) if *name == REF => fields.insert(REF.to_owned(), Value::Bool(true)),
+                Some(value) => fields.insert((*name).to_owned(), Value::from(value)),
+                None => None,
+            };
+        }
+        Value::Object(fields).to_string()
+    }
+
+    /// Sets the field with the wire name `name`; another name is ignored. The value is text, for
+    /// `_lmdb_ref` `"true"` or `"false"`.
+    ///
+    /// # Errors
+    /// `Corrupt` naming the field, what it holds and what it should.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let wrong = |wanted: &str| corrupt(format_args!("{name} is {value:?}, not {wanted}"));
+        match name {
+            REF => {
+                self.is_ref = value.parse().map_err(|_| wrong("\"true\" or \"false\""))?;
+            }
+            INPUT_KEY | OUTPUT_KEY => {
+                if !(1..=KEY_BYTES).contains(&value.len()) {
+                    return Err(wrong("a key of 1 to 511 bytes"));
+                }
+                let key = Some(value.to_owned());
+                if name == INPUT_KEY {
+                    self.input_key = key;
+                } else {
+                    self.output_key = key;
+                }
+            }
+            DB_PATH => {
+                // A relative path would mean another directory in every process.
+                if !Path::new(value).is_absolute() || value.contains('\0') {
+                    return Err(wrong("an absolute path"));
+                }
+                self.db_path = Some(value.to_owned());
+            }
+            DB_NAME => {
+                if !(1..=KEY_BYTES).contains(&value.len()) {
+                    return Err(wrong("the name of a database, of 1 to 511 bytes"));
+                }
+                self.db_name = Some(value.to_owned());
+            }
+            FORMAT => {
+                let format =
+                    Format::from_name(value).map_err(|error| corrupt(format_args!("{name}: {error}")))?;
+                self.format = Some(format);
+            }
+            TXN_ID => self.txn_id = Some(value.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The text of the field with the wire name `name`; `None` when it is not set, and for a name
+    /// that is none. `_lmdb_ref` is `"true"` or not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        match name {
+            REF => self.is_ref.then_some("true"),
+            INPUT_KEY => self.input_key.as_deref(),
+            OUTPUT_KEY => self.output_key.as_deref(),
+            DB_PATH => self.db_path.as_deref(),
+            DB_NAME => self.db_name.as_deref(),
+            FORMAT => self.format.map(Format::name),
+            TXN_ID => self.txn_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The named database.
+    pub fn db_name(&self) -> &str {
+        self.db_name.as_deref().unwrap_or(DEFAULT_DB_NAME)
+    }
+
+    /// The format that the output should have, when the reference says.
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// The store that the reference names. It must exist; it is opened once and stays open in this
+    /// process, until others push it out or another store takes its place on the disk.
+    ///
+    /// # Errors
+    /// `Corrupt` when the reference names no store, else what opening it answers.
+    pub fn store(&self) -> Result<Store> {
+        let path = self.db_path.as_deref().ok_or_else(|| missing(DB_PATH))?;
+        stores::store_at(Path::new(path))
+    }
+
+    /// Opens the input in place, which marks it as opened.
+    ///
+    /// # Errors
+    /// `NotFound` naming the key when the input is missing or expired; `Corrupt` when the reference
+    /// names no input.
+    pub fn view_input(&self) -> Result<View> {
+        let key = self.input_key.as_deref().ok_or_else(|| missing(INPUT_KEY))?;
+        let store = self.store()?;
+        let view = store.view(self.db_name(), key.as_bytes())?;
+        view.ok_or_else(|| {
+            let (db, path) = (self.db_name(), store.path().display());
+            let what =
+                format!("the input {key:?} in database {db:?} of the store {path} is missing or expired");
+            Error::new(Status::NotFound, what)
+        })
+    }
+
+    /// Puts the output where the caller expects it. The exchange's id is taken from the reference
+    /// when `options` hold none.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the reference asks for no output in the store (return it instead),
+    /// else what a put answers.
+    pub fn put_output(&self, parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
+        let key = self.output_key.as_deref().ok_or_else(|| {
+            let what = format!("the reference has no {OUTPUT_KEY}: return the result instead");
+            Error::new(Status::InvalidArgument, what)
+        })?;
+        let mut options = *options;
+        if options.txn_id.is_empty() {
+            options.txn_id = self.txn_id.as_deref().unwrap_or_default();
+        }
+        self.store()?.put(self.db_name(), key.as_bytes(), parts, &options)
+    }
+
+    /// Says that the calculator answers by its return value, so that nobody waits for an output.
+    /// Does nothing when the reference has no input, or the input is gone.
+    ///
+    /// # Errors
+    /// What opening the store answers.
+    pub fn settle_direct(&self) -> Result<()> {
+        let Some(input) = self.input_key.as_deref() else {
+            return Ok(());
+        };
+        let store = self.store()?;
+        if store.settle(self.db_name(), input.as_bytes())?
+            && let Some(output) = self.output_key.as_deref()
+        {
+            store.notify(self.db_name(), output.as_bytes());
+        }
+        Ok(())
+    }
+}
+
+fn corrupt(what: impl std::fmt::Display) -> Error {
+    Error::new(Status::Corrupt, format!("corrupt reference: {what}"))
+}
+
+fn missing(name: &str) -> Error {
+    corrupt(format_args!("{name} is missing"))
+}

@@ -1,0 +1,91 @@
+//! The stores that references name, kept open so that a calculation does not pay for opening them.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+use crate::error::Result;
+use crate::options::Options;
+use crate::store::Store;
+
+/// Stores kept open at most; the one unused for longest goes first.
+const KEPT: usize = 8;
+/// How often a lock held by somebody else is tried; it is never held for longer than a look.
+const TRIES: u32 = 1000;
+
+/// The least recently used first.
+static STORES: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+
+struct Kept {
+    path: PathBuf,
+    file: FileId,
+    /// The process that opened it: a forked child must not use its parent's.
+    process: u32,
+    store: Store,
+}
+
+/// Device and inode of the data file. While the store is open its inode cannot be given to another
+/// file, so an equal id is the same store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileId(u64, u64);
+
+impl FileId {
+    fn of(path: &Path) -> Option<FileId> {
+        let file = fs::metadata(path.join("data.mdb")).ok()?;
+        Some(FileId(file.dev(), file.ino()))
+    }
+}
+
+/// The store in the directory `path`, which must exist: opened now, or earlier in this process and
+/// still the one that is there.
+pub(super) fn store_at(path: &Path) -> Result<Store> {
+    let file = FileId::of(path);
+    let process = std::process::id();
+    if let Some(mut stores) = stores()
+        && let Some(at) = stores.iter().position(|kept| kept.path == path)
+    {
+        let kept = stores.remove(at);
+        if file == Some(kept.file) && process == kept.process {
+            let store = kept.store.clone();
+            stores.push(kept);
+            return Ok(store);
+        }
+        // Closing a store is nothing to do under a lock.
+        drop(stores);
+        drop(kept);
+    }
+    let options = Options { existing: true, ..Options::default() };
+    let store = Store::open(path, &options)?;
+    // A store that was replaced on the disk while it was opened is not kept.
+    if let Some(file) = file.filter(|file| FileId::of(path) == Some(*file)) {
+        keep(Kept { path: path.to_owned(), file, process, store: store.clone() });
+    }
+    Ok(store)
+}
+
+fn keep(new: Kept) {
+    let Some(mut stores) = stores() else { return };
+    let mut gone = Vec::new();
+    if let Some(at) = stores.iter().position(|kept| kept.path == new.path) {
+        gone.push(stores.remove(at));
+    }
+    if stores.len() == KEPT {
+        gone.push(stores.remove(0));
+    }
+    stores.push(new);
+    drop(stores);
+}
+
+/// The list, or `None` when its lock cannot be had. A fork may have copied it locked by a thread that
+/// the child does not have; the child then opens its stores anew each time.
+fn stores() -> Option<MutexGuard<'static, Vec<Kept>>> {
+    for _ in 0..TRIES {
+        match STORES.try_lock() {
+            Ok(stores) => return Some(stores),
+            Err(TryLockError::Poisoned(stores)) => return Some(stores.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+        }
+    }
+    None
+}

@@ -1,0 +1,188 @@
+//! Walking a whole store to prove that no page is lost and none is owned twice.
+
+use super::engine::Engine;
+use super::extents::Run;
+use super::space::Purpose;
+use super::stats::{database_names, walk};
+use super::write::Writer;
+use super::{expiry, loan, pins, quarantine, record};
+use crate::envelope::Extent;
+use crate::error::Result;
+use crate::lmdb::{Access, Dbi};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Bytes LMDB puts before a value that has pages of its own.
+const PAGE_HEADER: u64 = 16;
+
+/// What an audit found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Audit {
+    /// What is wrong; empty: nothing.
+    pub faults: Vec<String>,
+    /// Entries, live and expired.
+    pub entries: u64,
+    /// Payload bytes of those in extents.
+    pub extent_bytes: u64,
+    /// Pages of all arenas, without those that carry LMDB's header.
+    pub arena_pages: u64,
+    /// Pages that are free.
+    pub free_pages: u64,
+    /// Pages that wait until nobody sees them.
+    pub quarantined_pages: u64,
+    /// Pages of entries.
+    pub live_pages: u64,
+    /// Pages on loan.
+    pub loaned_pages: u64,
+    /// Loans that are open.
+    pub loans: u64,
+    /// Pin slots in use, by any process.
+    pub pins: u64,
+    /// Reader slots that read at the moment, the audit's own apart.
+    pub reading: u64,
+}
+
+/// Audits the store with the write lock held, so that nothing moves.
+pub fn run(engine: &Engine) -> Result<Audit> {
+    let names = database_names(engine)?;
+    let dbs: Vec<(String, Dbi)> = names
+        .into_iter()
+        .filter_map(|name| engine.find_db(&name).transpose().map(|dbi| dbi.map(|dbi| (name, dbi))))
+        .collect::<Result<_>>()?;
+    let writer = Writer::begin(engine, Purpose::Delete, 0)?;
+    let txn = writer.reader();
+    let system = engine.dbs();
+    let mut faults = Vec::new();
+    let mut owned: Vec<(Extent, String)> = Vec::new();
+
+    let mut expiring: BTreeMap<(u64, u64), (String, Vec<u8>)> = BTreeMap::new();
+    walk(txn, system.expiry, |key, value| match expiry::parse(key, value) {
+        Some(row) => {
+            expiring.insert((row.expires_ns, row.entry_id), (row.db, row.key));
+        }
+        None => faults.push(format!("expiry row {key:?} is unreadable")),
+    })?;
+    let (mut entries, mut extent_bytes, mut live_pages) = (0, 0, 0);
+    for (name, dbi) in &dbs {
+        walk(txn, *dbi, |key, value| match record::decode(engine, key, value) {
+            Ok(record) => {
+                entries += 1;
+                let at = format!("{name}/{}", record::shown(key));
+                if record.expires_ns != 0 {
+                    match expiring.remove(&(record.expires_ns, record.entry_id)) {
+                        Some((db, row_key)) if db == *name && row_key == key => {}
+                        other => faults.push(format!("{at}: its expiry row is {other:?}")),
+                    }
+                }
+                if let Some(extent) = record.extent {
+                    extent_bytes += record.size;
+                    live_pages += extent.pages;
+                    owned.push((extent, at));
+                }
+            }
+            Err(error) => faults.push(error.to_string()),
+        })?;
+    }
+    faults.extend(expiring.values().map(|(db, key)| format!("expiry row of no entry: {db}/{}", record::shown(key))));
+
+    let mut free_pages = 0;
+    let mut by_len = 0;
+    walk(txn, system.free.by_start, |key, value| match Run::parse(key, value) {
+        Some(run) => {
+            free_pages += run.extent.pages;
+            owned.push((run.extent, "free".into()));
+        }
+        None => faults.push(format!("free row {key:?} is unreadable")),
+    })?;
+    walk(txn, system.free.by_len, |key, _| {
+        let pages = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
+        by_len += pages.unwrap_or(0);
+    })?;
+    if txn.entries(system.free.by_start)? != txn.entries(system.free.by_len)? || by_len != free_pages {
+        faults.push(format!("free pages by start {free_pages}, by length {by_len}"));
+    }
+    let mut quarantined_pages = 0;
+    walk(txn, system.quarantine, |key, value| match quarantine::parse(key, value) {
+        Some(row) => {
+            quarantined_pages += row.extent.pages;
+            owned.push((row.extent, format!("quarantine of {}", record::shown(row.key))));
+        }
+        None => faults.push(format!("quarantine row {key:?} is unreadable")),
+    })?;
+    let (mut loaned_pages, mut loans) = (0, 0);
+    walk(txn, system.loans, |key, value| match loan::parse(value) {
+        Some(row) => {
+            loans += 1;
+            loaned_pages += row.run.extent.pages;
+            owned.push((row.run.extent, format!("loan of pid {}", row.pid)));
+        }
+        None => faults.push(format!("loan row {key:?} is unreadable")),
+    })?;
+
+    let mut arenas: Vec<Extent> = Vec::new();
+    walk(txn, system.arenas, |_, value| {
+        let first = (engine.map.offset_of(value.as_ptr()) - PAGE_HEADER) / engine.page_size;
+        let pages = (value.len() as u64 + PAGE_HEADER) / engine.page_size;
+        arenas.push(Extent { start: first + 1, pages: pages - 1 });
+    })?;
+    faults.extend(tiling(&mut arenas, &mut owned));
+    Ok(Audit {
+        faults,
+        entries,
+        extent_bytes,
+        arena_pages: arenas.iter().map(|arena| arena.pages).sum(),
+        free_pages,
+        quarantined_pages,
+        live_pages,
+        loaned_pages,
+        loans,
+        pins: pins::pinned(&engine.shared).len() as u64,
+        reading: engine.lock_table.slots().iter().filter(|slot| slot.snapshot.is_some()).count() as u64,
+    })
+}
+
+/// Faults of owners that do not cover the arenas exactly once.
+fn tiling(arenas: &mut [Extent], owned: &mut [(Extent, String)]) -> Vec<String> {
+    arenas.sort_unstable();
+    owned.sort_unstable();
+    let mut faults = Vec::new();
+    let mut owners = owned.iter().peekable();
+    for arena in arenas.iter() {
+        let mut page = arena.start;
+        while let Some((extent, who)) = owners.next_if(|(extent, _)| extent.start < arena.end()) {
+            if extent.start < page {
+                faults.push(format!("pages {}+{} ({who}) are owned twice or outside", extent.start, extent.pages));
+            } else if extent.start > page {
+                faults.push(format!("pages {page}..{} belong to nobody", extent.start));
+            }
+            page = page.max(extent.end());
+        }
+        if page != arena.end() {
+            faults.push(format!("pages up to {page} are owned in an arena that ends at {}", arena.end()));
+        }
+    }
+    faults.extend(owners.map(|(extent, who)| format!("pages {}+{} ({who}) are in no arena", extent.start, extent.pages)));
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(start: u64, pages: u64) -> Extent {
+        Extent { start, pages }
+    }
+
+    #[test]
+    fn a_lost_page_and_a_page_owned_twice_are_found() {
+        let whole = |owned: &[(u64, u64)]| {
+            let mut owned: Vec<_> = owned.iter().map(|&(s, n)| (extent(s, n), "x".to_owned())).collect();
+            tiling(&mut [extent(10, 10)], &mut owned)
+        };
+        assert!(whole(&[(10, 4), (14, 6)]).is_empty());
+        assert_eq!(whole(&[(10, 4), (15, 5)]).len(), 1);
+        assert_eq!(whole(&[(10, 5), (14, 6)]).len(), 1);
+        assert_eq!(whole(&[(10, 9)]).len(), 1);
+        assert_eq!(whole(&[(10, 10), (30, 1)]).len(), 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! The store's directory: made, or found to be ours to use.
+
+use super::registry::Identity;
+use crate::error::{Error, Result, Status};
+use crate::mapping::sys;
+use crate::options::Options;
+use crate::warning::warn;
+use std::ffi::CString;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// File systems on which a mapped file cannot be written safely, by their magic number.
+const REFUSED: &[(i64, &str)] = &[
+    (0x9123_683E, "btrfs writes copies instead of in place"),
+    (0x2FC1_2FC1, "ZFS writes copies instead of in place"),
+    (0xCA45_1A4E, "bcachefs writes copies instead of in place"),
+    (0x6969, "NFS does not keep memory maps coherent"),
+    (0xFF53_4D42, "CIFS does not keep memory maps coherent"),
+    (0xFE53_4D42, "SMB does not keep memory maps coherent"),
+    (0x0102_1997, "9p does not keep memory maps coherent"),
+];
+
+/// An open directory of a store.
+pub struct Directory {
+    file: File,
+    /// Absolute path.
+    pub path: PathBuf,
+    /// Device and inode.
+    pub identity: Identity,
+}
+
+impl Directory {
+    /// Makes the directory unless only an existing one is wanted, opens and checks it.
+    pub fn open(path: &Path, options: &Options) -> Result<Directory> {
+        let path = std::path::absolute(path)
+            .map_err(|e| Error::io(format!("making {} absolute", path.display()), &e))?;
+        if !options.existing {
+            create(&path, options)?;
+        }
+        let follow = if options.follow_symlinks { 0 } else { libc::O_NOFOLLOW };
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC | follow)
+            .open(&path)
+            .map_err(|error| open_error(&path, &error))?;
+        let metadata = file.metadata().map_err(|e| Error::io(path.display(), &e))?;
+        check_access(&path, &metadata, options)?;
+        let magic = sys::file_system(&file).map_err(|e| Error::io(path.display(), &e))?;
+        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == magic) {
+            return Err(Error::new(
+                Status::Unsupported,
+                format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
+            ));
+        }
+        Ok(Directory { file, path, identity: (metadata.dev(), metadata.ino()) })
+    }
+
+    /// A path to `name` in this very directory, whatever happens to the directory's own path.
+    fn path_of(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}/{name}", self.file.as_raw_fd()))
+    }
+
+    /// The directory as LMDB opens it.
+    pub fn c_path(&self) -> CString {
+        CString::new(format!("/proc/self/fd/{}", self.file.as_raw_fd())).expect("no zero byte")
+    }
+
+    /// Opens `name` for reading and writing; never follows a link. `None`: it does not exist and `create` is false.
+    pub fn file(&self, name: &str, create: bool, options: &Options) -> Result<Option<File>> {
+        let result = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(create)
+            .truncate(false)
+            .mode(file_mode(options))
+            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+            .open(self.path_of(name));
+        match result {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !create => Ok(None),
+            Err(error) => Err(open_error(&self.path.join(name), &error)),
+        }
+    }
+
+    /// Size and inode of `name`. `None`: it does not exist.
+    pub fn stat(&self, name: &str) -> Result<Option<(u64, u64)>> {
+        match std::fs::symlink_metadata(self.path_of(name)) {
+            Ok(metadata) if metadata.file_type().is_symlink() => Err(Error::new(
+                Status::Permission,
+                format!("{} is a symbolic link; a store's files never are", self.path.join(name).display()),
+            )),
+            Ok(metadata) => Ok(Some((metadata.len(), metadata.ino()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(open_error(&self.path.join(name), &error)),
+        }
+    }
+
+    /// Removes `name` if it is there.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        match std::fs::remove_file(self.path_of(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::io(format!("removing {}", self.path.join(name).display()), &error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Mode of the store's files: the directory's, without the right to search.
+pub fn file_mode(options: &Options) -> u32 {
+    options.mode & 0o666
+}
+
+fn create(path: &Path, options: &Options) -> Result<()> {
+    let made = DirBuilder::new().mode(options.mode).create(path);
+    match made {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => DirBuilder::new()
+            .recursive(true)
+            .mode(options.mode)
+            .create(path)
+            .map_err(|error| open_error(path, &error)),
+        Err(error) => Err(open_error(path, &error)),
+    }
+}
+
+fn open_error(path: &Path, error: &io::Error) -> Error {
+    let shown = path.display();
+    match error.raw_os_error() {
+        Some(libc::ENOENT) => Error::new(Status::NotFound, format!("there is no store in {shown}")),
+        Some(libc::ELOOP) => refused_link(path),
+        Some(libc::ENOTDIR) if path.is_symlink() => refused_link(path),
+        Some(libc::EACCES | libc::EPERM | libc::EROFS) => {
+            let nearest = path.ancestors().find_map(|p| Some((p, std::fs::metadata(p).ok()?)));
+            let owner = nearest.map_or(String::new(), |(p, m)| {
+                format!("; {} belongs to uid {} with mode {:04o}", p.display(), m.uid(), m.mode() & 0o7777)
+            });
+            Error::new(
+                Status::Permission,
+                format!("{shown}: {error} for uid {}{owner}", sys::effective_user()),
+            )
+        }
+        _ => Error::io(shown, error),
+    }
+}
+
+fn refused_link(path: &Path) -> Error {
+    Error::new(
+        Status::Permission,
+        format!("{} is a symbolic link; name its target, or allow links with follow_symlinks", path.display()),
+    )
+}
+
+fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) -> Result<()> {
+    let mode = metadata.mode() & 0o777;
+    let (shown, owner, me) = (path.display(), metadata.uid(), sys::effective_user());
+    let refuse = |what: String| Err(Error::new(Status::Permission, what));
+    let shared_with_group = options.mode & 0o070 != 0;
+    if owner != me && !shared_with_group {
+        return refuse(format!(
+            "{shown} belongs to uid {owner} (mode {mode:04o}), not to uid {me}; a store shared with a group needs \
+             lmdb_mode = 0770"
+        ));
+    }
+    let extra = mode & !options.mode;
+    if extra & 0o022 != 0 {
+        return refuse(format!(
+            "{shown} (uid {owner}, mode {mode:04o}) can be written by others; chmod it to {:04o} or configure lmdb_mode",
+            options.mode
+        ));
+    }
+    if extra & 0o055 != 0 {
+        warn(format!("{shown} (mode {mode:04o}) can be read by others; chmod it to {:04o}", options.mode));
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Free pages of the arenas, kept in two databases: by first page (to coalesce) and by length (to fit).
+//!
+//! `_dy_free_by_start`: first page (8 bytes, big-endian) -> pages, first page that was never allocated on disk (8 bytes
+//! each, little-endian). `_dy_free_by_len`: pages, first page (8 bytes each, big-endian) -> nothing.
+
+use super::write::Writer;
+use crate::envelope::Extent;
+use crate::error::Result;
+use crate::lmdb::{Access, Dbi, WriteTxn};
+
+/// The databases of free pages.
+#[derive(Debug, Clone, Copy)]
+pub struct FreeDbs {
+    /// By first page.
+    pub by_start: Dbi,
+    /// By length.
+    pub by_len: Dbi,
+}
+
+/// Free pages, or pages handed out, of which those from `virgin` on have no blocks on the disk yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The pages.
+    pub extent: Extent,
+    /// First page that was never allocated; the extent's end when all were.
+    pub virgin: u64,
+}
+
+impl Run {
+    /// Pages that all have blocks.
+    pub fn allocated(extent: Extent) -> Run {
+        Run { extent, virgin: extent.end() }
+    }
+
+    fn value(self) -> [u8; 16] {
+        let mut value = [0; 16];
+        value[..8].copy_from_slice(&self.extent.pages.to_le_bytes());
+        value[8..].copy_from_slice(&self.virgin.to_le_bytes());
+        value
+    }
+
+    /// Reads a row of `_dy_free_by_start`.
+    pub fn parse(key: &[u8], value: &[u8]) -> Option<Run> {
+        let word = |bytes: &[u8]| bytes.try_into().ok().map(u64::from_le_bytes);
+        let start = u64::from_be_bytes(key.try_into().ok()?);
+        let pages = word(value.get(..8)?)?;
+        Some(Run { extent: Extent { start, pages }, virgin: word(value.get(8..16)?)? })
+    }
+}
+
+fn len_key(extent: Extent) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&extent.pages.to_be_bytes());
+    key[8..].copy_from_slice(&extent.start.to_be_bytes());
+    key
+}
+
+fn insert(txn: &mut WriteTxn, dbs: FreeDbs, run: Run) -> Result<()> {
+    txn.put(dbs.by_start, &run.extent.start.to_be_bytes(), &run.value())?;
+    txn.put(dbs.by_len, &len_key(run.extent), &[])?;
+    Ok(())
+}
+
+fn remove(txn: &mut WriteTxn, dbs: FreeDbs, extent: Extent) -> Result<()> {
+    txn.delete(dbs.by_start, &extent.start.to_be_bytes())?;
+    txn.delete(dbs.by_len, &len_key(extent))?;
+    Ok(())
+}
+
+/// Gives pages back, joined with the free pages before and behind them.
+pub fn release(writer: &mut Writer, run: Run) -> Result<()> {
+    let dbs = writer.dbs().free;
+    let (before, behind) = neighbours(writer, run.extent)?;
+    let mut joined = run;
+    if let Some(behind) = behind {
+        remove(writer.txn(), dbs, behind.extent)?;
+        joined = join(joined, behind);
+    }
+    if let Some(before) = before {
+        remove(writer.txn(), dbs, before.extent)?;
+        joined = join(before, joined);
+    }
+    insert(writer.txn(), dbs, joined)
+}
+
+fn join(left: Run, right: Run) -> Run {
+    let virgin = if left.virgin < left.extent.end() { left.virgin } else { right.virgin };
+    let pages = left.extent.pages + right.extent.pages;
+    Run { extent: Extent { start: left.extent.start, pages }, virgin }
+}
+
+/// The free runs that touch `extent`.
+fn neighbours(writer: &mut Writer, extent: Extent) -> Result<(Option<Run>, Option<Run>)> {
+    let mut cursor = writer.reader().cursor(writer.dbs().free.by_start)?;
+    let at_or_behind = cursor.seek(&extent.start.to_be_bytes())?;
+    let before = match at_or_behind {
+        Some(_) => cursor.previous()?,
+        None => cursor.last()?,
+    };
+    let parse = |pair: Option<(&[u8], &[u8])>| pair.and_then(|(key, value)| Run::parse(key, value));
+    let behind = parse(at_or_behind).filter(|run| run.extent.start == extent.end());
+    let before = parse(before).filter(|run| run.extent.end() == extent.start);
+    Ok((before, behind))
+}
+
+/// Takes `pages` from the smallest run that holds them. `None`: no run does.
+pub fn take(writer: &mut Writer, pages: u64) -> Result<Option<Run>> {
+    let dbs = writer.dbs().free;
+    let wanted = len_key(Extent { start: 0, pages });
+    let found = {
+        let mut cursor = writer.reader().cursor(dbs.by_len)?;
+        cursor.seek(&wanted)?.and_then(|(key, _)| {
+            let pages = u64::from_be_bytes(key.get(..8)?.try_into().ok()?);
+            let start = u64::from_be_bytes(key.get(8..16)?.try_into().ok()?);
+            Some(Extent { start, pages })
+        })
+    };
+    let Some(extent) = found else {
+        return Ok(None);
+    };
+    let row = writer.reader().get(dbs.by_start, &extent.start.to_be_bytes())?;
+    let run = row
+        .and_then(|value| Run::parse(&extent.start.to_be_bytes(), value))
+        .filter(|run| run.extent == extent)
+        .ok_or_else(|| writer.corrupt(format!("free pages {}+{} in one index only", extent.start, extent.pages)))?;
+    remove(writer.txn(), dbs, extent)?;
+    let taken = Extent { start: extent.start, pages };
+    if extent.pages > pages {
+        let rest = Extent { start: taken.end(), pages: extent.pages - pages };
+        insert(writer.txn(), dbs, Run { extent: rest, virgin: run.virgin.max(rest.start) })?;
+    }
+    Ok(Some(Run { extent: taken, virgin: run.virgin.min(taken.end()) }))
+}
+
+/// Records that the free pages below `virgin` in the run that holds it have blocks now.
+pub fn raise_virgin(writer: &mut Writer, old: u64, virgin: u64) -> Result<()> {
+    let dbs = writer.dbs().free;
+    if let Some(run) = containing(writer.reader(), dbs, old)? {
+        if run.virgin == old {
+            let raised = Run { virgin: virgin.min(run.extent.end()), ..run };
+            writer.txn().put(dbs.by_start, &run.extent.start.to_be_bytes(), &raised.value())?;
+        }
+    }
+    Ok(())
+}
+
+/// The free run that holds `page`.
+pub fn containing(txn: &impl Access, dbs: FreeDbs, page: u64) -> Result<Option<Run>> {
+    let mut cursor = txn.cursor(dbs.by_start)?;
+    let pair = match cursor.seek(&page.to_be_bytes())? {
+        Some((key, value)) if key == page.to_be_bytes() => Some((key, value)),
+        Some(_) => cursor.previous()?,
+        None => cursor.last()?,
+    };
+    Ok(pair
+        .and_then(|(key, value)| Run::parse(key, value))
+        .filter(|run| run.extent.start <= page && page < run.extent.end()))
+}

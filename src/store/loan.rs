@@ -1,0 +1,213 @@
+//! Extents on loan: filled by one producer with no lock held, then published, or given back.
+//!
+//! `_dy_loans`: loan id (8 bytes, big-endian) -> engine id (4), pid (4), first page, pages, first page that has no
+//! blocks yet (8 each), little-endian. A loan whose engine is dead is reclaimed.
+
+use super::Store;
+use super::engine::Engine;
+use super::extents::{self, Run};
+use super::record::{self, Draft, Payload};
+use super::space::{self, Purpose};
+use super::write::Writer;
+use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
+use crate::error::{Error, Result, Status};
+use crate::lmdb::Access;
+use crate::mapping::payload::Lent;
+use crate::options::PutOptions;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Where an extent's header keeps that somebody opened the entry.
+pub const AT_OPENED: u64 = 4;
+/// Where it keeps that the calculator answered directly.
+pub const AT_SETTLED: u64 = 8;
+
+/// Room for a payload, in the map, for one producer to fill.
+pub struct Loan {
+    engine: Arc<Engine>,
+    id: u64,
+    run: Run,
+    lent: Lent,
+    size: u64,
+    open: bool,
+}
+
+/// A row of `_dy_loans`.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Engine that has the loan.
+    pub engine: u32,
+    /// Its pid, for people.
+    pub pid: u32,
+    /// The pages.
+    pub run: Run,
+}
+
+/// Reads a row.
+pub fn parse(value: &[u8]) -> Option<Row> {
+    let short = |at: usize| Some(u32::from_le_bytes(value.get(at..at + 4)?.try_into().ok()?));
+    let word = |at: usize| Some(u64::from_le_bytes(value.get(at..at + 8)?.try_into().ok()?));
+    Some(Row {
+        engine: short(0)?,
+        pid: short(4)?,
+        run: Run { extent: Extent { start: word(8)?, pages: word(16)? }, virgin: word(24)? },
+    })
+}
+
+fn row(engine: &Engine, run: Run) -> [u8; 32] {
+    let mut value = [0; 32];
+    value[..4].copy_from_slice(&engine.owners.id().to_le_bytes());
+    value[4..8].copy_from_slice(&std::process::id().to_le_bytes());
+    for (at, word) in [(8, run.extent.start), (16, run.extent.pages), (24, run.virgin)] {
+        value[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    }
+    value
+}
+
+/// Takes pages and notes whose they are.
+pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
+    let mut writer = Writer::begin(engine, Purpose::Put, 0)?;
+    let pages = writer.pages_for(size);
+    let run = writer.allocate(pages)?;
+    let id = writer.next_id();
+    let loans = writer.dbs().loans;
+    writer.txn().put(loans, &id.to_be_bytes(), &row(engine, run))?;
+    writer.commit()?;
+    let lent = engine.map.lend(run.extent.start * engine.page_size + EXTENT_HEADER, size);
+    let loan = Loan { engine: engine.clone(), id, run, lent, size, open: true };
+    // Blocks are set aside with no lock held; when there are none the loan goes back as it came.
+    back(engine, run)?;
+    clear_marks(engine, run.extent);
+    Ok(loan)
+}
+
+/// Allocates blocks for the part of a run that has none.
+pub fn back(engine: &Engine, run: Run) -> Result<()> {
+    let missing = run.extent.end() - run.virgin;
+    if missing > 0 {
+        let (from, length) = (run.virgin * engine.page_size, missing * engine.page_size);
+        engine.map.allocate(from, length).map_err(|e| space::failed(engine, length, &e))?;
+    }
+    Ok(())
+}
+
+/// Nobody has opened or answered the entry that will be published in `extent`.
+pub fn clear_marks(engine: &Engine, extent: Extent) {
+    let header = extent.start * engine.page_size;
+    engine.map.word(header + AT_OPENED).store(0, Ordering::Relaxed);
+    engine.map.word(header + AT_SETTLED).store(0, Ordering::Relaxed);
+}
+
+impl Loan {
+    /// The bytes to fill; where they start is a multiple of 64. What they hold before is of no meaning.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.lent.bytes_mut()[..self.size as usize]
+    }
+
+    /// The bytes so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.lent.bytes()[..self.size as usize]
+    }
+
+    /// Address of the first byte, for bindings.
+    pub fn address(&self) -> std::ptr::NonNull<u8> {
+        self.lent.address()
+    }
+
+    /// Size of the payload in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Publishes fewer bytes than were lent.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when `size` is larger than the loan.
+    pub fn truncate(&mut self, size: u64) -> Result<()> {
+        if size > self.size {
+            return Err(Error::new(
+                Status::InvalidArgument,
+                format!("{size} bytes to publish of a loan of {}", self.size),
+            ));
+        }
+        self.size = size;
+        Ok(())
+    }
+
+    /// Makes the payload the entry under `key`: readers see what was there before, or all of it.
+    ///
+    /// # Errors
+    /// `LoanLost` when the loan was reclaimed; `KeyExists`, `BadKey`, `MapFull`, `DiskFull`. The loan is given back.
+    pub fn publish(mut self, db: &str, key: &[u8], options: &PutOptions) -> Result<Info> {
+        let engine = self.engine.clone();
+        engine.check()?;
+        record::check_key(key)?;
+        Record::check_texts(options)?;
+        let dbi = engine.create_db(db)?;
+        let checksum = options.checksum.then(|| xxhash_rust::xxh3::xxh3_64(self.bytes()));
+        let draft = Draft { db: (db, dbi), key, size: self.size, checksum, options };
+        let store = Store::from(engine.clone());
+        let info = store.relieved(|| {
+            let mut writer = Writer::begin(&engine, Purpose::Put, 0)?;
+            let extent = self.settle(&mut writer)?;
+            let info = record::insert(&mut writer, &draft, &Payload::Extent(extent))?;
+            writer.commit()?;
+            Ok(info)
+        });
+        // A loan that was not published goes back by its drop.
+        self.open = info.is_err();
+        store.published(&[(db, key)], options.ttl_ms);
+        info
+    }
+
+    /// Ends the loan inside the publishing transaction: its row goes, so do pages it does not need.
+    pub(super) fn settle(&mut self, writer: &mut Writer) -> Result<Extent> {
+        let loans = writer.dbs().loans;
+        let key = self.id.to_be_bytes();
+        let ours = writer.reader().get(loans, &key)?.and_then(parse);
+        if ours.is_none_or(|row| row.engine != self.engine.owners.id()) {
+            self.open = false;
+            return Err(Error::new(
+                Status::LoanLost,
+                format!("loan {:#x} of {} bytes is no longer in the store: it was reclaimed", self.id, self.size),
+            ));
+        }
+        writer.txn().delete(loans, &key)?;
+        let pages = writer.pages_for(self.size);
+        let used = Extent { start: self.run.extent.start, pages };
+        if used.pages < self.run.extent.pages {
+            let rest = Extent { start: used.end(), pages: self.run.extent.pages - pages };
+            extents::release(writer, Run::allocated(rest))?;
+        }
+        Ok(used)
+    }
+
+    /// Says that the loan was published by a transaction of the caller's.
+    pub(super) fn published(mut self) {
+        self.open = false;
+    }
+
+    fn give_back(&mut self) -> Result<()> {
+        let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
+        let loans = writer.dbs().loans;
+        if writer.txn().delete(loans, &self.id.to_be_bytes())? {
+            extents::release(&mut writer, self.run)?;
+        }
+        writer.commit()
+    }
+}
+
+impl std::fmt::Debug for Loan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loan").field("id", &self.id).field("size", &self.size).finish()
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if self.open && self.engine.is_ours() {
+            // On failure the row stays and the sweep reclaims it when this engine is gone.
+            let _ = self.give_back();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Looking entries up: views, copies, marks of exchange inputs, lists.
+
+use super::engine::Engine;
+use super::loan::{AT_OPENED, AT_SETTLED};
+use super::shared::Counter;
+use super::{Store, record};
+use crate::envelope::{Extent, Info};
+use crate::error::{Error, Result, Status};
+use crate::lmdb::{Access, Dbi, LmdbError, ReadTxn};
+use crate::mapping::aligned::Aligned;
+use crate::mapping::sys;
+use crate::view::{Hold, Texts, View};
+use std::sync::atomic::{AtomicU32, Ordering, fence};
+
+/// What is known of a tracked entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Track {
+    /// Somebody opened it.
+    pub opened: bool,
+    /// The calculator answered directly.
+    pub settled: bool,
+}
+
+impl Engine {
+    /// A snapshot that every later allocator is sure to respect.
+    pub(super) fn snapshot(&self) -> Result<ReadTxn<'_>> {
+        loop {
+            let txn = match self.env.read() {
+                Err(LmdbError::READERS_FULL) => {
+                    self.env.reader_check()?;
+                    self.env.read().map_err(|error| self.read_error(error))?
+                }
+                other => other.map_err(|error| self.read_error(error))?,
+            };
+            // LMDB stores the reader's id without a fence. If two commits passed before the store was visible, an
+            // allocator may have missed it: begin again.
+            fence(Ordering::SeqCst);
+            if self.lock_table.last_txn() <= txn.id() + 1 {
+                return Ok(txn);
+            }
+        }
+    }
+
+    fn read_error(&self, error: LmdbError) -> Error {
+        match error {
+            LmdbError::READERS_FULL => {
+                let (slots, _) = self.env.readers().unwrap_or_default();
+                Error::new(
+                    Status::ReadersFull,
+                    format!(
+                        "MDB_READERS_FULL: all {slots} reader slots of {} are held by live readers; raise \
+                         lmdb_max_readers in the process that creates the store",
+                        self.path.display()
+                    ),
+                )
+            }
+            other => other.into(),
+        }
+    }
+
+    fn mark(&self, extent: Extent, at: u64) -> &AtomicU32 {
+        self.map.word(extent.start * self.page_size + at)
+    }
+}
+
+impl Store {
+    /// Looks at the payload under `key` in place. `None`: there is no live entry. A tracked entry counts as opened.
+    ///
+    /// # Errors
+    /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn view(&self, db: &str, key: &[u8]) -> Result<Option<View>> {
+        let view = self.view_quiet(db, key)?;
+        if let Some(view) = &view {
+            if view.info().tracked {
+                if let Some(extent) = view.extent() {
+                    self.engine.mark(extent, AT_OPENED).store(1, Ordering::Release);
+                }
+            }
+        }
+        Ok(view)
+    }
+
+    /// As [`Store::view`], but a tracked entry does not count as opened: for whoever put it.
+    ///
+    /// # Errors
+    /// As for [`Store::view`].
+    pub fn view_quiet(&self, db: &str, key: &[u8]) -> Result<Option<View>> {
+        let engine = &self.engine;
+        engine.check()?;
+        record::check_key(key)?;
+        let view = match engine.find_db(db)? {
+            Some(dbi) => self.view_in(dbi, key)?,
+            None => None,
+        };
+        engine.shared.count(if view.is_some() { Counter::Hits } else { Counter::Misses }, 1);
+        Ok(view)
+    }
+
+    fn view_in(&self, dbi: Dbi, key: &[u8]) -> Result<Option<View>> {
+        let engine = &self.engine;
+        let txn = engine.snapshot()?;
+        let Some(record) = record::find_live(engine, &txn, dbi, key)? else {
+            return Ok(None);
+        };
+        let mut info = record.info(engine.page_size);
+        let texts = Texts::new(key, &record.texts, record.entry_id);
+        let hold = match record.extent {
+            None => Hold::Copy(Aligned::copy(record.inline)),
+            // Named in a slot before the snapshot ends: an allocator that no longer sees the one sees the other.
+            Some(extent) => match engine.pins.pin(&engine.shared, engine.owners.id(), extent.start) {
+                Some(slot) => Hold::Pin { slot, extent },
+                None => {
+                    info.snapshot = true;
+                    engine.shared.count(Counter::SnapshotViews, 1);
+                    Hold::Snapshot { snapshot: Some(txn.detach()), extent }
+                }
+            },
+        };
+        Ok(Some(View::new(engine.clone(), hold, info, texts)))
+    }
+
+    /// A copy of the payload under `key`. `None`: there is no live entry.
+    ///
+    /// # Errors
+    /// As for [`Store::view`].
+    pub fn get(&self, db: &str, key: &[u8]) -> Result<Option<(Vec<u8>, Info)>> {
+        Ok(self.view(db, key)?.map(|view| (view.bytes().to_vec(), *view.info())))
+    }
+
+    /// Whether a live entry is under `key`.
+    ///
+    /// # Errors
+    /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn contains(&self, db: &str, key: &[u8]) -> Result<bool> {
+        self.engine.check()?;
+        record::check_key(key)?;
+        match self.engine.find_db(db)? {
+            Some(dbi) => Ok(record::find_live(&self.engine, &self.engine.snapshot()?, dbi, key)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// The live keys that start with `prefix`, in the order of their bytes.
+    ///
+    /// # Errors
+    /// `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn list(&self, db: &str, prefix: &[u8]) -> Result<Vec<Vec<u8>>> {
+        self.engine.check()?;
+        let Some(dbi) = self.engine.find_db(db)? else {
+            return Ok(Vec::new());
+        };
+        let txn = self.engine.snapshot()?;
+        let now = sys::boottime_ns();
+        let mut cursor = txn.cursor(dbi)?;
+        let mut pair = if prefix.is_empty() { cursor.first()? } else { cursor.seek(prefix)? };
+        let mut keys = Vec::new();
+        while let Some((key, value)) = pair.filter(|(key, _)| key.starts_with(prefix)) {
+            if !record::decode(&self.engine, key, value)?.expired(now) {
+                keys.push(key.to_vec());
+            }
+            pair = cursor.next_pair()?;
+        }
+        Ok(keys)
+    }
+
+    /// What happened to a tracked entry. `None`: it is gone, or was not put as tracked.
+    ///
+    /// # Errors
+    /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn track(&self, db: &str, key: &[u8]) -> Result<Option<Track>> {
+        self.with_tracked(db, key, |extent| Track {
+            opened: self.engine.mark(extent, AT_OPENED).load(Ordering::Acquire) != 0,
+            settled: self.engine.mark(extent, AT_SETTLED).load(Ordering::Acquire) != 0,
+        })
+    }
+
+    /// Notes that the calculator answered the tracked entry directly. False: it is gone, or was not put as tracked.
+    ///
+    /// # Errors
+    /// As for [`Store::track`].
+    pub fn settle(&self, db: &str, key: &[u8]) -> Result<bool> {
+        let settled =
+            self.with_tracked(db, key, |extent| self.engine.mark(extent, AT_SETTLED).store(1, Ordering::Release))?;
+        Ok(settled.is_some())
+    }
+
+    /// Calls `f` with the extent of a live tracked entry, which stays while the snapshot does.
+    fn with_tracked<T>(&self, db: &str, key: &[u8], f: impl FnOnce(Extent) -> T) -> Result<Option<T>> {
+        self.engine.check()?;
+        record::check_key(key)?;
+        let Some(dbi) = self.engine.find_db(db)? else {
+            return Ok(None);
+        };
+        let txn = self.engine.snapshot()?;
+        let record = record::find_live(&self.engine, &txn, dbi, key)?;
+        Ok(record.filter(|record| record.tracked).and_then(|record| record.extent).map(f))
+    }
+}

@@ -1,0 +1,377 @@
+//! Opening a store: every guard, in the order that makes it safe.
+//!
+//! Under an exclusive lock of `open.lock`: what is in the directory is identified, a store of an earlier boot is
+//! recreated or its times are rebased, LMDB is opened with the map size that is stored (or, by the creator, set), and
+//! LMDB's own locks are guarded so that closing some descriptor of `lock.mdb` in this process cannot drop them.
+
+use super::directory::Directory;
+use super::engine::{Engine, Parts, RESERVED, SYSTEM_DBS, SystemDbs};
+use super::extents::FreeDbs;
+use super::owners::Owners;
+use super::pins::Pins;
+use super::quarantine::Hint;
+use super::shared::{FORMAT_VERSION, Found, Place, Shared};
+use super::space::{self, Purpose};
+use super::sweeper::Sweeper;
+use super::write::Writer;
+use super::{expiry, recovery};
+use crate::error::{Error, Result, Status};
+use crate::lmdb::{Access, Env, EnvOptions, LmdbError};
+use crate::mapping::attach::{self, Attached};
+use crate::mapping::proc_maps::{self, Mapping};
+use crate::mapping::{fork, lock, sys};
+use crate::options::{Durability, Options};
+use crate::warning::warn;
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
+use std::time::{Duration, Instant};
+
+/// Bytes of address space a store takes unless its limit is larger.
+const MAP_RANGE: u64 = 32 << 30;
+/// How long another process may take to open or recover the store.
+const OPEN_PATIENCE: Duration = Duration::from_secs(30);
+const DATA: &str = "data.mdb";
+const LOCK: &str = "lock.mdb";
+const SHARED: &str = "shared";
+const OWNERS: &str = "owners";
+const OPEN_LOCK: &str = "open.lock";
+const VERSION_KEY: &[u8] = b"format_version";
+
+/// Opens and checks the directory.
+pub fn directory(path: &std::path::Path, options: &Options) -> Result<Directory> {
+    Directory::open(path, options)
+}
+
+/// What opening has to do.
+enum Plan {
+    /// Make a new store.
+    Create,
+    /// Use the one that is there; `rebase`: its expiry times are of another boot or time namespace.
+    Use { shared: Shared, rebase: bool },
+}
+
+/// Opens the store in `directory`, which this process does not have open yet.
+pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
+    if options.existing && directory.stat(DATA)?.is_none() {
+        let message = format!("there is no store in {}", directory.path.display());
+        return Err(Error::new(Status::NotFound, message));
+    }
+    let open_lock = lock_opening(&directory, options)?;
+    let owners = create_file(&directory, OWNERS, options)?;
+    let place = Place::here()?;
+    let maps_before = mapped(&directory)?;
+    let plan = plan(&directory, options, &owners, &place)?;
+    let engine = match plan {
+        Plan::Create => create(&directory, options, owners, &place)?,
+        Plan::Use { shared, rebase } => {
+            check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size))?;
+            let engine = assemble(&directory, options, owners, shared, None, &maps_before)?;
+            check_version(&engine)?;
+            if rebase {
+                expiry::rebase(&engine)?;
+                engine.shared.set_place(&place);
+            }
+            let limit = options.map_size.min(engine.map.len());
+            engine.shared.limit().fetch_max(limit, Ordering::AcqRel);
+            engine
+        }
+    };
+    recovery::reclaim(&engine)?;
+    drop(open_lock);
+    Ok(engine)
+}
+
+fn create_file(directory: &Directory, name: &str, options: &Options) -> Result<File> {
+    directory
+        .file(name, true, options)?
+        .ok_or_else(|| Error::new(Status::Io, format!("{name} was not created in {}", directory.path.display())))
+}
+
+/// Takes `open.lock`, which the kernel frees when its holder dies.
+fn lock_opening(directory: &Directory, options: &Options) -> Result<File> {
+    let file = create_file(directory, OPEN_LOCK, options)?;
+    let deadline = Instant::now() + OPEN_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(Error::new(
+                    Status::Timeout,
+                    format!(
+                        "another process has been opening {} for {} s",
+                        directory.path.display(),
+                        OPEN_PATIENCE.as_secs()
+                    ),
+                ));
+            }
+            Err(std::fs::TryLockError::Error(e)) => {
+                return Err(Error::io(format!("locking {}", directory.path.join(OPEN_LOCK).display()), &e));
+            }
+        }
+    }
+}
+
+/// Mappings of the data file that this process has already and that are not what a forked child inherited from us.
+fn mapped(directory: &Directory) -> Result<Vec<Mapping>> {
+    let Some((_, inode)) = directory.stat(DATA)? else {
+        return Ok(Vec::new());
+    };
+    let maps = proc_maps::of_file(inode, DATA)?;
+    if let Some(mapping) = maps.iter().find(|mapping| !attach::is_inherited(mapping)) {
+        return Err(Error::new(
+            Status::AlreadyOpen,
+            format!(
+                "{} is already open in this process through another copy of LMDB (mapped at {:#x}): a second one would \
+                 drop its locks. Close it there (py-lmdb, lmdbjava, another build of this library), or load the one \
+                 library libdishtayantra_lmdb.so everywhere",
+                directory.path.join(DATA).display(),
+                mapping.start
+            ),
+        ));
+    }
+    Ok(maps)
+}
+
+/// Decides what to do from what is in the directory.
+fn plan(directory: &Directory, options: &Options, owners: &File, place: &Place) -> Result<Plan> {
+    let data = directory.stat(DATA)?;
+    let Some(file) = directory.file(SHARED, false, options)? else {
+        return match data {
+            Some((size, _)) if size > 0 => Err(foreign(
+                directory,
+                "an LMDB store of another program (there is no file shared beside data.mdb)",
+            )),
+            _ => Ok(Plan::Create),
+        };
+    };
+    let alive = Owners::any_alive(owners)?;
+    let shared = match Shared::open(&file)? {
+        Found::Foreign(what) => return Err(foreign(directory, &what)),
+        Found::Unfinished => return Ok(Plan::Create),
+        Found::Ready(shared) => shared,
+    };
+    if data.is_none_or(|(size, _)| size == 0) && !alive {
+        return Ok(Plan::Create);
+    }
+    let was = shared.place();
+    let torn = was.boot_id != place.boot_id;
+    let durable = shared.durability().load(Ordering::Relaxed) == 1;
+    if torn && !durable {
+        warn(format!(
+            "the store in {} is of before the last boot and was not synchronised to the disk: it is recreated empty",
+            directory.path.display()
+        ));
+        return Ok(Plan::Create);
+    }
+    let moved = was.pid_namespace != place.pid_namespace || was.time_namespace != place.time_namespace;
+    if moved && alive {
+        return Err(foreign(
+            directory,
+            "a store in use in another pid or time namespace (container), where its locks and clocks do not hold here",
+        ));
+    }
+    if !alive {
+        shared.clear_volatile();
+        if moved && !torn && was.time_namespace == place.time_namespace {
+            shared.set_place(place);
+        }
+    }
+    Ok(Plan::Use { rebase: torn || was.time_namespace != place.time_namespace, shared })
+}
+
+fn foreign(directory: &Directory, what: &str) -> Error {
+    Error::new(
+        Status::ForeignStore,
+        format!("{} holds {what}; use another lmdb_db_path, or remove the directory", directory.path.display()),
+    )
+}
+
+fn create(directory: &Directory, options: &Options, owners: File, place: &Place) -> Result<Arc<Engine>> {
+    let map_size = options.map_size.max(MAP_RANGE).next_multiple_of(sys::page_size() as u64);
+    check_limits(map_size)?;
+    let file = create_file(directory, SHARED, options)?;
+    let shared = Shared::create(&file, place)?;
+    for name in [DATA, LOCK] {
+        directory.remove(name)?;
+    }
+    let durable = u32::from(options.durability == Durability::Sync);
+    shared.durability().store(durable, Ordering::Relaxed);
+    shared.limit().store(options.map_size, Ordering::Relaxed);
+    let result = assemble(directory, options, owners, shared, Some(map_size as usize), &[]);
+    match result {
+        Ok(engine) => {
+            engine.shared.set_ready(true);
+            Ok(engine)
+        }
+        Err(error) => {
+            // What is left would look like an unfinished store; nothing of anybody's is in it.
+            for name in [DATA, LOCK, SHARED] {
+                let _ = directory.remove(name);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Resource limits under which mapping the file would fail, or kill the process.
+fn check_limits(map_size: u64) -> Result<()> {
+    let limits = [
+        ("RLIMIT_AS (ulimit -v)", libc::RLIMIT_AS, 2 * map_size),
+        ("RLIMIT_FSIZE (ulimit -f)", libc::RLIMIT_FSIZE, map_size),
+    ];
+    for (name, resource, need) in limits {
+        if let Some(limit) = sys::resource_limit(resource).filter(|&limit| limit < need) {
+            return Err(Error::new(
+                Status::Limit,
+                format!("{name} is {limit} bytes and the store's map needs {need}; raise it, up to unlimited"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Opens LMDB and puts the engine together. `map_size` is given by the creator alone.
+fn assemble(
+    directory: &Directory,
+    options: &Options,
+    owners: File,
+    shared: Shared,
+    map_size: Option<usize>,
+    maps_before: &[Mapping],
+) -> Result<Arc<Engine>> {
+    let id = shared.next_engine().fetch_add(1, Ordering::AcqRel);
+    let owners = Owners::claim(owners, id)?;
+    let durable = shared.durability().load(Ordering::Relaxed) == 1;
+    let env_options = EnvOptions {
+        map_size,
+        max_readers: options.max_readers,
+        max_dbs: options.max_dbs + SYSTEM_DBS,
+        sync: durable,
+        mode: super::directory::file_mode(options),
+    };
+    let env = Env::open(&directory.c_path(), &env_options).map_err(|error| open_error(directory, error))?;
+    let inode = |name: &str| -> Result<u64> {
+        let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
+        Ok(directory.stat(name)?.ok_or_else(missing)?.1)
+    };
+    let Attached { map, lock_table } =
+        attach::attach(&env, inode(DATA)?, inode(LOCK)?, maps_before)?;
+    // A predecessor with our pid may have died in a read transaction.
+    lock_table.clear(std::process::id() as i32);
+    env.reader_check()?;
+    let guard = guard_locks(directory, options, &env)?;
+    let page_size = env.page_size() as u64;
+    let kept = fork::close_in_child(guard.as_raw_fd()) && fork::close_in_child(owners.file().as_raw_fd());
+    if !kept {
+        return Err(Error::new(Status::Limit, "more than 256 stores are open in this process"));
+    }
+    let map_pages = map.len() / page_size;
+    let engine = Arc::new(Engine::new(Parts {
+        sweeper: Sweeper::new(),
+        map,
+        lock_table,
+        env,
+        guard,
+        owners,
+        shared,
+        pins: Pins::default(),
+        hint: Hint::default(),
+        path: directory.path.clone(),
+        page_size,
+        map_pages,
+        options: options.clone(),
+        identity: directory.identity,
+        system: OnceLock::new(),
+        named: RwLock::new(HashMap::new()),
+        holders: AtomicUsize::new(0),
+    }));
+    open_system_dbs(&engine, map_size.is_some())?;
+    Ok(engine)
+}
+
+fn open_error(directory: &Directory, error: LmdbError) -> Error {
+    match error {
+        LmdbError::INVALID => foreign(directory, "a data.mdb that is not an LMDB data file"),
+        LmdbError::VERSION_MISMATCH => foreign(directory, "a store of another version of LMDB (lock version 1 is ours)"),
+        other => {
+            let error = Error::from(other);
+            Error::new(error.status(), format!("opening {}: {}", directory.path.display(), error.message()))
+        }
+    }
+}
+
+/// Holds LMDB's locks a second time, for an open file description of our own: closing any other descriptor of
+/// `lock.mdb` in this process drops the POSIX locks that LMDB relies on, but not these.
+fn guard_locks(directory: &Directory, options: &Options, env: &Env) -> Result<File> {
+    let wrap = |e: std::io::Error| Error::io(format!("locking {}", directory.path.join(LOCK).display()), &e);
+    // The first read transaction has LMDB lock the byte of our pid.
+    drop(env.read()?);
+    let pid = u64::from(std::process::id());
+    let file = create_file(directory, LOCK, options)?;
+    let mut held = lock::share_posix(&file, pid).map_err(wrap)?;
+    for byte in [pid, 0] {
+        held &= lock::try_ofd(&file, byte, lock::Kind::Shared).map_err(wrap)?;
+    }
+    if !held {
+        return Err(Error::new(
+            Status::Internal,
+            format!("the locks of {} are held exclusively by another process", directory.path.join(LOCK).display()),
+        ));
+    }
+    Ok(file)
+}
+
+fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {
+    if create {
+        let end = space::allocate_behind(engine, 2)?;
+        engine.shared.allocated_end().store(end, Ordering::Release);
+    }
+    let mut txn = engine.env.write()?;
+    let mut open = |name: &str| -> Result<_> {
+        txn.open(&format!("{RESERVED}{name}"), create)?.ok_or_else(|| {
+            Error::new(
+                Status::ForeignStore,
+                format!(
+                    "{} holds an LMDB store without {RESERVED}{name}, so not one of this library; use another lmdb_db_path",
+                    engine.path.display()
+                ),
+            )
+        })
+    };
+    let system = SystemDbs {
+        arenas: open("arenas")?,
+        free: FreeDbs { by_start: open("free_by_start")?, by_len: open("free_by_len")? },
+        quarantine: open("quarantine")?,
+        loans: open("loans")?,
+        expiry: open("expiry")?,
+        meta: open("meta")?,
+    };
+    if create {
+        txn.put(system.meta, VERSION_KEY, &FORMAT_VERSION.to_le_bytes())?;
+    }
+    txn.commit()?;
+    let fresh = engine.system.set(system).is_ok();
+    debug_assert!(fresh);
+    Ok(())
+}
+
+fn check_version(engine: &Engine) -> Result<()> {
+    let writer = Writer::begin(engine, Purpose::Delete, 0)?;
+    let stored = writer.reader().get(engine.dbs().meta, VERSION_KEY)?;
+    if stored == Some(&FORMAT_VERSION.to_le_bytes()) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::ForeignStore,
+        format!(
+            "{} holds a store of format {stored:?}; this library reads version {FORMAT_VERSION}",
+            engine.path.display()
+        ),
+    ))
+}

@@ -1,0 +1,59 @@
+//! Who is alive: each engine locks the byte that is its id, and the kernel unlocks it when the process dies.
+
+use crate::error::{Error, Result, Status};
+use crate::mapping::lock;
+use std::fs::File;
+
+/// The file `owners`: who is alive is decided by the kernel, by a lock on the byte that is an engine's id.
+pub struct Owners {
+    file: File,
+    id: u32,
+}
+
+/// Byte whose lock makes its holder the one that sweeps.
+const SWEEPING: u64 = 0;
+
+impl Owners {
+    /// Whether any engine of the store is alive.
+    pub fn any_alive(file: &File) -> Result<bool> {
+        lock::held_by_another(file, SWEEPING + 1, 0).map_err(|e| Error::io("reading locks of the file owners", &e))
+    }
+
+    /// Claims the byte `id`.
+    pub fn claim(file: File, id: u32) -> Result<Owners> {
+        match lock::try_ofd(&file, u64::from(id), lock::Kind::Exclusive) {
+            Ok(true) => Ok(Owners { file, id }),
+            Ok(false) => Err(Error::new(
+                Status::Internal,
+                format!("engine id {id} is taken by a live process"),
+            )),
+            Err(e) => Err(Error::io("locking the file owners", &e)),
+        }
+    }
+
+    /// The engine's own id.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The descriptor, which a forked child closes.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Whether the engine `id` is alive. When the kernel cannot say, it is.
+    pub fn is_alive(&self, id: u32) -> bool {
+        id == self.id || lock::held_by_another(&self.file, u64::from(id), 1).unwrap_or(true)
+    }
+
+    /// Becomes the engine that sweeps; `false`: another one is.
+    pub fn try_sweeping(&self) -> bool {
+        lock::try_ofd(&self.file, SWEEPING, lock::Kind::Exclusive).unwrap_or(false)
+    }
+
+    /// Ends [`Owners::try_sweeping`].
+    pub fn end_sweeping(&self) {
+        // Unlocking a byte we hold cannot fail; if it did, closing the file would free it.
+        let _ = lock::unlock_ofd(&self.file, SWEEPING);
+    }
+}

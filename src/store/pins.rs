@@ -1,0 +1,119 @@
+//! Pin slots: each names an extent that somebody looks at. An engine claims slots by the chunk and reuses them.
+
+use super::owners::Owners;
+use super::shared::{CHUNK_PINS, PIN_CHUNKS, Shared};
+use crate::mapping::sys;
+use std::collections::HashMap;
+use std::sync::atomic::{Ordering, fence};
+use std::sync::{Mutex, PoisonError};
+
+/// The slots this engine has claimed and does not use at the moment.
+#[derive(Default)]
+pub struct Pins {
+    free: Mutex<Vec<u32>>,
+}
+
+impl Pins {
+    /// Names `start` in a slot; every allocator that looks after this returns sees it. `None`: no slot is free.
+    pub fn pin(&self, shared: &Shared, owner: u32, start: u64) -> Option<u32> {
+        let slot = {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            match free.pop() {
+                Some(slot) => slot,
+                None => claim(shared, owner, &mut free)?,
+            }
+        };
+        shared.pin_since(slot).store(sys::boottime_ns() / 1_000_000, Ordering::Relaxed);
+        shared.pin(slot).store(start, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        Some(slot)
+    }
+
+    /// Frees a slot.
+    pub fn unpin(&self, shared: &Shared, slot: u32) {
+        shared.pin(slot).store(0, Ordering::Release);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+    }
+}
+
+fn claim(shared: &Shared, owner: u32, free: &mut Vec<u32>) -> Option<u32> {
+    for chunk in 0..PIN_CHUNKS {
+        let claimed = shared
+            .chunk_owner(chunk)
+            .compare_exchange(0, owner, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok();
+        if claimed {
+            shared.chunk_pid(chunk).store(std::process::id(), Ordering::Relaxed);
+            shared.pin_chunks().fetch_max(chunk + 1, Ordering::SeqCst);
+            let first = chunk * CHUNK_PINS;
+            free.extend((first + 1..first + CHUNK_PINS).rev());
+            return Some(first);
+        }
+    }
+    None
+}
+
+/// Ends what an engine pinned. For one that is dead: only while the write lock is held, so that nobody claims the chunk
+/// while another process still clears it.
+pub fn release_all(shared: &Shared, owner: u32) -> u32 {
+    let mut released = 0;
+    for chunk in 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) {
+        if shared.chunk_owner(chunk).load(Ordering::Acquire) == owner {
+            for slot in chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS {
+                released += u32::from(shared.pin(slot).swap(0, Ordering::SeqCst) != 0);
+            }
+            shared.chunk_owner(chunk).store(0, Ordering::Release);
+        }
+    }
+    released
+}
+
+/// Engines that own chunks and are dead.
+pub fn dead_owners(shared: &Shared, owners: &Owners) -> Vec<u32> {
+    let mut known: HashMap<u32, bool> = HashMap::new();
+    for chunk in 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) {
+        let owner = shared.chunk_owner(chunk).load(Ordering::Acquire);
+        if owner != 0 {
+            known.entry(owner).or_insert_with(|| owners.is_alive(owner));
+        }
+    }
+    known.into_iter().filter(|(_, alive)| !alive).map(|(owner, _)| owner).collect()
+}
+
+/// First pages of all pinned extents, sorted. Taken after a full fence: readers first, pins second.
+pub fn pinned(shared: &Shared) -> Vec<u64> {
+    fence(Ordering::SeqCst);
+    let slots = shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) * CHUNK_PINS;
+    let mut starts: Vec<u64> =
+        (0..slots).map(|slot| shared.pin(slot).load(Ordering::SeqCst)).filter(|&start| start != 0).collect();
+    starts.sort_unstable();
+    starts
+}
+
+/// A pin, for people.
+#[derive(Debug, Clone, Copy)]
+pub struct Pinned {
+    /// First page of the extent.
+    pub start: u64,
+    /// Pid of the process.
+    pub pid: u32,
+    /// How long it has been held, in ms.
+    pub age_ms: u64,
+}
+
+/// Every pin there is.
+pub fn list(shared: &Shared) -> Vec<Pinned> {
+    let now = sys::boottime_ns() / 1_000_000;
+    let mut pins = Vec::new();
+    for chunk in 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) {
+        let pid = shared.chunk_pid(chunk).load(Ordering::Relaxed);
+        for slot in chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS {
+            let start = shared.pin(slot).load(Ordering::SeqCst);
+            if start != 0 {
+                let since = shared.pin_since(slot).load(Ordering::Relaxed);
+                pins.push(Pinned { start, pid, age_ms: now.saturating_sub(since) });
+            }
+        }
+    }
+    pins
+}

@@ -1,0 +1,115 @@
+//! Extents of deleted and replaced entries, until nobody can see them any more.
+//!
+//! `_dy_quarantine`: id of the deleting transaction, first page (8 bytes each, big-endian) -> pages (8 bytes,
+//! little-endian), then the key the entry had, for people.
+
+use super::extents::{self, Run};
+use super::pins;
+use super::write::Writer;
+use crate::envelope::Extent;
+use crate::error::Result;
+use crate::lmdb::Access;
+use std::sync::{Mutex, PoisonError};
+
+/// Rows looked at by an ordinary put before it allocates.
+pub const BUDGET: usize = 16;
+/// Rows looked at when nothing fits.
+pub const FULL: usize = 4096;
+
+/// Where the last drain of this process stopped: pinned rows at the front are not looked at again by every put.
+#[derive(Default)]
+pub struct Hint(Mutex<[u8; 16]>);
+
+/// Puts an extent into quarantine under the running transaction's id.
+pub fn add(writer: &mut Writer, extent: Extent, key: &[u8]) -> Result<()> {
+    let row = row_key(writer.reader().id(), extent);
+    let dbi = writer.dbs().quarantine;
+    let value = writer.txn().reserve(dbi, &row, 8 + key.len())?;
+    value[..8].copy_from_slice(&extent.pages.to_le_bytes());
+    value[8..].copy_from_slice(key);
+    Ok(())
+}
+
+fn row_key(txn: u64, extent: Extent) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&txn.to_be_bytes());
+    key[8..].copy_from_slice(&extent.start.to_be_bytes());
+    key
+}
+
+/// A row of the quarantine.
+pub struct Row<'a> {
+    /// Id of the transaction that deleted the entry.
+    pub txn: u64,
+    /// The extent.
+    pub extent: Extent,
+    /// Key of the entry.
+    pub key: &'a [u8],
+}
+
+/// Reads a row.
+pub fn parse<'a>(key: &[u8], value: &'a [u8]) -> Option<Row<'a>> {
+    Some(Row {
+        txn: u64::from_be_bytes(key.get(..8)?.try_into().ok()?),
+        extent: Extent {
+            start: u64::from_be_bytes(key.get(8..16)?.try_into().ok()?),
+            pages: u64::from_le_bytes(value.get(..8)?.try_into().ok()?),
+        },
+        key: &value[8..],
+    })
+}
+
+/// What a drain did.
+#[derive(Debug, Clone, Copy)]
+pub struct Drained {
+    /// Extents freed.
+    pub freed: usize,
+    /// The budget ended before the rows that could be freed did.
+    pub more: bool,
+}
+
+/// Frees what nobody can see: deleted before the oldest snapshot and before the transaction preceding this one, *and
+/// then*, after a full fence, named by no pin slot. `from_start` also looks at rows that were pinned the last time.
+pub fn drain(writer: &mut Writer, budget: usize, from_start: bool) -> Result<Drained> {
+    let engine = writer.engine();
+    let dbi = writer.dbs().quarantine;
+    let mut reached = if from_start {
+        [0; 16]
+    } else {
+        *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner)
+    };
+    let newest = writer.reader().id() - 1;
+    let oldest = engine.lock_table.oldest(newest);
+    let pinned = pins::pinned(&engine.shared);
+    let mut freed: Vec<(u64, Extent)> = Vec::new();
+    let mut more = false;
+    {
+        let mut cursor = writer.reader().cursor(dbi)?;
+        let mut pair = cursor.seek(&reached)?;
+        let mut left = budget;
+        loop {
+            let Some(row) = pair.and_then(|(key, value)| parse(key, value)) else {
+                break;
+            };
+            if row.txn >= oldest {
+                break;
+            }
+            if left == 0 {
+                more = true;
+                break;
+            }
+            left -= 1;
+            reached = row_key(row.txn, row.extent);
+            if pinned.binary_search(&row.extent.start).is_err() {
+                freed.push((row.txn, row.extent));
+            }
+            pair = cursor.next_pair()?;
+        }
+    }
+    *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    for &(txn, extent) in &freed {
+        writer.txn().delete(dbi, &row_key(txn, extent))?;
+        extents::release(writer, Run::allocated(extent))?;
+    }
+    Ok(Drained { freed: freed.len(), more })
+}

@@ -1,0 +1,102 @@
+//! Taking back what dead engines held, and making room when there is none.
+
+use super::engine::Engine;
+use super::expiry;
+use super::extents;
+use super::loan;
+use super::pins;
+use super::quarantine;
+use super::space::Purpose;
+use super::write::Writer;
+use crate::error::Result;
+use crate::lmdb::Access;
+use std::collections::HashMap;
+
+/// Loans taken back under one hold of the write lock.
+const BATCH: usize = 16;
+/// Row of `_dy_meta` that is written to make a transaction count.
+const TICK_KEY: &[u8] = b"tick";
+
+/// Clears reader slots, pins and loans of the dead.
+pub fn reclaim(engine: &Engine) -> Result<()> {
+    engine.env.reader_check()?;
+    let dead = pins::dead_owners(&engine.shared, &engine.owners);
+    if !dead.is_empty() {
+        // The lock keeps two processes from clearing one chunk while a third claims it.
+        let _writer = Writer::begin(engine, Purpose::Delete, 0)?;
+        for owner in dead.into_iter().filter(|&owner| !engine.owners.is_alive(owner)) {
+            pins::release_all(&engine.shared, owner);
+        }
+    }
+    while reclaim_loans(engine)? == BATCH {}
+    Ok(())
+}
+
+fn reclaim_loans(engine: &Engine) -> Result<usize> {
+    let dead = dead_loans(engine, &engine.env.read()?)?;
+    if dead.is_empty() {
+        return Ok(0);
+    }
+    let mut writer = Writer::begin(engine, Purpose::Delete, 2 * super::space::MARGIN)?;
+    // Looked up again under the lock: another process may have taken them back.
+    let dead = dead_loans(engine, writer.reader())?;
+    let loans = writer.dbs().loans;
+    for (key, row) in &dead {
+        writer.txn().delete(loans, key)?;
+        extents::release(&mut writer, row.run)?;
+    }
+    writer.commit()?;
+    Ok(dead.len())
+}
+
+fn dead_loans(engine: &Engine, txn: &impl Access) -> Result<Vec<(Vec<u8>, loan::Row)>> {
+    let mut alive: HashMap<u32, bool> = HashMap::new();
+    let mut dead = Vec::new();
+    let mut cursor = txn.cursor(engine.dbs().loans)?;
+    let mut pair = cursor.first()?;
+    while let Some((key, value)) = pair {
+        if let Some(row) = loan::parse(value) {
+            let alive = *alive.entry(row.engine).or_insert_with(|| engine.owners.is_alive(row.engine));
+            if !alive {
+                dead.push((key.to_vec(), row));
+                if dead.len() == BATCH {
+                    break;
+                }
+            }
+        }
+        pair = cursor.next_pair()?;
+    }
+    Ok(dead)
+}
+
+/// Frees quarantined extents that nobody sees any more, a few at a time.
+pub fn drain(engine: &Engine) -> Result<()> {
+    if engine.env.read()?.entries(engine.dbs().quarantine)? == 0 {
+        return Ok(());
+    }
+    let mut from_start = true;
+    loop {
+        let mut writer = Writer::begin(engine, Purpose::Delete, 2 * super::space::MARGIN)?;
+        let drained = quarantine::drain(&mut writer, 4 * quarantine::BUDGET, from_start)?;
+        writer.commit()?;
+        if !drained.more {
+            return Ok(());
+        }
+        from_start = false;
+    }
+}
+
+/// Does all that can make room in a full store: removes the expired, takes back from the dead, empties the quarantine.
+pub fn make_room(engine: &Engine) -> Result<()> {
+    expiry::sweep(engine)?;
+    reclaim(engine)?;
+    // What was deleted just now may be reused two transactions later.
+    for _ in 0..2 {
+        let mut writer = Writer::begin(engine, Purpose::Delete, 0)?;
+        let meta = writer.dbs().meta;
+        let id = writer.reader().id();
+        writer.txn().put(meta, TICK_KEY, &id.to_le_bytes())?;
+        writer.commit()?;
+    }
+    drain(engine)
+}

@@ -1,0 +1,85 @@
+//! One engine per directory and process, whatever the language that opens it.
+
+use super::engine::Engine;
+use super::open;
+use crate::error::Result;
+use crate::mapping::fork;
+use crate::options::Options;
+use crate::warning::warn;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+/// Device and inode of a store's directory.
+pub type Identity = (u64, u64);
+
+struct Registered {
+    engine: Weak<Engine>,
+    generation: u64,
+}
+
+/// Only touched while opening and closing are excluded, so a forked child never inherits it locked.
+static STORES: Mutex<Option<HashMap<Identity, Registered>>> = Mutex::new(None);
+
+fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identity, Registered>) -> T) -> T {
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    f(stores.get_or_insert_default())
+}
+
+/// The engine of the store in `path`: the one this process has, or a new one.
+pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
+    fork::install().map_err(|e| crate::error::Error::io("installing fork handlers", &e))?;
+    loop {
+        let excluded = fork::exclude();
+        let directory = open::directory(path, options)?;
+        let found = stores(&excluded, |stores| {
+            stores.retain(|_, registered| registered.generation == fork::generation());
+            stores.get(&directory.identity).map(|registered| registered.engine.clone())
+        });
+        match found.map(|weak| weak.upgrade()) {
+            Some(Some(engine)) => {
+                drop(excluded);
+                adopt(&engine, options);
+                return Ok(engine);
+            }
+            // Its last holder is closing it on another thread.
+            Some(None) => {
+                drop(excluded);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            None => {
+                let identity = directory.identity;
+                let engine = open::engine(directory, options)?;
+                let registered =
+                    Registered { engine: Arc::downgrade(&engine), generation: fork::generation() };
+                stores(&excluded, |stores| stores.insert(identity, registered));
+                return Ok(engine);
+            }
+        }
+    }
+}
+
+/// Forgets an engine that is closed.
+pub fn remove(excluded: &MutexGuard<'_, ()>, identity: Identity) {
+    stores(excluded, |stores| stores.remove(&identity));
+}
+
+/// The larger map size wins; other differing options stay as they are, with a warning.
+fn adopt(engine: &Engine, options: &Options) {
+    engine.shared.limit().fetch_max(options.map_size.min(engine.map.len()), Ordering::AcqRel);
+    let has = &engine.options;
+    let path = engine.path.display();
+    let differs = |name: &str, has: String, wanted: String| {
+        if has != wanted {
+            warn(format!("store {path} is open in this process with {name} = {has}; {wanted} is not applied"));
+        }
+    };
+    differs("max_readers", has.max_readers.to_string(), options.max_readers.to_string());
+    differs("max_dbs", has.max_dbs.to_string(), options.max_dbs.to_string());
+    differs("durability", format!("{:?}", has.durability), format!("{:?}", options.durability));
+    differs("prefault", has.prefault.to_string(), options.prefault.to_string());
+    differs("mode", format!("{:04o}", has.mode), format!("{:04o}", options.mode));
+    differs("sweeper", has.sweeper.to_string(), options.sweeper.to_string());
+}

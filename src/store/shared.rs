@@ -1,0 +1,281 @@
+//! The file `shared`: header, counters, wait words and pin slots, mapped by every process of the store.
+//!
+//! | offset | bytes | what |
+//! |---|---|---|
+//! | 0 | 4,096 | header (see the constants) |
+//! | 4,096 | 65,536 | 1,024 wait words, a cache line each: sequence, waiters |
+//! | 69,632 | 4,096 | 256 owners of pin chunks: engine id, pid |
+//! | 73,728 | 262,144 | 16,384 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
+
+use crate::error::{Error, Result};
+use crate::mapping::region::Region;
+use crate::mapping::sys;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// First eight bytes of the file.
+const MAGIC: u64 = u64::from_le_bytes(*b"DYLMDBS1");
+/// Version of every format in the store's directory.
+pub const FORMAT_VERSION: u32 = 1;
+
+const AT_MAGIC: u64 = 0;
+const AT_VERSION: u64 = 8;
+const AT_STATE: u64 = 12;
+const AT_BOOT_ID: u64 = 16;
+const AT_PID_NAMESPACE: u64 = 32;
+const AT_TIME_NAMESPACE: u64 = 40;
+const AT_LIMIT: u64 = 48;
+const AT_ALLOCATED_END: u64 = 56;
+const AT_NEXT_ENGINE: u64 = 64;
+const AT_DURABILITY: u64 = 68;
+const AT_PIN_CHUNKS: u64 = 72;
+const AT_FRONTIER: u64 = 80;
+const AT_COUNTERS: u64 = 128;
+
+const AT_WAIT_WORDS: u64 = 4096;
+/// Number of wait words.
+pub const WAIT_WORDS: u64 = 1024;
+const WAIT_WORD: u64 = 64;
+const AT_CHUNKS: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
+/// Chunks of pin slots; an engine claims a chunk at a time.
+pub const PIN_CHUNKS: u32 = 256;
+const CHUNK: u64 = 16;
+const AT_PINS: u64 = AT_CHUNKS + PIN_CHUNKS as u64 * CHUNK;
+/// Pin slots in a chunk.
+pub const CHUNK_PINS: u32 = 64;
+const PIN: u64 = 16;
+/// Length of the file in bytes.
+const LENGTH: u64 = AT_PINS + (PIN_CHUNKS * CHUNK_PINS) as u64 * PIN;
+
+/// How far the store's creation has come.
+const CREATING: u32 = 0;
+const READY: u32 = 1;
+
+/// Which boot and which namespaces a store belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Boot id of the kernel: ends every `CLOCK_BOOTTIME` and everything that was not synchronised.
+    pub boot_id: u128,
+    /// Inode of the pid namespace: LMDB's locks hold only inside one.
+    pub pid_namespace: u64,
+    /// Inode of the time namespace: `CLOCK_BOOTTIME` holds only inside one.
+    pub time_namespace: u64,
+}
+
+impl Place {
+    /// Where this process runs.
+    pub fn here() -> Result<Place> {
+        let path = "/proc/sys/kernel/random/boot_id";
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(format!("reading {path}"), &e))?;
+        let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
+        let boot_id = u128::from_str_radix(&hex, 16)
+            .map_err(|_| Error::new(crate::error::Status::Io, format!("{path} holds {text:?}")))?;
+        let inode = |path: &str| {
+            use std::os::unix::fs::MetadataExt;
+            std::fs::metadata(path).map_or(0, |metadata| metadata.ino())
+        };
+        Ok(Place {
+            boot_id,
+            pid_namespace: inode("/proc/self/ns/pid"),
+            time_namespace: inode("/proc/self/ns/time"),
+        })
+    }
+}
+
+/// What was counted since the store was created.
+#[derive(Debug, Clone, Copy)]
+#[repr(u64)]
+pub enum Counter {
+    /// Looked for and found.
+    Hits = 0,
+    /// Looked for and not found.
+    Misses = 1,
+    /// Removed because their time was over.
+    Expired = 2,
+    /// Calls that had to wait.
+    Waits = 3,
+    /// Entries put.
+    Puts = 4,
+    /// Entries deleted.
+    Deletes = 5,
+    /// Views that kept a snapshot since no pin slot was free.
+    SnapshotViews = 6,
+}
+
+/// The mapped file.
+pub struct Shared {
+    region: Region,
+}
+
+/// What a file `shared` turned out to be.
+pub enum Found {
+    /// A complete store's.
+    Ready(Shared),
+    /// Left by a creator that died.
+    Unfinished,
+    /// Of another format version, with what it says.
+    Foreign(String),
+}
+
+impl Shared {
+    /// Writes a new header and allocates the whole file, so that no later write to the map can fail.
+    pub fn create(file: &File, place: &Place) -> Result<Shared> {
+        let wrap = |e: std::io::Error| Error::io("creating the file shared", &e);
+        file.set_len(0).map_err(wrap)?;
+        sys::fallocate(file.as_raw_fd(), 0, LENGTH).map_err(wrap)?;
+        let shared = Self::map(file)?;
+        shared.region.u32_at(AT_VERSION).store(FORMAT_VERSION, Ordering::Relaxed);
+        shared.set_place(place);
+        shared.region.u32_at(AT_NEXT_ENGINE).store(1, Ordering::Relaxed);
+        shared.region.u64_at(AT_MAGIC).store(MAGIC, Ordering::Release);
+        Ok(shared)
+    }
+
+    /// Looks at an existing file.
+    pub fn open(file: &File) -> Result<Found> {
+        let length = file.metadata().map_err(|e| Error::io("reading the file shared", &e))?.len();
+        let mut head = [0; 12];
+        if length == 0 || file.read_exact_at(&mut head, 0).is_err() {
+            return Ok(Found::Unfinished);
+        }
+        let magic = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
+        let version = u32::from_le_bytes(head[8..].try_into().expect("four bytes"));
+        if magic == 0 {
+            return Ok(Found::Unfinished);
+        }
+        if magic != MAGIC {
+            return Ok(Found::Foreign("a file named shared that is not of this library".into()));
+        }
+        if version != FORMAT_VERSION {
+            return Ok(Found::Foreign(format!(
+                "a store of format version {version}; this library reads version {FORMAT_VERSION}"
+            )));
+        }
+        if length < LENGTH {
+            return Ok(Found::Foreign(format!("a file shared of {length} bytes instead of {LENGTH}")));
+        }
+        let shared = Self::map(file)?;
+        if shared.region.u32_at(AT_STATE).load(Ordering::Acquire) == READY {
+            Ok(Found::Ready(shared))
+        } else {
+            Ok(Found::Unfinished)
+        }
+    }
+
+    fn map(file: &File) -> Result<Shared> {
+        let region = Region::map(file, LENGTH as usize, true)
+            .map_err(|e| Error::io("mapping the file shared", &e))?;
+        Ok(Shared { region })
+    }
+
+    /// Says whether the store is complete.
+    pub fn set_ready(&self, ready: bool) {
+        let state = if ready { READY } else { CREATING };
+        self.region.u32_at(AT_STATE).store(state, Ordering::Release);
+    }
+
+    /// Where the store belongs.
+    pub fn place(&self) -> Place {
+        let word = |at| self.region.u64_at(at).load(Ordering::Relaxed);
+        Place {
+            boot_id: u128::from(word(AT_BOOT_ID)) << 64 | u128::from(word(AT_BOOT_ID + 8)),
+            pid_namespace: word(AT_PID_NAMESPACE),
+            time_namespace: word(AT_TIME_NAMESPACE),
+        }
+    }
+
+    /// Moves the store to another boot or namespace.
+    pub fn set_place(&self, place: &Place) {
+        let store = |at, value| self.region.u64_at(at).store(value, Ordering::Relaxed);
+        store(AT_BOOT_ID, (place.boot_id >> 64) as u64);
+        store(AT_BOOT_ID + 8, place.boot_id as u64);
+        store(AT_PID_NAMESPACE, place.pid_namespace);
+        store(AT_TIME_NAMESPACE, place.time_namespace);
+    }
+
+    /// Forgets pins and waiters. Right only while no engine is alive.
+    pub fn clear_volatile(&self) {
+        for word in 0..WAIT_WORDS {
+            self.waiters(word).store(0, Ordering::Relaxed);
+        }
+        for chunk in 0..PIN_CHUNKS {
+            for slot in 0..CHUNK_PINS {
+                self.pin(chunk * CHUNK_PINS + slot).store(0, Ordering::Relaxed);
+            }
+            self.chunk_owner(chunk).store(0, Ordering::Relaxed);
+        }
+        self.pin_chunks().store(0, Ordering::SeqCst);
+    }
+
+    /// Bytes the store may use.
+    pub fn limit(&self) -> &AtomicU64 {
+        self.region.u64_at(AT_LIMIT)
+    }
+
+    /// End of the range that is surely allocated behind the last arena, in bytes.
+    pub fn allocated_end(&self) -> &AtomicU64 {
+        self.region.u64_at(AT_ALLOCATED_END)
+    }
+
+    /// A page near which free space was never written; where populating ahead goes on.
+    pub fn frontier(&self) -> &AtomicU64 {
+        self.region.u64_at(AT_FRONTIER)
+    }
+
+    /// The next engine id; ids are never reused.
+    pub fn next_engine(&self) -> &AtomicU32 {
+        self.region.u32_at(AT_NEXT_ENGINE)
+    }
+
+    /// What entries survive, as the creator decided: 0 a process, 1 power loss.
+    pub fn durability(&self) -> &AtomicU32 {
+        self.region.u32_at(AT_DURABILITY)
+    }
+
+    /// Counts one event.
+    pub fn count(&self, counter: Counter, by: u64) {
+        self.counter(counter).fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// A counter, each in a cache line of its own.
+    pub fn counter(&self, counter: Counter) -> &AtomicU64 {
+        self.region.u64_at(AT_COUNTERS + counter as u64 * 64)
+    }
+
+    /// What a publisher bumps.
+    pub fn sequence(&self, word: u64) -> &AtomicU32 {
+        self.region.u32_at(AT_WAIT_WORDS + word % WAIT_WORDS * WAIT_WORD)
+    }
+
+    /// How many wait on the word.
+    pub fn waiters(&self, word: u64) -> &AtomicU32 {
+        self.region.u32_at(AT_WAIT_WORDS + word % WAIT_WORDS * WAIT_WORD + 4)
+    }
+
+    /// Chunks of pin slots that were ever claimed.
+    pub fn pin_chunks(&self) -> &AtomicU32 {
+        self.region.u32_at(AT_PIN_CHUNKS)
+    }
+
+    /// Engine that owns a chunk; 0: nobody.
+    pub fn chunk_owner(&self, chunk: u32) -> &AtomicU32 {
+        self.region.u32_at(AT_CHUNKS + u64::from(chunk) * CHUNK)
+    }
+
+    /// Pid of the chunk's owner, for people.
+    pub fn chunk_pid(&self, chunk: u32) -> &AtomicU32 {
+        self.region.u32_at(AT_CHUNKS + u64::from(chunk) * CHUNK + 4)
+    }
+
+    /// First page of the extent a slot pins; 0: none.
+    pub fn pin(&self, slot: u32) -> &AtomicU64 {
+        self.region.u64_at(AT_PINS + u64::from(slot) * PIN)
+    }
+
+    /// When the slot was taken, in ms of `CLOCK_BOOTTIME`.
+    pub fn pin_since(&self, slot: u32) -> &AtomicU64 {
+        self.region.u64_at(AT_PINS + u64::from(slot) * PIN + 8)
+    }
+}

@@ -1,0 +1,125 @@
+//! Disk space before it is written: a write to a mapped hole on a full disk would be a SIGBUS.
+//!
+//! LMDB's own pages lie outside the arenas, below the high-water mark. Before a transaction changes anything, the file is
+//! allocated as far as that mark can move. Arenas stay sparse; the range of an extent is allocated when it is handed out.
+
+use super::engine::Engine;
+use super::write::Writer;
+use crate::error::{Error, Result, Status};
+use crate::lmdb::Access;
+use std::io;
+use std::sync::atomic::Ordering;
+
+/// Pages LMDB may need in one transaction beside those asked for.
+pub const MARGIN: u64 = 64;
+/// Bytes that only deletes may use.
+pub const RESERVE: u64 = 1 << 20;
+/// Step in which the file is allocated behind the last arena, when the disk has that much.
+const STEP: u64 = 1 << 20;
+/// Row of `_dy_meta`: page behind the last arena (8 bytes, little-endian).
+pub const TAIL_KEY: &[u8] = b"tail";
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It adds; it may not use the last reserve.
+    Put,
+    /// It removes; it may.
+    Delete,
+}
+
+/// Allocates what `writer`'s transaction may need for `pages` new pages.
+pub fn ensure(writer: &Writer, purpose: Purpose, pages: u64) -> Result<()> {
+    let engine = writer.engine();
+    let high = engine.env.last_page()? + 1;
+    // Pages that wait in LMDB's free list make its records longer, which takes pages itself.
+    let wanted = high + pages + MARGIN + pages / 256;
+    let mut end = wanted * engine.page_size;
+    if purpose == Purpose::Put {
+        end += RESERVE;
+        if end > engine.shared.limit().load(Ordering::Relaxed) {
+            return Err(map_full(engine, end));
+        }
+    }
+    if end <= engine.shared.allocated_end().load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let tail = match writer.reader().get(engine.dbs().meta, TAIL_KEY)? {
+        Some(value) => value.try_into().map_or(0, u64::from_le_bytes) * engine.page_size,
+        None => 0,
+    };
+    let allocated = engine.shared.allocated_end().load(Ordering::Acquire).max(tail);
+    if end > allocated {
+        let end = extend(engine, allocated, end)?;
+        engine.shared.allocated_end().store(end, Ordering::Release);
+    }
+    Ok(())
+}
+
+/// Allocates `[from, to)` of the data file, in a whole step when the disk has it; answers the new end.
+fn extend(engine: &Engine, from: u64, to: u64) -> Result<u64> {
+    let stepped = to.next_multiple_of(STEP).min(engine.map.len());
+    match engine.map.allocate(from, stepped - from) {
+        Ok(()) => Ok(stepped),
+        Err(error) if error.raw_os_error() == Some(libc::ENOSPC) && stepped > to => {
+            engine.map.allocate(from, to - from).map_err(|e| failed(engine, to - from, &e))?;
+            Ok(to)
+        }
+        Err(error) => Err(failed(engine, stepped - from, &error)),
+    }
+}
+
+/// Allocates what LMDB may need behind an arena that ends at `page`; answers the end in bytes.
+pub fn allocate_behind(engine: &Engine, page: u64) -> Result<u64> {
+    let from = page * engine.page_size;
+    extend(engine, from, from + MARGIN * engine.page_size + RESERVE)
+}
+
+/// Keeps a step more allocated than is needed, off the write lock.
+pub fn run_ahead(engine: &Engine) -> Result<()> {
+    let high = (engine.env.last_page()? + 1) * engine.page_size;
+    let allocated = engine.shared.allocated_end().load(Ordering::Acquire);
+    let wanted = high + MARGIN * engine.page_size + RESERVE + STEP / 2;
+    if high < allocated && allocated < wanted && allocated + STEP <= engine.map.len() {
+        engine.map.allocate(allocated, STEP).map_err(|e| failed(engine, STEP, &e))?;
+        // Only if nobody moved it meanwhile: an arena may have been made behind it.
+        let _ = engine.shared.allocated_end().compare_exchange(
+            allocated,
+            allocated + STEP,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+    }
+    Ok(())
+}
+
+/// The error of a failed allocation.
+pub fn failed(engine: &Engine, wanted: u64, error: &io::Error) -> Error {
+    match error.raw_os_error() {
+        Some(libc::ENOSPC | libc::EDQUOT) => Error::new(
+            Status::DiskFull,
+            format!(
+                "the file system of {} has no room for {wanted} more bytes ({error}); delete entries, shorten their \
+                 time to live, or make room on that file system",
+                engine.path.display()
+            ),
+        ),
+        Some(libc::EOPNOTSUPP) => Error::new(
+            Status::Unsupported,
+            format!(
+                "the file system of {} cannot allocate space ahead (fallocate); use ext4, XFS or tmpfs",
+                engine.path.display()
+            ),
+        ),
+        _ => Error::io(format!("allocating {wanted} bytes in {}", engine.path.display()), error),
+    }
+}
+
+/// The error of a store that may not grow by `wanted` bytes; what holds the space is added by whoever reports it.
+pub fn map_full(engine: &Engine, wanted: u64) -> Error {
+    let limit = engine.shared.limit().load(Ordering::Relaxed);
+    Error::new(
+        Status::MapFull,
+        format!("MDB_MAP_FULL: store {} may use {limit} bytes and needs {wanted} more", engine.path.display()),
+    )
+}

@@ -1,0 +1,194 @@
+//! What a store holds and who uses it.
+
+use super::engine::{Engine, RESERVED};
+use super::extents::Run;
+use super::shared::Counter;
+use super::{loan, pins, quarantine, record};
+use crate::error::{Error, Result};
+use crate::lmdb::{Access, Dbi};
+use crate::mapping::sys;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::Ordering;
+
+/// Pins named in a message.
+const NAMED: usize = 3;
+
+/// Everything, as a JSON object; sizes in bytes, ages in milliseconds.
+pub fn collect(engine: &Engine) -> Result<Value> {
+    let names = database_names(engine)?;
+    let opened: Vec<(String, Dbi)> = names
+        .into_iter()
+        .filter_map(|name| engine.find_db(&name).transpose().map(|dbi| dbi.map(|dbi| (name, dbi))))
+        .collect::<Result<_>>()?;
+    let txn = engine.snapshot()?;
+    let page = engine.page_size;
+    let now = sys::boottime_ns();
+    let mut keys_by_page: HashMap<u64, String> = HashMap::new();
+    let mut databases = Map::new();
+    for (name, dbi) in opened {
+        let (mut entries, mut bytes, mut expired) = (0_u64, 0_u64, 0_u64);
+        let mut cursor = txn.cursor(dbi)?;
+        let mut pair = cursor.first()?;
+        while let Some((key, value)) = pair {
+            let record = record::decode(engine, key, value)?;
+            if record.expired(now) {
+                expired += 1;
+            } else {
+                entries += 1;
+                bytes += record.size;
+            }
+            if let Some(extent) = record.extent {
+                keys_by_page.insert(extent.start, record::shown(key));
+            }
+            pair = cursor.next_pair()?;
+        }
+        let [depth, branch, leaf, overflow] = txn.pages(dbi)?;
+        databases.insert(
+            name,
+            json!({"entries": entries, "bytes": bytes, "expired": expired, "depth": depth, "branch_pages": branch,
+                   "leaf_pages": leaf, "overflow_pages": overflow}),
+        );
+    }
+    let space = Space::measure(engine, &txn, &mut keys_by_page)?;
+    let pins: Vec<Value> = pins::list(&engine.shared)
+        .into_iter()
+        .map(|pin| json!({"pid": pin.pid, "age_ms": pin.age_ms, "key": keys_by_page.get(&pin.start)}))
+        .collect();
+    let readers: Vec<Value> = engine
+        .lock_table
+        .slots()
+        .into_iter()
+        .map(|slot| json!({"pid": slot.pid, "snapshot": slot.snapshot}))
+        .collect();
+    let (max_readers, num_readers) = engine.env.readers()?;
+    let counter = |which| engine.shared.counter(which).load(Ordering::Relaxed);
+    let last_page = engine.env.last_page()?;
+    Ok(json!({
+        "path": engine.path.display().to_string(),
+        "map": {
+            "limit": engine.shared.limit().load(Ordering::Relaxed),
+            "range": engine.map.len(),
+            "high_water": (last_page + 1) * page,
+            "on_disk": space.on_disk,
+            "arenas": space.arenas,
+            "free": space.free * page,
+            "quarantine": space.quarantine * page,
+            "loaned": space.loaned * page,
+        },
+        "lmdb": {
+            "map_size": engine.map.len(), "page_size": page, "last_pgno": last_page,
+            "last_txnid": engine.env.last_txn()?, "max_readers": max_readers, "num_readers": num_readers,
+        },
+        "databases": databases,
+        "pins": pins,
+        "readers": readers,
+        "loans": space.loans,
+        "counters": {
+            "hits": counter(Counter::Hits), "misses": counter(Counter::Misses), "expired": counter(Counter::Expired),
+            "waits": counter(Counter::Waits), "puts": counter(Counter::Puts), "deletes": counter(Counter::Deletes),
+            "snapshot_views": counter(Counter::SnapshotViews),
+        },
+        "sweeper_error": engine.sweeper.last_error(),
+    }))
+}
+
+/// Names of the user's databases.
+pub fn database_names(engine: &Engine) -> Result<Vec<String>> {
+    let txn = engine.snapshot()?;
+    let mut cursor = txn.cursor(Dbi::MAIN)?;
+    let mut names = Vec::new();
+    let mut pair = cursor.first()?;
+    while let Some((key, _)) = pair {
+        let name = String::from_utf8_lossy(key);
+        if !name.starts_with(RESERVED) {
+            names.push(name.into_owned());
+        }
+        pair = cursor.next_pair()?;
+    }
+    Ok(names)
+}
+
+/// Pages by what they are used for.
+struct Space {
+    on_disk: u64,
+    arenas: u64,
+    free: u64,
+    quarantine: u64,
+    loaned: u64,
+    loans: Vec<Value>,
+}
+
+impl Space {
+    fn measure(engine: &Engine, txn: &impl Access, keys_by_page: &mut HashMap<u64, String>) -> Result<Space> {
+        let mut space = Space {
+            on_disk: std::fs::metadata(engine.path.join("data.mdb")).map_or(0, |m| m.blocks() * 512),
+            arenas: txn.entries(engine.dbs().arenas)?,
+            free: 0,
+            quarantine: 0,
+            loaned: 0,
+            loans: Vec::new(),
+        };
+        let dbs = engine.dbs();
+        walk(txn, dbs.free.by_start, |key, value| {
+            space.free += Run::parse(key, value).map_or(0, |run| run.extent.pages);
+        })?;
+        walk(txn, dbs.quarantine, |key, value| {
+            if let Some(row) = quarantine::parse(key, value) {
+                space.quarantine += row.extent.pages;
+                keys_by_page.insert(row.extent.start, record::shown(row.key));
+            }
+        })?;
+        walk(txn, dbs.loans, |_, value| {
+            if let Some(row) = loan::parse(value) {
+                space.loaned += row.run.extent.pages;
+                let bytes = row.run.extent.pages * engine.page_size;
+                space.loans.push(json!({"pid": row.pid, "bytes": bytes}));
+            }
+        })?;
+        Ok(space)
+    }
+}
+
+/// Calls `visit` with every pair of a database.
+pub fn walk(txn: &impl Access, dbi: Dbi, mut visit: impl FnMut(&[u8], &[u8])) -> Result<()> {
+    let mut cursor = txn.cursor(dbi)?;
+    let mut pair = cursor.first()?;
+    while let Some((key, value)) = pair {
+        visit(key, value);
+        pair = cursor.next_pair()?;
+    }
+    Ok(())
+}
+
+/// Adds to the error of a full store what fills it and who holds what could be freed.
+pub fn explain_full(engine: &Engine, error: Error) -> Error {
+    let Ok(stats) = collect(engine) else {
+        return error;
+    };
+    let live: u64 = stats["databases"]
+        .as_object()
+        .map_or(0, |dbs| dbs.values().filter_map(|db| db["bytes"].as_u64()).sum());
+    let held: Vec<String> = stats["pins"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(NAMED)
+        .map(|pin| format!("pid {} pins {} for {} ms", pin["pid"], pin["key"].as_str().unwrap_or("?"), pin["age_ms"]))
+        .collect();
+    let pinned = if held.is_empty() { "nobody pins anything".to_owned() } else { held.join(", ") };
+    let map = &stats["map"];
+    Error::new(
+        error.status(),
+        format!(
+            "{}; used {}, live payloads {live}, free {}, waiting for readers {}, on loan {}; {pinned}; raise \
+             lmdb_map_size, delete entries or shorten lmdb_ttl",
+            error.message(),
+            map["high_water"],
+            map["free"],
+            map["quarantine"],
+            map["loaned"]
+        ),
+    )
+}

@@ -1,0 +1,129 @@
+//! The write transaction of a store: ids, allocation of extents and arenas, and disk space before the first change.
+
+use super::engine::{Engine, SystemDbs};
+use super::extents::{self, Run};
+use super::quarantine;
+use super::space::{self, Purpose};
+use crate::envelope::Extent;
+use crate::error::{Error, Result, Status};
+use crate::lmdb::{Access, MAX_VALUE, WriteTxn};
+use std::sync::atomic::Ordering;
+
+/// Bytes LMDB puts before a value that has pages of its own.
+const PAGE_HEADER: u64 = 16;
+/// Arenas are this large at least and, but for larger payloads, at most.
+const ARENA: (u64, u64) = (1 << 20, 256 << 20);
+/// Arenas a full store would be made of.
+const ARENAS: u64 = 64;
+
+/// The running write transaction.
+pub struct Writer<'e> {
+    engine: &'e Engine,
+    txn: WriteTxn<'e>,
+    entries: u64,
+    allocated_end: Option<u64>,
+}
+
+impl<'e> Writer<'e> {
+    /// Waits for the write lock and makes sure that `pages` new pages, and what LMDB needs beside, have blocks.
+    pub fn begin(engine: &'e Engine, purpose: Purpose, pages: u64) -> Result<Writer<'e>> {
+        let txn = engine.env.write()?;
+        let writer = Writer { engine, txn, entries: 0, allocated_end: None };
+        space::ensure(&writer, purpose, pages)?;
+        Ok(writer)
+    }
+
+    /// The store.
+    pub fn engine(&self) -> &'e Engine {
+        self.engine
+    }
+
+    /// The store's own databases.
+    pub fn dbs(&self) -> &'e SystemDbs {
+        self.engine.dbs()
+    }
+
+    /// For writing.
+    pub fn txn(&mut self) -> &mut WriteTxn<'e> {
+        &mut self.txn
+    }
+
+    /// For reading.
+    pub fn reader(&self) -> &WriteTxn<'e> {
+        &self.txn
+    }
+
+    /// An id no other entry, loan or extent of this store ever has.
+    pub fn next_id(&mut self) -> u64 {
+        self.entries += 1;
+        self.txn.id() << 16 | (self.entries - 1) & 0xffff
+    }
+
+    /// Pages for a payload of `size` bytes with its header.
+    pub fn pages_for(&self, size: u64) -> u64 {
+        (size + crate::envelope::EXTENT_HEADER).div_ceil(self.engine.page_size)
+    }
+
+    /// Takes pages: from what is free, from what left quarantine, or from a new arena.
+    pub fn allocate(&mut self, pages: u64) -> Result<Run> {
+        quarantine::drain(self, quarantine::BUDGET, false)?;
+        let mut found = extents::take(self, pages)?;
+        if found.is_none() && quarantine::drain(self, quarantine::FULL, true)?.freed > 0 {
+            found = extents::take(self, pages)?;
+        }
+        if found.is_none() {
+            self.create_arena(pages)?;
+            found = extents::take(self, pages)?;
+        }
+        let run = found.ok_or_else(|| Error::new(Status::Internal, "a new arena does not hold what it was made for"))?;
+        if run.virgin < run.extent.end() {
+            self.engine.shared.frontier().store(run.extent.end(), Ordering::Relaxed);
+            self.engine.sweeper.populate_soon(run.extent.end() * self.engine.page_size);
+        }
+        Ok(run)
+    }
+
+    /// Reserves a new arena, a large LMDB value that LMDB never touches again.
+    fn create_arena(&mut self, pages: u64) -> Result<()> {
+        let page = self.engine.page_size;
+        let limit = self.engine.shared.limit().load(Ordering::Relaxed);
+        let high = self.engine.env.last_page()? + 1;
+        let need = (pages + 1) * page;
+        let used = (high + space::MARGIN) * page + space::RESERVE;
+        let left = limit.saturating_sub(used);
+        if need > left {
+            return Err(space::map_full(self.engine, need));
+        }
+        let usual = (limit / ARENAS).clamp(ARENA.0, ARENA.1);
+        let wanted = usual.max((4 * need).min(ARENA.1)).max(need).min(left).min(MAX_VALUE);
+        let arena_pages = wanted / page;
+        let id = self.txn.entries(self.dbs().arenas)? + 1;
+        let size = arena_pages * page - PAGE_HEADER;
+        let arenas = self.dbs().arenas;
+        let address = self.txn.reserve(arenas, &id.to_be_bytes(), size as usize)?.as_ptr();
+        let first = (self.engine.map.offset_of(address) - PAGE_HEADER) / page;
+        let end = first + arena_pages;
+        if first >= high {
+            self.allocated_end = Some(space::allocate_behind(self.engine, end)?);
+            let meta = self.dbs().meta;
+            self.txn.put(meta, space::TAIL_KEY, &end.to_le_bytes())?;
+        }
+        // The first page carries LMDB's header of the value.
+        let extent = Extent { start: first + 1, pages: arena_pages - 1 };
+        extents::release(self, Run { extent, virgin: extent.start })
+    }
+
+    /// A row that cannot be right.
+    pub fn corrupt(&self, what: String) -> Error {
+        Error::new(Status::Corrupt, format!("store {}: {what}", self.engine.path.display()))
+    }
+
+    /// Makes everything visible.
+    pub fn commit(self) -> Result<()> {
+        self.txn.commit()?;
+        if let Some(end) = self.allocated_end {
+            self.engine.shared.allocated_end().store(end, Ordering::Release);
+        }
+        Ok(())
+    }
+}
