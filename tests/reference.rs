@@ -1,0 +1,210 @@
+//! References: what travels, what is refused, and the stores they lead to.
+
+use dishtayantra_lmdb::error::{Error, Status};
+use dishtayantra_lmdb::format::Format;
+use dishtayantra_lmdb::options::{Options, PutOptions};
+use dishtayantra_lmdb::reference::{NAMES, Reference};
+use dishtayantra_lmdb::store::Store;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn parse(value: &Value) -> Result<Reference, Error> {
+    Reference::from_json(&value.to_string())
+}
+
+fn full(path: &str) -> Value {
+    json!({
+        "_lmdb_ref": true,
+        "_lmdb_input_key": "input:calc:17",
+        "_lmdb_output_key": "output:calc:17",
+        "_lmdb_db_path": path,
+        "_lmdb_db_name": "prices",
+        "_lmdb_format": "numpy",
+        "_txn_id": "17",
+    })
+}
+
+fn store() -> (TempDir, Store) {
+    let parent = tempfile::tempdir().unwrap();
+    let store = Store::open(&parent.path().join("store"), &Options::default()).unwrap();
+    (parent, store)
+}
+
+fn put_input(store: &Store) {
+    let options = PutOptions { tracked: true, ..PutOptions::default() };
+    store.put("prices", b"input:calc:17", &[b"pay", b"load"], &options).unwrap();
+}
+
+fn path_of(store: &Store) -> &str {
+    store.path().to_str().unwrap()
+}
+
+#[test]
+fn a_reference_survives_the_wire_and_keeps_the_order_of_its_fields() {
+    let wire = full("/a/store");
+    let reference = parse(&wire).unwrap();
+    assert_eq!(reference.to_json(), wire.to_string());
+    assert_eq!(parse(&serde_json::from_str(&reference.to_json()).unwrap()).unwrap(), reference);
+    assert_eq!(reference.format(), Some(Format::Numpy));
+    assert_eq!(reference.db_name(), "prices");
+}
+
+#[test]
+fn every_field_is_set_and_got_by_its_wire_name() {
+    let wire = full("/a/store");
+    let mut reference = Reference::new();
+    assert_eq!(reference.to_json(), "{}");
+    for name in NAMES {
+        assert_eq!(reference.get(name), None);
+        let value = wire[name].as_str().unwrap_or("true");
+        reference.set(name, value).unwrap();
+        assert_eq!(reference.get(name), Some(value));
+    }
+    assert_eq!(reference, parse(&wire).unwrap());
+    reference.set("values", "1").unwrap();
+    assert_eq!(reference.get("values"), None);
+}
+
+#[test]
+fn fields_that_are_missing_or_null_are_not_set_and_other_keys_belong_to_the_payload() {
+    let wire = json!({"_lmdb_output_key": "o", "_lmdb_ref": null, "_txn_id": null, "values": [1]});
+    assert_eq!(parse(&wire).unwrap().to_json(), r#"{"_lmdb_output_key":"o"}"#);
+    assert_eq!(parse(&wire).unwrap().db_name(), "default");
+}
+
+#[test]
+fn what_cannot_be_right_is_corrupt_and_names_the_field() {
+    let wrong = [
+        ("_lmdb_ref", json!("true")),
+        ("_lmdb_ref", json!(1)),
+        ("_lmdb_input_key", json!(7)),
+        ("_lmdb_input_key", json!("")),
+        ("_lmdb_input_key", json!(null)),
+        ("_lmdb_output_key", json!("x".repeat(512))),
+        ("_lmdb_db_path", json!("relative/store")),
+        ("_lmdb_db_path", json!("/a\0b")),
+        ("_lmdb_db_name", json!("")),
+        ("_lmdb_format", json!("pickle")),
+        ("_txn_id", json!(17)),
+    ];
+    for (name, value) in wrong {
+        let mut wire = full("/a/store");
+        wire[name] = value.clone();
+        let error = parse(&wire).expect_err(&format!("{name} {value}"));
+        assert_eq!(error.status(), Status::Corrupt, "{error}");
+        assert!(error.message().contains(name), "{error}");
+    }
+    for text in ["", "[]", "{", "null", "\"_lmdb_ref\""] {
+        assert_eq!(Reference::from_json(text).unwrap_err().status(), Status::Corrupt);
+    }
+    let error = Reference::new().set("_lmdb_ref", "yes").unwrap_err();
+    assert!(error.message().contains("_lmdb_ref"), "{error}");
+}
+
+#[test]
+fn the_input_is_viewed_and_marked_and_the_output_carries_the_exchange_id() {
+    let (_parent, store) = store();
+    put_input(&store);
+    let reference = parse(&full(path_of(&store))).unwrap();
+    assert!(!store.track("prices", b"input:calc:17").unwrap().unwrap().opened);
+    assert_eq!(reference.view_input().unwrap().bytes(), b"payload");
+    assert!(store.track("prices", b"input:calc:17").unwrap().unwrap().opened);
+
+    let options = PutOptions { format: Format::Json, ..PutOptions::default() };
+    let info = reference.put_output(&[b"{}"], &options).unwrap();
+    assert_eq!((info.format, info.size), (Format::Json, 2));
+    let output = store.view("prices", b"output:calc:17").unwrap().unwrap();
+    assert_eq!((output.bytes(), output.txn_id()), (&b"{}"[..], "17"));
+}
+
+#[test]
+fn a_direct_answer_is_marked_on_the_input() {
+    let (_parent, store) = store();
+    let reference = parse(&full(path_of(&store))).unwrap();
+    reference.settle_direct().unwrap();
+    put_input(&store);
+    assert!(!store.track("prices", b"input:calc:17").unwrap().unwrap().settled);
+    reference.settle_direct().unwrap();
+    assert!(store.track("prices", b"input:calc:17").unwrap().unwrap().settled);
+}
+
+#[test]
+fn a_missing_or_expired_input_is_not_found_and_named() {
+    let (_parent, store) = store();
+    let reference = parse(&full(path_of(&store))).unwrap();
+    let missing = |reference: &Reference| {
+        let error = reference.view_input().unwrap_err();
+        assert_eq!(error.status(), Status::NotFound);
+        assert!(error.message().contains("input:calc:17"), "{error}");
+    };
+    missing(&reference);
+    let options = PutOptions { ttl_ms: 1, ..PutOptions::default() };
+    store.put("prices", b"input:calc:17", &[b"x"], &options).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    missing(&reference);
+}
+
+#[test]
+fn a_store_that_does_not_exist_is_not_created() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("nowhere");
+    let reference = parse(&full(path.to_str().unwrap())).unwrap();
+    assert!(reference.view_input().is_err());
+    assert!(reference.put_output(&[b"x"], &PutOptions::default()).is_err());
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_store_that_was_replaced_on_the_disk_is_opened_anew() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("store");
+    let reference = parse(&full(path.to_str().unwrap())).unwrap();
+    put_input(&Store::open(&path, &Options::default()).unwrap());
+    assert_eq!(reference.view_input().unwrap().bytes(), b"payload");
+
+    std::fs::rename(&path, parent.path().join("old")).unwrap();
+    let error = reference.view_input().unwrap_err();
+    assert_ne!(error.status(), Status::Corrupt, "{error}");
+    let store = Store::open(&path, &Options::default()).unwrap();
+    store.put("prices", b"input:calc:17", &[b"new"], &PutOptions::default()).unwrap();
+    assert_eq!(reference.view_input().unwrap().bytes(), b"new");
+}
+
+#[test]
+fn twenty_stores_are_each_found_again_after_others_pushed_them_out() {
+    let parent = tempfile::tempdir().unwrap();
+    let references: Vec<Reference> = (0..20)
+        .map(|number| {
+            let path = parent.path().join(number.to_string());
+            let options = Options { sweeper: false, map_size: 16 << 20, prefault: 0, ..Options::default() };
+            let store = Store::open(&path, &options).unwrap();
+            let payload = [number];
+            store.put("prices", b"input:calc:17", &[&payload], &PutOptions::default()).unwrap();
+            parse(&full(path.to_str().unwrap())).unwrap()
+        })
+        .collect();
+    for _ in 0..2 {
+        for (number, reference) in references.iter().enumerate() {
+            assert_eq!(reference.view_input().unwrap().bytes(), [number as u8]);
+        }
+    }
+}
+
+#[test]
+fn a_reference_without_a_store_an_input_or_an_output_says_so() {
+    let (_parent, store) = store();
+    let mut reference = Reference::new();
+    reference.set("_lmdb_input_key", "i").unwrap();
+    let error = reference.view_input().unwrap_err();
+    assert_eq!(error.status(), Status::Corrupt);
+    assert!(error.message().contains("_lmdb_db_path"), "{error}");
+
+    let mut reference = Reference::new();
+    reference.set("_lmdb_db_path", path_of(&store)).unwrap();
+    let error = reference.view_input().unwrap_err();
+    assert!(error.message().contains("_lmdb_input_key"), "{error}");
+    let error = reference.put_output(&[], &PutOptions::default()).unwrap_err();
+    assert_eq!(error.status(), Status::InvalidArgument);
+    assert!(error.message().contains("_lmdb_output_key"), "{error}");
+    reference.settle_direct().unwrap();
+}

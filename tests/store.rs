@@ -1,0 +1,275 @@
+//! What one process sees of a store.
+
+use dishtayantra_lmdb::error::Status;
+use dishtayantra_lmdb::format::Format;
+use dishtayantra_lmdb::options::{Options, PutOptions};
+use dishtayantra_lmdb::store::{Entry, MAX_PAYLOAD, Store};
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn store() -> (TempDir, Store) {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(&dir.path().join("store"), &Options::default()).unwrap();
+    (dir, store)
+}
+
+fn bytes(size: usize, seed: u8) -> Vec<u8> {
+    (0..size).map(|i| (i as u8).wrapping_mul(31).wrapping_add(seed)).collect()
+}
+
+fn clean(store: &Store) {
+    let audit = store.audit().unwrap();
+    assert!(audit.faults.is_empty(), "{:#?}", audit.faults);
+}
+
+#[test]
+fn payloads_of_many_sizes_come_back_in_place_and_aligned() {
+    let (_dir, store) = store();
+    let sizes = [0, 1, 100, 1800, 1990, 2000, 4032, 4033, 16384, 16385, 100_000, 1 << 20, 9 << 20];
+    for (seed, size) in sizes.into_iter().enumerate() {
+        let payload = bytes(size, seed as u8);
+        let key = format!("size:{size}");
+        let (front, rest) = payload.split_at(size / 3);
+        let info = store.put("default", key.as_bytes(), &[front, rest], &PutOptions::default()).unwrap();
+        assert_eq!(info.size, size as u64);
+        let view = store.view("default", key.as_bytes()).unwrap().expect("just put");
+        assert!(view.bytes() == payload, "{size} bytes differ");
+        assert_eq!(view.bytes().as_ptr() as usize % 64, 0, "{size} bytes");
+        assert_eq!(view.info().inline, view.info().file_offset == 0);
+    }
+    clean(&store);
+    assert_eq!(store.list("default", b"size:").unwrap().len(), sizes.len());
+    for size in sizes {
+        assert!(store.delete("default", format!("size:{size}").as_bytes()).unwrap());
+    }
+    assert!(store.list("default", b"").unwrap().is_empty());
+    clean(&store);
+}
+
+#[test]
+fn a_view_stays_right_while_its_entry_is_replaced_and_the_space_is_reused() {
+    let (_dir, store) = store();
+    let payload = bytes(300_000, 1);
+    store.put("default", b"k", &[&payload], &PutOptions::default()).unwrap();
+    let view = store.view("default", b"k").unwrap().unwrap();
+    for round in 0..200 {
+        store.put("default", b"k", &[&bytes(300_000, round)], &PutOptions::default()).unwrap();
+    }
+    assert!(view.bytes() == payload);
+    assert_eq!(store.audit().unwrap().pins, 1);
+    drop(view);
+    assert_eq!(store.audit().unwrap().pins, 0);
+    clean(&store);
+}
+
+#[test]
+fn the_envelope_says_who_what_and_when() {
+    let (_dir, store) = store();
+    let options = PutOptions {
+        format: Format::Json,
+        ttl_ms: 60_000,
+        checksum: true,
+        txn_id: "42",
+        source: "loader",
+        target: "risk",
+        ..PutOptions::default()
+    };
+    store.put("other", b"k", &[b"{}"], &options).unwrap();
+    let view = store.view("other", b"k").unwrap().unwrap();
+    assert_eq!((view.txn_id(), view.source(), view.target(), view.key()), ("42", "loader", "risk", &b"k"[..]));
+    assert_eq!((view.info().format, view.info().ttl_ms), (Format::Json, 60_000));
+    assert!(view.info().checksum.is_some());
+    view.verify().unwrap();
+    let made = store.put("other", b"made", &[b""], &PutOptions::default()).unwrap();
+    let view = store.view("other", b"made").unwrap().unwrap();
+    assert_eq!(view.txn_id(), format!("{:016x}", made.entry_id));
+}
+
+#[test]
+fn an_expired_entry_is_never_returned_and_a_sweep_removes_it() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { sweeper: false, ..Options::default() };
+    let store = Store::open(dir.path(), &options).unwrap();
+    let short = PutOptions { ttl_ms: 30, ..PutOptions::default() };
+    for i in 0..50 {
+        store.put("default", format!("short:{i}").as_bytes(), &[&bytes(5000, i)], &short).unwrap();
+    }
+    store.put("default", b"kept", &[b"x"], &PutOptions { ttl_ms: 0, ..short }).unwrap();
+    store.put("default", b"touched", &[b"y"], &short).unwrap();
+    assert!(store.touch("default", b"touched", 0).unwrap());
+    std::thread::sleep(Duration::from_millis(40));
+    assert!(!store.contains("default", b"short:1").unwrap());
+    assert!(store.view("default", b"short:1").unwrap().is_none());
+    assert!(!store.touch("default", b"short:1", 1000).unwrap());
+    assert_eq!(store.list("default", b"").unwrap(), [b"kept".to_vec(), b"touched".to_vec()]);
+    assert_eq!(store.sweep().unwrap(), 50);
+    assert_eq!(store.audit().unwrap().entries, 2);
+    clean(&store);
+}
+
+#[test]
+fn the_sweeper_removes_expired_entries_by_itself() {
+    let (_dir, store) = store();
+    let short = PutOptions { ttl_ms: 50, ..PutOptions::default() };
+    for i in 0..100 {
+        store.put("default", format!("short:{i}").as_bytes(), &[b"x"], &short).unwrap();
+    }
+    for _ in 0..200 {
+        if store.audit().unwrap().entries == 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("100 entries of 50 ms are still there after 10 s");
+}
+
+#[test]
+fn a_batch_is_stored_whole_or_not_at_all() {
+    let (_dir, store) = store();
+    let (small, large) = (bytes(100, 1), bytes(100_000, 2));
+    let no_overwrite = PutOptions { no_overwrite: true, ..PutOptions::default() };
+    let parts: [&[&[u8]]; 2] = [&[&small], &[&large]];
+    let entry = |key: &'static [u8], which: usize| Entry { key, parts: parts[which], options: no_overwrite };
+    store.put_many("default", &[entry(b"a", 0), entry(b"b", 1)]).unwrap();
+    let error = store.put_many("default", &[entry(b"c", 1), entry(b"a", 0)]).unwrap_err();
+    assert_eq!(error.status(), Status::KeyExists);
+    assert!(error.message().contains("\"a\""), "{error}");
+    assert!(!store.contains("default", b"c").unwrap());
+    assert_eq!(store.get("default", b"b").unwrap().unwrap().0, large);
+    assert_eq!(store.audit().unwrap().loans, 0);
+    clean(&store);
+}
+
+#[test]
+fn a_loan_is_published_shrunk_or_given_back() {
+    let (_dir, store) = store();
+    let mut loan = store.loan(50_000).unwrap();
+    loan.bytes_mut().fill(7);
+    loan.truncate(10_000).unwrap();
+    assert!(loan.truncate(10_001).is_err());
+    loan.publish("default", b"k", &PutOptions::default()).unwrap();
+    assert_eq!(store.get("default", b"k").unwrap().unwrap().0, vec![7; 10_000]);
+    drop(store.loan(1 << 20).unwrap());
+    let audit = store.audit().unwrap();
+    assert_eq!((audit.loans, audit.live_pages), (0, 3));
+    clean(&store);
+}
+
+#[test]
+fn a_tracked_entry_remembers_that_it_was_opened_and_settled() {
+    let (_dir, store) = store();
+    let tracked = PutOptions { tracked: true, ..PutOptions::default() };
+    store.put("default", b"in", &[b"small"], &tracked).unwrap();
+    let track = || store.track("default", b"in").unwrap().unwrap();
+    drop(store.view_quiet("default", b"in").unwrap());
+    assert!(!track().opened);
+    drop(store.view("default", b"in").unwrap());
+    assert!(track().opened && !track().settled);
+    assert!(store.settle("default", b"in").unwrap());
+    assert!(track().settled);
+    store.put("default", b"in", &[b"small"], &tracked).unwrap();
+    assert!(!track().opened && !track().settled);
+    store.put("default", b"plain", &[b"small"], &PutOptions::default()).unwrap();
+    assert!(store.track("default", b"plain").unwrap().is_none());
+    assert!(!store.settle("default", b"absent").unwrap());
+}
+
+#[test]
+fn a_waiter_gets_what_another_thread_puts_and_times_out_otherwise() {
+    let (_dir, store) = store();
+    let putter = store.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        putter.put("default", b"late", &[b"x"], &PutOptions::default()).unwrap();
+    });
+    store.wait("default", b"late", Some(Duration::from_secs(20))).unwrap();
+    thread.join().unwrap();
+    let error = store.wait("default", b"never", Some(Duration::from_millis(30))).unwrap_err();
+    assert_eq!(error.status(), Status::Timeout);
+    assert!(error.message().contains("\"never\"") && error.message().contains("30 ms"), "{error}");
+}
+
+#[test]
+fn bad_keys_names_and_sizes_are_refused_by_name() {
+    let (_dir, store) = store();
+    let put = |db: &str, key: &[u8]| store.put(db, key, &[b"x"], &PutOptions::default()).unwrap_err();
+    assert_eq!(put("default", b"").status(), Status::BadKey);
+    assert!(put("default", &[b'k'; 512]).message().contains("512 bytes"));
+    assert!(put("_dy_meta", b"k").message().contains("reserved"));
+    assert_eq!(put("", b"k").status(), Status::BadKey);
+    assert_eq!(store.loan(MAX_PAYLOAD + 1).err().unwrap().status(), Status::TooLarge);
+    store.put("default", &[b'k'; 511], &[b"x"], &PutOptions::default()).unwrap();
+    assert!(store.contains("default", &[b'k'; 511]).unwrap());
+}
+
+#[test]
+fn a_full_store_says_what_fills_it_and_goes_on() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { map_size: 8 << 20, ..Options::default() };
+    let store = Store::open(dir.path(), &options).unwrap();
+    let payload = bytes(500_000, 1);
+    let mut stored = 0;
+    let error = loop {
+        let key = format!("k{stored}");
+        match store.put("default", key.as_bytes(), &[&payload], &PutOptions::default()) {
+            Ok(_) => stored += 1,
+            Err(error) => break error,
+        }
+        assert!(stored < 16);
+    };
+    let view = store.view("default", b"k0").unwrap().unwrap();
+    assert_eq!(error.status(), Status::MapFull);
+    for wanted in ["MDB_MAP_FULL", "lmdb_map_size", "live payloads"] {
+        assert!(error.message().contains(wanted), "{error}");
+    }
+    assert!(stored >= 6, "{stored} of 8 MiB");
+    store.delete("default", b"k0").unwrap();
+    let pinned = store.put("default", b"again", &[&payload], &PutOptions::default()).unwrap_err();
+    assert!(pinned.message().contains("pins \"k0\""), "{pinned}");
+    assert!(view.bytes() == payload);
+    drop(view);
+    store.put("default", b"again", &[&payload], &PutOptions::default()).unwrap();
+    assert!(store.get("default", b"again").unwrap().unwrap().0 == payload);
+    clean(&store);
+}
+
+#[test]
+fn a_full_store_takes_the_room_of_what_has_expired() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { map_size: 8 << 20, sweeper: false, ..Options::default() };
+    let store = Store::open(dir.path(), &options).unwrap();
+    let short = PutOptions { ttl_ms: 1, ..PutOptions::default() };
+    for i in 0..200 {
+        store.put("default", format!("k{i}").as_bytes(), &[&bytes(500_000, i)], &short).unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    clean(&store);
+}
+
+#[test]
+fn stats_count_what_is_there() {
+    let (_dir, store) = store();
+    store.put("a", b"k", &[&bytes(5000, 0)], &PutOptions::default()).unwrap();
+    store.put("b", b"k", &[b"xy"], &PutOptions::default()).unwrap();
+    let view = store.view("a", b"k").unwrap().unwrap();
+    let stats = store.stats().unwrap();
+    assert_eq!(stats["databases"]["a"]["bytes"], 5000);
+    assert_eq!(stats["databases"]["b"]["entries"], 1);
+    assert_eq!(stats["pins"][0]["key"], "\"k\"");
+    assert_eq!(stats["pins"][0]["pid"], std::process::id());
+    assert_eq!(stats["counters"]["puts"], 2);
+    drop(view);
+}
+
+#[test]
+fn a_hundred_named_databases_fit_and_one_more_says_so() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path(), &Options::default()).unwrap();
+    for i in 0..100 {
+        store.put(&format!("db{i}"), b"k", &[b"x"], &PutOptions::default()).unwrap();
+    }
+    let error = store.put("db100", b"k", &[b"x"], &PutOptions::default()).unwrap_err();
+    assert_eq!(error.status(), Status::DbsFull);
+    assert!(error.message().contains("lmdb_max_dbs"), "{error}");
+    clean(&store);
+}
