@@ -112,7 +112,9 @@ impl<'a> Record<'a> {
 
     /// Refuses texts that do not fit.
     pub fn check_texts(options: &PutOptions) -> Result<()> {
-        for (name, text) in [("txn_id", options.txn_id), ("source", options.source), ("target", options.target)] {
+        for (name, text) in
+            [("txn_id", options.txn_id), ("source", options.source), ("target", options.target)]
+        {
             if text.len() > MAX_TEXT {
                 return Err(Error::new(
                     Status::InvalidArgument,
@@ -165,11 +167,13 @@ impl<'a> Record<'a> {
         let short = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
         let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
         let flags = bytes[5];
-        let format = Format::from_u32(u32::from(bytes[4])).map_err(|_| format!("format {} at byte 4", bytes[4]))?;
+        let format =
+            Format::from_u32(u32::from(bytes[4])).map_err(|_| format!("format {} at byte 4", bytes[4]))?;
         let mut at = HEADER;
         let mut texts = [""; 3];
         for (text, length) in texts.iter_mut().zip([short(6), short(8), short(10)]) {
-            let raw = bytes.get(at..at + length).ok_or_else(|| format!("a text of {length} bytes at byte {at}"))?;
+            let raw =
+                bytes.get(at..at + length).ok_or_else(|| format!("a text of {length} bytes at byte {at}"))?;
             *text = std::str::from_utf8(raw).map_err(|_| format!("text at byte {at} is not UTF-8"))?;
             at += length;
         }
@@ -184,7 +188,9 @@ impl<'a> Record<'a> {
             let extent = Extent { start: word(64), pages: word(72) };
             let inside = extent.start > 1
                 && extent.start.checked_add(extent.pages).is_some_and(|end| end <= pages)
-                && size.checked_add(EXTENT_HEADER).is_some_and(|need| need <= extent.pages.saturating_mul(page_size));
+                && size
+                    .checked_add(EXTENT_HEADER)
+                    .is_some_and(|need| need <= extent.pages.saturating_mul(page_size));
             if !inside {
                 return Err(format!("extent {}+{} pages for {size} bytes", extent.start, extent.pages));
             }

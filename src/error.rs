@@ -93,10 +93,7 @@ pub struct Error {
 impl Error {
     /// An error of `status` that says `message`.
     pub fn new(status: Status, message: impl Into<String>) -> Error {
-        Error {
-            status,
-            message: message.into(),
-        }
+        Error { status, message: message.into() }
     }
 
     /// The error of a system call that failed with `error` while doing `what`.

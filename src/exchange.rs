@@ -315,7 +315,7 @@ impl Exchange {
         decided.ok_or_else(|| {
             let (name, ms) = (&self.name, timeout.as_millis());
             let what = format!(
-                "calculator {name:?} gave no output under {key:?} within {ms} ms; lmdb_wait_timeout sets how long is waited"
+                "calculator {name:?} gave no output under {key:?} within {ms} ms; lmdb_wait_timeout says how long"
             );
             Error::new(Status::Timeout, what)
         })

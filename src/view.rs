@@ -148,9 +148,6 @@ impl std::fmt::Debug for View {
 impl Drop for View {
     fn drop(&mut self) {
         if !self.engine.is_ours() {
-            if let Hold::Snapshot { snapshot, .. } = &mut self.hold {
-                std::mem::forget(snapshot.take());
-            }
             return;
         }
         match &mut self.hold {

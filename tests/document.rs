@@ -183,7 +183,7 @@ proptest! {
         for node in [nodes[0], nodes[0] % 200] {
             exercise(&document, node, &mut 200);
         }
-        let at = |node: u64| if node % 3 == 0 { node } else { node % 200 };
+        let at = |node: u64| if node.is_multiple_of(3) { node } else { node % 200 };
         let mut iter = Iter { key: at(nodes[1]), value: at(nodes[2]), next: at(nodes[3]), remaining };
         for _ in 0..200 {
             if !matches!(document.next(&mut iter), Ok(true)) {

@@ -1,5 +1,7 @@
 //! References: what travels, what is refused, and the stores they lead to.
 
+use std::os::unix::fs::PermissionsExt;
+
 use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::format::Format;
 use dishtayantra_lmdb::options::{Options, PutOptions};
@@ -37,6 +39,10 @@ fn put_input(store: &Store) {
 
 fn path_of(store: &Store) -> &str {
     store.path().to_str().unwrap()
+}
+
+fn set_mode(store: &Store, mode: u32) {
+    std::fs::set_permissions(store.path(), std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[test]
@@ -152,6 +158,28 @@ fn a_store_that_does_not_exist_is_not_created() {
     assert!(reference.view_input().is_err());
     assert!(reference.put_output(&[b"x"], &PutOptions::default()).is_err());
     assert!(!path.exists());
+}
+
+#[test]
+fn a_store_shared_with_a_group_is_reached_and_one_that_anybody_may_write_is_refused() {
+    let (_parent, store) = store();
+    put_input(&store);
+    let reference = parse(&full(path_of(&store))).unwrap();
+    set_mode(&store, 0o2777);
+    assert_eq!(reference.view_input().unwrap_err().status(), Status::Permission);
+    set_mode(&store, 0o2770);
+    assert_eq!(reference.view_input().unwrap().bytes(), b"payload");
+}
+
+#[test]
+fn a_reference_leaves_the_limit_of_its_store() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("store");
+    let options = Options { map_size: 64 << 20, ..Options::default() };
+    let store = Store::open(&path, &options).unwrap();
+    put_input(&store);
+    parse(&full(path.to_str().unwrap())).unwrap().view_input().unwrap();
+    assert_eq!(store.stats().unwrap()["map"]["limit"], 64 << 20);
 }
 
 #[test]

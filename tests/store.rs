@@ -76,7 +76,10 @@ fn the_envelope_says_who_what_and_when() {
     };
     store.put("other", b"k", &[b"{}"], &options).unwrap();
     let view = store.view("other", b"k").unwrap().unwrap();
-    assert_eq!((view.txn_id(), view.source(), view.target(), view.key()), ("42", "loader", "risk", &b"k"[..]));
+    assert_eq!(
+        (view.txn_id(), view.source(), view.target(), view.key()),
+        ("42", "loader", "risk", &b"k"[..])
+    );
     assert_eq!((view.info().format, view.info().ttl_ms), (Format::Json, 60_000));
     assert!(view.info().checksum.is_some());
     view.verify().unwrap();

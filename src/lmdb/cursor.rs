@@ -19,10 +19,7 @@ impl<'txn> Cursor<'txn> {
         let mut raw = ptr::null_mut();
         // SAFETY: a live transaction and an out pointer to a local.
         LmdbError::check(unsafe { lmdb_sys::mdb_cursor_open(txn, dbi.0, &mut raw) })?;
-        Ok(Cursor {
-            raw: NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM))?,
-            txn: PhantomData,
-        })
+        Ok(Cursor { raw: NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM))?, txn: PhantomData })
     }
 
     /// The first pair.
@@ -50,16 +47,11 @@ impl<'txn> Cursor<'txn> {
         self.step(&[], lmdb_sys::MDB_PREV)
     }
 
-    fn step(
-        &mut self,
-        key: &[u8],
-        op: lmdb_sys::MDB_cursor_op,
-    ) -> Result<Option<Pair<'txn>>, LmdbError> {
+    fn step(&mut self, key: &[u8], op: lmdb_sys::MDB_cursor_op) -> Result<Option<Pair<'txn>>, LmdbError> {
         let mut key = to_val(key);
         let mut value = to_val(&[]);
         // SAFETY: a live cursor of a live transaction; LMDB answers slices of the map.
-        let code =
-            unsafe { lmdb_sys::mdb_cursor_get(self.raw.as_ptr(), &mut key, &mut value, op) };
+        let code = unsafe { lmdb_sys::mdb_cursor_get(self.raw.as_ptr(), &mut key, &mut value, op) };
         match code {
             lmdb_sys::MDB_NOTFOUND => Ok(None),
             code => {

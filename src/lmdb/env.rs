@@ -60,11 +60,7 @@ impl Env {
             return Err(LmdbError(libc::ENOMEM));
         };
         // From here the environment is closed on every path.
-        let mut env = Env {
-            ptr,
-            page_size: 0,
-            idle: Mutex::new(Vec::new()),
-        };
+        let mut env = Env { ptr, page_size: 0, idle: Mutex::new(Vec::new()) };
         // SAFETY: a created environment that is not open yet; `directory` is NUL-terminated.
         unsafe {
             if let Some(size) = options.map_size {
@@ -72,12 +68,7 @@ impl Env {
             }
             LmdbError::check(lmdb_sys::mdb_env_set_maxreaders(raw, options.max_readers))?;
             LmdbError::check(lmdb_sys::mdb_env_set_maxdbs(raw, options.max_dbs))?;
-            LmdbError::check(lmdb_sys::mdb_env_open(
-                raw,
-                directory.as_ptr(),
-                flags,
-                options.mode,
-            ))?;
+            LmdbError::check(lmdb_sys::mdb_env_open(raw, directory.as_ptr(), flags, options.mode))?;
         }
         env.page_size = env.stat()?.ms_psize as usize;
         Ok(env)
@@ -168,12 +159,7 @@ impl Env {
         let mut raw = ptr::null_mut();
         // SAFETY: an open environment and an out pointer to a local.
         LmdbError::check(unsafe {
-            lmdb_sys::mdb_txn_begin(
-                self.as_ptr(),
-                ptr::null_mut(),
-                lmdb_sys::MDB_RDONLY as c_uint,
-                &mut raw,
-            )
+            lmdb_sys::mdb_txn_begin(self.as_ptr(), ptr::null_mut(), lmdb_sys::MDB_RDONLY as c_uint, &mut raw)
         })?;
         let ptr = NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM))?;
         Ok(ReadTxn::new(self, RawSnapshot(ptr)))
@@ -214,8 +200,7 @@ impl Drop for Env {
 pub fn version() -> &'static CStr {
     // SAFETY: LMDB answers a static NUL-terminated string; null out pointers are allowed.
     unsafe {
-        let text: *mut c_char =
-            lmdb_sys::mdb_version(ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        let text: *mut c_char = lmdb_sys::mdb_version(ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
         CStr::from_ptr(text)
     }
 }

@@ -31,9 +31,9 @@ impl LmdbError {
             lmdb_sys::MDB_MAP_FULL => Status::MapFull,
             lmdb_sys::MDB_READERS_FULL => Status::ReadersFull,
             lmdb_sys::MDB_DBS_FULL => Status::DbsFull,
-            lmdb_sys::MDB_INVALID
-            | lmdb_sys::MDB_VERSION_MISMATCH
-            | lmdb_sys::MDB_INCOMPATIBLE => Status::ForeignStore,
+            lmdb_sys::MDB_INVALID | lmdb_sys::MDB_VERSION_MISMATCH | lmdb_sys::MDB_INCOMPATIBLE => {
+                Status::ForeignStore
+            }
             lmdb_sys::MDB_CORRUPTED | lmdb_sys::MDB_PAGE_NOTFOUND => Status::Corrupt,
             libc::ENOSPC | libc::EDQUOT => Status::DiskFull,
             libc::EACCES | libc::EPERM | libc::EROFS => Status::Permission,

@@ -11,8 +11,7 @@ const CACHE_LINE: usize = 64;
 const MUTEX: usize = size_of::<libc::pthread_mutex_t>();
 const TXN_ID: usize = 8 + MUTEX;
 const NUM_READERS: usize = TXN_ID + 8;
-const READERS: usize =
-    (NUM_READERS + 4).next_multiple_of(CACHE_LINE) + MUTEX.next_multiple_of(CACHE_LINE);
+const READERS: usize = (NUM_READERS + 4).next_multiple_of(CACHE_LINE) + MUTEX.next_multiple_of(CACHE_LINE);
 const PID: usize = 8;
 /// What a slot's transaction id is while its owner reads nothing.
 const IDLE: u64 = u64::MAX;
@@ -41,10 +40,7 @@ impl LockTable {
     /// # Safety
     /// `base` is LMDB's own mapping of `lock.mdb`, `length` bytes long, and outlives the table.
     pub unsafe fn new(base: NonNull<u8>, length: usize) -> LockTable {
-        LockTable {
-            base,
-            slots: length.saturating_sub(READERS) / CACHE_LINE,
-        }
+        LockTable { base, slots: length.saturating_sub(READERS) / CACHE_LINE }
     }
 
     fn word(&self, offset: usize) -> &AtomicU64 {
@@ -60,12 +56,7 @@ impl LockTable {
 
     fn pid(&self, slot: usize) -> &AtomicI32 {
         // SAFETY: as for `word`, with 4-byte alignment.
-        unsafe {
-            self.base
-                .add(READERS + slot * CACHE_LINE + PID)
-                .cast::<AtomicI32>()
-                .as_ref()
-        }
+        unsafe { self.base.add(READERS + slot * CACHE_LINE + PID).cast::<AtomicI32>().as_ref() }
     }
 
     fn txn(&self, slot: usize) -> &AtomicU64 {
@@ -92,10 +83,7 @@ impl LockTable {
             .filter_map(|slot| {
                 let pid = self.pid(slot).load(Ordering::Acquire);
                 let txn = self.txn(slot).load(Ordering::SeqCst);
-                (pid != 0).then_some(Slot {
-                    pid,
-                    snapshot: (txn != IDLE).then_some(txn),
-                })
+                (pid != 0).then_some(Slot { pid, snapshot: (txn != IDLE).then_some(txn) })
             })
             .collect()
     }

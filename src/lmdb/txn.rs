@@ -82,10 +82,7 @@ pub struct ReadTxn<'env> {
 
 impl<'env> ReadTxn<'env> {
     pub(super) fn new(env: &'env Env, raw: RawSnapshot) -> ReadTxn<'env> {
-        ReadTxn {
-            env,
-            raw: Some(raw),
-        }
+        ReadTxn { env, raw: Some(raw) }
     }
 
     /// Keeps the snapshot beyond this borrow. It must go back through [`Env::release`].
@@ -126,9 +123,7 @@ impl<'env> WriteTxn<'env> {
     pub(super) fn begin(env: &'env Env) -> Result<WriteTxn<'env>, LmdbError> {
         let mut raw = ptr::null_mut();
         // SAFETY: an open environment and an out pointer to a local.
-        LmdbError::check(unsafe {
-            lmdb_sys::mdb_txn_begin(env.as_ptr(), ptr::null_mut(), 0, &mut raw)
-        })?;
+        LmdbError::check(unsafe { lmdb_sys::mdb_txn_begin(env.as_ptr(), ptr::null_mut(), 0, &mut raw) })?;
         Ok(WriteTxn {
             raw: NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM))?,
             committed: false,
@@ -142,9 +137,7 @@ impl<'env> WriteTxn<'env> {
         let flags = if create { lmdb_sys::MDB_CREATE } else { 0 };
         let mut dbi = 0;
         // SAFETY: a live transaction, a NUL-terminated name, an out pointer to a local.
-        let code = unsafe {
-            lmdb_sys::mdb_dbi_open(self.raw(), name.as_ptr(), flags as c_uint, &mut dbi)
-        };
+        let code = unsafe { lmdb_sys::mdb_dbi_open(self.raw(), name.as_ptr(), flags as c_uint, &mut dbi) };
         match code {
             lmdb_sys::MDB_NOTFOUND => Ok(None),
             code => LmdbError::check(code).map(|()| Some(Dbi(dbi))),
@@ -156,18 +149,13 @@ impl<'env> WriteTxn<'env> {
         let mut key = to_val(key);
         let mut value = to_val(value);
         // SAFETY: a live write transaction; LMDB copies key and value.
-        LmdbError::check(unsafe {
-            lmdb_sys::mdb_put(self.raw(), dbi.0, &mut key, &mut value, 0)
-        })
+        LmdbError::check(unsafe { lmdb_sys::mdb_put(self.raw(), dbi.0, &mut key, &mut value, 0) })
     }
 
     /// Makes room for `size` bytes under `key` and answers where; the bytes are for the caller to fill.
     pub fn reserve(&mut self, dbi: Dbi, key: &[u8], size: usize) -> Result<&mut [u8], LmdbError> {
         let mut key = to_val(key);
-        let mut value = lmdb_sys::MDB_val {
-            mv_size: size,
-            mv_data: ptr::null_mut(),
-        };
+        let mut value = lmdb_sys::MDB_val { mv_size: size, mv_data: ptr::null_mut() };
         // SAFETY: a live write transaction; with MDB_RESERVE LMDB answers writable memory of the map, which holds
         // initialised (if stale) bytes and stays until the next write, as the borrow says.
         unsafe {
@@ -211,10 +199,7 @@ impl Drop for WriteTxn<'_> {
 }
 
 pub(super) fn to_val(bytes: &[u8]) -> lmdb_sys::MDB_val {
-    lmdb_sys::MDB_val {
-        mv_size: bytes.len(),
-        mv_data: bytes.as_ptr().cast_mut().cast(),
-    }
+    lmdb_sys::MDB_val { mv_size: bytes.len(), mv_data: bytes.as_ptr().cast_mut().cast() }
 }
 
 /// # Safety

@@ -30,7 +30,8 @@ pub(super) fn forget(start: usize) {
 
 /// Finds LMDB's maps of an environment just opened and maps the data file a second time, read-only.
 pub fn attach(env: &Env, data_inode: u64, lock_inode: u64, before: &[Mapping]) -> Result<Attached> {
-    let missing = |what: &str| Error::new(Status::Internal, format!("LMDB's map of {what} is not in /proc/self/maps"));
+    let missing =
+        |what: &str| Error::new(Status::Internal, format!("LMDB's map of {what} is not in /proc/self/maps"));
     let size = env.map_size()?;
     let data = proc_maps::of_file(data_inode, "data.mdb")?
         .into_iter()
@@ -43,7 +44,8 @@ pub fn attach(env: &Env, data_inode: u64, lock_inode: u64, before: &[Mapping]) -
         .ok_or_else(|| missing("lock.mdb"))?;
     let fd = env.fd()?;
     // SAFETY: the mapping LMDB made of this descriptor; both live as long as the environment, which is dropped later.
-    let map = unsafe { PayloadMap::new(&data, fd) }.map_err(|e| Error::io("mapping data.mdb for reading", &e))?;
+    let map =
+        unsafe { PayloadMap::new(&data, fd) }.map_err(|e| Error::io("mapping data.mdb for reading", &e))?;
     OURS.lock().unwrap_or_else(PoisonError::into_inner).push(map.readable_base());
     let base = NonNull::new(lock.start as *mut u8).ok_or_else(|| missing("lock.mdb"))?;
     // SAFETY: LMDB's mapping of the lock file, which lives as long as the environment.

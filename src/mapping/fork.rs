@@ -48,9 +48,7 @@ pub fn install() -> io::Result<()> {
 
 /// Has every forked child close `fd`. `false`: too many are registered.
 pub fn close_in_child(fd: RawFd) -> bool {
-    FDS.iter().any(|slot| {
-        slot.compare_exchange(-1, fd, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-    })
+    FDS.iter().any(|slot| slot.compare_exchange(-1, fd, Ordering::AcqRel, Ordering::Relaxed).is_ok())
 }
 
 /// Forgets a descriptor that is about to be closed here.

@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_line_with_spaces_in_the_path_is_parsed() {
-        let line = "7f00aa000000-7f00ab000000 rw-s 00001000 fe:00 4242                       /tmp/a b/data.mdb";
+        let line =
+            "7f00aa000000-7f00ab000000 rw-s 00001000 fe:00 4242                       /tmp/a b/data.mdb";
         let mapping = parse(line).unwrap();
         assert_eq!(mapping.start, 0x7f00_aa00_0000);
         assert_eq!((mapping.inode, mapping.offset), (4242, 4096));

@@ -30,9 +30,7 @@ impl Region {
     pub fn map_fd(fd: i32, length: usize, writable: bool) -> io::Result<Region> {
         let protection = if writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
         // SAFETY: a new mapping at an address the kernel picks.
-        let base = unsafe {
-            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, fd, 0)
-        };
+        let base = unsafe { libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, fd, 0) };
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
@@ -105,9 +103,7 @@ impl Region {
     /// Keeps the mapping out of forked children.
     pub fn dont_fork(&self) -> io::Result<()> {
         // SAFETY: changes only what a later fork copies.
-        let code = unsafe {
-            libc::madvise(self.base.as_ptr().cast(), self.length, libc::MADV_DONTFORK)
-        };
+        let code = unsafe { libc::madvise(self.base.as_ptr().cast(), self.length, libc::MADV_DONTFORK) };
         if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 }

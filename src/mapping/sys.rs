@@ -45,9 +45,7 @@ pub fn effective_user() -> u32 {
 pub fn fallocate(fd: RawFd, offset: u64, length: u64) -> io::Result<()> {
     loop {
         // SAFETY: changes only the file's allocation.
-        let result = check(unsafe {
-            libc::fallocate(fd, 0, offset as libc::off_t, length as libc::off_t)
-        });
+        let result = check(unsafe { libc::fallocate(fd, 0, offset as libc::off_t, length as libc::off_t) });
         match result {
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
             other => return other,

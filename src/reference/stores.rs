@@ -55,13 +55,19 @@ pub(super) fn store_at(path: &Path) -> Result<Store> {
         drop(stores);
         drop(kept);
     }
-    let options = Options { existing: true, ..Options::default() };
-    let store = Store::open(path, &options)?;
+    let store = Store::open(path, &as_it_is(path))?;
     // A store that was replaced on the disk while it was opened is not kept.
     if let Some(file) = file.filter(|file| FileId::of(path) == Some(*file)) {
         keep(Kept { path: path.to_owned(), file, process, store: store.clone() });
     }
     Ok(store)
+}
+
+/// Options that leave a store as whoever configured it wants it: its limit is not raised, and members of a
+/// group it is shared with get in. What others may write stays refused.
+fn as_it_is(path: &Path) -> Options {
+    let mode = fs::metadata(path).map_or(0, |directory| directory.mode()) & 0o775;
+    Options { existing: true, map_size: 0, mode: mode | 0o700, ..Options::default() }
 }
 
 fn keep(new: Kept) {

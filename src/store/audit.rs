@@ -83,7 +83,9 @@ pub fn run(engine: &Engine) -> Result<Audit> {
             Err(error) => faults.push(error.to_string()),
         })?;
     }
-    faults.extend(expiring.values().map(|(db, key)| format!("expiry row of no entry: {db}/{}", record::shown(key))));
+    faults.extend(
+        expiring.values().map(|(db, key)| format!("expiry row of no entry: {db}/{}", record::shown(key))),
+    );
 
     let mut free_pages = 0;
     let mut by_len = 0;
@@ -151,7 +153,10 @@ fn tiling(arenas: &mut [Extent], owned: &mut [(Extent, String)]) -> Vec<String> 
         let mut page = arena.start;
         while let Some((extent, who)) = owners.next_if(|(extent, _)| extent.start < arena.end()) {
             if extent.start < page {
-                faults.push(format!("pages {}+{} ({who}) are owned twice or outside", extent.start, extent.pages));
+                faults.push(format!(
+                    "pages {}+{} ({who}) are owned twice or outside",
+                    extent.start, extent.pages
+                ));
             } else if extent.start > page {
                 faults.push(format!("pages {page}..{} belong to nobody", extent.start));
             }
@@ -161,7 +166,10 @@ fn tiling(arenas: &mut [Extent], owned: &mut [(Extent, String)]) -> Vec<String> 
             faults.push(format!("pages up to {page} are owned in an arena that ends at {}", arena.end()));
         }
     }
-    faults.extend(owners.map(|(extent, who)| format!("pages {}+{} ({who}) are in no arena", extent.start, extent.pages)));
+    faults.extend(
+        owners
+            .map(|(extent, who)| format!("pages {}+{} ({who}) are in no arena", extent.start, extent.pages)),
+    );
     faults
 }
 

@@ -4,7 +4,6 @@ use super::registry::Identity;
 use crate::error::{Error, Result, Status};
 use crate::mapping::sys;
 use crate::options::Options;
-use crate::warning::warn;
 use std::ffi::CString;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -30,6 +29,8 @@ pub struct Directory {
     pub path: PathBuf,
     /// Device and inode.
     pub identity: Identity,
+    /// What a first opening warns about.
+    pub concern: Option<String>,
 }
 
 impl Directory {
@@ -47,7 +48,7 @@ impl Directory {
             .open(&path)
             .map_err(|error| open_error(&path, &error))?;
         let metadata = file.metadata().map_err(|e| Error::io(path.display(), &e))?;
-        check_access(&path, &metadata, options)?;
+        let concern = check_access(&path, &metadata, options)?;
         let magic = sys::file_system(&file).map_err(|e| Error::io(path.display(), &e))?;
         if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == magic) {
             return Err(Error::new(
@@ -55,7 +56,7 @@ impl Directory {
                 format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
             ));
         }
-        Ok(Directory { file, path, identity: (metadata.dev(), metadata.ino()) })
+        Ok(Directory { file, path, identity: (metadata.dev(), metadata.ino()), concern })
     }
 
     /// A path to `name` in this very directory, whatever happens to the directory's own path.
@@ -151,11 +152,14 @@ fn open_error(path: &Path, error: &io::Error) -> Error {
 fn refused_link(path: &Path) -> Error {
     Error::new(
         Status::Permission,
-        format!("{} is a symbolic link; name its target, or allow links with follow_symlinks", path.display()),
+        format!(
+            "{} is a symbolic link; name its target, or allow links with follow_symlinks",
+            path.display()
+        ),
     )
 }
 
-fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) -> Result<()> {
+fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) -> Result<Option<String>> {
     let mode = metadata.mode() & 0o777;
     let (shown, owner, me) = (path.display(), metadata.uid(), sys::effective_user());
     let refuse = |what: String| Err(Error::new(Status::Permission, what));
@@ -173,8 +177,7 @@ fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) ->
             options.mode
         ));
     }
-    if extra & 0o055 != 0 {
-        warn(format!("{shown} (mode {mode:04o}) can be read by others; chmod it to {:04o}", options.mode));
-    }
-    Ok(())
+    Ok((extra & 0o055 != 0).then(|| {
+        format!("{shown} (mode {mode:04o}) can be read by others; chmod it to {:04o}", options.mode)
+    }))
 }

@@ -122,7 +122,9 @@ pub fn take(writer: &mut Writer, pages: u64) -> Result<Option<Run>> {
     let run = row
         .and_then(|value| Run::parse(&extent.start.to_be_bytes(), value))
         .filter(|run| run.extent == extent)
-        .ok_or_else(|| writer.corrupt(format!("free pages {}+{} in one index only", extent.start, extent.pages)))?;
+        .ok_or_else(|| {
+            writer.corrupt(format!("free pages {}+{} in one index only", extent.start, extent.pages))
+        })?;
     remove(writer.txn(), dbs, extent)?;
     let taken = Extent { start: extent.start, pages };
     if extent.pages > pages {
@@ -135,11 +137,9 @@ pub fn take(writer: &mut Writer, pages: u64) -> Result<Option<Run>> {
 /// Records that the free pages below `virgin` in the run that holds it have blocks now.
 pub fn raise_virgin(writer: &mut Writer, old: u64, virgin: u64) -> Result<()> {
     let dbs = writer.dbs().free;
-    if let Some(run) = containing(writer.reader(), dbs, old)? {
-        if run.virgin == old {
-            let raised = Run { virgin: virgin.min(run.extent.end()), ..run };
-            writer.txn().put(dbs.by_start, &run.extent.start.to_be_bytes(), &raised.value())?;
-        }
+    if let Some(run) = containing(writer.reader(), dbs, old)?.filter(|run| run.virgin == old) {
+        let raised = Run { virgin: virgin.min(run.extent.end()), ..run };
+        writer.txn().put(dbs.by_start, &run.extent.start.to_be_bytes(), &raised.value())?;
     }
     Ok(())
 }

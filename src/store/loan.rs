@@ -169,7 +169,10 @@ impl Loan {
             self.open = false;
             return Err(Error::new(
                 Status::LoanLost,
-                format!("loan {:#x} of {} bytes is no longer in the store: it was reclaimed", self.id, self.size),
+                format!(
+                    "loan {:#x} of {} bytes is no longer in the store: it was reclaimed",
+                    self.id, self.size
+                ),
             ));
         }
         writer.txn().delete(loans, &key)?;

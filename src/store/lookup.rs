@@ -70,12 +70,9 @@ impl Store {
     /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
     pub fn view(&self, db: &str, key: &[u8]) -> Result<Option<View>> {
         let view = self.view_quiet(db, key)?;
-        if let Some(view) = &view {
-            if view.info().tracked {
-                if let Some(extent) = view.extent() {
-                    self.engine.mark(extent, AT_OPENED).store(1, Ordering::Release);
-                }
-            }
+        let tracked = view.as_ref().filter(|view| view.info().tracked);
+        if let Some(extent) = tracked.and_then(View::extent) {
+            self.engine.mark(extent, AT_OPENED).store(1, Ordering::Release);
         }
         Ok(view)
     }
@@ -179,8 +176,9 @@ impl Store {
     /// # Errors
     /// As for [`Store::track`].
     pub fn settle(&self, db: &str, key: &[u8]) -> Result<bool> {
-        let settled =
-            self.with_tracked(db, key, |extent| self.engine.mark(extent, AT_SETTLED).store(1, Ordering::Release))?;
+        let settled = self.with_tracked(db, key, |extent| {
+            self.engine.mark(extent, AT_SETTLED).store(1, Ordering::Release)
+        })?;
         Ok(settled.is_some())
     }
 

@@ -59,6 +59,9 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
         let message = format!("there is no store in {}", directory.path.display());
         return Err(Error::new(Status::NotFound, message));
     }
+    if let Some(concern) = &directory.concern {
+        warn(concern);
+    }
     let open_lock = lock_opening(&directory, options)?;
     let owners = create_file(&directory, OWNERS, options)?;
     let place = Place::here()?;
@@ -85,9 +88,9 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
 }
 
 fn create_file(directory: &Directory, name: &str, options: &Options) -> Result<File> {
-    directory
-        .file(name, true, options)?
-        .ok_or_else(|| Error::new(Status::Io, format!("{name} was not created in {}", directory.path.display())))
+    directory.file(name, true, options)?.ok_or_else(|| {
+        Error::new(Status::Io, format!("{name} was not created in {}", directory.path.display()))
+    })
 }
 
 /// Takes `open.lock`, which the kernel frees when its holder dies.
@@ -188,7 +191,10 @@ fn plan(directory: &Directory, options: &Options, owners: &File, place: &Place) 
 fn foreign(directory: &Directory, what: &str) -> Error {
     Error::new(
         Status::ForeignStore,
-        format!("{} holds {what}; use another lmdb_db_path, or remove the directory", directory.path.display()),
+        format!(
+            "{} holds {what}; use another lmdb_db_path, or remove the directory",
+            directory.path.display()
+        ),
     )
 }
 
@@ -229,7 +235,9 @@ fn check_limits(map_size: u64) -> Result<()> {
         if let Some(limit) = sys::resource_limit(resource).filter(|&limit| limit < need) {
             return Err(Error::new(
                 Status::Limit,
-                format!("{name} is {limit} bytes and the store's map needs {need}; raise it, up to unlimited"),
+                format!(
+                    "{name} is {limit} bytes and the store's map needs {need}; raise it, up to unlimited"
+                ),
             ));
         }
     }
@@ -260,8 +268,7 @@ fn assemble(
         let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
         Ok(directory.stat(name)?.ok_or_else(missing)?.1)
     };
-    let Attached { map, lock_table } =
-        attach::attach(&env, inode(DATA)?, inode(LOCK)?, maps_before)?;
+    let Attached { map, lock_table } = attach::attach(&env, inode(DATA)?, inode(LOCK)?, maps_before)?;
     // A predecessor with our pid may have died in a read transaction.
     lock_table.clear(std::process::id() as i32);
     env.reader_check()?;
@@ -298,7 +305,9 @@ fn assemble(
 fn open_error(directory: &Directory, error: LmdbError) -> Error {
     match error {
         LmdbError::INVALID => foreign(directory, "a data.mdb that is not an LMDB data file"),
-        LmdbError::VERSION_MISMATCH => foreign(directory, "a store of another version of LMDB (lock version 1 is ours)"),
+        LmdbError::VERSION_MISMATCH => {
+            foreign(directory, "a store of another version of LMDB (lock version 1 is ours)")
+        }
         other => {
             let error = Error::from(other);
             Error::new(error.status(), format!("opening {}: {}", directory.path.display(), error.message()))
@@ -321,7 +330,10 @@ fn guard_locks(directory: &Directory, options: &Options, env: &Env) -> Result<Fi
     if !held {
         return Err(Error::new(
             Status::Internal,
-            format!("the locks of {} are held exclusively by another process", directory.path.join(LOCK).display()),
+            format!(
+                "the locks of {} are held exclusively by another process",
+                directory.path.join(LOCK).display()
+            ),
         ));
     }
     Ok(file)

@@ -16,17 +16,17 @@ const SWEEPING: u64 = 0;
 impl Owners {
     /// Whether any engine of the store is alive.
     pub fn any_alive(file: &File) -> Result<bool> {
-        lock::held_by_another(file, SWEEPING + 1, 0).map_err(|e| Error::io("reading locks of the file owners", &e))
+        lock::held_by_another(file, SWEEPING + 1, 0)
+            .map_err(|e| Error::io("reading locks of the file owners", &e))
     }
 
     /// Claims the byte `id`.
     pub fn claim(file: File, id: u32) -> Result<Owners> {
         match lock::try_ofd(&file, u64::from(id), lock::Kind::Exclusive) {
             Ok(true) => Ok(Owners { file, id }),
-            Ok(false) => Err(Error::new(
-                Status::Internal,
-                format!("engine id {id} is taken by a live process"),
-            )),
+            Ok(false) => {
+                Err(Error::new(Status::Internal, format!("engine id {id} is taken by a live process")))
+            }
             Err(e) => Err(Error::io("locking the file owners", &e)),
         }
     }

@@ -38,10 +38,8 @@ impl Pins {
 
 fn claim(shared: &Shared, owner: u32, free: &mut Vec<u32>) -> Option<u32> {
     for chunk in 0..PIN_CHUNKS {
-        let claimed = shared
-            .chunk_owner(chunk)
-            .compare_exchange(0, owner, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok();
+        let claimed =
+            shared.chunk_owner(chunk).compare_exchange(0, owner, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if claimed {
             shared.chunk_pid(chunk).store(std::process::id(), Ordering::Relaxed);
             shared.pin_chunks().fetch_max(chunk + 1, Ordering::SeqCst);

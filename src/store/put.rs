@@ -88,7 +88,12 @@ struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    fn new(db: (&'a str, Dbi), key: &'a [u8], parts: &'a [&'a [u8]], options: &'a PutOptions<'a>) -> Result<Self> {
+    fn new(
+        db: (&'a str, Dbi),
+        key: &'a [u8],
+        parts: &'a [&'a [u8]],
+        options: &'a PutOptions<'a>,
+    ) -> Result<Self> {
         record::check_key(key)?;
         Record::check_texts(options)?;
         let size = size_of(parts);
@@ -171,7 +176,8 @@ impl Store {
         let infos = self.relieved(|| {
             pending.iter_mut().try_for_each(|entry| entry.prepare(self))?;
             let mut writer = Writer::begin(&self.engine, Purpose::Put, pages)?;
-            let infos = pending.iter_mut().map(|entry| entry.insert(&mut writer)).collect::<Result<Vec<_>>>()?;
+            let infos =
+                pending.iter_mut().map(|entry| entry.insert(&mut writer)).collect::<Result<Vec<_>>>()?;
             writer.commit()?;
             Ok(infos)
         })?;

@@ -73,11 +73,8 @@ pub struct Drained {
 pub fn drain(writer: &mut Writer, budget: usize, from_start: bool) -> Result<Drained> {
     let engine = writer.engine();
     let dbi = writer.dbs().quarantine;
-    let mut reached = if from_start {
-        [0; 16]
-    } else {
-        *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner)
-    };
+    let mut reached =
+        if from_start { [0; 16] } else { *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner) };
     let newest = writer.reader().id() - 1;
     let oldest = engine.lock_table.oldest(newest);
     let pinned = pins::pinned(&engine.shared);
@@ -87,10 +84,7 @@ pub fn drain(writer: &mut Writer, budget: usize, from_start: bool) -> Result<Dra
         let mut cursor = writer.reader().cursor(dbi)?;
         let mut pair = cursor.seek(&reached)?;
         let mut left = budget;
-        loop {
-            let Some(row) = pair.and_then(|(key, value)| parse(key, value)) else {
-                break;
-            };
+        while let Some(row) = pair.and_then(|(key, value)| parse(key, value)) {
             if row.txn >= oldest {
                 break;
             }

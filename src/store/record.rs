@@ -32,10 +32,7 @@ pub fn shown(key: &[u8]) -> String {
 /// Reads a record's bytes.
 pub fn decode<'a>(engine: &Engine, key: &[u8], bytes: &'a [u8]) -> Result<Record<'a>> {
     Record::decode(bytes, engine.page_size, engine.map_pages).map_err(|what| {
-        Error::new(
-            Status::Corrupt,
-            format!("key {} in {}: {what}", shown(key), engine.path.display()),
-        )
+        Error::new(Status::Corrupt, format!("key {} in {}: {what}", shown(key), engine.path.display()))
     })
 }
 
@@ -48,7 +45,12 @@ pub fn find<'t>(engine: &Engine, txn: &'t impl Access, dbi: Dbi, key: &[u8]) -> 
 }
 
 /// The record under `key`, unless its time is over.
-pub fn find_live<'t>(engine: &Engine, txn: &'t impl Access, dbi: Dbi, key: &[u8]) -> Result<Option<Record<'t>>> {
+pub fn find_live<'t>(
+    engine: &Engine,
+    txn: &'t impl Access,
+    dbi: Dbi,
+    key: &[u8],
+) -> Result<Option<Record<'t>>> {
     Ok(find(engine, txn, dbi, key)?.filter(|record| !record.expired(sys::boottime_ns())))
 }
 
@@ -64,11 +66,8 @@ fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8]) -> Result<Option<(Predeces
         return Ok(None);
     };
     let live = !record.expired(sys::boottime_ns());
-    let gone = Predecessor {
-        entry_id: record.entry_id,
-        expires_ns: record.expires_ns,
-        extent: record.extent,
-    };
+    let gone =
+        Predecessor { entry_id: record.entry_id, expires_ns: record.expires_ns, extent: record.extent };
     Ok(Some((gone, live)))
 }
 

@@ -73,7 +73,9 @@ fn adopt(engine: &Engine, options: &Options) {
     let path = engine.path.display();
     let differs = |name: &str, has: String, wanted: String| {
         if has != wanted {
-            warn(format!("store {path} is open in this process with {name} = {has}; {wanted} is not applied"));
+            warn(format!(
+                "store {path} is open in this process with {name} = {has}; {wanted} is not applied"
+            ));
         }
     };
     differs("max_readers", has.max_readers.to_string(), options.max_readers.to_string());

@@ -165,8 +165,8 @@ impl Shared {
     }
 
     fn map(file: &File) -> Result<Shared> {
-        let region = Region::map(file, LENGTH as usize, true)
-            .map_err(|e| Error::io("mapping the file shared", &e))?;
+        let region =
+            Region::map(file, LENGTH as usize, true).map_err(|e| Error::io("mapping the file shared", &e))?;
         Ok(Shared { region })
     }
 

@@ -120,6 +120,9 @@ pub fn map_full(engine: &Engine, wanted: u64) -> Error {
     let limit = engine.shared.limit().load(Ordering::Relaxed);
     Error::new(
         Status::MapFull,
-        format!("MDB_MAP_FULL: store {} may use {limit} bytes and needs {wanted} more", engine.path.display()),
+        format!(
+            "MDB_MAP_FULL: store {} may use {limit} bytes and needs {wanted} more",
+            engine.path.display()
+        ),
     )
 }

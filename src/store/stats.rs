@@ -175,7 +175,9 @@ pub fn explain_full(engine: &Engine, error: Error) -> Error {
         .into_iter()
         .flatten()
         .take(NAMED)
-        .map(|pin| format!("pid {} pins {} for {} ms", pin["pid"], pin["key"].as_str().unwrap_or("?"), pin["age_ms"]))
+        .map(|pin| {
+            format!("pid {} pins {} for {} ms", pin["pid"], pin["key"].as_str().unwrap_or("?"), pin["age_ms"])
+        })
         .collect();
     let pinned = if held.is_empty() { "nobody pins anything".to_owned() } else { held.join(", ") };
     let map = &stats["map"];

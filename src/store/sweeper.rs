@@ -165,7 +165,9 @@ fn run(engine: &Weak<Engine>, signal: &Signal) {
 
 fn next_sleep(engine: &Engine) -> Duration {
     match expiry::next(engine) {
-        Ok(Some(expires)) => Duration::from_nanos(expires.saturating_sub(sys::boottime_ns())).clamp(SHORTEST, IDLE),
+        Ok(Some(expires)) => {
+            Duration::from_nanos(expires.saturating_sub(sys::boottime_ns())).clamp(SHORTEST, IDLE)
+        }
         _ => IDLE,
     }
 }
@@ -173,7 +175,9 @@ fn next_sleep(engine: &Engine) -> Duration {
 /// One round of everything.
 fn round(engine: &Engine, signal: &Signal) -> Result<()> {
     if engine.owners.try_sweeping() {
-        let swept = expiry::sweep(engine).and_then(|_| recovery::reclaim(engine)).and_then(|()| recovery::drain(engine));
+        let swept = expiry::sweep(engine)
+            .and_then(|_| recovery::reclaim(engine))
+            .and_then(|()| recovery::drain(engine));
         engine.owners.end_sweeping();
         swept?;
     }

@@ -75,7 +75,8 @@ impl<'e> Writer<'e> {
             self.create_arena(pages)?;
             found = extents::take(self, pages)?;
         }
-        let run = found.ok_or_else(|| Error::new(Status::Internal, "a new arena does not hold what it was made for"))?;
+        let run = found
+            .ok_or_else(|| Error::new(Status::Internal, "a new arena does not hold what it was made for"))?;
         if run.virgin < run.extent.end() {
             self.engine.shared.frontier().store(run.extent.end(), Ordering::Relaxed);
             self.engine.sweeper.populate_soon(run.extent.end() * self.engine.page_size);

@@ -1,0 +1,260 @@
+//! What may be opened, by whom, and what is refused by name.
+
+mod common;
+
+use common::{Role, open, pause, role, say, scratch, tagged};
+use dishtayantra_lmdb::error::{Error, Status};
+use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
+use dishtayantra_lmdb::store::Store;
+use dishtayantra_lmdb::warning;
+use std::fs;
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::time::Duration;
+
+#[test]
+#[ignore = "the body of the child processes; started by the tests of this file"]
+fn child() {
+    let Some((role, path)) = role() else {
+        return;
+    };
+    let limits = Options::default();
+    match role.as_str() {
+        "hold" => {
+            let _store = open(&path);
+            say("open", "");
+            pause();
+        }
+        "small address space" => say("refused", refused(&path, libc::RLIMIT_AS, 8 << 30)),
+        "small files" => say("refused", refused(&path, libc::RLIMIT_FSIZE, 1 << 30)),
+        "limits" => drop(Store::open(&path, &limits).unwrap()),
+        other => panic!("unknown role {other:?}"),
+    }
+}
+
+#[allow(unsafe_code)]
+fn refused(path: &Path, resource: libc::__rlimit_resource_t, limit: u64) -> String {
+    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+    // SAFETY: lowers a limit of this child process.
+    unsafe { libc::setrlimit(resource, &limit) };
+    let error = fail(path, &Options::default());
+    format!("{} {}", error.status().name(), error.message())
+}
+
+fn fail(path: &Path, options: &Options) -> Error {
+    Store::open(path, options).expect_err("it must not open")
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn opening_twice_gives_one_store_with_the_larger_map_size() {
+    let dir = scratch();
+    let first = open(dir.path());
+    let options = Options { map_size: 2 << 30, prefault: 1, ..Options::default() };
+    warning::take();
+    let second = Store::open(dir.path(), &options).unwrap();
+    let warnings = warning::take();
+    assert!(warnings.len() == 1 && warnings[0].contains("prefault"), "{warnings:?}");
+    assert_eq!(first.stats().unwrap()["map"]["limit"], 2_u64 << 30);
+    second.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
+    drop(second);
+    assert!(first.contains("default", b"k").unwrap());
+}
+
+#[test]
+fn closing_the_last_holder_closes_and_what_was_put_is_still_there() {
+    let dir = scratch();
+    for round in 0..20 {
+        let store = open(dir.path());
+        assert_eq!(store.list("default", b"").unwrap().len(), round);
+        store
+            .put("default", format!("k{round}").as_bytes(), &[&tagged(1, 100_000)], &PutOptions::default())
+            .unwrap();
+    }
+    let data = fs::canonicalize(dir.path()).unwrap().join("data.mdb");
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    assert!(!maps.contains(data.to_str().unwrap()), "still mapped");
+}
+
+#[test]
+fn a_view_outlives_the_store_and_the_store_can_be_opened_meanwhile() {
+    let dir = scratch();
+    let store = open(dir.path());
+    store.put("default", b"k", &[&tagged(4, 100_000)], &PutOptions::default()).unwrap();
+    let view = store.view("default", b"k").unwrap().unwrap();
+    drop(store);
+    let again = open(dir.path());
+    again.delete("default", b"k").unwrap();
+    again
+        .put("default", b"other", &[&tagged(5, 100_000)], &PutOptions { ttl_ms: 30, ..PutOptions::default() })
+        .unwrap();
+    assert_eq!(common::check_tagged(view.bytes()), 4);
+    drop(again);
+    assert_eq!(common::check_tagged(view.bytes()), 4);
+}
+
+#[test]
+fn the_directory_is_made_private_and_others_are_kept_out() {
+    let dir = scratch();
+    let path = dir.path().join("a/b");
+    drop(open(&path));
+    assert_eq!(mode(&path), 0o700);
+    assert_eq!(mode(&path.join("data.mdb")), 0o600);
+    set_mode(&path, 0o755);
+    warning::take();
+    drop(open(&path));
+    let warnings = warning::take();
+    assert!(warnings.iter().any(|w| w.contains("can be read by others")), "{warnings:?}");
+    set_mode(&path, 0o770);
+    let error = fail(&path, &Options::default());
+    assert_eq!(error.status(), Status::Permission);
+    assert!(error.message().contains("0770") && error.message().contains("lmdb_mode"), "{error}");
+    drop(Store::open(&path, &Options { mode: 0o770, ..Options::default() }).unwrap());
+}
+
+#[test]
+fn links_are_refused_unless_allowed() {
+    let dir = scratch();
+    let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+    drop(open(&real));
+    symlink(&real, &link).unwrap();
+    let error = fail(&link, &Options::default());
+    assert_eq!(error.status(), Status::Permission);
+    assert!(error.message().contains("symbolic link"), "{error}");
+    drop(Store::open(&link, &Options { follow_symlinks: true, ..Options::default() }).unwrap());
+    let target = dir.path().join("elsewhere");
+    fs::rename(real.join("data.mdb"), &target).unwrap();
+    symlink(&target, real.join("data.mdb")).unwrap();
+    assert_eq!(fail(&real, &Options::default()).status(), Status::Permission);
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made_when_only_an_existing_one_is_wanted() {
+    let dir = scratch();
+    let existing = Options { existing: true, ..Options::default() };
+    assert_eq!(fail(&dir.path().join("none"), &existing).status(), Status::NotFound);
+    assert_eq!(fail(dir.path(), &existing).status(), Status::NotFound);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn another_programs_store_is_refused_and_left_alone() {
+    let dir = scratch();
+    fs::write(dir.path().join("data.mdb"), b"somebody's bytes").unwrap();
+    let error = fail(dir.path(), &Options::default());
+    assert_eq!(error.status(), Status::ForeignStore);
+    assert!(error.message().contains("another program"), "{error}");
+    assert_eq!(fs::read(dir.path().join("data.mdb")).unwrap(), b"somebody's bytes");
+}
+
+#[test]
+fn another_format_version_is_refused_by_number() {
+    let dir = scratch();
+    drop(open(dir.path()));
+    let shared = fs::OpenOptions::new().write(true).open(dir.path().join("shared")).unwrap();
+    shared.write_all_at(&9_u32.to_le_bytes(), 8).unwrap();
+    let error = fail(dir.path(), &Options::default());
+    assert_eq!(error.status(), Status::ForeignStore);
+    assert!(error.message().contains("version 9"), "{error}");
+}
+
+#[test]
+fn a_store_whose_creator_died_is_made_anew() {
+    let dir = scratch();
+    drop(open(dir.path()));
+    let shared = fs::OpenOptions::new().write(true).open(dir.path().join("shared")).unwrap();
+    shared.write_all_at(&0_u32.to_le_bytes(), 12).unwrap();
+    let store = open(dir.path());
+    store.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
+}
+
+fn forget_boot(path: &Path) {
+    let shared = fs::OpenOptions::new().write(true).open(path.join("shared")).unwrap();
+    shared.write_all_at(&[1; 16], 16).unwrap();
+}
+
+#[test]
+fn after_a_boot_a_store_is_recreated_unless_it_is_durable() {
+    for (durability, survives) in [(Durability::Process, false), (Durability::Sync, true)] {
+        let dir = scratch();
+        let options = Options { durability, ..Options::default() };
+        let put = PutOptions { ttl_ms: 60_000, ..PutOptions::default() };
+        let store = Store::open(dir.path(), &options).unwrap();
+        store.put("default", b"k", &[&tagged(1, 50_000)], &put).unwrap();
+        store.put("default", b"short", &[b"x"], &PutOptions { ttl_ms: 50, ..put }).unwrap();
+        drop(store);
+        std::thread::sleep(Duration::from_millis(60));
+        forget_boot(dir.path());
+        warning::take();
+        let store = Store::open(dir.path(), &options).unwrap();
+        assert_eq!(store.contains("default", b"k").unwrap(), survives, "{durability:?}");
+        assert!(!store.contains("default", b"short").unwrap());
+        assert_eq!(warning::take().iter().any(|w| w.contains("last boot")), !survives);
+        let audit = store.audit().unwrap();
+        assert!(audit.faults.is_empty(), "{:?}", audit.faults);
+    }
+}
+
+#[test]
+fn a_store_in_use_in_another_namespace_is_refused_and_a_deserted_one_taken_over() {
+    let dir = scratch();
+    let mut holder = Role::start("child", "hold", dir.path());
+    holder.expect("open");
+    let shared = fs::OpenOptions::new().write(true).open(dir.path().join("shared")).unwrap();
+    shared.write_all_at(&1_u64.to_le_bytes(), 32).unwrap();
+    let error = fail(dir.path(), &Options::default());
+    assert_eq!(error.status(), Status::ForeignStore);
+    assert!(error.message().contains("namespace"), "{error}");
+    holder.kill();
+    drop(open(dir.path()));
+}
+
+#[test]
+fn limits_of_the_process_are_named() {
+    for (role, name) in [("small address space", "RLIMIT_AS"), ("small files", "RLIMIT_FSIZE")] {
+        let dir = scratch();
+        let mut child = Role::start("child", role, dir.path());
+        let said = child.expect("refused");
+        assert!(said.starts_with("DY_LMDB_LIMIT") && said.contains(name), "{said}");
+        child.finish();
+    }
+}
+
+#[test]
+fn a_file_where_the_directory_should_be_is_an_error() {
+    let dir = scratch();
+    let path = dir.path().join("file");
+    fs::write(&path, b"x").unwrap();
+    let error = fail(&path, &Options::default());
+    assert!(error.message().contains("file"), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), b"x");
+}
+
+#[test]
+fn a_corrupt_record_is_an_error_that_names_the_key() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let marker = b"find me in the file, please, whoever looks for this record";
+    store.put("default", b"victim", &[marker], &PutOptions::default()).unwrap();
+    let data = fs::OpenOptions::new().read(true).write(true).open(dir.path().join("data.mdb")).unwrap();
+    let mut head = vec![0; 1 << 20];
+    data.read_exact_at(&mut head, 0).unwrap();
+    // Copies of the page as it was before later commits are there as well: all are changed.
+    let places: Vec<usize> =
+        (80..head.len() - marker.len()).filter(|&at| head[at..].starts_with(marker)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        data.write_all_at(&u64::MAX.to_le_bytes(), (at - 80 + 24) as u64).unwrap();
+    }
+    let error = store.view("default", b"victim").unwrap_err();
+    assert_eq!(error.status(), Status::Corrupt);
+    assert!(error.message().contains("victim"), "{error}");
+    assert!(!store.audit().unwrap().faults.is_empty());
+}
