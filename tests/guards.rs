@@ -18,7 +18,6 @@ fn child() {
     let Some((role, path)) = role() else {
         return;
     };
-    let limits = Options::default();
     match role.as_str() {
         "hold" => {
             let _store = open(&path);
@@ -27,7 +26,6 @@ fn child() {
         }
         "small address space" => say("refused", refused(&path, libc::RLIMIT_AS, 8 << 30)),
         "small files" => say("refused", refused(&path, libc::RLIMIT_FSIZE, 1 << 30)),
-        "limits" => drop(Store::open(&path, &limits).unwrap()),
         other => panic!("unknown role {other:?}"),
     }
 }
@@ -163,6 +161,61 @@ fn another_format_version_is_refused_by_number() {
     let error = fail(dir.path(), &Options::default());
     assert_eq!(error.status(), Status::ForeignStore);
     assert!(error.message().contains("version 9"), "{error}");
+}
+
+#[test]
+fn a_data_file_without_our_format_is_refused_and_can_be_opened_once_mended() {
+    let dir = scratch();
+    drop(open(dir.path()));
+    let path = dir.path().join("data.mdb");
+    let data = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let mut head = vec![0; 1 << 20];
+    data.read_exact_at(&mut head, 0).unwrap();
+    let name = b"format_version";
+    let places: Vec<usize> = (0..head.len() - 32).filter(|&at| head[at..].starts_with(name)).collect();
+    for version in [7_u32, 1] {
+        for at in &places {
+            data.write_all_at(&version.to_le_bytes(), (at + name.len()) as u64).unwrap();
+        }
+        let result = Store::open(dir.path(), &Options::default());
+        match version {
+            7 => assert_eq!(result.unwrap_err().status(), Status::ForeignStore),
+            _ => drop(result.unwrap()),
+        }
+    }
+}
+
+#[test]
+fn a_data_file_that_was_swapped_under_an_open_store_is_noticed() {
+    let dir = scratch();
+    let store = open(dir.path());
+    fs::remove_file(dir.path().join("data.mdb")).unwrap();
+    fs::write(dir.path().join("data.mdb"), b"").unwrap();
+    let error = fail(dir.path(), &Options::default());
+    assert_eq!(error.status(), Status::ForeignStore);
+    drop(store);
+    drop(open(dir.path()));
+}
+
+#[test]
+fn the_mode_is_what_was_configured_whatever_the_umask() {
+    let dir = scratch();
+    let path = dir.path().join("group");
+    drop(Store::open(&path, &Options { mode: 0o770, ..Options::default() }).unwrap());
+    assert_eq!(mode(&path), 0o770);
+    for file in ["data.mdb", "lock.mdb", "shared", "owners", "open.lock"] {
+        assert_eq!(mode(&path.join(file)), 0o660, "{file}");
+    }
+}
+
+#[test]
+fn the_number_of_named_databases_is_the_stores_not_the_openers() {
+    let dir = scratch();
+    drop(Store::open(dir.path(), &Options { max_dbs: 120, ..Options::default() }).unwrap());
+    let store = open(dir.path());
+    for i in 0..120 {
+        store.put(&format!("db{i}"), b"k", &[b"x"], &PutOptions::default()).unwrap();
+    }
 }
 
 #[test]

@@ -5,10 +5,10 @@ use crate::error::{Error, Result, Status};
 use crate::mapping::sys;
 use crate::options::Options;
 use std::ffi::CString;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// File systems on which a mapped file cannot be written safely, by their magic number.
@@ -71,19 +71,31 @@ impl Directory {
 
     /// Opens `name` for reading and writing; never follows a link. `None`: it does not exist and `create` is false.
     pub fn file(&self, name: &str, create: bool, options: &Options) -> Result<Option<File>> {
-        let result = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(create)
-            .truncate(false)
-            .mode(file_mode(options))
-            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-            .open(self.path_of(name));
+        let path = self.path_of(name);
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
+        let result = match how.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && create => {
+                let made = how.create(true).mode(file_mode(options)).open(&path);
+                made.and_then(|file| {
+                    // Whatever the umask says.
+                    file.set_permissions(Permissions::from_mode(file_mode(options)))?;
+                    Ok(file)
+                })
+            }
+            other => other,
+        };
         match result {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !create => Ok(None),
             Err(error) => Err(open_error(&self.path.join(name), &error)),
         }
+    }
+
+    /// Gives a file that LMDB made the mode of the others, whatever the umask says.
+    pub fn set_mode(&self, name: &str, options: &Options) -> Result<()> {
+        std::fs::set_permissions(self.path_of(name), Permissions::from_mode(file_mode(options)))
+            .map_err(|error| open_error(&self.path.join(name), &error))
     }
 
     /// Size and inode of `name`. `None`: it does not exist.
@@ -116,15 +128,17 @@ pub fn file_mode(options: &Options) -> u32 {
 }
 
 fn create(path: &Path, options: &Options) -> Result<()> {
-    let made = DirBuilder::new().mode(options.mode).create(path);
+    let mut builder = DirBuilder::new();
+    builder.mode(options.mode);
+    let made = match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => builder.recursive(true).create(path),
+        other => other,
+    };
     match made {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => DirBuilder::new()
-            .recursive(true)
-            .mode(options.mode)
-            .create(path)
+        // Whatever the umask says.
+        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(options.mode))
             .map_err(|error| open_error(path, &error)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(open_error(path, &error)),
     }
 }

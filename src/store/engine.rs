@@ -19,7 +19,7 @@ use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Prefix of the engine's own databases.
@@ -74,6 +74,10 @@ pub struct Parts {
     pub options: Options,
     /// Device and inode of the directory.
     pub identity: (u64, u64),
+    /// Inode of the data file.
+    pub data_inode: u64,
+    /// Known to the registry, so that closing must be told to it.
+    pub registered: AtomicBool,
     /// The engine's own databases.
     pub system: OnceLock<SystemDbs>,
     /// Named databases opened so far.
@@ -179,6 +183,16 @@ impl Engine {
     }
 }
 
+impl Engine {
+    fn close(&mut self) {
+        self.sweeper.stop();
+        pins::release_all(&self.shared, self.owners.id());
+        fork::forget(self.guard.as_raw_fd());
+        fork::forget(self.owners.file().as_raw_fd());
+        drop(self.parts.take());
+    }
+}
+
 /// Refuses names that cannot be a named database of the user's.
 fn check_db_name(name: &str) -> Result<()> {
     let fault = if name.is_empty() {
@@ -209,13 +223,14 @@ impl Drop for Engine {
             std::mem::forget(self.parts.take());
             return;
         }
+        if !self.registered.load(Ordering::Acquire) {
+            // Opening failed half-way, and whoever opens excludes others already.
+            self.close();
+            return;
+        }
         let excluded = fork::exclude();
-        self.sweeper.stop();
-        pins::release_all(&self.shared, self.owners.id());
-        fork::forget(self.guard.as_raw_fd());
-        fork::forget(self.owners.file().as_raw_fd());
         let identity = self.identity;
-        drop(self.parts.take());
+        self.close();
         registry::remove(&excluded, identity);
     }
 }

@@ -25,7 +25,7 @@ use crate::warning::warn;
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 const MAP_RANGE: u64 = 32 << 30;
 /// How long another process may take to open or recover the store.
 const OPEN_PATIENCE: Duration = Duration::from_secs(30);
-const DATA: &str = "data.mdb";
+pub const DATA: &str = "data.mdb";
 const LOCK: &str = "lock.mdb";
 const SHARED: &str = "shared";
 const OWNERS: &str = "owners";
@@ -56,8 +56,7 @@ enum Plan {
 /// Opens the store in `directory`, which this process does not have open yet.
 pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
     if options.existing && directory.stat(DATA)?.is_none() {
-        let message = format!("there is no store in {}", directory.path.display());
-        return Err(Error::new(Status::NotFound, message));
+        return Err(no_store(&directory));
     }
     if let Some(concern) = &directory.concern {
         warn(concern);
@@ -68,6 +67,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
     let maps_before = mapped(&directory)?;
     let plan = plan(&directory, options, &owners, &place)?;
     let engine = match plan {
+        Plan::Create if options.existing => return Err(no_store(&directory)),
         Plan::Create => create(&directory, options, owners, &place)?,
         Plan::Use { shared, rebase } => {
             check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size))?;
@@ -91,6 +91,12 @@ fn create_file(directory: &Directory, name: &str, options: &Options) -> Result<F
     directory.file(name, true, options)?.ok_or_else(|| {
         Error::new(Status::Io, format!("{name} was not created in {}", directory.path.display()))
     })
+}
+
+fn no_store(directory: &Directory) -> Error {
+    let message =
+        format!("there is no store in {}, or none that outlived the last boot", directory.path.display());
+    Error::new(Status::NotFound, message)
 }
 
 /// Takes `open.lock`, which the kernel frees when its holder dies.
@@ -212,6 +218,9 @@ fn create(directory: &Directory, options: &Options, owners: File, place: &Place)
     let result = assemble(directory, options, owners, shared, Some(map_size as usize), &[]);
     match result {
         Ok(engine) => {
+            for name in [DATA, LOCK] {
+                directory.set_mode(name, options)?;
+            }
             engine.shared.set_ready(true);
             Ok(engine)
         }
@@ -256,10 +265,11 @@ fn assemble(
     let id = shared.next_engine().fetch_add(1, Ordering::AcqRel);
     let owners = Owners::claim(owners, id)?;
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
+    let max_dbs = shared.max_dbs().fetch_max(options.max_dbs, Ordering::AcqRel).max(options.max_dbs);
     let env_options = EnvOptions {
         map_size,
         max_readers: options.max_readers,
-        max_dbs: options.max_dbs + SYSTEM_DBS,
+        max_dbs: max_dbs + SYSTEM_DBS,
         sync: durable,
         mode: super::directory::file_mode(options),
     };
@@ -292,7 +302,9 @@ fn assemble(
         path: directory.path.clone(),
         page_size,
         map_pages,
-        options: options.clone(),
+        options: Options { max_dbs, ..options.clone() },
+        data_inode: inode(DATA)?,
+        registered: AtomicBool::new(false),
         identity: directory.identity,
         system: OnceLock::new(),
         named: RwLock::new(HashMap::new()),

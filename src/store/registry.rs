@@ -1,8 +1,9 @@
 //! One engine per directory and process, whatever the language that opens it.
 
+use super::directory::Directory;
 use super::engine::Engine;
 use super::open;
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::mapping::fork;
 use crate::options::Options;
 use crate::warning::warn;
@@ -30,7 +31,7 @@ fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identit
 
 /// The engine of the store in `path`: the one this process has, or a new one.
 pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
-    fork::install().map_err(|e| crate::error::Error::io("installing fork handlers", &e))?;
+    fork::install().map_err(|e| Error::io("installing fork handlers", &e))?;
     loop {
         let excluded = fork::exclude();
         let directory = open::directory(path, options)?;
@@ -41,6 +42,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
         match found.map(|weak| weak.upgrade()) {
             Some(Some(engine)) => {
                 drop(excluded);
+                check_same_file(&engine, &directory)?;
                 adopt(&engine, options);
                 return Ok(engine);
             }
@@ -55,10 +57,26 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
                 let registered =
                     Registered { engine: Arc::downgrade(&engine), generation: fork::generation() };
                 stores(&excluded, |stores| stores.insert(identity, registered));
+                engine.registered.store(true, Ordering::Release);
                 return Ok(engine);
             }
         }
     }
+}
+
+/// Refuses a directory whose data file was put in place of the one that is open.
+fn check_same_file(engine: &Engine, directory: &Directory) -> Result<()> {
+    let now = directory.stat(open::DATA)?.map(|(_, inode)| inode);
+    if now == Some(engine.data_inode) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Status::ForeignStore,
+        format!(
+            "{} holds another data.mdb than the one this process has open; close every handle and view of the old one first",
+            engine.path.display()
+        ),
+    ))
 }
 
 /// Forgets an engine that is closed.
@@ -69,6 +87,10 @@ pub fn remove(excluded: &MutexGuard<'_, ()>, identity: Identity) {
 /// The larger map size wins; other differing options stay as they are, with a warning.
 fn adopt(engine: &Engine, options: &Options) {
     engine.shared.limit().fetch_max(options.map_size.min(engine.map.len()), Ordering::AcqRel);
+    // Whoever only wants what is there, as a reference does, has no wishes.
+    if options.existing {
+        return;
+    }
     let has = &engine.options;
     let path = engine.path.display();
     let differs = |name: &str, has: String, wanted: String| {
@@ -79,7 +101,9 @@ fn adopt(engine: &Engine, options: &Options) {
         }
     };
     differs("max_readers", has.max_readers.to_string(), options.max_readers.to_string());
-    differs("max_dbs", has.max_dbs.to_string(), options.max_dbs.to_string());
+    if options.max_dbs > has.max_dbs {
+        differs("max_dbs", has.max_dbs.to_string(), options.max_dbs.to_string());
+    }
     differs("durability", format!("{:?}", has.durability), format!("{:?}", options.durability));
     differs("prefault", has.prefault.to_string(), options.prefault.to_string());
     differs("mode", format!("{:04o}", has.mode), format!("{:04o}", options.mode));

@@ -31,6 +31,7 @@ const AT_ALLOCATED_END: u64 = 56;
 const AT_NEXT_ENGINE: u64 = 64;
 const AT_DURABILITY: u64 = 68;
 const AT_PIN_CHUNKS: u64 = 72;
+const AT_MAX_DBS: u64 = 76;
 const AT_FRONTIER: u64 = 80;
 const AT_COUNTERS: u64 = 128;
 
@@ -232,6 +233,11 @@ impl Shared {
     /// What entries survive, as the creator decided: 0 a process, 1 power loss.
     pub fn durability(&self) -> &AtomicU32 {
         self.region.u32_at(AT_DURABILITY)
+    }
+
+    /// Named databases every process may open: the most that any opener wanted.
+    pub fn max_dbs(&self) -> &AtomicU32 {
+        self.region.u32_at(AT_MAX_DBS)
     }
 
     /// Counts one event.
