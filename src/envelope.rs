@@ -233,9 +233,9 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The exchange id of an entry that was put without one.
-pub fn made_txn_id(entry_id: u64) -> String {
-    format!("{entry_id:016x}")
+/// The exchange id of an entry that was put without one: its entry id in hexadecimal.
+pub fn made_txn_id(entry_id: u64) -> [u8; 16] {
+    std::array::from_fn(|digit| b"0123456789abcdef"[(entry_id >> (60 - 4 * digit) & 15) as usize])
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Looking at a payload in place.
 
-use crate::envelope::{Extent, Info, made_txn_id};
+use crate::envelope::{Extent, Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::DetachedSnapshot;
-use crate::mapping::aligned::Aligned;
 use crate::store::{Engine, Store, shown_key};
 use std::sync::Arc;
 
@@ -15,64 +14,79 @@ pub struct View {
     engine: Arc<Engine>,
     hold: Hold,
     info: Info,
-    texts: Texts,
+    kept: Kept,
 }
 
 /// What keeps the bytes.
 pub(crate) enum Hold {
-    /// A copy.
-    Copy(Aligned),
+    /// A copy, since the payload was in the record.
+    Copy,
     /// A pin slot.
     Pin { slot: u32, extent: Extent },
     /// A snapshot, since no pin slot was free.
     Snapshot { snapshot: Option<DetachedSnapshot>, extent: Extent },
 }
 
-/// Key, exchange id, source and target, one behind the other.
-pub(crate) struct Texts {
-    all: Box<[u8]>,
-    ends: [u32; 3],
+/// What is copied out of the record, in one allocation: an inline payload, the key, exchange id, source and target.
+pub(crate) struct Kept {
+    all: Vec<u8>,
+    payload: usize,
+    ends: [u32; 5],
 }
 
-impl Texts {
-    pub(crate) fn new(key: &[u8], texts: &[&str; 3], entry_id: u64) -> Texts {
-        let made;
-        let txn_id = if texts[0].is_empty() {
-            made = made_txn_id(entry_id);
-            made.as_str()
-        } else {
-            texts[0]
-        };
-        let mut all = Vec::with_capacity(key.len() + txn_id.len() + texts[1].len() + texts[2].len());
-        let mut ends = [0; 3];
+/// Payloads start at a multiple of this, in the map and out of it.
+const ALIGNMENT: usize = 64;
+/// Hexadecimal digits of an entry id.
+const MADE_ID: usize = 16;
+
+impl Kept {
+    pub(crate) fn new(record: &Record, key: &[u8]) -> Kept {
+        let [txn_id, source, target] = record.texts;
+        let room = if record.extent.is_some() { 0 } else { record.inline.len() + ALIGNMENT };
+        let texts = key.len() + txn_id.len().max(MADE_ID) + source.len() + target.len();
+        let mut all: Vec<u8> = Vec::with_capacity(room + texts);
+        let payload = if room == 0 { 0 } else { all.as_ptr().align_offset(ALIGNMENT) };
+        all.resize(payload, 0);
+        let mut ends = [0; 5];
+        all.extend_from_slice(record.inline);
+        ends[0] = all.len() as u32;
         all.extend_from_slice(key);
-        for (end, text) in ends.iter_mut().zip([txn_id, texts[1], texts[2]]) {
-            *end = all.len() as u32;
-            all.extend_from_slice(text.as_bytes());
+        ends[1] = all.len() as u32;
+        if txn_id.is_empty() {
+            all.extend_from_slice(&made_txn_id(record.entry_id));
+        } else {
+            all.extend_from_slice(txn_id.as_bytes());
         }
-        Texts { all: all.into_boxed_slice(), ends }
+        ends[2] = all.len() as u32;
+        all.extend_from_slice(source.as_bytes());
+        ends[3] = all.len() as u32;
+        all.extend_from_slice(target.as_bytes());
+        ends[4] = all.len() as u32;
+        Kept { all, payload, ends }
     }
 
-    fn key(&self) -> &[u8] {
-        &self.all[..self.ends[0] as usize]
+    fn payload(&self) -> &[u8] {
+        &self.all[self.payload..self.ends[0] as usize]
+    }
+
+    fn field(&self, index: usize) -> &[u8] {
+        &self.all[self.ends[index] as usize..self.ends[index + 1] as usize]
     }
 
     fn text(&self, index: usize) -> &str {
-        let start = self.ends[index] as usize;
-        let end = self.ends.get(index + 1).map_or(self.all.len(), |&end| end as usize);
-        std::str::from_utf8(&self.all[start..end]).expect("checked when the record was read")
+        std::str::from_utf8(self.field(index)).expect("checked when the record was read")
     }
 }
 
 impl View {
-    pub(crate) fn new(engine: Arc<Engine>, hold: Hold, info: Info, texts: Texts) -> View {
-        View { engine, hold, info, texts }
+    pub(crate) fn new(engine: Arc<Engine>, hold: Hold, info: Info, kept: Kept) -> View {
+        View { engine, hold, info, kept }
     }
 
     /// The payload; it starts at a multiple of 64.
     pub fn bytes(&self) -> &[u8] {
         match &self.hold {
-            Hold::Copy(bytes) => bytes.bytes(),
+            Hold::Copy => self.kept.payload(),
             Hold::Pin { .. } | Hold::Snapshot { .. } => {
                 self.engine.map.read(self.info.file_offset, self.info.size)
             }
@@ -86,22 +100,22 @@ impl View {
 
     /// Key of the entry.
     pub fn key(&self) -> &[u8] {
-        self.texts.key()
+        self.kept.field(0)
     }
 
     /// Exchange id.
     pub fn txn_id(&self) -> &str {
-        self.texts.text(0)
+        self.kept.text(1)
     }
 
     /// Who put the entry.
     pub fn source(&self) -> &str {
-        self.texts.text(1)
+        self.kept.text(2)
     }
 
     /// Whom it is for.
     pub fn target(&self) -> &str {
-        self.texts.text(2)
+        self.kept.text(3)
     }
 
     /// Compares the payload with the checksum in its envelope, if there is one.
@@ -133,7 +147,7 @@ impl View {
 
     pub(crate) fn extent(&self) -> Option<Extent> {
         match self.hold {
-            Hold::Copy(_) => None,
+            Hold::Copy => None,
             Hold::Pin { extent, .. } | Hold::Snapshot { extent, .. } => Some(extent),
         }
     }
@@ -151,7 +165,7 @@ impl Drop for View {
             return;
         }
         match &mut self.hold {
-            Hold::Copy(_) => {}
+            Hold::Copy => {}
             Hold::Pin { slot, .. } => self.engine.pins.unpin(&self.engine.shared, *slot),
             Hold::Snapshot { snapshot, .. } => {
                 if let Some(snapshot) = snapshot.take() {

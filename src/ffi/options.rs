@@ -53,7 +53,7 @@ pub struct dy_lmdb_options_t {
     pub prefault: u64,
     /// Reader slots, 512 by default. The process that creates the store decides.
     pub max_readers: u32,
-    /// Named databases, 100 by default.
+    /// Named databases, 100 by default. A store keeps the largest number it was opened with.
     pub max_dbs: u32,
     /// Mode of the directory, 0700 by default; bits for group or others allow a store that is shared with
     /// them.

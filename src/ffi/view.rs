@@ -123,7 +123,7 @@ pub unsafe extern "C" fn dy_lmdb_view_open(
 /// Tells where the payload is.
 ///
 /// - `view`: the view.
-/// - `data`: where to put the pointer to the first byte. A payload of over 2 KB is aligned to 64 bytes.
+/// - `data`: where to put the pointer to the first byte. It is a multiple of 64.
 /// - `size`: where to put the number of bytes.
 ///
 /// Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.

@@ -1,7 +1,6 @@
 //! Memory maps and the system calls around them: the only place beside `lmdb` and the bindings with unsafe code.
 #![allow(unsafe_code)]
 
-pub mod aligned;
 pub mod attach;
 pub mod fork;
 pub mod lock;

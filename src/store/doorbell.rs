@@ -7,6 +7,7 @@ use super::shared::{Counter, Shared};
 use crate::mapping::sys::{self, Woken};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A publisher may die between its commit and its bump, so nobody sleeps longer than this without looking.
 const SLICE: Duration = Duration::from_millis(500);
@@ -15,11 +16,7 @@ const SPINS: u32 = 200;
 
 /// The word of a key.
 pub fn word(db: &str, key: &[u8]) -> u64 {
-    let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
-    hasher.update(db.as_bytes());
-    hasher.update(&[0]);
-    hasher.update(key);
-    hasher.digest()
+    xxh3_64_with_seed(key, xxh3_64(db.as_bytes()))
 }
 
 /// Tells waiters that something happened to a key.

@@ -14,7 +14,6 @@ use crate::lmdb::{Access, Dbi, Env, LmdbError, LockTable};
 use crate::mapping::fork;
 use crate::mapping::payload::PayloadMap;
 use crate::options::Options;
-use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
@@ -80,8 +79,8 @@ pub struct Parts {
     pub registered: AtomicBool,
     /// The engine's own databases.
     pub system: OnceLock<SystemDbs>,
-    /// Named databases opened so far.
-    pub named: RwLock<HashMap<String, Dbi>>,
+    /// Named databases opened so far, sorted by name.
+    pub named: RwLock<Vec<(String, Dbi)>>,
     /// Store handles in use; the sweeper ends with the last.
     pub holders: AtomicUsize,
 }
@@ -124,7 +123,9 @@ impl Engine {
 
     /// The handle of a named database, if it was opened before.
     pub fn opened(&self, name: &str) -> Option<Dbi> {
-        self.named.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let at = named.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        Some(named[at].1)
     }
 
     /// The handle of a named database that exists. `None`: it does not.
@@ -152,13 +153,14 @@ impl Engine {
         let purpose = if create { Purpose::Put } else { Purpose::Delete };
         let mut writer = Writer::begin(self, purpose, 0)?;
         let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&dbi) = named.get(name) {
-            return Ok(Some(dbi));
-        }
+        let at = match named.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+            Ok(at) => return Ok(Some(named[at].1)),
+            Err(at) => at,
+        };
         let opened = writer.txn().open(name, create).map_err(|error| self.db_error(name, error))?;
         if let Some(dbi) = opened {
             writer.commit()?;
-            named.insert(name.to_owned(), dbi);
+            named.insert(at, (name.to_owned(), dbi));
         }
         Ok(opened)
     }

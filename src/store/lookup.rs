@@ -7,9 +7,8 @@ use super::{Store, record};
 use crate::envelope::{Extent, Info};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, LmdbError, ReadTxn};
-use crate::mapping::aligned::Aligned;
 use crate::mapping::sys;
-use crate::view::{Hold, Texts, View};
+use crate::view::{Hold, Kept, View};
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 /// What is known of a tracked entry.
@@ -95,16 +94,18 @@ impl Store {
 
     fn view_in(&self, dbi: Dbi, key: &[u8]) -> Result<Option<View>> {
         let engine = &self.engine;
+        let now_ns = sys::boottime_ns();
         let txn = engine.snapshot()?;
-        let Some(record) = record::find_live(engine, &txn, dbi, key)? else {
+        let Some(record) = record::find(engine, &txn, dbi, key)?.filter(|record| !record.expired(now_ns))
+        else {
             return Ok(None);
         };
         let mut info = record.info(engine.page_size);
-        let texts = Texts::new(key, &record.texts, record.entry_id);
+        let kept = Kept::new(&record, key);
         let hold = match record.extent {
-            None => Hold::Copy(Aligned::copy(record.inline)),
+            None => Hold::Copy,
             // Named in a slot before the snapshot ends: an allocator that no longer sees the one sees the other.
-            Some(extent) => match engine.pins.pin(&engine.shared, engine.owners.id(), extent.start) {
+            Some(extent) => match engine.pins.pin(&engine.shared, engine.owners.id(), extent.start, now_ns) {
                 Some(slot) => Hold::Pin { slot, extent },
                 None => {
                     info.snapshot = true;
@@ -113,7 +114,7 @@ impl Store {
                 }
             },
         };
-        Ok(Some(View::new(engine.clone(), hold, info, texts)))
+        Ok(Some(View::new(engine.clone(), hold, info, kept)))
     }
 
     /// A copy of the payload under `key`. `None`: there is no live entry.

@@ -22,7 +22,6 @@ use crate::mapping::proc_maps::{self, Mapping};
 use crate::mapping::{fork, lock, sys};
 use crate::options::{Durability, Options};
 use crate::warning::warn;
-use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -307,7 +306,7 @@ fn assemble(
         registered: AtomicBool::new(false),
         identity: directory.identity,
         system: OnceLock::new(),
-        named: RwLock::new(HashMap::new()),
+        named: RwLock::default(),
         holders: AtomicUsize::new(0),
     }));
     open_system_dbs(&engine, map_size.is_some())?;

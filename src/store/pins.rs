@@ -15,7 +15,7 @@ pub struct Pins {
 
 impl Pins {
     /// Names `start` in a slot; every allocator that looks after this returns sees it. `None`: no slot is free.
-    pub fn pin(&self, shared: &Shared, owner: u32, start: u64) -> Option<u32> {
+    pub fn pin(&self, shared: &Shared, owner: u32, start: u64, now_ns: u64) -> Option<u32> {
         let slot = {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             match free.pop() {
@@ -23,7 +23,7 @@ impl Pins {
                 None => claim(shared, owner, &mut free)?,
             }
         };
-        shared.pin_since(slot).store(sys::boottime_ns() / 1_000_000, Ordering::Relaxed);
+        shared.pin_since(slot).store(now_ns / 1_000_000, Ordering::Relaxed);
         shared.pin(slot).store(start, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         Some(slot)

@@ -12,8 +12,9 @@ use crate::options::PutOptions;
 
 /// A record with its key stays within half a page of this many bytes, so that LMDB keeps it in a leaf.
 const INLINE_ROOM: usize = 2000;
-/// From this size on a payload is filled with no lock held; below, one transaction is cheaper than two.
-const TWO_PHASE: u64 = 16 << 10;
+/// Larger payloads are filled with no lock held. Up to here copying takes a few microseconds, and one transaction is
+/// cheaper than two.
+const TWO_PHASE: u64 = 128 << 10;
 /// The largest payload: LMDB's largest value, less the headers of arena and extent, in whole pages.
 pub const MAX_PAYLOAD: u64 = (MAX_VALUE & !0xFFFF) - 0x1_0000 - EXTENT_HEADER;
 
@@ -135,7 +136,7 @@ impl<'a> Pending<'a> {
 
 impl Store {
     /// Puts a payload, given as parts that are joined, under `key`. What was there before is replaced in the same
-    /// transaction. The payload is copied once, without the write lock when it is larger than 16 KiB.
+    /// transaction. The payload is copied once, without the write lock when it is larger than 128 KiB.
     ///
     /// # Errors
     /// `BadKey`, `TooLarge`, `KeyExists` (overwriting not allowed), `MapFull`, `DiskFull`, `DbsFull`, `Forked`.
