@@ -508,7 +508,7 @@ typedef struct dy_lmdb_options_t {
      */
     uint32_t max_readers;
     /**
-     * Named databases, 100 by default.
+     * Named databases, 100 by default. A store keeps the largest number it was opened with.
      */
     uint32_t max_dbs;
     /**
@@ -1214,7 +1214,7 @@ dy_lmdb_status_t dy_lmdb_view_open(const struct dy_lmdb_store_t *store,
  * Tells where the payload is.
  *
  * - `view`: the view.
- * - `data`: where to put the pointer to the first byte. A payload of over 2 KB is aligned to 64 bytes.
+ * - `data`: where to put the pointer to the first byte. It is a multiple of 64.
  * - `size`: where to put the number of bytes.
  *
  * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.

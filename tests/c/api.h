@@ -1,0 +1,54 @@
+/* The tests of api.c, one group per concept of the library. */
+#ifndef API_H
+#define API_H
+
+void test_versions_and_names(void);
+void test_messages_and_warnings(void);
+void test_options(void);
+void test_freeing_null(void);
+
+void test_store_open_and_path(void);
+void test_store_open_errors(void);
+void test_store_open_config(void);
+void test_store_after_close(void);
+void test_store_outlived_by_its_views(void);
+void test_store_sweep_stats_audit(void);
+
+void test_put_and_get(void);
+void test_put_errors(void);
+void test_put_large(void);
+void test_put_many(void);
+void test_put_no_overwrite(void);
+void test_get_into_a_small_buffer(void);
+void test_contains_delete_touch(void);
+void test_wait(void);
+void test_named_databases(void);
+void test_list(void);
+
+void test_view(void);
+void test_view_errors(void);
+void test_view_checksum(void);
+void test_view_info_of_an_older_program(void);
+void test_loan(void);
+void test_loan_errors(void);
+
+void test_config(void);
+void test_reference_fields(void);
+void test_reference_errors(void);
+void test_exchange_answered_through_the_store(void);
+void test_exchange_answered_directly(void);
+void test_exchange_reference_ignored(void);
+void test_exchange_timeout(void);
+void test_exchange_keys_and_routing(void);
+void test_exchange_after_close(void);
+
+void test_document_walk(void);
+void test_document_numbers(void);
+void test_document_iteration(void);
+void test_document_of_a_view(void);
+void test_document_errors(void);
+void test_writer_values(void);
+void test_writer_structure(void);
+void test_writer_put(void);
+
+#endif

@@ -1,0 +1,293 @@
+#include "api.h"
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static dy_lmdb_exchange_t *open_exchange(const char *more) {
+    char *config = check_config(check_store_directory(), more);
+    dy_lmdb_exchange_t *exchange = NULL;
+    EXPECT_OK(dy_lmdb_exchange_open(config, strlen(config), TEXT("calc"), &exchange));
+    free(config);
+    return exchange;
+}
+
+static dy_lmdb_reference_t *put_input(dy_lmdb_exchange_t *exchange, const char *id, const char *payload) {
+    dy_lmdb_reference_t *reference = NULL;
+    dy_lmdb_buffer_t part;
+    part.data = payload;
+    part.size = strlen(payload);
+    EXPECT_OK(dy_lmdb_exchange_put_input(exchange, id, strlen(id), &part, 1, DY_LMDB_FORMAT_RAW, &reference));
+    return reference;
+}
+
+static void open_input(const dy_lmdb_reference_t *reference, const char *wanted) {
+    dy_lmdb_view_t *view = NULL;
+    dy_lmdb_info_t info = check_info();
+    EXPECT_OK(dy_lmdb_reference_view_input(reference, &view, &info));
+    EXPECT(info.size == strlen(wanted) && memcmp(info.data, wanted, strlen(wanted)) == 0);
+    EXPECT((info.flags & DY_LMDB_INFO_TRACKED) != 0);
+    EXPECT_OK(dy_lmdb_view_close(view));
+}
+
+static uint32_t settled(dy_lmdb_exchange_t *exchange, const dy_lmdb_reference_t *reference, uint32_t answer) {
+    uint32_t decision = 0;
+    EXPECT_OK(dy_lmdb_exchange_settle(exchange, reference, answer, -1, &decision));
+    return decision;
+}
+
+void test_config(void) {
+    dy_lmdb_bytes_t *normal = NULL;
+    dy_lmdb_bytes_t *warnings = NULL;
+    EXPECT_OK(dy_lmdb_config_parse(TEXT("{\"lmdb_ttl\": 5, \"somebody\": [1]}"), &normal));
+    EXPECT_BLOCK_HOLDS(normal, "\"lmdb_ttl\":5");
+    EXPECT_OK(dy_lmdb_config_parse(TEXT("{}"), &normal));
+    EXPECT_BLOCK_HOLDS(normal, "\"lmdb_exchange_mode\":\"both\"");
+    EXPECT_OK(dy_lmdb_warnings_take(&warnings));
+    EXPECT_BLOCK(warnings, "[]");
+
+    normal = NULL;
+    EXPECT_FAILS(DY_LMDB_CONFIG, dy_lmdb_config_parse(TEXT("{\"lmdb_exchange_mode\": \"bth\"}"), &normal));
+    EXPECT_SAYS("lmdb_exchange_mode");
+    EXPECT_SAYS("bth");
+    EXPECT_SAYS("both");
+    EXPECT_FAILS(DY_LMDB_CONFIG, dy_lmdb_config_parse(TEXT("{"), &normal));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_config_parse(NULL, 2, &normal));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_config_parse(TEXT("{}"), NULL));
+    EXPECT(normal == NULL);
+}
+
+void test_reference_fields(void) {
+    dy_lmdb_reference_t *reference = NULL;
+    dy_lmdb_reference_t *parsed = NULL;
+    dy_lmdb_bytes_t *json = NULL;
+    const char *value = NULL;
+    size_t len = 0;
+    EXPECT_OK(dy_lmdb_reference_new(&reference));
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_get(reference, TEXT("_lmdb_ref"), &value, &len));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_ref"), TEXT("true")));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_input_key"), TEXT("input:calc:1")));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_db_path"), TEXT("/nowhere")));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_txn_id"), TEXT("1")));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("other"), TEXT("ignored")));
+    EXPECT_OK(dy_lmdb_reference_get(reference, TEXT("_lmdb_input_key"), &value, &len));
+    EXPECT_TEXT(value, len, "input:calc:1");
+    EXPECT_OK(dy_lmdb_reference_get(reference, TEXT("_lmdb_ref"), &value, &len));
+    EXPECT_TEXT(value, len, "true");
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_get(reference, TEXT("other"), &value, &len));
+
+    EXPECT_OK(dy_lmdb_reference_json(reference, &json));
+    EXPECT_OK(dy_lmdb_reference_parse((const char *)dy_lmdb_bytes_data(json), dy_lmdb_bytes_size(json), &parsed));
+    dy_lmdb_bytes_free(json);
+    EXPECT_OK(dy_lmdb_reference_get(parsed, TEXT("_txn_id"), &value, &len));
+    EXPECT_TEXT(value, len, "1");
+    dy_lmdb_reference_free(parsed);
+    dy_lmdb_reference_free(reference);
+}
+
+void test_reference_errors(void) {
+    dy_lmdb_reference_t *reference = NULL;
+    dy_lmdb_store_t *store = NULL;
+    dy_lmdb_view_t *view = NULL;
+    dy_lmdb_bytes_t *json = NULL;
+    const char *value = NULL;
+    size_t len = 0;
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_new(NULL));
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_parse(TEXT("[1]"), &reference));
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_parse(TEXT("{\"_lmdb_ref\": true}"), &reference));
+    EXPECT_SAYS("_lmdb_input_key");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_parse(TEXT("{}"), NULL));
+    EXPECT(reference == NULL);
+
+    EXPECT_OK(dy_lmdb_reference_new(&reference));
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_set(reference, TEXT("_lmdb_format"), TEXT("pickle")));
+    EXPECT_SAYS("pickle");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_set(reference, TEXT("_txn_id"), TEXT("\xff")));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_set(NULL, TEXT("_txn_id"), TEXT("1")));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_get(NULL, TEXT("_txn_id"), &value, &len));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_get(reference, TEXT("_txn_id"), NULL, &len));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_json(NULL, &json));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_json(reference, NULL));
+
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_view_input(reference, &view, NULL));
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_store(reference, &store));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_put_output(reference, NOTHING, NULL, NULL));
+    EXPECT_SAYS("_lmdb_output_key");
+    EXPECT_OK(dy_lmdb_reference_settle_direct(reference));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_settle_direct(NULL));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_db_path"), TEXT("/nowhere/at/all")));
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_store(reference, &store));
+    EXPECT(view == NULL && store == NULL);
+    dy_lmdb_reference_free(reference);
+}
+
+void test_exchange_answered_through_the_store(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange("");
+    dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
+    dy_lmdb_store_t *store = NULL;
+    dy_lmdb_store_t *named = NULL;
+    dy_lmdb_info_t info = check_info();
+    dy_lmdb_buffer_t output;
+    dy_lmdb_view_t *view = NULL;
+    const char *text = NULL;
+    char buffer[32];
+    size_t size = 0;
+    bool present = true;
+    open_input(reference, "the input");
+    output.data = "the output";
+    output.size = 10;
+    EXPECT_OK(dy_lmdb_reference_put_output(reference, &output, 1, NULL, &info));
+    EXPECT(info.size == 10);
+    EXPECT(settled(exchange, reference, DY_LMDB_ANSWER_OUTPUT_WRITTEN) == DY_LMDB_DECISION_TAKE_OUTPUT);
+    EXPECT(settled(exchange, reference, DY_LMDB_ANSWER_UNKNOWN) == DY_LMDB_DECISION_TAKE_OUTPUT);
+
+    EXPECT_OK(dy_lmdb_exchange_store(exchange, &store));
+    EXPECT_OK(dy_lmdb_store_get(store, NOTHING, TEXT("output:calc:1"), buffer, sizeof buffer, &size, NULL));
+    EXPECT_TEXT(buffer, size, "the output");
+    EXPECT_OK(dy_lmdb_reference_store(reference, &named));
+    EXPECT_OK(dy_lmdb_view_open(named, NOTHING, TEXT("output:calc:1"), 0, &view, NULL));
+    EXPECT_OK(dy_lmdb_view_text(view, DY_LMDB_TEXT_TXN_ID, &text, &size));
+    EXPECT_TEXT(text, size, "1");
+
+    EXPECT_OK(dy_lmdb_exchange_cleanup(exchange, reference, DY_LMDB_CLEANUP_INPUT));
+    EXPECT_OK(dy_lmdb_store_contains(store, NOTHING, TEXT("input:calc:1"), &present));
+    EXPECT(!present);
+    EXPECT_OK(dy_lmdb_store_contains(store, NOTHING, TEXT("output:calc:1"), &present));
+    EXPECT(present);
+    EXPECT_OK(dy_lmdb_exchange_cleanup(exchange, reference, DY_LMDB_CLEANUP_INPUT | DY_LMDB_CLEANUP_OUTPUT));
+    EXPECT_OK(dy_lmdb_store_contains(store, NOTHING, TEXT("output:calc:1"), &present));
+    EXPECT(!present);
+    EXPECT_OK(dy_lmdb_view_close(view));
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_view_input(reference, &view, NULL));
+    EXPECT_SAYS("input:calc:1");
+
+    EXPECT_OK(dy_lmdb_store_close(named));
+    EXPECT_OK(dy_lmdb_store_close(store));
+    dy_lmdb_reference_free(reference);
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+}
+
+void test_exchange_answered_directly(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange("");
+    dy_lmdb_reference_t *value = put_input(exchange, "1", "the input");
+    dy_lmdb_reference_t *direct = put_input(exchange, "2", "the input");
+    open_input(value, "the input");
+    EXPECT(settled(exchange, value, DY_LMDB_ANSWER_VALUE) == DY_LMDB_DECISION_TAKE_ANSWER);
+    EXPECT(settled(exchange, value, DY_LMDB_ANSWER_UNKNOWN_NO_WAIT) == DY_LMDB_DECISION_TAKE_ANSWER);
+    open_input(direct, "the input");
+    EXPECT_OK(dy_lmdb_reference_settle_direct(direct));
+    EXPECT(settled(exchange, direct, DY_LMDB_ANSWER_UNKNOWN) == DY_LMDB_DECISION_TAKE_ANSWER);
+    dy_lmdb_reference_free(value);
+    dy_lmdb_reference_free(direct);
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+}
+
+void test_exchange_reference_ignored(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange("");
+    dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
+    dy_lmdb_reference_t *next = NULL;
+    dy_lmdb_buffer_t part;
+    bool should = false;
+    EXPECT_OK(dy_lmdb_exchange_should(exchange, 1 << 20, &should));
+    EXPECT(should);
+    EXPECT(settled(exchange, reference, DY_LMDB_ANSWER_VALUE) == DY_LMDB_DECISION_REPEAT);
+    EXPECT_OK(dy_lmdb_exchange_should(exchange, 1 << 20, &should));
+    EXPECT(!should);
+    part.data = "x";
+    part.size = 1;
+    EXPECT_FAILS(DY_LMDB_REFERENCE_IGNORED,
+                 dy_lmdb_exchange_put_input(exchange, TEXT("2"), &part, 1, DY_LMDB_FORMAT_RAW, &next));
+    EXPECT_SAYS("calc");
+    EXPECT(next == NULL);
+    dy_lmdb_reference_free(reference);
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+}
+
+void test_exchange_timeout(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange(", \"lmdb_wait_timeout\": 20");
+    dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
+    uint32_t decision = 77;
+    open_input(reference, "the input");
+    EXPECT_FAILS(DY_LMDB_TIMEOUT,
+                 dy_lmdb_exchange_settle(exchange, reference, DY_LMDB_ANSWER_NONE, -1, &decision));
+    EXPECT_SAYS("lmdb_wait_timeout");
+    EXPECT_FAILS(DY_LMDB_TIMEOUT,
+                 dy_lmdb_exchange_settle(exchange, reference, DY_LMDB_ANSWER_OUTPUT_WRITTEN, 0, &decision));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_settle(exchange, reference, 17, 0, &decision));
+    EXPECT_SAYS("17");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT,
+                 dy_lmdb_exchange_settle(exchange, NULL, DY_LMDB_ANSWER_NONE, 0, &decision));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT,
+                 dy_lmdb_exchange_settle(exchange, reference, DY_LMDB_ANSWER_NONE, 0, NULL));
+    EXPECT(decision == 77);
+    dy_lmdb_reference_free(reference);
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+}
+
+void test_exchange_keys_and_routing(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange(", \"lmdb_exchange_mode\": \"output\", \"lmdb_output_prefix\": \"o\"");
+    dy_lmdb_exchange_t *other = NULL;
+    dy_lmdb_reference_t *reference = NULL;
+    dy_lmdb_bytes_t *key = NULL;
+    const char *value = NULL;
+    size_t len = 0;
+    bool should = true;
+    EXPECT_OK(dy_lmdb_exchange_key(exchange, DY_LMDB_EXCHANGE_INPUT, TEXT("7"), &key));
+    EXPECT_BLOCK(key, "input:calc:7");
+    EXPECT_OK(dy_lmdb_exchange_key(exchange, DY_LMDB_EXCHANGE_OUTPUT, TEXT("7"), &key));
+    EXPECT_BLOCK(key, "o:calc:7");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_key(exchange, 3, TEXT("7"), &key));
+    EXPECT_OK(dy_lmdb_exchange_should(exchange, 1 << 20, &should));
+    EXPECT(!should);
+
+    EXPECT_OK(dy_lmdb_exchange_reference(exchange, TEXT("7"), &reference));
+    EXPECT_OK(dy_lmdb_reference_get(reference, TEXT("_lmdb_output_key"), &value, &len));
+    EXPECT_TEXT(value, len, "o:calc:7");
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_get(reference, TEXT("_lmdb_input_key"), &value, &len));
+    EXPECT(settled(exchange, reference, DY_LMDB_ANSWER_VALUE) == DY_LMDB_DECISION_TAKE_ANSWER);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_cleanup(exchange, reference, 8));
+    dy_lmdb_reference_free(reference);
+    reference = NULL;
+
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_reference(exchange, NOTHING, &reference));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT,
+                 dy_lmdb_exchange_put_input(exchange, TEXT("1"), NOTHING, DY_LMDB_FORMAT_RAW, &reference));
+    EXPECT_FAILS(DY_LMDB_BAD_FORMAT, dy_lmdb_exchange_put_input(exchange, TEXT("1"), NOTHING, 0, &reference));
+    EXPECT(reference == NULL);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_open(TEXT("{}"), NOTHING, &other));
+    EXPECT_SAYS("name");
+    EXPECT_FAILS(DY_LMDB_CONFIG, dy_lmdb_exchange_open(TEXT("1"), TEXT("calc"), &other));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_open(TEXT("{}"), TEXT("calc"), NULL));
+    EXPECT(other == NULL);
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+}
+
+void test_exchange_after_close(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange("");
+    dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
+    dy_lmdb_reference_t *made = NULL;
+    dy_lmdb_store_t *store = NULL;
+    dy_lmdb_bytes_t *key = NULL;
+    uint32_t decision = 0;
+    bool should = true;
+    EXPECT_FAILS(DY_LMDB_KEY_EXISTS,
+                 dy_lmdb_exchange_put_input(exchange, TEXT("1"), NOTHING, DY_LMDB_FORMAT_RAW, &made));
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_store(exchange, &store));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_key(exchange, DY_LMDB_EXCHANGE_INPUT, TEXT("1"), &key));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_should(exchange, 1, &should));
+    EXPECT_FAILS(DY_LMDB_CLOSED,
+                 dy_lmdb_exchange_put_input(exchange, TEXT("2"), NOTHING, DY_LMDB_FORMAT_RAW, &made));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_reference(exchange, TEXT("2"), &made));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_settle(exchange, reference, DY_LMDB_ANSWER_VALUE, 0, &decision));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_cleanup(exchange, reference, 0));
+    /* A pointer of the other kind is noticed, too. */
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_store_path((const dy_lmdb_store_t *)exchange, &key));
+    EXPECT_SAYS("no store");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_store(NULL, &store));
+    EXPECT(made == NULL && store == NULL && key == NULL);
+    open_input(reference, "the input");
+    dy_lmdb_reference_free(reference);
+}
