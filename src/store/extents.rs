@@ -103,35 +103,46 @@ fn neighbours(writer: &mut Writer, extent: Extent) -> Result<(Option<Run>, Optio
     Ok((before, behind))
 }
 
-/// Takes `pages` from the smallest run that holds them. `None`: no run does.
+/// Runs looked at for one whose pages have blocks already.
+const CANDIDATES: usize = 8;
+
+/// Takes `pages` from the smallest run that holds them, of those that need no new blocks if there is one: they are
+/// warm, and on a full disk they are all there is. `None`: no run holds them.
 pub fn take(writer: &mut Writer, pages: u64) -> Result<Option<Run>> {
     let dbs = writer.dbs().free;
-    let wanted = len_key(Extent { start: 0, pages });
-    let found = {
-        let mut cursor = writer.reader().cursor(dbs.by_len)?;
-        cursor.seek(&wanted)?.and_then(|(key, _)| {
-            let pages = u64::from_be_bytes(key.get(..8)?.try_into().ok()?);
-            let start = u64::from_be_bytes(key.get(8..16)?.try_into().ok()?);
-            Some(Extent { start, pages })
-        })
-    };
-    let Some(extent) = found else {
+    let Some(run) = best_fit(writer, pages)? else {
         return Ok(None);
     };
-    let row = writer.reader().get(dbs.by_start, &extent.start.to_be_bytes())?;
-    let run = row
-        .and_then(|value| Run::parse(&extent.start.to_be_bytes(), value))
-        .filter(|run| run.extent == extent)
-        .ok_or_else(|| {
-            writer.corrupt(format!("free pages {}+{} in one index only", extent.start, extent.pages))
-        })?;
-    remove(writer.txn(), dbs, extent)?;
-    let taken = Extent { start: extent.start, pages };
-    if extent.pages > pages {
-        let rest = Extent { start: taken.end(), pages: extent.pages - pages };
+    remove(writer.txn(), dbs, run.extent)?;
+    let taken = Extent { start: run.extent.start, pages };
+    if run.extent.pages > pages {
+        let rest = Extent { start: taken.end(), pages: run.extent.pages - pages };
         insert(writer.txn(), dbs, Run { extent: rest, virgin: run.virgin.max(rest.start) })?;
     }
     Ok(Some(Run { extent: taken, virgin: run.virgin.min(taken.end()) }))
+}
+
+fn best_fit(writer: &Writer, pages: u64) -> Result<Option<Run>> {
+    let dbs = writer.dbs().free;
+    let mut cursor = writer.reader().cursor(dbs.by_len)?;
+    let mut pair = cursor.seek(&len_key(Extent { start: 0, pages }))?;
+    let mut smallest = None;
+    for _ in 0..CANDIDATES {
+        let Some((key, _)) = pair else {
+            break;
+        };
+        let start = key.get(8..16).unwrap_or_default();
+        let row = writer.reader().get(dbs.by_start, start)?.and_then(|value| Run::parse(start, value));
+        let run = row
+            .filter(|run| len_key(run.extent) == key)
+            .ok_or_else(|| writer.corrupt(format!("free pages {key:?} are in one index only")))?;
+        if run.extent.start + pages <= run.virgin {
+            return Ok(Some(run));
+        }
+        smallest = smallest.or(Some(run));
+        pair = cursor.next_pair()?;
+    }
+    Ok(smallest)
 }
 
 /// Records that the free pages below `virgin` in the run that holds it have blocks now.

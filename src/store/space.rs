@@ -16,6 +16,8 @@ pub const MARGIN: u64 = 64;
 pub const RESERVE: u64 = 1 << 20;
 /// Step in which the file is allocated behind the last arena, when the disk has that much.
 const STEP: u64 = 1 << 20;
+/// Bytes behind an arena that puts may use before the file is extended: on a full disk they still have these.
+const SLACK: u64 = STEP / 2;
 /// Row of `_dy_meta`: page behind the last arena (8 bytes, little-endian).
 pub const TAIL_KEY: &[u8] = b"tail";
 
@@ -72,14 +74,14 @@ fn extend(engine: &Engine, from: u64, to: u64) -> Result<u64> {
 /// Allocates what LMDB may need behind an arena that ends at `page`; answers the end in bytes.
 pub fn allocate_behind(engine: &Engine, page: u64) -> Result<u64> {
     let from = page * engine.page_size;
-    extend(engine, from, from + MARGIN * engine.page_size + RESERVE)
+    extend(engine, from, from + MARGIN * engine.page_size + RESERVE + SLACK)
 }
 
 /// Keeps a step more allocated than is needed, off the write lock.
 pub fn run_ahead(engine: &Engine) -> Result<()> {
     let high = (engine.env.last_page()? + 1) * engine.page_size;
     let allocated = engine.shared.allocated_end().load(Ordering::Acquire);
-    let wanted = high + MARGIN * engine.page_size + RESERVE + STEP / 2;
+    let wanted = high + MARGIN * engine.page_size + RESERVE + SLACK;
     if high < allocated && allocated < wanted && allocated + STEP <= engine.map.len() {
         engine.map.allocate(allocated, STEP).map_err(|e| failed(engine, STEP, &e))?;
         // Only if nobody moved it meanwhile: an arena may have been made behind it.

@@ -4,7 +4,7 @@ use super::engine::{Engine, RESERVED};
 use super::extents::Run;
 use super::shared::Counter;
 use super::{loan, pins, quarantine, record};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
 use serde_json::{Map, Value, json};
@@ -180,12 +180,16 @@ pub fn explain_full(engine: &Engine, error: Error) -> Error {
         })
         .collect();
     let pinned = if held.is_empty() { "nobody pins anything".to_owned() } else { held.join(", ") };
+    // The error of a full disk has said already what to do.
+    let advice = match error.status() {
+        Status::MapFull => "; raise lmdb_map_size, delete entries or shorten lmdb_ttl",
+        _ => "",
+    };
     let map = &stats["map"];
     Error::new(
         error.status(),
         format!(
-            "{}; used {}, live payloads {live}, free {}, waiting for readers {}, on loan {}; {pinned}; raise \
-             lmdb_map_size, delete entries or shorten lmdb_ttl",
+            "{}; used {}, live payloads {live}, free {}, waiting for readers {}, on loan {}; {pinned}{advice}",
             error.message(),
             map["high_water"],
             map["free"],
