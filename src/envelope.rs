@@ -10,7 +10,7 @@
 //! | 6 | 2 | length of the exchange id |
 //! | 8 | 2 | length of the source |
 //! | 10 | 2 | length of the target |
-//! | 12 | 4 | zero |
+//! | 12 | 4 | seconds from creation to the last touch |
 //! | 16 | 8 | entry id |
 //! | 24 | 8 | payload size |
 //! | 32 | 8 | created, ns since the Unix epoch |
@@ -94,6 +94,8 @@ pub struct Record<'a> {
     pub expires_ns: u64,
     /// Time to live, ms.
     pub ttl_ms: u64,
+    /// Seconds from creation to the last touch, from which the time to live counts.
+    pub touched_s: u32,
     /// XXH3-64 of the payload.
     pub checksum: Option<u64>,
     /// Where the payload is; `None`: in the record.
@@ -137,7 +139,7 @@ impl<'a> Record<'a> {
         for (at, text) in [6, 8, 10].into_iter().zip(self.texts) {
             out[at..at + 2].copy_from_slice(&(text.len() as u16).to_le_bytes());
         }
-        out[12..16].fill(0);
+        out[12..16].copy_from_slice(&self.touched_s.to_le_bytes());
         let words = [
             self.entry_id,
             self.size,
@@ -204,6 +206,7 @@ impl<'a> Record<'a> {
             created_ns: word(32),
             expires_ns: word(40),
             ttl_ms: word(48),
+            touched_s: u32::from_le_bytes(bytes[12..16].try_into().expect("four bytes")),
             checksum: (flags & CHECKSUM != 0).then(|| word(56)),
             extent,
             texts,
@@ -251,6 +254,7 @@ mod tests {
             created_ns: 1,
             expires_ns: 10,
             ttl_ms: 3,
+            touched_s: 5,
             checksum: Some(9),
             extent: Some(Extent { start: 40, pages: 2 }),
             texts: ["id", "source", "ζ"],

@@ -250,7 +250,9 @@ impl Exchange {
     ) -> Result<Decision> {
         let timeout = timeout.unwrap_or_else(|| Duration::from_millis(self.config.wait_timeout_ms));
         let decision = self.decide(reference, answer, timeout)?;
-        if decision == Decision::Repeat {
+        let input = reference.get(reference::INPUT_KEY);
+        // The marks of another exchange's input say too little about this calculator to give up on it for good.
+        if decision == Decision::Repeat && input.is_some_and(|input| self.own_input(reference, input)) {
             self.ignored.store(true, Ordering::Relaxed);
         }
         Ok(decision)

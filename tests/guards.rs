@@ -198,6 +198,55 @@ fn a_data_file_that_was_swapped_under_an_open_store_is_noticed() {
 }
 
 #[test]
+fn two_stores_with_the_same_inodes_on_two_file_systems_are_two_stores() {
+    let places = [scratch(), scratch()];
+    for place in &places {
+        let mount = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
+            .arg(place.path())
+            .status();
+        assert!(mount.unwrap().success(), "this test mounts a tmpfs, which takes root");
+    }
+    for _round in 0..2 {
+        let stores = places.each_ref().map(|place| open(&place.path().join("store")));
+        for (seed, store) in stores.iter().enumerate() {
+            store.put("default", b"k", &[&tagged(seed as u64, 100_000)], &PutOptions::default()).unwrap();
+        }
+        for (seed, store) in stores.iter().enumerate() {
+            let view = store.view("default", b"k").unwrap().unwrap();
+            assert_eq!(common::check_tagged(view.bytes()), seed as u64);
+        }
+    }
+    for place in &places {
+        assert!(std::process::Command::new("umount").arg(place.path()).status().unwrap().success());
+    }
+}
+
+#[test]
+fn a_durable_store_with_a_damaged_header_is_not_recreated() {
+    let dir = scratch();
+    let durable = Options { durability: Durability::Sync, ..Options::default() };
+    let store = Store::open(dir.path(), &durable).unwrap();
+    store.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
+    drop(store);
+    let data = fs::metadata(dir.path().join("data.mdb")).unwrap().len();
+    fs::write(dir.path().join("shared"), b"").unwrap();
+    let error = fail(dir.path(), &durable);
+    assert_eq!(error.status(), Status::ForeignStore);
+    assert!(error.message().contains("durable"), "{error}");
+    assert_eq!(fs::metadata(dir.path().join("data.mdb")).unwrap().len(), data);
+}
+
+#[test]
+fn lock_mdb_has_blocks_for_every_reader() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = scratch();
+    let _store = open(dir.path());
+    let lock = fs::metadata(dir.path().join("lock.mdb")).unwrap();
+    assert!(lock.blocks() * 512 >= lock.len(), "{} of {} bytes", lock.blocks() * 512, lock.len());
+}
+
+#[test]
 fn the_mode_is_what_was_configured_whatever_the_umask() {
     let dir = scratch();
     let path = dir.path().join("group");
@@ -310,4 +359,10 @@ fn a_corrupt_record_is_an_error_that_names_the_key() {
     assert_eq!(error.status(), Status::Corrupt);
     assert!(error.message().contains("victim"), "{error}");
     assert!(!store.audit().unwrap().faults.is_empty());
+    store.put("default", b"short", &[b"y"], &PutOptions { ttl_ms: 1, ..PutOptions::default() }).unwrap();
+    std::thread::sleep(Duration::from_millis(5));
+    store.sweep().unwrap();
+    assert!(!store.contains("default", b"short").unwrap());
+    store.put("default", b"victim", &[b"new"], &PutOptions::default()).unwrap();
+    assert_eq!(store.get("default", b"victim").unwrap().unwrap().0, b"new");
 }

@@ -4,7 +4,8 @@ mod common;
 
 use common::{Role, assert_clean, check_tagged, open, role, say, scratch, tagged};
 use dishtayantra_lmdb::error::Status;
-use dishtayantra_lmdb::options::PutOptions;
+use dishtayantra_lmdb::options::{Options, PutOptions};
+use dishtayantra_lmdb::store::Store;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -42,6 +43,17 @@ fn mdb_stat_and_mdb_copy_read_a_store_that_is_in_use() {
     let keys = run(Command::new("mdb_dump").args(["-p", "-s", "default"]).arg(copy.path()));
     assert!(String::from_utf8_lossy(&keys.stdout).contains("k19"));
     assert_eq!(check_tagged(view.bytes()), 19);
+    // A plain copy with its header is a store; a compacted one has moved the payloads.
+    std::fs::copy(dir.path().join("shared"), copy.path().join("shared")).unwrap();
+    let copied = open(copy.path());
+    assert_eq!(check_tagged(copied.view("default", b"k19").unwrap().unwrap().bytes()), 19);
+    assert!(copied.audit().unwrap().faults.is_empty());
+    let compact = scratch();
+    run(Command::new("mdb_copy").arg("-c").arg(dir.path()).arg(compact.path()));
+    std::fs::copy(dir.path().join("shared"), compact.path().join("shared")).unwrap();
+    let refused = Store::open(compact.path(), &Options::default()).unwrap_err();
+    assert_eq!(refused.status(), Status::ForeignStore);
+    assert!(refused.message().contains("compact"), "{refused}");
     store.put("default", b"after", &[&tagged(3, 100_000)], &PutOptions::default()).unwrap();
     drop(view);
     assert_clean(&store);

@@ -276,3 +276,90 @@ fn a_hundred_named_databases_fit_and_one_more_says_so() {
     assert!(error.message().contains("lmdb_max_dbs"), "{error}");
     clean(&store);
 }
+
+#[test]
+fn a_store_that_was_full_of_mixed_sizes_is_as_good_as_new_once_emptied() {
+    for seed in [3, 4] {
+        let dir = TempDir::new().unwrap();
+        let options = Options { map_size: 64 << 20, sweeper: false, ..Options::default() };
+        let store = Store::open(dir.path(), &options).unwrap();
+        let mut size = seed * 7919;
+        let mut keys = Vec::new();
+        loop {
+            size = (size * 48_271) % 400_009;
+            let key = format!("k{}", keys.len());
+            match store.put("default", key.as_bytes(), &[&bytes(size % 400_000, 1)], &PutOptions::default()) {
+                Ok(_) => keys.push(key),
+                Err(error) => break assert_eq!(error.status(), Status::MapFull),
+            }
+        }
+        assert!(keys.len() > 150, "{} entries", keys.len());
+        for key in &keys {
+            assert!(store.delete("default", key.as_bytes()).unwrap());
+        }
+        for i in 0..3000 {
+            let payload = bytes(10 + i % 7 * 30_000, i as u8);
+            store.put("default", b"again", &[&payload], &PutOptions::default()).unwrap();
+        }
+        clean(&store);
+    }
+}
+
+#[test]
+fn a_store_full_of_small_entries_takes_new_ones_once_emptied() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { map_size: 8 << 20, sweeper: false, ..Options::default() };
+    let store = Store::open(dir.path(), &options).unwrap();
+    let mut stored = 0;
+    let payload = bytes(1500, 1);
+    while store.put("default", format!("k{stored}").as_bytes(), &[&payload], &PutOptions::default()).is_ok() {
+        stored += 1;
+    }
+    assert!(stored > 1000, "{stored}");
+    for i in 0..stored {
+        assert!(store.delete("default", format!("k{i}").as_bytes()).unwrap());
+    }
+    for i in 0..1000 {
+        store.put("default", format!("again{i}").as_bytes(), &[&payload], &PutOptions::default()).unwrap();
+    }
+    clean(&store);
+}
+
+#[test]
+fn a_batch_of_20000_small_entries_takes_what_they_need() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(dir.path(), &Options { map_size: 64 << 20, ..Options::default() }).unwrap();
+    let keys: Vec<Vec<u8>> = (0..20_000).map(|i| format!("key:{i}").into_bytes()).collect();
+    let entries: Vec<Entry> = keys
+        .iter()
+        .map(|key| Entry { key, parts: &[b"ten bytes."], options: PutOptions::default() })
+        .collect();
+    let infos = store.put_many("default", &entries).unwrap();
+    let ids: std::collections::HashSet<u64> = infos.iter().map(|info| info.entry_id).collect();
+    assert_eq!(ids.len(), 20_000);
+    assert_eq!(store.list("default", b"key:").unwrap().len(), 20_000);
+    let too_many: Vec<Entry> =
+        (0..65_537).map(|_| Entry { key: b"k", parts: &[], options: PutOptions::default() }).collect();
+    assert_eq!(store.put_many("default", &too_many).unwrap_err().status(), Status::InvalidArgument);
+    clean(&store);
+}
+
+#[test]
+fn closing_one_holder_does_not_wait_for_another() {
+    let dir = TempDir::new().unwrap();
+    for _ in 0..40 {
+        let first = Store::open(dir.path(), &Options::default()).unwrap();
+        first.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
+        let other = std::thread::spawn({
+            let path = dir.path().to_owned();
+            move || {
+                let second = Store::open(&path, &Options::default()).unwrap();
+                second.put("default", b"k", &[b"y"], &PutOptions::default()).unwrap();
+                second
+            }
+        });
+        // Hangs when it joins the thread that the other holder keeps running.
+        drop(first);
+        drop(other.join().unwrap());
+    }
+}

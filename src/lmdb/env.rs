@@ -149,12 +149,11 @@ impl Env {
         if let Some(raw) = pooled {
             // SAFETY: the pool holds reset read transactions of this environment only.
             let code = unsafe { lmdb_sys::mdb_txn_renew(raw.0.as_ptr()) };
-            if let Err(error) = LmdbError::check(code) {
-                // SAFETY: a reset transaction may be aborted; it is used by nobody else.
-                unsafe { lmdb_sys::mdb_txn_abort(raw.0.as_ptr()) };
-                return Err(error);
+            if code == 0 {
+                return Ok(ReadTxn::new(self, raw));
             }
-            return Ok(ReadTxn::new(self, raw));
+            // The slot was taken away and may be somebody else's by now: ending the transaction would clear it, so its
+            // few bytes are given up.
         }
         let mut raw = ptr::null_mut();
         // SAFETY: an open environment and an out pointer to a local.

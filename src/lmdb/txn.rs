@@ -11,6 +11,8 @@ use std::ptr::{self, NonNull};
 pub struct Dbi(pub(super) lmdb_sys::MDB_dbi);
 
 impl Dbi {
+    /// LMDB's list of free pages: transaction id -> number of pages, the pages. Read-only, and in snapshots only.
+    pub const FREE: Dbi = Dbi(0);
     /// The unnamed database, whose keys are the names of the others.
     pub const MAIN: Dbi = Dbi(1);
 }

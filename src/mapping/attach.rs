@@ -1,7 +1,8 @@
 //! Finding what LMDB mapped: it does not tell the address of its maps, `/proc/self/maps` does.
 
 use super::payload::PayloadMap;
-use super::proc_maps::{self, Mapping};
+use super::proc_maps::{self, FileId, Mapping};
+use super::sys;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Env, LockTable};
 use std::ptr::NonNull;
@@ -28,21 +29,23 @@ pub(super) fn forget(start: usize) {
     OURS.lock().unwrap_or_else(PoisonError::into_inner).retain(|&ours| ours != start);
 }
 
-/// Finds LMDB's maps of an environment just opened and maps the data file a second time, read-only.
-pub fn attach(env: &Env, data_inode: u64, lock_inode: u64, before: &[Mapping]) -> Result<Attached> {
+/// Finds LMDB's maps of an environment just opened, among those that were not there `before`, and maps the data file a
+/// second time, read-only.
+pub fn attach(env: &Env, data: FileId, lock: FileId, before: &[Mapping]) -> Result<Attached> {
     let missing =
         |what: &str| Error::new(Status::Internal, format!("LMDB's map of {what} is not in /proc/self/maps"));
-    let size = env.map_size()?;
-    let data = proc_maps::of_file(data_inode, "data.mdb")?
-        .into_iter()
-        .find(|m| m.writable && m.offset == 0 && m.end - m.start == size && !before.contains(m))
-        .ok_or_else(|| missing("data.mdb"))?;
-    // A forked child still has its parent's map of the same file, for good: either serves.
-    let lock = proc_maps::of_file(lock_inode, "lock.mdb")?
-        .into_iter()
-        .find(|m| m.writable && m.offset == 0)
-        .ok_or_else(|| missing("lock.mdb"))?;
+    let new = |file: FileId, name: &str| -> Result<Mapping> {
+        proc_maps::of_file(file, name)?
+            .into_iter()
+            .find(|m| m.writable && m.offset == 0 && !before.contains(m))
+            .ok_or_else(|| missing(name))
+    };
+    let (data, lock) = (new(data, "data.mdb")?, new(lock, "lock.mdb")?);
+    if data.end - data.start != env.map_size()? {
+        return Err(missing("data.mdb"));
+    }
     let fd = env.fd()?;
+    sys::close_on_exec(fd).map_err(|e| Error::io("setting close-on-exec for data.mdb", &e))?;
     // SAFETY: the mapping LMDB made of this descriptor; both live as long as the environment, which is dropped later.
     let map =
         unsafe { PayloadMap::new(&data, fd) }.map_err(|e| Error::io("mapping data.mdb for reading", &e))?;
@@ -50,5 +53,8 @@ pub fn attach(env: &Env, data_inode: u64, lock_inode: u64, before: &[Mapping]) -
     let base = NonNull::new(lock.start as *mut u8).ok_or_else(|| missing("lock.mdb"))?;
     // SAFETY: LMDB's mapping of the lock file, which lives as long as the environment.
     let lock_table = unsafe { LockTable::new(base, lock.end - lock.start) };
+    if lock_table.last_txn() != env.last_txn()? {
+        return Err(Error::new(Status::Internal, "the map of lock.mdb is not that of this store"));
+    }
     Ok(Attached { map, lock_table })
 }

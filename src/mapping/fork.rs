@@ -6,7 +6,7 @@
 use std::cell::UnsafeCell;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Descriptors a child closes; a store has two.
@@ -32,16 +32,15 @@ pub fn exclude() -> MutexGuard<'static, ()> {
 }
 
 /// Installs the handlers, once per process.
-pub fn install() -> io::Result<()> {
-    static INSTALLED: Mutex<bool> = Mutex::new(false);
-    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*installed {
+pub fn install(_excluded: &MutexGuard<'_, ()>) -> io::Result<()> {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if !INSTALLED.load(Ordering::Relaxed) {
         // SAFETY: the handlers lock a mutex, count and close descriptors.
         let code = unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
         if code != 0 {
             return Err(io::Error::from_raw_os_error(code));
         }
-        *installed = true;
+        INSTALLED.store(true, Ordering::Relaxed);
     }
     Ok(())
 }

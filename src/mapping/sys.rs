@@ -53,6 +53,12 @@ pub fn fallocate(fd: RawFd, offset: u64, length: u64) -> io::Result<()> {
     }
 }
 
+/// Keeps a descriptor out of programs this process starts.
+pub fn close_on_exec(fd: RawFd) -> io::Result<()> {
+    // SAFETY: changes a flag of the descriptor.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })
+}
+
 /// The soft limit of a resource; `None`: unlimited.
 pub fn resource_limit(resource: libc::__rlimit_resource_t) -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

@@ -2,6 +2,7 @@
 
 use super::registry::Identity;
 use crate::error::{Error, Result, Status};
+use crate::mapping::proc_maps::FileId;
 use crate::mapping::sys;
 use crate::options::Options;
 use std::ffi::CString;
@@ -98,17 +99,22 @@ impl Directory {
             .map_err(|error| open_error(&self.path.join(name), &error))
     }
 
-    /// Size and inode of `name`. `None`: it does not exist.
-    pub fn stat(&self, name: &str) -> Result<Option<(u64, u64)>> {
+    /// Size and identity of `name`. `None`: it does not exist.
+    pub fn stat(&self, name: &str) -> Result<Option<(u64, FileId)>> {
         match std::fs::symlink_metadata(self.path_of(name)) {
             Ok(metadata) if metadata.file_type().is_symlink() => Err(Error::new(
                 Status::Permission,
                 format!("{} is a symbolic link; a store's files never are", self.path.join(name).display()),
             )),
-            Ok(metadata) => Ok(Some((metadata.len(), metadata.ino()))),
+            Ok(metadata) => Ok(Some((metadata.len(), (metadata.dev(), metadata.ino())))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(open_error(&self.path.join(name), &error)),
         }
+    }
+
+    /// Writes the directory itself to the disk.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
     }
 
     /// Removes `name` if it is there.

@@ -13,6 +13,7 @@ use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, Env, LmdbError, LockTable};
 use crate::mapping::fork;
 use crate::mapping::payload::PayloadMap;
+use crate::mapping::proc_maps::FileId;
 use crate::options::Options;
 use std::fs::File;
 use std::ops::Deref;
@@ -73,8 +74,8 @@ pub struct Parts {
     pub options: Options,
     /// Device and inode of the directory.
     pub identity: (u64, u64),
-    /// Inode of the data file.
-    pub data_inode: u64,
+    /// Device and inode of the data file.
+    pub data_file: FileId,
     /// Known to the registry, so that closing must be told to it.
     pub registered: AtomicBool,
     /// The engine's own databases.
@@ -134,7 +135,7 @@ impl Engine {
             return Ok(Some(dbi));
         }
         check_db_name(name)?;
-        let exists = self.env.read()?.get(Dbi::MAIN, name.as_bytes())?.is_some();
+        let exists = self.snapshot()?.get(Dbi::MAIN, name.as_bytes())?.is_some();
         if exists { self.open_db(name, false) } else { Ok(None) }
     }
 

@@ -71,65 +71,77 @@ pub fn parse(key: &[u8], value: &[u8]) -> Option<Row> {
 
 /// When the next entry expires, in ns of `CLOCK_BOOTTIME`.
 pub fn next(engine: &Engine) -> Result<Option<u64>> {
-    let txn = engine.env.read()?;
+    let txn = engine.snapshot()?;
     let mut cursor = txn.cursor(engine.dbs().expiry)?;
     Ok(cursor.first()?.and_then(|(key, _)| Some(u64::from_be_bytes(key.get(..8)?.try_into().ok()?))))
 }
 
-/// Removes one batch of expired entries. Fewer than a batch: there are no more.
-fn sweep_batch(engine: &Engine, opened: bool) -> Result<usize> {
+/// What a batch did.
+struct Batch {
+    removed: usize,
+    /// Where the next batch begins; `None`: there is nothing more to remove.
+    next: Option<[u8; 16]>,
+}
+
+/// Removes one batch of expired entries, from the row `from` on. A row whose entry cannot be handled here (its record is
+/// corrupt, its database cannot be opened) stays and holds nobody else up.
+fn sweep_batch(engine: &Engine, from: [u8; 16]) -> Result<Batch> {
     let now = sys::boottime_ns();
-    if next(engine)?.is_none_or(|expires| expires > now) {
-        return Ok(0);
+    let rows = expired(engine, &engine.snapshot()?, from, now)?;
+    // Handles are opened in a write transaction of their own, so before the batch's.
+    for row in &rows {
+        let _ = engine.find_db(&row.db);
+    }
+    if rows.is_empty() {
+        return Ok(Batch { removed: 0, next: None });
     }
     let mut writer = Writer::begin(engine, Purpose::Delete, BATCH_PAGES)?;
-    let rows: Vec<Row> = {
-        let mut cursor = writer.reader().cursor(engine.dbs().expiry)?;
-        let mut rows = Vec::with_capacity(BATCH);
-        let mut pair = cursor.first()?;
-        while let Some((key, value)) = pair {
-            let row = parse(key, value)
-                .ok_or_else(|| writer.corrupt(format!("row of {} bytes in the expiry index", value.len())))?;
-            if row.expires_ns > now || rows.len() == BATCH {
-                break;
-            }
-            rows.push(row);
-            pair = cursor.next_pair()?;
-        }
-        rows
-    };
-    // Handles are opened in a write transaction of their own, so not while this one runs.
-    let unopened: Vec<&str> =
-        rows.iter().map(|row| row.db.as_str()).filter(|db| engine.opened(db).is_none()).collect();
-    if !unopened.is_empty() && !opened {
-        drop(writer);
-        for db in unopened {
-            engine.find_db(db)?;
-        }
-        return sweep_batch(engine, true);
-    }
+    // Looked at again: another process may have removed them.
+    let rows = expired(engine, writer.reader(), from, now)?;
+    let mut removed = 0;
     for row in &rows {
-        let removed = match engine.opened(&row.db) {
-            Some(dbi) => record::remove_if(&mut writer, dbi, &row.key, row.entry_id)?,
-            None => false,
+        let Some(dbi) = engine.opened(&row.db) else {
+            continue;
         };
-        if !removed {
-            remove(&mut writer, row.expires_ns, row.entry_id)?;
+        match record::remove_if(&mut writer, dbi, &row.key, row.entry_id) {
+            Ok(true) => removed += 1,
+            Ok(false) => remove(&mut writer, row.expires_ns, row.entry_id)?,
+            Err(error) => return Err(error),
         }
     }
     writer.commit()?;
-    Ok(rows.len())
+    let last = rows.last().filter(|_| rows.len() == BATCH);
+    Ok(Batch { removed, next: last.map(|row| row_key(row.expires_ns, row.entry_id + 1)) })
 }
 
-/// Removes every expired entry, a few at a time so that nobody waits long for the write lock.
-pub fn sweep(engine: &Engine) -> Result<u64> {
-    let mut removed = 0;
-    loop {
-        let batch = sweep_batch(engine, false)?;
-        removed += batch as u64;
-        if batch < BATCH {
+/// The first rows from `from` on whose time is over at `now`.
+fn expired(engine: &Engine, txn: &impl Access, from: [u8; 16], now: u64) -> Result<Vec<Row>> {
+    let mut cursor = txn.cursor(engine.dbs().expiry)?;
+    let mut rows = Vec::new();
+    let mut pair = cursor.seek(&from)?;
+    while let Some((key, value)) = pair {
+        let Some(row) = parse(key, value) else {
+            pair = cursor.next_pair()?;
+            continue;
+        };
+        if row.expires_ns > now || rows.len() == BATCH {
             break;
         }
+        rows.push(row);
+        pair = cursor.next_pair()?;
+    }
+    Ok(rows)
+}
+
+/// Removes every expired entry, a few at a time so that nobody waits long for the write lock; stops early when `go_on`
+/// answers false.
+pub fn sweep(engine: &Engine, go_on: impl Fn() -> bool) -> Result<u64> {
+    let mut removed = 0;
+    let mut from = Some([0; 16]);
+    while let Some(row) = from.filter(|_| go_on()) {
+        let batch = sweep_batch(engine, row)?;
+        removed += batch.removed as u64;
+        from = batch.next;
     }
     engine.shared.count(super::shared::Counter::Expired, removed);
     Ok(removed)
@@ -138,7 +150,7 @@ pub fn sweep(engine: &Engine) -> Result<u64> {
 /// Gives every entry the time it had left by the wall clock, after a boot ended the clock that times are kept in.
 pub fn rebase(engine: &Engine) -> Result<()> {
     let rows: Vec<Row> = {
-        let txn = engine.env.read()?;
+        let txn = engine.snapshot()?;
         let mut cursor = txn.cursor(engine.dbs().expiry)?;
         let mut rows = Vec::new();
         let mut pair = cursor.first()?;
@@ -148,12 +160,16 @@ pub fn rebase(engine: &Engine) -> Result<()> {
         }
         rows
     };
-    for row in rows {
-        let Some(dbi) = engine.find_db(&row.db)? else {
-            continue;
-        };
-        let mut writer = Writer::begin(engine, Purpose::Delete, 16)?;
-        record::rebase(&mut writer, dbi, &row)?;
+    for batch in rows.chunks(BATCH) {
+        for row in batch {
+            engine.find_db(&row.db)?;
+        }
+        let mut writer = Writer::begin(engine, Purpose::Delete, BATCH_PAGES)?;
+        for row in batch {
+            if let Some(dbi) = engine.opened(&row.db) {
+                record::rebase(&mut writer, dbi, row)?;
+            }
+        }
         writer.commit()?;
     }
     Ok(())

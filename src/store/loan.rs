@@ -156,8 +156,9 @@ impl Loan {
         });
         // A loan that was not published goes back by its drop.
         self.open = info.is_err();
+        let info = info?;
         store.published(&[(db, key)], options.ttl_ms);
-        info
+        Ok(info)
     }
 
     /// Ends the loan inside the publishing transaction: its row goes, so do pages it does not need.

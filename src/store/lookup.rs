@@ -31,10 +31,10 @@ impl Engine {
                 }
                 other => other.map_err(|error| self.read_error(error))?,
             };
-            // LMDB stores the reader's id without a fence. If two commits passed before the store was visible, an
-            // allocator may have missed it: begin again.
+            // LMDB stores the reader's id without a fence. If a commit passed before the store was visible, an allocator
+            // may have missed it, and the next but one commit may have been writing the meta page being read.
             fence(Ordering::SeqCst);
-            if self.lock_table.last_txn() <= txn.id() + 1 {
+            if self.lock_table.last_txn() == txn.id() {
                 return Ok(txn);
             }
         }

@@ -138,7 +138,7 @@ impl Store {
     /// `Corrupt`, `Forked`, `DiskFull`.
     pub fn sweep(&self) -> Result<u64> {
         self.engine.check()?;
-        let removed = expiry::sweep(&self.engine)?;
+        let removed = expiry::sweep(&self.engine, || true)?;
         recovery::reclaim(&self.engine)?;
         recovery::drain(&self.engine)?;
         Ok(removed)
@@ -200,7 +200,9 @@ impl Store {
     pub(crate) fn relieved<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
         match attempt() {
             Err(error) if matches!(error.status(), Status::MapFull | Status::DiskFull) => {
-                recovery::make_room(&self.engine)?;
+                if recovery::make_room(&self.engine).is_err() {
+                    return Err(error);
+                }
                 attempt().map_err(|error| stats::explain_full(&self.engine, error))
             }
             other => other,

@@ -11,25 +11,28 @@ use super::owners::Owners;
 use super::pins::Pins;
 use super::quarantine::Hint;
 use super::shared::{FORMAT_VERSION, Found, Place, Shared};
-use super::space::{self, Purpose};
+use super::space;
 use super::sweeper::Sweeper;
-use super::write::Writer;
+use super::write;
 use super::{expiry, recovery};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Env, EnvOptions, LmdbError};
 use crate::mapping::attach::{self, Attached};
-use crate::mapping::proc_maps::{self, Mapping};
+use crate::mapping::proc_maps::{self, FileId, Mapping};
 use crate::mapping::{fork, lock, sys};
 use crate::options::{Durability, Options};
 use crate::warning::warn;
 use std::fs::File;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 /// Bytes of address space a store takes unless its limit is larger.
 const MAP_RANGE: u64 = 32 << 30;
+/// How long a program may take from its fork to its start.
+const START_PATIENCE: Duration = Duration::from_secs(5);
 /// How long another process may take to open or recover the store.
 const OPEN_PATIENCE: Duration = Duration::from_secs(30);
 pub const DATA: &str = "data.mdb";
@@ -37,6 +40,8 @@ const LOCK: &str = "lock.mdb";
 const SHARED: &str = "shared";
 const OWNERS: &str = "owners";
 const OPEN_LOCK: &str = "open.lock";
+/// What `open.lock` holds when the store is durable.
+const DURABLE: [u8; 5] = *b"sync\n";
 const VERSION_KEY: &[u8] = b"format_version";
 
 /// Opens and checks the directory.
@@ -49,7 +54,8 @@ enum Plan {
     /// Make a new store.
     Create,
     /// Use the one that is there; `rebase`: its expiry times are of another boot or time namespace.
-    Use { shared: Shared, rebase: bool },
+    /// `alone`: no other engine is alive.
+    Use { shared: Shared, rebase: bool, alone: bool },
 }
 
 /// Opens the store in `directory`, which this process does not have open yet.
@@ -67,17 +73,31 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
     let plan = plan(&directory, options, &owners, &place)?;
     let engine = match plan {
         Plan::Create if options.existing => return Err(no_store(&directory)),
-        Plan::Create => create(&directory, options, owners, &place)?,
-        Plan::Use { shared, rebase } => {
+        Plan::Create => create(&directory, options, owners, &place, &maps_before)?,
+        Plan::Use { shared, rebase, alone } => {
             check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size))?;
             let engine = assemble(&directory, options, owners, shared, None, &maps_before)?;
-            check_version(&engine)?;
+            check_format(&engine)?;
             if rebase {
                 expiry::rebase(&engine)?;
                 engine.shared.set_place(&place);
             }
+            let durable = engine.shared.durability().load(Ordering::Relaxed) == 1;
+            if durable && rebase {
+                make_durable(&directory, options)?;
+            }
+            if durable != (options.durability == Durability::Sync) && !options.existing {
+                let kept = if durable { "sync" } else { "process" };
+                warn(format!(
+                    "the store in {} was created with lmdb_durability = {kept}, which stays",
+                    directory.path.display()
+                ));
+            }
             let limit = options.map_size.min(engine.map.len());
             engine.shared.limit().fetch_max(limit, Ordering::AcqRel);
+            if alone {
+                recovery::reclaim_everything(&engine)?;
+            }
             engine
         }
     };
@@ -125,24 +145,26 @@ fn lock_opening(directory: &Directory, options: &Options) -> Result<File> {
     }
 }
 
-/// Mappings of the data file that this process has already and that are not what a forked child inherited from us.
+/// The mappings of LMDB files that this process has before it opens the store; refused when the store's own data file is
+/// among them, unless it is what a forked child inherited from us.
 fn mapped(directory: &Directory) -> Result<Vec<Mapping>> {
-    let Some((_, inode)) = directory.stat(DATA)? else {
-        return Ok(Vec::new());
-    };
-    let maps = proc_maps::of_file(inode, DATA)?;
-    if let Some(mapping) = maps.iter().find(|mapping| !attach::is_inherited(mapping)) {
-        return Err(Error::new(
-            Status::AlreadyOpen,
-            format!(
-                "{} is already open in this process through another copy of LMDB (mapped at {:#x}): a second one would \
-                 drop its locks. Close it there (py-lmdb, lmdbjava, another build of this library), or load the one \
-                 library libdishtayantra_lmdb.so everywhere",
-                directory.path.join(DATA).display(),
-                mapping.start
-            ),
-        ));
+    if let Some((_, file)) = directory.stat(DATA)? {
+        let maps = proc_maps::of_file(file, DATA)?;
+        if let Some(mapping) = maps.iter().find(|mapping| !attach::is_inherited(mapping)) {
+            return Err(Error::new(
+                Status::AlreadyOpen,
+                format!(
+                    "{} is already open in this process through another copy of LMDB (mapped at {:#x}): a second one \
+                     would drop its locks. Close it there (py-lmdb, lmdbjava, another build of this library), or load \
+                     the one library libdishtayantra_lmdb.so everywhere",
+                    directory.path.join(DATA).display(),
+                    mapping.start
+                ),
+            ));
+        }
     }
+    let mut maps = proc_maps::all_named(DATA)?;
+    maps.extend(proc_maps::all_named(LOCK)?);
     Ok(maps)
 }
 
@@ -161,14 +183,29 @@ fn plan(directory: &Directory, options: &Options, owners: &File, place: &Place) 
     let alive = Owners::any_alive(owners)?;
     let shared = match Shared::open(&file)? {
         Found::Foreign(what) => return Err(foreign(directory, &what)),
+        // A creator that died leaves this; so may a power failure, and then a durable store's data is not given up.
+        Found::Unfinished if data.is_some_and(|(size, _)| size > 0) && is_durable(directory, options)? => {
+            return Err(foreign(
+                directory,
+                "a durable store whose file shared is damaged; its data.mdb is left as it is: copy it away first",
+            ));
+        }
         Found::Unfinished => return Ok(Plan::Create),
         Found::Ready(shared) => shared,
     };
-    if data.is_none_or(|(size, _)| size == 0) && !alive {
-        return Ok(Plan::Create);
+    if data.is_none_or(|(size, _)| size == 0) {
+        return match alive {
+            false => Ok(Plan::Create),
+            true => {
+                Err(foreign(directory, "no data.mdb any more, though live processes have the store open"))
+            }
+        };
     }
     let was = shared.place();
     let torn = was.boot_id != place.boot_id;
+    if torn && alive {
+        return Err(foreign(directory, "a store that live processes use under another boot id"));
+    }
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
     if torn && !durable {
         warn(format!(
@@ -190,7 +227,29 @@ fn plan(directory: &Directory, options: &Options, owners: &File, place: &Place) 
             shared.set_place(place);
         }
     }
-    Ok(Plan::Use { rebase: torn || was.time_namespace != place.time_namespace, shared })
+    Ok(Plan::Use { rebase: torn || was.time_namespace != place.time_namespace, shared, alone: !alive })
+}
+
+/// Whether `open.lock` says that a durable store was complete here once.
+fn is_durable(directory: &Directory, options: &Options) -> Result<bool> {
+    let Some(file) = directory.file(OPEN_LOCK, false, options)? else {
+        return Ok(false);
+    };
+    let mut mark = [0; DURABLE.len()];
+    Ok(file.read_exact_at(&mut mark, 0).is_ok() && mark == DURABLE)
+}
+
+/// Writes the mark, and what a later opening relies on, through to the disk.
+fn make_durable(directory: &Directory, options: &Options) -> Result<()> {
+    let wrap = |e: std::io::Error| Error::io(format!("synchronising {}", directory.path.display()), &e);
+    for name in [SHARED, OPEN_LOCK] {
+        let file = create_file(directory, name, options)?;
+        if name == OPEN_LOCK {
+            file.write_all_at(&DURABLE, 0).map_err(wrap)?;
+        }
+        file.sync_all().map_err(wrap)?;
+    }
+    directory.sync().map_err(wrap)
 }
 
 fn foreign(directory: &Directory, what: &str) -> Error {
@@ -203,7 +262,13 @@ fn foreign(directory: &Directory, what: &str) -> Error {
     )
 }
 
-fn create(directory: &Directory, options: &Options, owners: File, place: &Place) -> Result<Arc<Engine>> {
+fn create(
+    directory: &Directory,
+    options: &Options,
+    owners: File,
+    place: &Place,
+    maps_before: &[Mapping],
+) -> Result<Arc<Engine>> {
     let map_size = options.map_size.max(MAP_RANGE).next_multiple_of(sys::page_size() as u64);
     check_limits(map_size)?;
     let file = create_file(directory, SHARED, options)?;
@@ -214,13 +279,16 @@ fn create(directory: &Directory, options: &Options, owners: File, place: &Place)
     let durable = u32::from(options.durability == Durability::Sync);
     shared.durability().store(durable, Ordering::Relaxed);
     shared.limit().store(options.map_size, Ordering::Relaxed);
-    let result = assemble(directory, options, owners, shared, Some(map_size as usize), &[]);
+    let result = assemble(directory, options, owners, shared, Some(map_size as usize), maps_before);
     match result {
         Ok(engine) => {
             for name in [DATA, LOCK] {
                 directory.set_mode(name, options)?;
             }
             engine.shared.set_ready(true);
+            if options.durability == Durability::Sync {
+                make_durable(directory, options)?;
+            }
             Ok(engine)
         }
         Err(error) => {
@@ -272,12 +340,15 @@ fn assemble(
         sync: durable,
         mode: super::directory::file_mode(options),
     };
+    // A link is refused by name before LMDB would follow it.
+    directory.stat(LOCK)?;
     let env = Env::open(&directory.c_path(), &env_options).map_err(|error| open_error(directory, error))?;
-    let inode = |name: &str| -> Result<u64> {
+    let identity = |name: &str| -> Result<FileId> {
         let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
         Ok(directory.stat(name)?.ok_or_else(missing)?.1)
     };
-    let Attached { map, lock_table } = attach::attach(&env, inode(DATA)?, inode(LOCK)?, maps_before)?;
+    let Attached { map, lock_table } = attach::attach(&env, identity(DATA)?, identity(LOCK)?, maps_before)?;
+    let data_file = identity(DATA)?;
     // A predecessor with our pid may have died in a read transaction.
     lock_table.clear(std::process::id() as i32);
     env.reader_check()?;
@@ -302,7 +373,7 @@ fn assemble(
         page_size,
         map_pages,
         options: Options { max_dbs, ..options.clone() },
-        data_inode: inode(DATA)?,
+        data_file,
         registered: AtomicBool::new(false),
         identity: directory.identity,
         system: OnceLock::new(),
@@ -326,12 +397,27 @@ fn open_error(directory: &Directory, error: LmdbError) -> Error {
     }
 }
 
+/// Begins the first read transaction, which has LMDB lock the byte of our pid.
+///
+/// A program that this process is just starting shares the guard of a store closed a moment ago, until it runs.
+fn lock_pid(env: &Env) -> Result<()> {
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        match env.read() {
+            Ok(_) => return Ok(()),
+            Err(LmdbError(libc::EAGAIN | libc::EACCES)) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// Holds LMDB's locks a second time, for an open file description of our own: closing any other descriptor of
 /// `lock.mdb` in this process drops the POSIX locks that LMDB relies on, but not these.
 fn guard_locks(directory: &Directory, options: &Options, env: &Env) -> Result<File> {
     let wrap = |e: std::io::Error| Error::io(format!("locking {}", directory.path.join(LOCK).display()), &e);
-    // The first read transaction has LMDB lock the byte of our pid.
-    drop(env.read()?);
+    lock_pid(env)?;
     let pid = u64::from(std::process::id());
     let file = create_file(directory, LOCK, options)?;
     let mut held = lock::share_posix(&file, pid).map_err(wrap)?;
@@ -347,6 +433,9 @@ fn guard_locks(directory: &Directory, options: &Options, env: &Env) -> Result<Fi
             ),
         ));
     }
+    // LMDB leaves the file sparse: a new reader's slot on a full disk would be a SIGBUS.
+    let length = file.metadata().map_err(wrap)?.len();
+    sys::fallocate(file.as_raw_fd(), 0, length).map_err(wrap)?;
     Ok(file)
 }
 
@@ -384,11 +473,12 @@ fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {
     Ok(())
 }
 
-fn check_version(engine: &Engine) -> Result<()> {
-    let writer = Writer::begin(engine, Purpose::Delete, 0)?;
-    let stored = writer.reader().get(engine.dbs().meta, VERSION_KEY)?;
+/// Refuses other formats, and copies whose payloads are not where their records say.
+fn check_format(engine: &Engine) -> Result<()> {
+    let txn = engine.snapshot()?;
+    let stored = txn.get(engine.dbs().meta, VERSION_KEY)?;
     if stored == Some(&FORMAT_VERSION.to_le_bytes()) {
-        return Ok(());
+        return write::check_arenas(engine, &txn);
     }
     Err(Error::new(
         Status::ForeignStore,

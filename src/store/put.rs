@@ -3,11 +3,11 @@
 use super::loan::{self, Loan};
 use super::record::{self, Draft, Payload};
 use super::space::Purpose;
-use super::write::Writer;
+use super::write::{MAX_IDS, Writer};
 use super::{Store, extents::Run};
-use crate::envelope::{EXTENT_HEADER, Info, Record};
+use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
-use crate::lmdb::{Dbi, MAX_VALUE};
+use crate::lmdb::{Access, Dbi, MAX_VALUE};
 use crate::options::PutOptions;
 
 /// A record with its key stays within half a page of this many bytes, so that LMDB keeps it in a leaf.
@@ -15,6 +15,8 @@ const INLINE_ROOM: usize = 2000;
 /// Larger payloads are filled with no lock held. Up to here copying takes a few microseconds, and one transaction is
 /// cheaper than two.
 const TWO_PHASE: u64 = 128 << 10;
+/// Larger payloads are filled with no lock held as well when their pages were never used: each costs a fault.
+const COLD: u64 = 16 << 10;
 /// The largest payload: LMDB's largest value, less the headers of arena and extent, in whole pages.
 pub const MAX_PAYLOAD: u64 = (MAX_VALUE & !0xFFFF) - 0x1_0000 - EXTENT_HEADER;
 
@@ -113,24 +115,34 @@ impl<'a> Pending<'a> {
         Ok(())
     }
 
-    fn insert(&mut self, writer: &mut Writer) -> Result<Info> {
+    /// `None`: the pages it got are cold, so that it should be filled with no lock held after all.
+    fn insert(&mut self, writer: &mut Writer) -> Result<Option<Info>> {
         let payload = match (self.placing, &mut self.loan) {
             (Placing::Inline, _) => Payload::Inline(self.parts),
             (_, Some(loan)) => Payload::Extent(loan.settle(writer)?),
-            (_, None) => Payload::Extent(self.fill_in_place(writer)?),
+            (_, None) => match self.fill_in_place(writer)? {
+                Some(extent) => Payload::Extent(extent),
+                None => {
+                    self.placing = Placing::TwoPhase;
+                    return Ok(None);
+                }
+            },
         };
-        record::insert(writer, &self.draft, &payload)
+        record::insert(writer, &self.draft, &payload).map(Some)
     }
 
-    fn fill_in_place(&self, writer: &mut Writer) -> Result<crate::envelope::Extent> {
+    fn fill_in_place(&self, writer: &mut Writer) -> Result<Option<Extent>> {
         let engine = writer.engine();
         let pages = writer.pages_for(self.draft.size);
         let Run { extent, virgin } = writer.allocate(pages)?;
+        if virgin < extent.end() && self.draft.size > COLD {
+            return Ok(None);
+        }
         loan::back(engine, Run { extent, virgin })?;
         loan::clear_marks(engine, extent);
         let offset = extent.start * engine.page_size + EXTENT_HEADER;
         fill(engine.map.lend(offset, self.draft.size).bytes_mut(), self.parts);
-        Ok(extent)
+        Ok(Some(extent))
     }
 }
 
@@ -145,11 +157,14 @@ impl Store {
         let dbi = self.engine.create_db(db)?;
         let mut pending = Pending::new((db, dbi), key, parts, options)?;
         let info = self.relieved(|| {
-            pending.prepare(self)?;
-            let mut writer = Writer::begin(&self.engine, Purpose::Put, 0)?;
-            let info = pending.insert(&mut writer)?;
-            writer.commit()?;
-            Ok(info)
+            loop {
+                pending.prepare(self)?;
+                let mut writer = Writer::begin(&self.engine, Purpose::Put, 0)?;
+                if let Some(info) = pending.insert(&mut writer)? {
+                    writer.commit()?;
+                    return Ok(info);
+                }
+            }
         })?;
         if let Some(loan) = pending.loan.take() {
             loan.published();
@@ -167,25 +182,66 @@ impl Store {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
+        if entries.len() as u64 > MAX_IDS {
+            return Err(Error::new(
+                Status::InvalidArgument,
+                format!("a batch of {} entries; {MAX_IDS} at most", entries.len()),
+            ));
+        }
         let dbi = self.engine.create_db(db)?;
         let mut pending = entries
             .iter()
             .map(|entry| Pending::new((db, dbi), entry.key, entry.parts, &entry.options))
             .collect::<Result<Vec<_>>>()?;
-        // A record may split leaves of every index, and takes half a page itself.
-        let pages = 12 * entries.len() as u64;
+        for entry in pending.iter_mut().filter(|entry| entry.draft.size > COLD) {
+            entry.placing = Placing::TwoPhase;
+        }
         let infos = self.relieved(|| {
-            pending.iter_mut().try_for_each(|entry| entry.prepare(self))?;
-            let mut writer = Writer::begin(&self.engine, Purpose::Put, pages)?;
-            let infos =
-                pending.iter_mut().map(|entry| entry.insert(&mut writer)).collect::<Result<Vec<_>>>()?;
-            writer.commit()?;
-            Ok(infos)
+            loop {
+                pending.iter_mut().try_for_each(|entry| entry.prepare(self))?;
+                let pages = self.batch_pages(dbi, &pending)?;
+                let mut writer = Writer::begin(&self.engine, Purpose::Put, pages)?;
+                let infos: Option<Vec<Info>> =
+                    pending.iter_mut().map(|entry| entry.insert(&mut writer)).collect::<Result<_>>()?;
+                if let Some(infos) = infos {
+                    writer.commit()?;
+                    return Ok(infos);
+                }
+            }
         })?;
         pending.iter_mut().filter_map(|entry| entry.loan.take()).for_each(Loan::published);
         let keys: Vec<(&str, &[u8])> = entries.iter().map(|entry| (db, entry.key)).collect();
         let soonest = entries.iter().map(|entry| entry.options.ttl_ms).filter(|&ms| ms != 0).min();
         self.published(&keys, soonest.unwrap_or(0));
         Ok(infos)
+    }
+
+    /// Pages a batch may touch: what it adds, at half-full leaves, and the leaves that are there, of every index.
+    fn batch_pages(&self, dbi: Dbi, pending: &[Pending]) -> Result<u64> {
+        const INDEX_ROW: u64 = 64;
+        let half = self.engine.page_size / 2;
+        let entries = pending.len() as u64;
+        let inline = |entry: &Pending| if entry.placing == Placing::Inline { entry.draft.size } else { 0 };
+        let records: u64 = pending
+            .iter()
+            .map(|entry| {
+                let texts =
+                    [entry.draft.options.txn_id, entry.draft.options.source, entry.draft.options.target];
+                Record::overhead(&texts) as u64 + 2 * entry.draft.key.len() as u64 + inline(entry) + INDEX_ROW
+            })
+            .sum();
+        let system = self.engine.dbs();
+        let rows = entries * INDEX_ROW * 4 + entries * crate::lmdb::MAX_KEY as u64 / 8;
+        let txn = self.engine.snapshot()?;
+        let mut there = 0;
+        for index in
+            [dbi, system.expiry, system.quarantine, system.loans, system.free.by_start, system.free.by_len]
+        {
+            let [_, branch, leaf, _] = txn.pages(index)?;
+            there += entries.min(branch + leaf);
+        }
+        // Every extent that is taken may free rows of quarantine on the way.
+        let drained = entries.min(txn.entries(system.quarantine)?) * super::space::ROW;
+        Ok((records + rows) / half + there + drained)
     }
 }

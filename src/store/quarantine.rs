@@ -11,10 +11,21 @@ use crate::error::Result;
 use crate::lmdb::Access;
 use std::sync::{Mutex, PoisonError};
 
-/// Rows looked at by an ordinary put before it allocates.
-pub const BUDGET: usize = 16;
-/// Rows looked at when nothing fits.
-pub const FULL: usize = 4096;
+/// How much of the quarantine a transaction looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Rows looked at.
+    pub rows: usize,
+    /// Rows freed; each may touch [`super::space::ROW`] pages.
+    pub freed: usize,
+    /// Begin with the oldest row, also with those that were pinned the last time.
+    pub from_start: bool,
+}
+
+/// What an ordinary put does before it allocates.
+pub const BRIEF: Effort = Effort { rows: 16, freed: 16, from_start: false };
+/// What it does when nothing fits.
+pub const THOROUGH: Effort = Effort { rows: 1024, freed: 12, from_start: true };
 
 /// Where the last drain of this process stopped: pinned rows at the front are not looked at again by every put.
 #[derive(Default)]
@@ -70,30 +81,32 @@ pub struct Drained {
 
 /// Frees what nobody can see: deleted before the oldest snapshot and before the transaction preceding this one, *and
 /// then*, after a full fence, named by no pin slot. `from_start` also looks at rows that were pinned the last time.
-pub fn drain(writer: &mut Writer, budget: usize, from_start: bool) -> Result<Drained> {
+pub fn drain(writer: &mut Writer, effort: &Effort) -> Result<Drained> {
     let engine = writer.engine();
     let dbi = writer.dbs().quarantine;
-    let mut reached =
-        if from_start { [0; 16] } else { *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner) };
+    let hint = || *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reached = if effort.from_start { [0; 16] } else { hint() };
     let newest = writer.reader().id() - 1;
     let oldest = engine.lock_table.oldest(newest);
-    let pinned = pins::pinned(&engine.shared);
+    // Looked at after the readers, and only when some row is old enough.
+    let mut pinned: Option<Vec<u64>> = None;
     let mut freed: Vec<(u64, Extent)> = Vec::new();
     let mut more = false;
     {
         let mut cursor = writer.reader().cursor(dbi)?;
         let mut pair = cursor.seek(&reached)?;
-        let mut left = budget;
+        let mut left = effort.rows;
         while let Some(row) = pair.and_then(|(key, value)| parse(key, value)) {
             if row.txn >= oldest {
                 break;
             }
-            if left == 0 {
+            if left == 0 || freed.len() == effort.freed {
                 more = true;
                 break;
             }
             left -= 1;
             reached = row_key(row.txn, row.extent);
+            let pinned = pinned.get_or_insert_with(|| pins::pinned(&engine.shared));
             if pinned.binary_search(&row.extent.start).is_err() {
                 freed.push((row.txn, row.extent));
             }

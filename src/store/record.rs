@@ -62,8 +62,14 @@ struct Predecessor {
 }
 
 fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8]) -> Result<Option<(Predecessor, bool)>> {
-    let Some(record) = find(writer.engine(), writer.reader(), dbi, key)? else {
-        return Ok(None);
+    let record = match find(writer.engine(), writer.reader(), dbi, key) {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(None),
+        // What cannot be read can still be replaced and deleted; its pages are lost, as an audit says.
+        Err(error) if error.status() == Status::Corrupt => {
+            return Ok(Some((Predecessor { entry_id: 0, expires_ns: 0, extent: None }, false)));
+        }
+        Err(error) => return Err(error),
     };
     let live = !record.expired(sys::boottime_ns());
     let gone =
@@ -128,6 +134,7 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
         created_ns: sys::wall_ns(),
         expires_ns,
         ttl_ms: options.ttl_ms,
+        touched_s: 0,
         checksum: draft.checksum,
         extent: match payload {
             Payload::Inline(_) => None,
@@ -190,7 +197,9 @@ pub fn touch(writer: &mut Writer, db: (&str, Dbi), key: &[u8], ttl_ms: u64) -> R
         return Ok(false);
     }
     expiry::remove(writer, record.expires_ns, record.entry_id)?;
-    rewrite(writer, db.1, key, &Record { expires_ns, ttl_ms, ..record })?;
+    let age_s = sys::wall_ns().saturating_sub(record.created_ns) / 1_000_000_000;
+    let touched_s = u32::try_from(age_s).unwrap_or(u32::MAX);
+    rewrite(writer, db.1, key, &Record { expires_ns, ttl_ms, touched_s, ..record })?;
     expiry::add(writer, expires_ns, record.entry_id, db.0, key)?;
     Ok(true)
 }
@@ -213,7 +222,8 @@ pub fn rebase(writer: &mut Writer, dbi: Dbi, row: &expiry::Row) -> Result<()> {
     if record.entry_id != row.entry_id {
         return Ok(());
     }
-    let age = sys::wall_ns().saturating_sub(record.created_ns);
+    let since = record.created_ns.saturating_add(u64::from(record.touched_s) * 1_000_000_000);
+    let age = sys::wall_ns().saturating_sub(since);
     let left = record.ttl_ms.saturating_mul(1_000_000).saturating_sub(age);
     let expires_ns = sys::boottime_ns().saturating_add(left).max(1);
     rewrite(writer, dbi, &row.key, &Record { expires_ns, ..record })?;

@@ -6,16 +6,23 @@ use super::extents;
 use super::loan;
 use super::pins;
 use super::quarantine;
-use super::space::Purpose;
+use super::space::{Purpose, ROW};
 use super::write::Writer;
 use crate::error::Result;
 use crate::lmdb::Access;
 use std::collections::HashMap;
 
-/// Loans taken back under one hold of the write lock.
-const BATCH: usize = 16;
+/// Loans taken back, and rows of quarantine freed, under one hold of the write lock.
+const ROWS: usize = 16;
 /// Row of `_dy_meta` that is written to make a transaction count.
 const TICK_KEY: &[u8] = b"tick";
+
+/// Takes back every loan. Right only for the engine that opened the store with nobody else alive: engine ids that a
+/// power failure made the store forget would otherwise look alive.
+pub fn reclaim_everything(engine: &Engine) -> Result<()> {
+    while reclaim_loans(engine, true)? == ROWS {}
+    reclaim(engine)
+}
 
 /// Clears reader slots, pins and loans of the dead.
 pub fn reclaim(engine: &Engine) -> Result<()> {
@@ -28,18 +35,18 @@ pub fn reclaim(engine: &Engine) -> Result<()> {
             pins::release_all(&engine.shared, owner);
         }
     }
-    while reclaim_loans(engine)? == BATCH {}
+    while reclaim_loans(engine, false)? == ROWS {}
     Ok(())
 }
 
-fn reclaim_loans(engine: &Engine) -> Result<usize> {
-    let dead = dead_loans(engine, &engine.env.read()?)?;
+fn reclaim_loans(engine: &Engine, all: bool) -> Result<usize> {
+    let dead = dead_loans(engine, &engine.snapshot()?, all)?;
     if dead.is_empty() {
         return Ok(0);
     }
-    let mut writer = Writer::begin(engine, Purpose::Delete, 2 * super::space::MARGIN)?;
+    let mut writer = Writer::begin(engine, Purpose::Delete, ROWS as u64 * ROW)?;
     // Looked up again under the lock: another process may have taken them back.
-    let dead = dead_loans(engine, writer.reader())?;
+    let dead = dead_loans(engine, writer.reader(), all)?;
     let loans = writer.dbs().loans;
     for (key, row) in &dead {
         writer.txn().delete(loans, key)?;
@@ -49,7 +56,7 @@ fn reclaim_loans(engine: &Engine) -> Result<usize> {
     Ok(dead.len())
 }
 
-fn dead_loans(engine: &Engine, txn: &impl Access) -> Result<Vec<(Vec<u8>, loan::Row)>> {
+fn dead_loans(engine: &Engine, txn: &impl Access, all: bool) -> Result<Vec<(Vec<u8>, loan::Row)>> {
     let mut alive: HashMap<u32, bool> = HashMap::new();
     let mut dead = Vec::new();
     let mut cursor = txn.cursor(engine.dbs().loans)?;
@@ -57,9 +64,9 @@ fn dead_loans(engine: &Engine, txn: &impl Access) -> Result<Vec<(Vec<u8>, loan::
     while let Some((key, value)) = pair {
         if let Some(row) = loan::parse(value) {
             let alive = *alive.entry(row.engine).or_insert_with(|| engine.owners.is_alive(row.engine));
-            if !alive {
+            if all || !alive {
                 dead.push((key.to_vec(), row));
-                if dead.len() == BATCH {
+                if dead.len() == ROWS {
                     break;
                 }
             }
@@ -71,24 +78,24 @@ fn dead_loans(engine: &Engine, txn: &impl Access) -> Result<Vec<(Vec<u8>, loan::
 
 /// Frees quarantined extents that nobody sees any more, a few at a time.
 pub fn drain(engine: &Engine) -> Result<()> {
-    if engine.env.read()?.entries(engine.dbs().quarantine)? == 0 {
+    if engine.snapshot()?.entries(engine.dbs().quarantine)? == 0 {
         return Ok(());
     }
-    let mut from_start = true;
+    let mut effort = quarantine::Effort { rows: 1024, freed: ROWS, from_start: true };
     loop {
-        let mut writer = Writer::begin(engine, Purpose::Delete, 2 * super::space::MARGIN)?;
-        let drained = quarantine::drain(&mut writer, 4 * quarantine::BUDGET, from_start)?;
+        let mut writer = Writer::begin(engine, Purpose::Delete, ROWS as u64 * ROW)?;
+        let drained = quarantine::drain(&mut writer, &effort)?;
         writer.commit()?;
         if !drained.more {
             return Ok(());
         }
-        from_start = false;
+        effort.from_start = false;
     }
 }
 
 /// Does all that can make room in a full store: removes the expired, takes back from the dead, empties the quarantine.
 pub fn make_room(engine: &Engine) -> Result<()> {
-    expiry::sweep(engine)?;
+    expiry::sweep(engine, || true)?;
     reclaim(engine)?;
     // What was deleted just now may be reused two transactions later.
     for _ in 0..2 {

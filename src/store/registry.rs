@@ -31,9 +31,9 @@ fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identit
 
 /// The engine of the store in `path`: the one this process has, or a new one.
 pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
-    fork::install().map_err(|e| Error::io("installing fork handlers", &e))?;
     loop {
         let excluded = fork::exclude();
+        fork::install(&excluded).map_err(|e| Error::io("installing fork handlers", &e))?;
         let directory = open::directory(path, options)?;
         let found = stores(&excluded, |stores| {
             stores.retain(|_, registered| registered.generation == fork::generation());
@@ -66,8 +66,8 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
 
 /// Refuses a directory whose data file was put in place of the one that is open.
 fn check_same_file(engine: &Engine, directory: &Directory) -> Result<()> {
-    let now = directory.stat(open::DATA)?.map(|(_, inode)| inode);
-    if now == Some(engine.data_inode) {
+    let now = directory.stat(open::DATA)?.map(|(_, file)| file);
+    if now == Some(engine.data_file) {
         return Ok(());
     }
     Err(Error::new(

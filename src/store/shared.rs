@@ -7,7 +7,7 @@
 //! | 69,632 | 4,096 | 256 owners of pin chunks: engine id, pid |
 //! | 73,728 | 262,144 | 16,384 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::mapping::region::Region;
 use crate::mapping::sys;
 use std::fs::File;
@@ -72,7 +72,7 @@ impl Place {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(format!("reading {path}"), &e))?;
         let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
         let boot_id = u128::from_str_radix(&hex, 16)
-            .map_err(|_| Error::new(crate::error::Status::Io, format!("{path} holds {text:?}")))?;
+            .map_err(|_| Error::new(Status::Io, format!("{path} holds {text:?}")))?;
         let inode = |path: &str| {
             use std::os::unix::fs::MetadataExt;
             std::fs::metadata(path).map_or(0, |metadata| metadata.ino())
@@ -125,7 +125,13 @@ impl Shared {
     pub fn create(file: &File, place: &Place) -> Result<Shared> {
         let wrap = |e: std::io::Error| Error::io("creating the file shared", &e);
         file.set_len(0).map_err(wrap)?;
-        sys::fallocate(file.as_raw_fd(), 0, LENGTH).map_err(wrap)?;
+        sys::fallocate(file.as_raw_fd(), 0, LENGTH).map_err(|e| match e.raw_os_error() {
+            Some(libc::EOPNOTSUPP) => Error::new(
+                Status::Unsupported,
+                "the file system cannot allocate space ahead (fallocate); use ext4, XFS or tmpfs",
+            ),
+            _ => wrap(e),
+        })?;
         let shared = Self::map(file)?;
         shared.region.u32_at(AT_VERSION).store(FORMAT_VERSION, Ordering::Relaxed);
         shared.set_place(place);
@@ -208,6 +214,8 @@ impl Shared {
             self.chunk_owner(chunk).store(0, Ordering::Relaxed);
         }
         self.pin_chunks().store(0, Ordering::SeqCst);
+        // Copies of a store, and file systems after a power failure, may hold less than was allocated.
+        self.allocated_end().store(0, Ordering::SeqCst);
     }
 
     /// Bytes the store may use.

@@ -6,14 +6,17 @@
 use super::engine::Engine;
 use super::write::Writer;
 use crate::error::{Error, Result, Status};
-use crate::lmdb::Access;
+use crate::lmdb::{Access, Dbi};
 use std::io;
 use std::sync::atomic::Ordering;
 
-/// Pages LMDB may need in one transaction beside those asked for.
-pub const MARGIN: u64 = 64;
+/// Pages LMDB may need in one transaction beside those asked for: some for every index, and eight for each row of
+/// quarantine that a put frees on the way.
+pub const MARGIN: u64 = 256;
+/// Pages one row of quarantine or expiry may touch: it is removed from one index and coalesced in two others.
+pub const ROW: u64 = 8;
 /// Bytes that only deletes may use.
-pub const RESERVE: u64 = 1 << 20;
+pub const RESERVE: u64 = 2 << 20;
 /// Step in which the file is allocated behind the last arena, when the disk has that much.
 const STEP: u64 = 1 << 20;
 /// Bytes behind an arena that puts may use before the file is extended: on a full disk they still have these.
@@ -36,11 +39,13 @@ pub fn ensure(writer: &Writer, purpose: Purpose, pages: u64) -> Result<()> {
     let high = engine.env.last_page()? + 1;
     // Pages that wait in LMDB's free list make its records longer, which takes pages itself.
     let wanted = high + pages + MARGIN + pages / 256;
-    let mut end = wanted * engine.page_size;
+    let mut end = (wanted * engine.page_size).min(engine.map.len());
     if purpose == Purpose::Put {
-        end += RESERVE;
-        if end > engine.shared.limit().load(Ordering::Relaxed) {
-            return Err(map_full(engine, end));
+        end = (end + RESERVE).min(engine.map.len());
+        // The high-water mark never falls: beyond the limit it is LMDB's own free pages that count.
+        let over = wanted * engine.page_size > engine.shared.limit().load(Ordering::Relaxed);
+        if over && free_pages(engine)? < pages + MARGIN {
+            return Err(map_full(engine, (pages + MARGIN) * engine.page_size));
         }
     }
     if end <= engine.shared.allocated_end().load(Ordering::Acquire) {
@@ -58,9 +63,30 @@ pub fn ensure(writer: &Writer, purpose: Purpose, pages: u64) -> Result<()> {
     Ok(())
 }
 
+/// Pages that LMDB has freed and may use again.
+fn free_pages(engine: &Engine) -> Result<u64> {
+    let txn = engine.snapshot()?;
+    let newest = engine.lock_table.oldest(txn.id());
+    let mut pages = 0;
+    let mut cursor = txn.cursor(Dbi::FREE)?;
+    let mut pair = cursor.first()?;
+    while let Some((key, value)) = pair {
+        let word =
+            |bytes: &[u8]| bytes.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_ne_bytes);
+        if word(key) < newest {
+            pages += word(value);
+        }
+        pair = cursor.next_pair()?;
+    }
+    Ok(pages)
+}
+
 /// Allocates `[from, to)` of the data file, in a whole step when the disk has it; answers the new end.
 fn extend(engine: &Engine, from: u64, to: u64) -> Result<u64> {
-    let stepped = to.next_multiple_of(STEP).min(engine.map.len());
+    let (to, stepped) = (to.min(engine.map.len()), to.next_multiple_of(STEP).min(engine.map.len()));
+    if to <= from {
+        return Ok(from);
+    }
     match engine.map.allocate(from, stepped - from) {
         Ok(()) => Ok(stepped),
         Err(error) if error.raw_os_error() == Some(libc::ENOSPC) && stepped > to => {

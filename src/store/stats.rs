@@ -20,19 +20,23 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     let names = database_names(engine)?;
     let opened: Vec<(String, Dbi)> = names
         .into_iter()
-        .filter_map(|name| engine.find_db(&name).transpose().map(|dbi| dbi.map(|dbi| (name, dbi))))
-        .collect::<Result<_>>()?;
+        .filter_map(|name| Some((engine.find_db(&name).ok()??, name)).map(|(dbi, name)| (name, dbi)))
+        .collect();
     let txn = engine.snapshot()?;
     let page = engine.page_size;
     let now = sys::boottime_ns();
     let mut keys_by_page: HashMap<u64, String> = HashMap::new();
     let mut databases = Map::new();
     for (name, dbi) in opened {
-        let (mut entries, mut bytes, mut expired) = (0_u64, 0_u64, 0_u64);
+        let (mut entries, mut bytes, mut expired, mut corrupt) = (0_u64, 0_u64, 0_u64, 0_u64);
         let mut cursor = txn.cursor(dbi)?;
         let mut pair = cursor.first()?;
         while let Some((key, value)) = pair {
-            let record = record::decode(engine, key, value)?;
+            let Ok(record) = record::decode(engine, key, value) else {
+                corrupt += 1;
+                pair = cursor.next_pair()?;
+                continue;
+            };
             if record.expired(now) {
                 expired += 1;
             } else {
@@ -47,7 +51,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         let [depth, branch, leaf, overflow] = txn.pages(dbi)?;
         databases.insert(
             name,
-            json!({"entries": entries, "bytes": bytes, "expired": expired, "depth": depth, "branch_pages": branch,
+            json!({"entries": entries, "bytes": bytes, "expired": expired, "corrupt": corrupt, "depth": depth, "branch_pages": branch,
                    "leaf_pages": leaf, "overflow_pages": overflow}),
         );
     }
@@ -74,6 +78,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
             "on_disk": space.on_disk,
             "arenas": space.arenas,
             "free": space.free * page,
+            "largest_free": space.largest * page,
             "quarantine": space.quarantine * page,
             "loaned": space.loaned * page,
         },
@@ -115,6 +120,7 @@ struct Space {
     on_disk: u64,
     arenas: u64,
     free: u64,
+    largest: u64,
     quarantine: u64,
     loaned: u64,
     loans: Vec<Value>,
@@ -126,13 +132,16 @@ impl Space {
             on_disk: std::fs::metadata(engine.path.join("data.mdb")).map_or(0, |m| m.blocks() * 512),
             arenas: txn.entries(engine.dbs().arenas)?,
             free: 0,
+            largest: 0,
             quarantine: 0,
             loaned: 0,
             loans: Vec::new(),
         };
         let dbs = engine.dbs();
         walk(txn, dbs.free.by_start, |key, value| {
-            space.free += Run::parse(key, value).map_or(0, |run| run.extent.pages);
+            let pages = Run::parse(key, value).map_or(0, |run| run.extent.pages);
+            space.free += pages;
+            space.largest = space.largest.max(pages);
         })?;
         walk(txn, dbs.quarantine, |key, value| {
             if let Some(row) = quarantine::parse(key, value) {
@@ -189,10 +198,11 @@ pub fn explain_full(engine: &Engine, error: Error) -> Error {
     Error::new(
         error.status(),
         format!(
-            "{}; used {}, live payloads {live}, free {}, waiting for readers {}, on loan {}; {pinned}{advice}",
+            "{}; used {}, live payloads {live}, free {} (largest run {}), waiting for readers {}, on loan {}; {pinned}{advice}",
             error.message(),
             map["high_water"],
             map["free"],
+            map["largest_free"],
             map["quarantine"],
             map["loaned"]
         ),

@@ -38,7 +38,8 @@ struct Signal {
 
 #[derive(Default)]
 struct State {
-    stop: bool,
+    /// Threads started and stopped so far; a thread of another run than this ends.
+    run: u64,
     hurry: bool,
     thread: Option<JoinHandle<()>>,
     last_error: Option<String>,
@@ -49,11 +50,16 @@ impl Signal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the thread of `run` is still wanted.
+    fn wanted(&self, run: u64) -> bool {
+        self.state().run == run
+    }
+
     /// Sleeps until `until`, until hurried, or until stopped (false).
-    fn doze(&self, until: Instant) -> bool {
+    fn doze(&self, run: u64, until: Instant) -> bool {
         let mut state = self.state();
         loop {
-            if state.stop {
+            if state.run != run {
                 return false;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -87,16 +93,18 @@ impl Sweeper {
         if state.thread.is_some() {
             return;
         }
-        state.stop = false;
         self.signal.next_ns.store(u64::MAX, Ordering::Relaxed);
-        let (weak, signal) = (Arc::downgrade(engine), self.signal.clone());
+        let (weak, signal, run_id) = (Arc::downgrade(engine), self.signal.clone(), state.run);
         let spawned = std::thread::Builder::new()
             .name("dy-lmdb-sweeper".into())
             .stack_size(256 << 10)
-            .spawn(move || run(&weak, &signal));
+            .spawn(move || run(&weak, &signal, run_id));
         match spawned {
             Ok(thread) => state.thread = Some(thread),
-            Err(error) => state.last_error = Some(format!("the sweeper thread did not start: {error}")),
+            Err(error) => {
+                self.signal.next_ns.store(0, Ordering::Relaxed);
+                state.last_error = Some(format!("the sweeper thread did not start: {error}"));
+            }
         }
     }
 
@@ -104,7 +112,7 @@ impl Sweeper {
     pub fn stop(&self) {
         let thread = {
             let mut state = self.signal.state();
-            state.stop = true;
+            state.run += 1;
             self.signal.next_ns.store(0, Ordering::Relaxed);
             state.thread.take()
         };
@@ -140,24 +148,24 @@ impl Sweeper {
     }
 }
 
-fn run(engine: &Weak<Engine>, signal: &Signal) {
+fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
     sys::block_signals();
     loop {
         let Some(strong) = engine.upgrade() else {
             return;
         };
-        let result = round(&strong, signal);
+        let result = round(&strong, signal, run);
         let sleep = next_sleep(&strong);
         drop(strong);
         let wake_ns = sys::boottime_ns() + sleep.as_nanos() as u64;
         {
             let mut state = signal.state();
             state.last_error = result.err().map(|error| error.to_string());
-            if !state.stop {
+            if state.run == run {
                 signal.next_ns.store(wake_ns, Ordering::Relaxed);
             }
         }
-        if !signal.doze(Instant::now() + sleep) {
+        if !signal.doze(run, Instant::now() + sleep) {
             return;
         }
     }
@@ -173,25 +181,25 @@ fn next_sleep(engine: &Engine) -> Duration {
 }
 
 /// One round of everything.
-fn round(engine: &Engine, signal: &Signal) -> Result<()> {
+fn round(engine: &Engine, signal: &Signal, run: u64) -> Result<()> {
     if engine.owners.try_sweeping() {
-        let swept = expiry::sweep(engine)
+        let swept = expiry::sweep(engine, || signal.wanted(run))
             .and_then(|_| recovery::reclaim(engine))
             .and_then(|()| recovery::drain(engine));
         engine.owners.end_sweeping();
         swept?;
     }
     space::run_ahead(engine)?;
-    populate_ahead(engine, signal)
+    populate_ahead(engine, signal, run)
 }
 
 /// Allocates and populates free space behind the last extent that was taken from it.
-fn populate_ahead(engine: &Engine, signal: &Signal) -> Result<()> {
+fn populate_ahead(engine: &Engine, signal: &Signal, thread: u64) -> Result<()> {
     let frontier = engine.shared.frontier().load(Ordering::Relaxed);
     if engine.options.prefault == 0 || frontier == 0 {
         return Ok(());
     }
-    let Some(run) = extents::containing(&engine.env.read()?, engine.dbs().free, frontier)? else {
+    let Some(run) = extents::containing(&engine.snapshot()?, engine.dbs().free, frontier)? else {
         return Ok(());
     };
     let page = engine.page_size;
@@ -204,7 +212,7 @@ fn populate_ahead(engine: &Engine, signal: &Signal) -> Result<()> {
         writer.commit()?;
     }
     let mut at = (frontier * page).max(signal.populated.load(Ordering::Relaxed));
-    while at < end * page {
+    while at < end * page && signal.wanted(thread) {
         let step = POPULATE_STEP.min(end * page - at);
         if !engine.map.populate(at, step) {
             break;

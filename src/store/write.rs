@@ -16,6 +16,9 @@ const ARENA: (u64, u64) = (1 << 20, 256 << 20);
 /// Arenas a full store would be made of.
 const ARENAS: u64 = 64;
 
+/// Ids one transaction can give.
+pub const MAX_IDS: u64 = 1 << 16;
+
 /// The running write transaction.
 pub struct Writer<'e> {
     engine: &'e Engine,
@@ -56,6 +59,7 @@ impl<'e> Writer<'e> {
     /// An id no other entry, loan or extent of this store ever has.
     pub fn next_id(&mut self) -> u64 {
         self.entries += 1;
+        debug_assert!(self.entries <= MAX_IDS);
         self.txn.id() << 16 | (self.entries - 1) & 0xffff
     }
 
@@ -66,9 +70,9 @@ impl<'e> Writer<'e> {
 
     /// Takes pages: from what is free, from what left quarantine, or from a new arena.
     pub fn allocate(&mut self, pages: u64) -> Result<Run> {
-        quarantine::drain(self, quarantine::BUDGET, false)?;
+        quarantine::drain(self, &quarantine::BRIEF)?;
         let mut found = extents::take(self, pages)?;
-        if found.is_none() && quarantine::drain(self, quarantine::FULL, true)?.freed > 0 {
+        if found.is_none() && quarantine::drain(self, &quarantine::THOROUGH)?.freed > 0 {
             found = extents::take(self, pages)?;
         }
         if found.is_none() {
@@ -90,7 +94,8 @@ impl<'e> Writer<'e> {
         let limit = self.engine.shared.limit().load(Ordering::Relaxed);
         let high = self.engine.env.last_page()? + 1;
         let need = (pages + 1) * page;
-        let used = (high + space::MARGIN) * page + space::RESERVE;
+        // Room for LMDB's own pages to grow, which an arena would never give back.
+        let used = (high + space::MARGIN) * page + limit / ARENAS;
         let left = limit.saturating_sub(used);
         if need > left {
             return Err(space::map_full(self.engine, need));
@@ -104,9 +109,10 @@ impl<'e> Writer<'e> {
         let address = self.txn.reserve(arenas, &id.to_be_bytes(), size as usize)?.as_ptr();
         let first = (self.engine.map.offset_of(address) - PAGE_HEADER) / page;
         let end = first + arena_pages;
+        let meta = self.dbs().meta;
+        self.txn.put(meta, &arena_key(id), &first.to_le_bytes())?;
         if first >= high {
             self.allocated_end = Some(space::allocate_behind(self.engine, end)?);
-            let meta = self.dbs().meta;
             self.txn.put(meta, space::TAIL_KEY, &end.to_le_bytes())?;
         }
         // The first page carries LMDB's header of the value.
@@ -127,4 +133,33 @@ impl<'e> Writer<'e> {
         }
         Ok(())
     }
+}
+
+/// Row of `_dy_meta` that says where an arena lies (8 bytes, little-endian): a copy that moved it cannot be used.
+fn arena_key(id: u64) -> [u8; 14] {
+    let mut key = *b"arena:\0\0\0\0\0\0\0\0";
+    key[6..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// Refuses a store whose arenas are not where its extents say.
+pub fn check_arenas(engine: &Engine, txn: &impl Access) -> Result<()> {
+    let mut cursor = txn.cursor(engine.dbs().arenas)?;
+    let mut pair = cursor.first()?;
+    while let Some((key, value)) = pair {
+        let id = key.try_into().map_or(0, u64::from_be_bytes);
+        let first = (engine.map.offset_of(value.as_ptr()) - PAGE_HEADER) / engine.page_size;
+        let noted = txn.get(engine.dbs().meta, &arena_key(id))?;
+        if noted != Some(&first.to_le_bytes()) {
+            return Err(Error::new(
+                Status::ForeignStore,
+                format!(
+                    "{} holds a compacted copy of a store, whose payloads were moved; copy without compaction",
+                    engine.path.display()
+                ),
+            ));
+        }
+        pair = cursor.next_pair()?;
+    }
+    Ok(())
 }
