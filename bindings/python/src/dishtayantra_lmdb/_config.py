@@ -1,0 +1,185 @@
+"""The settings of an exchange, read from a calculator's configuration and checked by the engine."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any
+
+from ._abi import fail, lib, log_warnings, take_json
+from .errors import ConfigError
+from .lmdb_types import DataFormat, LMDBExchangeMode, default_db_path, enum_member
+
+# Our names for the settings, by theirs.
+_SETTINGS = {
+    "lmdb_enabled": "enabled",
+    "lmdb_db_path": "db_path",
+    "lmdb_db_name": "db_name",
+    "lmdb_exchange_mode": "exchange_mode",
+    "lmdb_data_format": "data_format",
+    "lmdb_input_prefix": "input_key_prefix",
+    "lmdb_output_prefix": "output_key_prefix",
+    "lmdb_ttl": "ttl_seconds",
+    "lmdb_min_size": "min_payload_size",
+    "lmdb_wait_timeout": "wait_timeout_ms",
+    "lmdb_poll_interval": "poll_interval_ms",
+    "lmdb_map_size": "map_size",
+    "lmdb_max_readers": "max_readers",
+    "lmdb_max_dbs": "max_dbs",
+    "lmdb_checksum": "checksum",
+    "lmdb_durability": "durability",
+    "lmdb_segments": "segments",
+    "lmdb_pack_lists": "pack_lists",
+    "lmdb_arrays": "arrays",
+    "lmdb_materialise": "materialise",
+    "lmdb_prefault": "prefault",
+    "lmdb_mode": "mode",
+}
+# Names without the prefix that some engines use.
+_BARE = {
+    "lmdb_enabled": "enabled",
+    "lmdb_db_path": "db_path",
+    "lmdb_db_name": "db_name",
+    "lmdb_min_size": "min_payload_size",
+}
+
+
+@dataclass
+class LMDBCalculatorConfig:
+    """The settings of one calculator's exchange; :meth:`from_dict` reads and checks them.
+
+    Attributes:
+        enabled: use the exchange at all.
+        db_path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+        db_name: named database.
+        exchange_mode: what goes through the store.
+        data_format: the format in which payloads are written.
+        input_key_prefix, output_key_prefix: the first part of their keys.
+        ttl_seconds: time to live; 0 = until deleted.
+        min_payload_size: payloads of fewer bytes are passed directly.
+        wait_timeout_ms: how long to wait for an output.
+        poll_interval_ms: accepted, does nothing: nothing polls.
+        map_size: how far the store may grow, in bytes.
+        max_readers, max_dbs: reader slots and named databases of the store.
+        checksum: store and verify a checksum of each payload.
+        durability: ``process`` or ``sync``.
+        segments: arrays in msgpack payloads as typed segments.
+        pack_lists: long lists of numbers as typed segments.
+        arrays: ``asis`` or ``ndarray``.
+        materialise: results are copies instead of views in place.
+        prefault: how many bytes ahead of the used part are kept populated.
+        mode: mode of the store's directory, as an octal string.
+    """
+
+    enabled: bool = False
+    db_path: str = ""
+    db_name: str = "default"
+    exchange_mode: LMDBExchangeMode = LMDBExchangeMode.BIDIRECTIONAL
+    data_format: DataFormat = DataFormat.MSGPACK
+    input_key_prefix: str = "input"
+    output_key_prefix: str = "output"
+    ttl_seconds: int = 300
+    min_payload_size: int = 1024
+    wait_timeout_ms: int = 30000
+    poll_interval_ms: int | None = None
+    map_size: int = 1 << 30
+    max_readers: int = 512
+    max_dbs: int = 100
+    checksum: bool = False
+    durability: str = "process"
+    segments: bool = True
+    pack_lists: bool = True
+    arrays: str = "asis"
+    materialise: bool = False
+    prefault: int = 16 << 20
+    mode: str = "0700"
+
+    def __post_init__(self) -> None:
+        self.db_path = os.path.abspath(os.fspath(self.db_path) or default_db_path())
+        if not isinstance(self.exchange_mode, LMDBExchangeMode):
+            self.exchange_mode = enum_member(
+                LMDBExchangeMode, self.exchange_mode, "lmdb_exchange_mode"
+            )
+        if not isinstance(self.data_format, DataFormat):
+            self.data_format = enum_member(DataFormat, self.data_format, "lmdb_data_format")
+
+    @classmethod
+    def from_dict(cls, config: Mapping[str, Any]) -> LMDBCalculatorConfig:
+        """The settings in a calculator's configuration.
+
+        Args:
+            config: the whole configuration. Only its ``lmdb_*`` keys are read, and ``enabled``,
+                ``db_path``, ``db_name``, ``min_payload_size`` and ``map_size_mb`` where the key
+                with the prefix is missing.
+
+        Returns:
+            The settings, with the defaults for what is missing and an absolute path.
+
+        Raises:
+            ConfigError: a value is not allowed; the message names key, value and what is allowed.
+        """
+        given = {
+            key: value
+            for key, value in config.items()
+            if isinstance(key, str) and key.startswith("lmdb_")
+        }
+        for key, bare in _BARE.items():
+            if key not in given and config.get(bare) is not None:
+                given[key] = config[bare]
+        if "lmdb_map_size" not in given and config.get("map_size_mb") is not None:
+            given["lmdb_map_size"] = _bytes_of(config["map_size_mb"])
+        checked = parse(given)
+        return cls(**{field: checked[key] for key, field in _SETTINGS.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings under their ``lmdb_*`` keys."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: _plain(key, values[name]) for key, name in _SETTINGS.items()}
+
+
+def parse(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Has the engine check ``lmdb_*`` settings and fill in the defaults. What it warns of is
+    logged.
+    """
+    text = as_json(settings)
+    block = ctypes.c_void_p()
+    status = lib.config_parse(text, len(text), ctypes.byref(block))
+    log_warnings()
+    if status:
+        fail(status)
+    checked: dict[str, Any] = take_json(block)
+    return checked
+
+
+def as_json(settings: Mapping[str, Any]) -> bytes:
+    """``lmdb_*`` settings as JSON text."""
+    return json.dumps({key: _plain(key, value) for key, value in settings.items()}).encode()
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A setting as JSON has it; paths, enums and NumPy's numbers among them."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(type(value), "dtype") and getattr(value, "ndim", None) == 0:
+        return value.item()
+    if hasattr(type(value), "__index__"):
+        return int(value)
+    raise ConfigError(
+        f"{key}: {value!r} is not allowed; a setting is true or false, a number or a string"
+    )
+
+
+def _bytes_of(mebibytes: Any) -> Any:
+    if isinstance(mebibytes, bool) or not isinstance(mebibytes, (int, float)) or mebibytes <= 0:
+        raise ConfigError(
+            f"map_size_mb: {mebibytes!r} is not allowed; allowed is a number of MiB over 0"
+        )
+    return int(mebibytes * (1 << 20))

@@ -1,0 +1,285 @@
+"""The exchange with one calculator, for an engine that calls the calculator itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from . import _formats
+from ._abi import (
+    ANSWER_UNKNOWN,
+    ANSWER_UNKNOWN_NO_WAIT,
+    CLEANUP_INPUT,
+    CLEANUP_OUTPUT,
+    DECISION_REPEAT,
+    DECISION_TAKE_OUTPUT,
+    EXCHANGE_INPUT,
+    logger,
+)
+from ._config import LMDBCalculatorConfig
+from ._estimate import size_up_to
+from ._native import NativeExchange
+from ._process import ProcessLock, generation
+from ._reference import INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
+from .errors import LMDBReferenceIgnored
+from .lmdb_types import LMDBExchangeMode
+
+
+class LMDBDataExchange:
+    """Puts a calculator's inputs into the store and takes its outputs out of it.
+
+    ``initialize``, ``is_enabled``, ``should_use_lmdb``, ``put_input`` and ``cleanup`` never raise:
+    what went wrong is logged, as an ERROR the first time and at DEBUG afterwards, and the payload
+    is to be passed directly. Every method may be called from any thread. An exchange pickles as its
+    settings; a forked child reopens it by itself.
+    """
+
+    def __init__(
+        self, config: LMDBCalculatorConfig | Mapping[str, Any], calculator_name: str
+    ) -> None:
+        """An exchange whose store is not open yet.
+
+        Args:
+            config: the settings, or a calculator's whole configuration.
+            calculator_name: the name in the keys.
+
+        Raises:
+            ConfigError: a setting is not allowed.
+        """
+        self.config = (
+            config
+            if isinstance(config, LMDBCalculatorConfig)
+            else LMDBCalculatorConfig.from_dict(config)
+        )
+        self.calculator_name = calculator_name
+        self._native: NativeExchange | None = None
+        self._ignored = False
+        self._complained = False
+        self._lock = ProcessLock()
+
+    def initialize(self) -> bool:
+        """Opens the store; does nothing when it is open.
+
+        Returns:
+            Whether the exchange can be used.
+        """
+        if not self.config.enabled:
+            return False
+        try:
+            self.open()
+        except Exception as error:
+            self.complain("cannot open the store", error)
+            return False
+        return True
+
+    def open(self) -> NativeExchange:
+        """The engine's side, with the store open.
+
+        Raises:
+            LMDBError: one of its kinds says why it cannot be opened.
+        """
+        native = self._native
+        if native is not None and native.generation == generation[0]:
+            return native
+        with self._lock:
+            native = self._native
+            if native is None or native.generation != generation[0]:
+                native = self._native = NativeExchange(self.config, self.calculator_name)
+            return native
+
+    def close(self) -> None:
+        """Releases the store; what was got from it stays valid. The second time nothing happens."""
+        with self._lock:
+            native, self._native = self._native, None
+        if native is not None:
+            native.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (type(self), self.config, self.calculator_name, self._native is not None)
+
+    def complain(self, what: str, error: BaseException) -> None:
+        """Logs a failure of the exchange: an ERROR the first time, DEBUG afterwards."""
+        level = logging.DEBUG if self._complained else logging.ERROR
+        self._complained = True
+        logger.log(level, "calculator %s: %s: %s", self.calculator_name, what, error)
+
+    def is_enabled(self) -> bool:
+        """Whether the exchange is configured and its store is open."""
+        return bool(self.config.enabled) and self._native is not None
+
+    @property
+    def ignored(self) -> bool:
+        """Whether the calculator was found to ignore references: payloads are passed directly."""
+        return self._ignored
+
+    def should_use_lmdb(self, data: Any) -> bool:
+        """Whether a payload goes through the store.
+
+        Args:
+            data: the payload, of any type. It is measured no further than ``lmdb_min_size``. A
+                reference is none: it goes as it is.
+        """
+        try:
+            if not self.is_enabled() or self._ignored or is_reference(data):
+                return False
+            return self.open().should(size_up_to(data, self.config.min_payload_size))
+        except Exception as error:
+            self.complain("cannot tell whether to exchange", error)
+            return False
+
+    def generate_key(self, prefix: str, txn_id: str | None = None) -> str:
+        """The key ``prefix:name:txn_id``; an id is made when none is given."""
+        return f"{prefix}:{self.calculator_name}:{txn_id or new_txn_id()}"
+
+    def put_input(self, data: Any, txn_id: str | None = None) -> str | None:
+        """Puts an input. A live entry is never overwritten.
+
+        Args:
+            data: the payload.
+            txn_id: the id of the exchange; one is made when none is given.
+
+        Returns:
+            The key; None when the payload is to be passed directly.
+        """
+        if not self.is_enabled() or self._ignored or is_reference(data):
+            return None
+        try:
+            reference = self.put(data, str(txn_id or new_txn_id()))
+            key: str = reference.fields()[INPUT_KEY]
+        except Exception as error:
+            self.complain(f"cannot store the input of exchange {txn_id}", error)
+            return None
+        return key
+
+    def put(self, data: Any, txn_id: str) -> Reference:
+        """Puts an input and returns the reference that travels in its place.
+
+        Raises:
+            LMDBError: one of its kinds says why it cannot be put.
+        """
+        began = time.perf_counter_ns()
+        number, parts = _formats.encode(data, self.config.data_format.number)
+        reference = self.open().put_input(txn_id, number, parts)
+        if logger.isEnabledFor(logging.DEBUG):
+            log_route(
+                self.calculator_name,
+                "input",
+                reference.fields()[INPUT_KEY],
+                _formats.size_of(parts),
+                began,
+            )
+        return reference
+
+    def get_output(self, txn_id: str, wait: bool = True) -> Any:
+        """The output of an exchange, after the calculator was called.
+
+        Args:
+            txn_id: the id of the exchange.
+            wait: wait up to ``lmdb_wait_timeout`` for an output that may still come.
+
+        Returns:
+            The output; None when the calculator's own answer is the result.
+
+        Raises:
+            LMDBReferenceIgnored: nobody opened the input, so the calculator computed on something
+                else: call it again with the payload itself. The exchange passes directly from now
+                on.
+            LMDBTimeoutError: the input was opened and no output came.
+            LMDBError: another of its kinds says what went wrong with the store.
+        """
+        if not self.is_enabled():
+            return None
+        began = time.perf_counter_ns()
+        native = self.open()
+        reference = self._reference(native, str(txn_id))
+        decision = native.settle(reference, ANSWER_UNKNOWN if wait else ANSWER_UNKNOWN_NO_WAIT)
+        if decision == DECISION_REPEAT:
+            self.found_ignored()
+            raise LMDBReferenceIgnored(
+                f"calculator {self.calculator_name!r} answered without opening its input "
+                f"{reference.fields().get(INPUT_KEY)!r}: it does not know references; "
+                "call it with the payload itself"
+            )
+        if decision == DECISION_TAKE_OUTPUT:
+            return stripped(self.take_output(reference.fields(), began))
+        return None
+
+    def found_ignored(self) -> None:
+        """Notes that the calculator ignores references, with one warning."""
+        if not self._ignored:
+            self._ignored = True
+            logger.warning(
+                "calculator %s does not open the references it gets; "
+                "payloads are passed to it directly from now on",
+                self.calculator_name,
+            )
+
+    def take_output(self, fields: Mapping[str, Any], began: int) -> Any:
+        """The value under the output key of a reference.
+
+        Raises:
+            EntryNotFoundError: it is gone.
+            CorruptError: it is damaged.
+        """
+        output = {**fields, INPUT_KEY: fields[OUTPUT_KEY], REF: True}
+        pin = Reference.parse(output).view_input()
+        pin.verify()
+        if logger.isEnabledFor(logging.DEBUG):
+            log_route(self.calculator_name, "output", fields[OUTPUT_KEY], pin.size, began)
+        return _formats.decode(pin, self.config.materialise)
+
+    def cleanup(self, txn_id: str) -> None:
+        """Deletes the input and the output of an exchange; results that were taken stay valid."""
+        if not self.is_enabled():
+            return
+        try:
+            native = self.open()
+            native.cleanup(self._reference(native, str(txn_id)), CLEANUP_INPUT | CLEANUP_OUTPUT)
+        except Exception as error:
+            self.complain(f"cannot delete what exchange {txn_id} left", error)
+
+    def _reference(self, native: NativeExchange, txn_id: str) -> Reference:
+        """What the calculator of exchange ``txn_id`` got, made anew: it may have been put by
+        another process.
+        """
+        reference = native.reference(txn_id)
+        if self.config.exchange_mode is not LMDBExchangeMode.OUTPUT_ONLY:
+            reference.set(INPUT_KEY, native.key(EXCHANGE_INPUT, txn_id))
+            reference.set(REF, "true")
+        return reference
+
+    def get_exchange_info(self) -> dict[str, Any]:
+        """The settings that a calculator needs to know."""
+        return {
+            "enabled": self.is_enabled(),
+            "db_path": self.config.db_path,
+            "db_name": self.config.db_name,
+            "input_prefix": self.config.input_key_prefix,
+            "output_prefix": self.config.output_key_prefix,
+            "calculator_name": self.calculator_name,
+            "data_format": self.config.data_format.value,
+            "ttl_seconds": self.config.ttl_seconds,
+        }
+
+
+def new_txn_id() -> str:
+    """An id for an exchange that no other thread or process makes."""
+    return uuid.uuid4().hex
+
+
+def log_route(name: str, route: str, key: str, size: int, began: int) -> None:
+    """One DEBUG line on a step of an exchange."""
+    micros = (time.perf_counter_ns() - began) / 1000
+    logger.debug("calculator=%s route=%s key=%s bytes=%d us=%.1f", name, route, key, size, micros)
+
+
+def _reopened(
+    kind: type[LMDBDataExchange], config: LMDBCalculatorConfig, name: str, was_open: bool
+) -> LMDBDataExchange:
+    exchange = kind(config, name)
+    if was_open:
+        exchange.initialize()
+    return exchange

@@ -1,0 +1,173 @@
+"""Payloads: from a Python value to what is stored, and back.
+
+What comes back from which format (``=`` means: as it was):
+
+====================================  ==========  ==========  ====================
+type                                  msgpack     json        numpy, arrow, raw
+====================================  ==========  ==========  ====================
+None, bool, int, float, str, list     =           = (1)       msgpack
+dict with str keys                    =           =           msgpack (2)
+dict with other keys                  =           msgpack     msgpack
+tuple, namedtuple                     list        list        msgpack
+bytes                                 =           msgpack     raw: =
+bytearray, memoryview                 bytes       msgpack     raw: bytes
+set, frozenset, complex, Decimal      =           msgpack     msgpack
+date, time, timedelta, UUID           =           msgpack     msgpack
+datetime                              = (3)       msgpack     msgpack
+NumPy bool, int, float scalars        Python's    Python's    msgpack
+other NumPy scalars                   =           msgpack     msgpack
+NumPy array                           = (4)       msgpack     numpy: = (4)
+pyarrow Table, RecordBatch            =           msgpack     arrow: =
+what has __arrow_c_stream__           refused     refused     arrow: Table
+dict subclasses, other Mappings       dict        dict (5)    msgpack
+int, float, str, list subclasses      the base    the base    msgpack
+====================================  ==========  ==========  ====================
+
+"msgpack" in a column: the format cannot hold the value, so it is stored as msgpack and the envelope
+says so. Readers go by the envelope. (1) NaN, infinities and text that is not valid Unicode are not
+JSON: msgpack refuses the latter. (2) In arrow a dict of columns of one length becomes a Table.
+(3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In native byte order,
+in C or Fortran order as it was; in place and read-only unless a copy is asked for. (5) A Mapping
+that is no dict: msgpack.
+
+What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles) raises
+FormatError with the path inside the payload.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from . import _arrow, _msgpack, _npy, _optional
+from ._pin import Pin
+from .errors import CorruptError, FormatError, LMDBError
+from .lmdb_types import DataFormat
+
+JSON, MSGPACK, RAW, NUMPY, ARROW = 1, 2, 3, 4, 5
+
+BY_NUMBER: dict[int, DataFormat] = {known.number: known for known in DataFormat}
+
+
+def number_of(wanted: DataFormat | str) -> int:
+    """The number of a format given as a member of DataFormat or by its name.
+
+    Raises:
+        FormatError: there is no such format.
+    """
+    if isinstance(wanted, DataFormat):
+        return wanted.number
+    try:
+        return DataFormat(wanted).number
+    except ValueError:
+        allowed = ", ".join(repr(known.value) for known in DataFormat)
+        raise FormatError(f"there is no format {wanted!r}; allowed: {allowed}") from None
+
+
+def encode(value: Any, number: int) -> tuple[int, list[Any]]:
+    """Turns ``value`` into what is stored.
+
+    Args:
+        value: the payload.
+        number: the format asked for.
+
+    Returns:
+        The format it is stored in, and its parts: bytes, buffers and spans of memory, in order.
+
+    Raises:
+        FormatError: no format can hold it; the message names the path.
+    """
+    if number == RAW:
+        if type(value) is bytes:
+            return RAW, [value]
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return RAW, [_contiguous(value)]
+    elif number == NUMPY:
+        if _npy.is_array(value):
+            return NUMPY, _npy.encode(value)
+    elif number == ARROW:
+        table = _arrow.as_table(value)
+        if table is not None:
+            return ARROW, _arrow.encode(table)
+    elif number == JSON and _json_holds(value, 0):
+        return JSON, [
+            json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+        ]
+    return MSGPACK, [_msgpack.encode(value)]
+
+
+def decode(pin: Pin, copy: bool) -> Any:
+    """The value under ``pin``; arrays and tables look at it in place unless ``copy``.
+
+    Raises:
+        CorruptError: the payload is damaged; the message names the key.
+        FormatError: the format is not known here, or needs a package that is not there.
+    """
+    try:
+        return _decoded(pin, copy)
+    except LMDBError:
+        raise
+    except Exception as error:
+        # Hostile bytes make the parsers raise almost anything.
+        name = BY_NUMBER[pin.format].value
+        reason = f"the {name} payload under key {pin.key!r} is damaged: {error}"
+        raise CorruptError(reason) from error
+
+
+def _decoded(pin: Pin, copy: bool) -> Any:
+    number = pin.format
+    if number == MSGPACK:
+        return _msgpack.decode(pin.readable(), copy)
+    if number == NUMPY:
+        return _npy.decode(pin, copy)
+    if number == ARROW:
+        return _arrow.decode(pin, copy)
+    if number == RAW:
+        return pin.copied()
+    if number == JSON:
+        return json.loads(str(pin.readable(), "utf-8"))
+    raise FormatError(f"key {pin.key!r} has format {number}, which this version does not know")
+
+
+def size_of(parts: list[Any]) -> int:
+    """The bytes that ``parts`` make together."""
+    return sum(part.nbytes if hasattr(part, "nbytes") else len(part) for part in parts)
+
+
+def _contiguous(value: Any) -> Any:
+    if isinstance(value, memoryview) and not value.c_contiguous:
+        return value.tobytes()
+    return value
+
+
+def _json_holds(value: Any, depth: int) -> bool:
+    """Whether JSON can say ``value`` so that it comes back as it was, but for tuples."""
+    kind = type(value)
+    if value is None or kind is bool or kind is int:
+        return True
+    if kind is str:
+        return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if depth > 200:
+        return False
+    if isinstance(value, dict):
+        return all(type(key) is str and _json_holds(key, depth) for key in value) and all(
+            _json_holds(item, depth + 1) for item in value.values()
+        )
+    if isinstance(value, (list, tuple)):
+        return all(_json_holds(item, depth + 1) for item in value)
+    return isinstance(_plain_or_none(value), (bool, int, float))
+
+
+def _plain_or_none(value: Any) -> Any:
+    numpy = _optional.loaded("numpy")
+    if numpy is None or not isinstance(value, numpy.generic) or value.dtype.kind not in "biuf":
+        return None
+    plain = value.item()
+    return plain if not isinstance(plain, float) or math.isfinite(plain) else None
+
+
+def _plain(value: Any) -> Any:
+    return _plain_or_none(value)

@@ -1,0 +1,126 @@
+"""Opening, closing, sharing, pickling and forking of what holds a store."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ._abi import logger
+from ._process import ProcessLock, generation
+from ._store import Store
+from .errors import LMDBError, StoreClosedError
+from .lmdb_types import LMDBConfig, default_db_path
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_instances: dict[tuple[type, str], Any] = {}
+_instances_lock = ProcessLock()
+
+
+class StoreHolder:
+    """Holds a store while it is open; :class:`LMDBTransport` says what can be done with it."""
+
+    def __init__(self, config: LMDBConfig | None = None) -> None:
+        """A transport that is not open yet.
+
+        Args:
+            config: how to open the store; default :class:`LMDBConfig`.
+        """
+        self.config = LMDBConfig() if config is None else config
+        self._store: Store | None = None
+        self._generation = generation[0]
+        self._lock = ProcessLock()
+
+    @classmethod
+    def get_instance(cls, path: str | None = None, *, db_path: str | None = None) -> Self:
+        """The transport of a directory, opened: one per directory and process.
+
+        Args:
+            path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+            db_path: another name of ``path``.
+
+        Returns:
+            The transport; when the store cannot be opened, why is logged and it is not open.
+        """
+        directory = os.path.abspath(os.fspath(path or db_path or default_db_path()))
+        with _instances_lock:
+            instance: Self | None = _instances.get((cls, directory))
+            if instance is None:
+                instance = _instances[cls, directory] = cls(LMDBConfig(db_path=directory))
+        instance.initialize()
+        return instance
+
+    def initialize(self) -> bool:
+        """Opens the store; does nothing when it is open.
+
+        Returns:
+            Whether it is open. Why it is not is logged.
+        """
+        try:
+            self.open()
+        except LMDBError as error:
+            logger.error("cannot open the store %s: %s", self.config.db_path, error)
+            return False
+        return True
+
+    def open(self) -> Self:
+        """Opens the store like :meth:`initialize`, but raises what went wrong.
+
+        Returns:
+            This transport.
+
+        Raises:
+            LMDBError: one of its kinds says why the store cannot be opened.
+        """
+        with self._lock:
+            if self._store is None or self._generation != generation[0]:
+                self._store = Store.open(self.config)
+                self._generation = generation[0]
+                logger.debug("opened the store %s", self.config.db_path)
+        return self
+
+    def close(self) -> None:
+        """Releases the store; what was got from it stays valid. The second time nothing happens."""
+        with self._lock:
+            store, self._store = self._store, None
+        if store is not None:
+            store.close()
+            logger.debug("closed the store %s", self.config.db_path)
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (type(self), self.config, self._store is not None)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._store is None else "open"
+        return f"<{type(self).__name__} {self.config.db_path}: {state}>"
+
+    def _ready(self) -> Store:
+        store = self._store
+        if store is not None and self._generation == generation[0]:
+            return store
+        if store is None:
+            raise StoreClosedError(
+                f"the transport of {self.config.db_path} is not open: call initialize() first"
+            )
+        self.open()
+        return self._ready()
+
+
+def _reopened(kind: type[StoreHolder], config: LMDBConfig, was_open: bool) -> StoreHolder:
+    transport = kind(config)
+    if was_open:
+        transport.initialize()
+    return transport

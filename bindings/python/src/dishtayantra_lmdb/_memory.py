@@ -1,0 +1,48 @@
+"""Memoryviews and copies of memory that is not Python's."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+# From this size a copy lets go of the GIL.
+_LARGE = 64 * 1024
+
+# By index: attributes of ctypes.pythonapi are shared with every other module of the process.
+_new_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
+_new_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
+_new_bytes.restype = ctypes.py_object
+bytes_address = ctypes.pythonapi["PyBytes_AsString"]
+bytes_address.argtypes = [ctypes.py_object]
+bytes_address.restype = ctypes.c_void_p
+
+
+def string_at(address: int, size: int) -> bytes:
+    """A copy of ``size`` bytes at ``address``."""
+    if size == 0:
+        return b""
+    copy: bytes
+    if size < _LARGE:
+        copy = _new_bytes(address, size)
+        return copy
+    copy = _new_bytes(None, size)
+    # memmove lets go of the GIL; nobody else has seen these bytes yet.
+    ctypes.memmove(bytes_address(copy), address, size)
+    return copy
+
+
+# A ctypes array owns what is set on it and exports its memory, but its size is part of its type.
+# One type per power of two is enough: the memoryview is cut to the size of the payload before
+# anybody sees it.
+_SPAN_TYPES = [ctypes.c_ubyte * (1 << bits) for bits in range(34)]
+
+
+def address_memory(address: int, size: int, owner: object) -> memoryview:
+    """A read-only memoryview of ``size`` bytes at ``address`` that keeps ``owner``, and so do its
+    slices.
+    """
+    if size == 0:
+        return memoryview(b"")
+    span: Any = _SPAN_TYPES[(size - 1).bit_length()].from_address(address)
+    span.owner = owner
+    return memoryview(span).cast("B")[:size].toreadonly()

@@ -1,0 +1,179 @@
+"""Format ``numpy``: one array as a standard ``.npy``, its header padded to 64 bytes so that the
+data is aligned.
+
+The data is stored little-endian, because that is what every reader in place can use. An array that
+is contiguous in C or Fortran order is taken from where it lies.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import math
+from typing import Any
+
+from . import _optional
+from ._memory import bytes_address, string_at
+from ._pin import ArrayOwner, Pin
+from .errors import FormatError
+
+_MAGIC = b"\x93NUMPY"
+_ALIGNMENT = 64
+# As much of a payload as holds most headers.
+_GLANCE = 128
+# What makes a longer header is no dtype anybody has.
+_LONGEST = 16 << 20
+
+
+def is_array(value: object) -> bool:
+    """Whether ``value`` is a NumPy array."""
+    numpy = _optional.loaded("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def encode(array: Any) -> list[Any]:
+    """The parts of ``array`` as ``.npy``: the header, and the data where it lies if contiguous.
+
+    Raises:
+        FormatError: the format cannot hold it.
+    """
+    numpy = _optional.numpy("format numpy")
+    if type(array) is not numpy.ndarray:
+        if isinstance(array, numpy.ma.MaskedArray):
+            raise FormatError(
+                "a masked array would lose its mask; store array.filled(), "
+                "or array.data and array.mask"
+            )
+        array = numpy.asarray(array)
+    dtype = _stored_dtype(array.dtype)
+    flags = array.flags
+    if not flags.c_contiguous and flags.f_contiguous:
+        head = _header(dtype, True, array.shape)
+        # The transpose has the bytes in the order in which they lie.
+        array = array.T
+    else:
+        head = _header(dtype, False, array.shape)
+    if array.nbytes == 0:
+        return [head]
+    if dtype != array.dtype or not array.flags.c_contiguous:
+        # Unlike ascontiguousarray, astype leaves an array without dimensions as it is.
+        array = array.astype(dtype, order="C")
+    return [head, array]
+
+
+@functools.lru_cache(maxsize=256)
+def _stored_dtype(dtype: Any) -> Any:
+    """The little-endian dtype in which arrays of ``dtype`` are stored."""
+    numpy = _optional.numpy("format numpy")
+    if dtype.hasobject:
+        raise FormatError(f"an array of dtype {dtype} holds Python objects")
+    if dtype.kind not in "biufcmMSUV" or (
+        dtype.kind == "V" and not issubclass(dtype.type, numpy.void)
+    ):
+        raise FormatError(f"an array of dtype {dtype} has no representation in the .npy format")
+    return dtype.newbyteorder("<")
+
+
+@functools.lru_cache(maxsize=256)
+def _header(dtype: Any, fortran: bool, shape: tuple[int, ...]) -> bytes:
+    descr = dtype.str
+    if dtype.names is not None:
+        descr = _optional.numpy("format numpy").lib.format.dtype_to_descr(dtype)
+    text = f"{{'descr': {descr!r}, 'fortran_order': {fortran}, 'shape': {shape!r}, }}".encode()
+    # Version 3 allows names outside Latin-1 and headers over 64 KiB.
+    version, width = (1, 2) if text.isascii() and len(text) < 0xFF00 else (3, 4)
+    prefix = len(_MAGIC) + 2 + width
+    length = -(-(prefix + len(text) + 1) // _ALIGNMENT) * _ALIGNMENT - prefix
+    return (
+        _MAGIC
+        + bytes((version, 0))
+        + length.to_bytes(width, "little")
+        + text.ljust(length - 1)
+        + b"\n"
+    )
+
+
+def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int, str | None]:
+    """The dtype, order, shape and size in bytes that a header's text tells, and the typestr of a
+    simple dtype.
+    """
+    numpy = _optional.numpy("format numpy")
+    fields = ast.literal_eval(text.decode(encoding).strip())
+    if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
+        raise ValueError("the header is not a dict of descr, fortran_order, shape")
+    shape, fortran = fields["shape"], fields["fortran_order"]
+    if (
+        not isinstance(shape, tuple)
+        or not all(type(n) is int and n >= 0 for n in shape)
+        or len(shape) > 64
+    ):
+        raise ValueError(f"the shape {shape!r} is not one")
+    if not isinstance(fortran, bool):
+        raise ValueError(f"fortran_order is {fortran!r}")
+    dtype = numpy.lib.format.descr_to_dtype(fields["descr"])
+    if dtype.hasobject:
+        raise ValueError("the dtype holds Python objects")
+    size = math.prod(shape) * dtype.itemsize
+    return (
+        dtype,
+        fortran,
+        shape,
+        size,
+        dtype.str if dtype.names is None and dtype.subdtype is None else None,
+    )
+
+
+_Layout = tuple[int, Any, bool, tuple[int, ...], "str | None"]
+
+
+def _layout(head: bytes, total: int) -> _Layout | int:
+    """Where the data begins, dtype, order, shape and typestr, told by ``head``, the beginning of
+    a payload of ``total`` bytes; or how many bytes the header has, when ``head`` is shorter.
+    """
+    if head[:6] != _MAGIC or len(head) < 12 or head[6] not in (1, 2, 3):
+        raise ValueError("it does not begin as .npy does")
+    start = 10 if head[6] == 1 else 12
+    end = start + int.from_bytes(head[8:start], "little")
+    if end > min(total, _LONGEST):
+        raise ValueError(f"its header ends at byte {end} of {total}")
+    if end > len(head):
+        return end
+    encoding = "utf-8" if head[6] == 3 else "latin-1"
+    dtype, fortran, shape, size, typestr = _parse(head[start:end], encoding)
+    if end + size > total:
+        raise ValueError(f"{size} bytes of data are announced, {total - end} are there")
+    return end, dtype, fortran, shape, typestr
+
+
+_known_layout = functools.lru_cache(maxsize=256)(_layout)
+
+
+def _layout_at(address: int, total: int) -> _Layout:
+    """The layout of the payload of ``total`` bytes at ``address``."""
+    found = _known_layout(string_at(address, min(total, _GLANCE)), total)
+    if isinstance(found, int):
+        found = _layout(string_at(address, found), total)
+        assert not isinstance(found, int)
+    return found
+
+
+def decode(pin: Pin, copy: bool) -> Any:
+    """The array under ``pin``, read-only and in place, or a copy of its own; raises on damage."""
+    numpy = _optional.numpy("format numpy")
+    offset, dtype, fortran, shape, typestr = _layout_at(pin.address, pin.size)
+    if typestr is not None and not fortran and dtype.itemsize and 0 not in shape:
+        where = (pin.address + offset, True)
+        interface = {"version": 3, "shape": shape, "typestr": typestr, "data": where}
+        array = numpy.asarray(ArrayOwner(pin, interface))
+    else:
+        order = "F" if fortran else "C"
+        array = numpy.ndarray(shape, dtype, pin.memory(), offset, order=order)
+    return array.copy(order="K") if copy else array
+
+
+def decode_bytes(data: bytes, copy: bool) -> Any:
+    """The array in ``data``, read-only and in place, or a copy of its own; raises on damage."""
+    numpy = _optional.numpy("an array")
+    offset, dtype, fortran, shape, _ = _layout_at(bytes_address(data), len(data))
+    array = numpy.ndarray(shape, dtype, data, offset, order="F" if fortran else "C")
+    return array.copy(order="K") if copy else array

@@ -1,0 +1,113 @@
+"""A payload held in the map, and the Python objects that look at it there.
+
+A :class:`Pin` owns one view of the library and ends it when the last reference to it goes: every
+array, Arrow buffer and memoryview over the payload refers to its pin, so none of them can outlive
+the bytes it shows.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from ._abi import INFO_CHECKSUM, TEXT_KEY, TEXT_SOURCE, TEXT_TARGET, TEXT_TXN_ID, Info, fail, lib
+from ._memory import address_memory, string_at
+from ._process import generation
+from .errors import ForkedError
+
+# Up to this size a copy costs less than a memoryview.
+_COPIED = 4096
+
+
+class Pin:
+    """One view: ``address`` and ``size`` of a payload that stays where it is, whatever happens to
+    its entry.
+    """
+
+    __slots__ = ("__weakref__", "_generation", "_handle", "address", "flags", "format", "size")
+
+    def __init__(self, handle: int | None, info: Info) -> None:
+        self._handle = handle
+        self._generation = generation[0]
+        self.address: int = info.data or 0
+        self.size: int = info.size
+        self.format: int = info.format
+        self.flags: int = info.flags
+
+    def __del__(self, _close: Any = lib.view_close, _generation: Any = generation) -> None:
+        # In a forked child the pin is the parent's.
+        if self._generation == _generation[0]:
+            _close(self._handle)
+
+    def check(self) -> None:
+        """Raises when the pin was made before a fork: its bytes are only promised to the parent."""
+        if self._generation != generation[0]:
+            raise ForkedError(
+                "the view was opened before a fork and belongs to the parent; open one here"
+            )
+
+    def verify(self) -> None:
+        """Compares the payload with its checksum, when it has one."""
+        if self.flags & INFO_CHECKSUM:
+            status = lib.view_verify(self._handle)
+            if status:
+                fail(status)
+
+    def info(self) -> Info:
+        """Everything the library tells of the entry."""
+        info = Info(struct_size=ctypes.sizeof(Info))
+        status = lib.view_info(self._handle, ctypes.byref(info))
+        if status:
+            fail(status)
+        return info
+
+    def _text(self, field: int) -> bytes:
+        text, size = ctypes.c_void_p(), ctypes.c_size_t()
+        status = lib.view_text(self._handle, field, ctypes.byref(text), ctypes.byref(size))
+        if status:
+            fail(status)
+        return string_at(text.value or 0, size.value)
+
+    @property
+    def txn_id(self) -> str:
+        """The exchange id of the entry."""
+        return self._text(TEXT_TXN_ID).decode("utf-8", "replace")
+
+    @property
+    def source(self) -> str:
+        """Who put the entry."""
+        return self._text(TEXT_SOURCE).decode("utf-8", "replace")
+
+    @property
+    def target(self) -> str:
+        """Whom the entry is for."""
+        return self._text(TEXT_TARGET).decode("utf-8", "replace")
+
+    @property
+    def key(self) -> str:
+        """The key of the entry."""
+        return self._text(TEXT_KEY).decode("utf-8", "surrogateescape")
+
+    def memory(self) -> memoryview:
+        """A read-only memoryview of the payload that keeps the pin."""
+        return address_memory(self.address, self.size, self)
+
+    def copied(self) -> bytes:
+        """A copy of the payload."""
+        return string_at(self.address, self.size)
+
+    def readable(self) -> bytes | memoryview:
+        """The payload for a parser: copied when small, in place when large."""
+        return (
+            ctypes.string_at(self.address, self.size) if 0 < self.size <= _COPIED else self.memory()
+        )
+
+
+class ArrayOwner:
+    """What NumPy makes an array from and keeps as the array's base."""
+
+    __slots__ = ("__array_interface__", "pin")
+
+    def __init__(self, pin: object, interface: dict[str, Any]) -> None:
+        self.pin = pin
+        self.__array_interface__ = interface

@@ -1,0 +1,135 @@
+"""References, the small mappings that travel in place of payloads, made and read by the engine."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import _frame
+from ._abi import fail, lib, take_bytes
+from ._pin import Pin
+from ._store import Handle
+from .errors import CorruptError
+
+REF = "_lmdb_ref"
+INPUT_KEY = "_lmdb_input_key"
+OUTPUT_KEY = "_lmdb_output_key"
+DB_PATH = "_lmdb_db_path"
+DB_NAME = "_lmdb_db_name"
+FORMAT = "_lmdb_format"
+TXN_ID = "_txn_id"
+OUTPUT_WRITTEN = "_lmdb_output_written"
+
+_WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID)
+
+
+def is_reference(value: object) -> bool:
+    """Whether ``value`` is a mapping that stands for a payload, whatever else is in it."""
+    return isinstance(value, Mapping) and value.get(REF) is True
+
+
+def is_output_written(value: object) -> bool:
+    """Whether a calculator's answer says that the result is in the store."""
+    return isinstance(value, Mapping) and value.get(OUTPUT_WRITTEN) is True
+
+
+def stripped(value: Any) -> Any:
+    """A result without the names of the protocol; a result that has none of them as it is."""
+    if not isinstance(value, dict) or not any(map(_is_wire_name, value)):
+        return value
+    return {key: item for key, item in value.items() if not _is_wire_name(key)}
+
+
+def _is_wire_name(key: object) -> bool:
+    return isinstance(key, str) and (key.startswith("_lmdb_") or key == TXN_ID)
+
+
+class Reference:
+    """A reference in the engine's hands."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: int | None) -> None:
+        self._handle = Handle(handle, lib.reference_free)
+
+    @property
+    def value(self) -> int | None:
+        """The handle."""
+        return self._handle.value
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, Any]) -> Reference:
+        """The reference that a mapping is; names that are not of the protocol are left out.
+
+        Raises:
+            CorruptError: it is none.
+        """
+        known = {name: fields[name] for name in _WIRE_NAMES if fields.get(name) is not None}
+        try:
+            text = json.dumps(known).encode()
+        except TypeError as error:
+            raise CorruptError(
+                f"the reference {known!r} holds what no reference can: {error}"
+            ) from error
+        handle = ctypes.c_void_p()
+        status = lib.reference_parse(text, len(text), ctypes.byref(handle))
+        if status:
+            fail(status)
+        return cls(handle.value)
+
+    def fields(self) -> dict[str, Any]:
+        """The reference as the mapping that travels."""
+        block = ctypes.c_void_p()
+        status = lib.reference_json(self.value, ctypes.byref(block))
+        if status:
+            fail(status)
+        fields: dict[str, Any] = json.loads(take_bytes(block))
+        if fields.get(REF) is not True:
+            fields.pop(REF, None)
+        return fields
+
+    def set(self, name: str, value: str) -> None:
+        """Sets one field by its wire name."""
+        name_bytes, value_bytes = name.encode(), value.encode()
+        status = lib.reference_set(
+            self.value, name_bytes, len(name_bytes), value_bytes, len(value_bytes)
+        )
+        if status:
+            fail(status)
+
+    def view_input(self) -> Pin:
+        """Pins the payload that the reference stands for, which counts as opening it.
+
+        Raises:
+            EntryNotFoundError: it is missing or expired.
+        """
+        frame = _frame.take()
+        try:
+            status = lib.reference_view_input(self.value, frame.handle_at, frame.info_at)
+            if status == 0:
+                return Pin(frame.handle.value, frame.info)
+        finally:
+            frame.release()
+        fail(status)
+
+    def put_output(self, number: int, parts: Sequence[Any], ttl_ms: int, flags: int = 0) -> None:
+        """Puts the output under the key that the reference names for it."""
+        frame = _frame.take()
+        try:
+            frame.set_options((number, flags, ttl_ms, b"", b"", b""))
+            frame.set_parts(parts)
+            status = lib.reference_put_output(
+                self.value, frame.parts_at, len(parts), frame.options_at, frame.info_at
+            )
+        finally:
+            frame.release()
+        if status:
+            fail(status)
+
+    def settle_direct(self) -> None:
+        """Says that the calculator answers by its return value: nobody waits for an output."""
+        status = lib.reference_settle_direct(self.value)
+        if status:
+            fail(status)

@@ -1,0 +1,262 @@
+"""A store of the library as a Python object: bytes in, pins out. Formats and settings are the
+transport's.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import _frame
+from ._abi import (
+    DURABILITY_PROCESS,
+    DURABILITY_SYNC,
+    NOT_FOUND,
+    OPEN_FOLLOW_SYMLINKS,
+    Entry,
+    Options,
+    fail,
+    lib,
+    log_warnings,
+    take_bytes,
+    take_json,
+)
+from ._pin import Pin
+from ._process import generation
+from .errors import BadKeyError, StoreClosedError
+from .lmdb_types import LMDBConfig
+
+_put = lib.store_put
+_view_open = lib.view_open
+
+
+class Handle:
+    """A handle of the library that is given back once, and never by a forked child."""
+
+    __slots__ = ("__weakref__", "_free", "_generation", "value")
+
+    def __init__(self, value: int | None, free: Any) -> None:
+        self.value = value
+        self._free = free
+        self._generation = generation[0]
+
+    def close(self, _generation: list[int] = generation) -> None:
+        """Gives the handle back; the second time nothing happens."""
+        value, self.value = self.value, None
+        if value is not None and self._generation == _generation[0]:
+            self._free(value)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def text_bytes(text: str | bytes) -> bytes:
+    """A key or name as the library takes it.
+
+    Raises:
+        BadKeyError: it is neither text nor bytes, or no valid text.
+    """
+    if type(text) is bytes:
+        return text
+    try:
+        return text.encode()  # type: ignore[union-attr]
+    except UnicodeEncodeError:
+        pass
+    except AttributeError:
+        raise BadKeyError(f"a key or name is text or bytes, not {text!r}") from None
+    try:
+        # What a key that is no text was listed as.
+        return str(text).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise BadKeyError(f"the key or name {text!r} is no valid text: {error}") from None
+
+
+class Store:
+    """An open store. Every method may be called from any thread."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: int | None) -> None:
+        self._handle = Handle(handle, lib.store_close)
+
+    @classmethod
+    def open(cls, config: LMDBConfig) -> Store:
+        """Opens the store that ``config`` describes, creating it when it is not there."""
+        options = Options()
+        lib.options_default(ctypes.byref(options))
+        options.map_size = config.map_size
+        options.prefault = config.prefault
+        options.max_readers = config.max_readers
+        options.max_dbs = config.max_dbs
+        options.mode = config.mode
+        options.durability = DURABILITY_SYNC if config.sync_mode else DURABILITY_PROCESS
+        options.flags = OPEN_FOLLOW_SYMLINKS if config.follow_symlinks else 0
+        path = config.db_path.encode("utf-8", "surrogateescape")
+        handle = ctypes.c_void_p()
+        status = lib.store_open(path, len(path), ctypes.byref(options), ctypes.byref(handle))
+        log_warnings()
+        if status:
+            fail(status)
+        return cls(handle.value)
+
+    @property
+    def _value(self) -> int:
+        value = self._handle.value
+        if value is None:
+            raise StoreClosedError("the store is closed")
+        return value
+
+    def close(self) -> None:
+        """Releases the store; views stay valid."""
+        self._handle.close()
+
+    def path(self) -> str:
+        """The directory of the store."""
+        block = ctypes.c_void_p()
+        status = lib.store_path(self._value, ctypes.byref(block))
+        if status:
+            fail(status)
+        return take_bytes(block).decode("utf-8", "surrogateescape")
+
+    def put(self, db: bytes, key: bytes, parts: Sequence[Any], settings: _frame.Settings) -> int:
+        """Puts the payload that ``parts`` make together; returns the id of the entry."""
+        handle = self._handle.value or self._value
+        frame = _frame.take()
+        try:
+            frame.set_options(settings)
+            frame.set_parts(parts)
+            status = _put(
+                handle,
+                db,
+                len(db),
+                key,
+                len(key),
+                frame.parts_at,
+                len(parts),
+                frame.options_at,
+                frame.info_at,
+            )
+            entry_id: int = frame.info.entry_id
+        finally:
+            frame.release()
+        if status:
+            fail(status)
+        return entry_id
+
+    def put_many(
+        self,
+        db: bytes,
+        entries: Iterable[tuple[bytes, Sequence[Any], _frame.Settings]],
+    ) -> None:
+        """Puts all of ``entries`` (key, parts, settings) or none of them."""
+        listed = list(entries)
+        if not listed:
+            return
+        frames = []
+        table = (Entry * len(listed))()
+        try:
+            for row, (key, parts, settings) in zip(table, listed, strict=True):
+                frame = _frame.Frame()
+                frames.append(frame)
+                frame.set_options(settings)
+                frame.set_parts(parts)
+                row.key, row.key_len = key, len(key)
+                row.parts = frame.parts_at
+                row.nparts = len(parts)
+                row.options = frame.options_at
+            status = lib.store_put_many(self._value, db, len(db), ctypes.byref(table), len(listed))
+        finally:
+            for frame in frames:
+                frame.release()
+        if status:
+            fail(status)
+
+    def view(self, db: bytes, key: bytes, flags: int = 0) -> Pin | None:
+        """Pins the payload under ``key``; None when there is no live entry."""
+        handle = self._handle.value or self._value
+        frame = _frame.take()
+        try:
+            status = _view_open(
+                handle, db, len(db), key, len(key), flags, frame.handle_at, frame.info_at
+            )
+            if status == 0:
+                return Pin(frame.handle.value, frame.info)
+        finally:
+            frame.release()
+        if status == NOT_FOUND:
+            return None
+        fail(status)
+
+    def contains(self, db: bytes, key: bytes) -> bool:
+        """Whether a live entry is under ``key``."""
+        present = ctypes.c_bool()
+        status = lib.store_contains(self._value, db, len(db), key, len(key), ctypes.byref(present))
+        if status:
+            fail(status)
+        return present.value
+
+    def delete(self, db: bytes, key: bytes) -> bool:
+        """Deletes the entry under ``key``; says whether there was one."""
+        deleted = ctypes.c_bool()
+        status = lib.store_delete(self._value, db, len(db), key, len(key), ctypes.byref(deleted))
+        if status:
+            fail(status)
+        return deleted.value
+
+    def touch(self, db: bytes, key: bytes, ttl_ms: int) -> bool:
+        """Gives the entry under ``key`` a new time to live; says whether there was one."""
+        touched = ctypes.c_bool()
+        status = lib.store_touch(
+            self._value, db, len(db), key, len(key), ttl_ms, ctypes.byref(touched)
+        )
+        if status:
+            fail(status)
+        return touched.value
+
+    def sweep(self) -> int:
+        """Removes expired entries; returns how many."""
+        removed = ctypes.c_uint64()
+        status = lib.store_sweep(self._value, ctypes.byref(removed))
+        if status:
+            fail(status)
+        return removed.value
+
+    def wait(self, db: bytes, key: bytes, timeout_ms: int) -> int:
+        """Waits until an entry is under ``key``; returns the status."""
+        status: int = lib.store_wait(self._value, db, len(db), key, len(key), timeout_ms)
+        return status
+
+    def list(self, db: bytes, prefix: bytes) -> list[bytes]:
+        """The keys of live entries that begin with ``prefix``, in order."""
+        handle = ctypes.c_void_p()
+        status = lib.store_list(self._value, db, len(db), prefix, len(prefix), ctypes.byref(handle))
+        if status:
+            fail(status)
+        try:
+            found = []
+            key, size = ctypes.c_void_p(), ctypes.c_size_t()
+            for index in range(lib.keys_count(handle)):
+                status = lib.keys_at(handle, index, ctypes.byref(key), ctypes.byref(size))
+                if status:
+                    fail(status)
+                found.append(ctypes.string_at(key.value or 0, size.value) if size.value else b"")
+            return found
+        finally:
+            lib.keys_free(handle)
+
+    def stats(self) -> dict[str, Any]:
+        """Statistics, as the library gives them."""
+        return self._report(lib.store_stats)
+
+    def audit(self) -> dict[str, Any]:
+        """Checks the whole store; raises CorruptError when something is wrong."""
+        return self._report(lib.store_audit)
+
+    def _report(self, function: Any) -> dict[str, Any]:
+        block = ctypes.c_void_p()
+        status = function(self._value, ctypes.byref(block))
+        if status:
+            fail(status)
+        report: dict[str, Any] = take_json(block)
+        return report

@@ -1,0 +1,270 @@
+"""What can go wrong, as one tree of exceptions.
+
+Every exception of this package is an :class:`LMDBError` and carries ``status``, the number of the C
+interface (``DY_LMDB_*``), and ``status_name``. Where Python has a built-in exception that means the
+same, the kind derives from it as well, so ``except TimeoutError`` or ``except ValueError`` catch
+what their names say.
+"""
+
+from __future__ import annotations
+
+import errno
+
+__all__ = [
+    "AlreadyOpenError",
+    "BadKeyError",
+    "BufferTooSmallError",
+    "ConfigError",
+    "CorruptError",
+    "DatabasesFullError",
+    "DiskFullError",
+    "EntryNotFoundError",
+    "ForeignStoreError",
+    "ForkedError",
+    "FormatError",
+    "InternalError",
+    "InvalidArgumentError",
+    "KeyExistsError",
+    "LMDBError",
+    "LMDBReferenceIgnored",
+    "LMDBTimeoutError",
+    "LimitError",
+    "LoanLostError",
+    "MapFullError",
+    "PanicError",
+    "ReadersFullError",
+    "StoreClosedError",
+    "StoreIOError",
+    "StorePermissionError",
+    "TooLargeError",
+    "UnsupportedStoreError",
+    "error_for",
+]
+
+
+class LMDBError(Exception):
+    """The base of every error of this package.
+
+    Attributes:
+        status: the status number of the C interface.
+        status_name: its name there, ``DY_LMDB_*``.
+    """
+
+    status: int = 60
+    status_name: str = "DY_LMDB_INTERNAL"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
+
+class _SystemError(LMDBError, OSError):
+    """An error that is an ``OSError`` too; ``errno`` is set, the message stays as it is."""
+
+    _errno: int = errno.EIO
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.errno = self._errno
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class EntryNotFoundError(LMDBError, LookupError):
+    """No live entry is under the key: it was never put, was deleted, or has expired."""
+
+    status, status_name = 10, "DY_LMDB_NOT_FOUND"
+
+
+class LMDBTimeoutError(_SystemError, TimeoutError):
+    """What was waited for did not come in time."""
+
+    status, status_name, _errno = 11, "DY_LMDB_TIMEOUT", errno.ETIMEDOUT
+
+
+class BufferTooSmallError(LMDBError):
+    """A buffer is smaller than the payload."""
+
+    status, status_name = 12, "DY_LMDB_BUFFER_TOO_SMALL"
+
+
+class KeyExistsError(LMDBError):
+    """A live entry is under the key and overwriting was not allowed."""
+
+    status, status_name = 13, "DY_LMDB_KEY_EXISTS"
+
+
+class LoanLostError(LMDBError):
+    """The loan is no longer ours: it was published already, or its owner was taken for dead."""
+
+    status, status_name = 14, "DY_LMDB_LOAN_LOST"
+
+
+class LMDBReferenceIgnored(LMDBError):
+    """A calculator answered without ever opening the input that its reference names."""
+
+    status, status_name = 15, "DY_LMDB_REFERENCE_IGNORED"
+
+
+class InvalidArgumentError(LMDBError, ValueError):
+    """An argument that no call can accept."""
+
+    status, status_name = 20, "DY_LMDB_INVALID_ARGUMENT"
+
+
+class ConfigError(LMDBError, ValueError):
+    """A setting whose value is not allowed; the message names both and what is allowed."""
+
+    status, status_name = 21, "DY_LMDB_CONFIG"
+
+
+class BadKeyError(LMDBError, ValueError):
+    """A key or database name that is empty, too long or reserved."""
+
+    status, status_name = 22, "DY_LMDB_BAD_KEY"
+
+
+class TooLargeError(LMDBError, ValueError):
+    """A payload over 4 GiB - 1."""
+
+    status, status_name = 23, "DY_LMDB_TOO_LARGE"
+
+
+class FormatError(LMDBError, ValueError):
+    """A format that does not exist, or a payload that cannot be stored; the message names the path
+    in the payload.
+    """
+
+    status, status_name = 24, "DY_LMDB_BAD_FORMAT"
+
+
+class MapFullError(LMDBError):
+    """The store may not grow further and nothing can be reclaimed."""
+
+    status, status_name = 30, "DY_LMDB_MAP_FULL"
+
+
+class DiskFullError(_SystemError):
+    """The file system has no space left."""
+
+    status, status_name, _errno = 31, "DY_LMDB_DISK_FULL", errno.ENOSPC
+
+
+class ReadersFullError(LMDBError):
+    """Every reader slot is taken by a live reader."""
+
+    status, status_name = 32, "DY_LMDB_READERS_FULL"
+
+
+class DatabasesFullError(LMDBError):
+    """The store has as many named databases as it may have."""
+
+    status, status_name = 33, "DY_LMDB_DBS_FULL"
+
+
+class LimitError(_SystemError):
+    """A resource limit of the process is too small for the map."""
+
+    status, status_name, _errno = 34, "DY_LMDB_LIMIT", errno.ENOMEM
+
+
+class StorePermissionError(_SystemError, PermissionError):
+    """The directory of the store, or a file in it, does not permit this."""
+
+    status, status_name, _errno = 40, "DY_LMDB_PERMISSION", errno.EACCES
+
+
+class StoreIOError(_SystemError):
+    """The operating system reported an error."""
+
+    status, status_name = 41, "DY_LMDB_IO"
+
+
+class CorruptError(LMDBError):
+    """Bytes in the store, in a payload or in a reference that cannot be right."""
+
+    status, status_name = 42, "DY_LMDB_CORRUPT"
+
+
+class ForeignStoreError(LMDBError):
+    """The directory holds a store that is not ours to use."""
+
+    status, status_name = 43, "DY_LMDB_FOREIGN_STORE"
+
+
+class AlreadyOpenError(LMDBError):
+    """The store is open in this process through another copy of LMDB."""
+
+    status, status_name = 44, "DY_LMDB_ALREADY_OPEN"
+
+
+class UnsupportedStoreError(LMDBError):
+    """The file system cannot hold a store."""
+
+    status, status_name = 45, "DY_LMDB_UNSUPPORTED"
+
+
+class StoreClosedError(LMDBError, RuntimeError):
+    """Something closed, or not open yet, was used."""
+
+    status, status_name = 50, "DY_LMDB_CLOSED"
+
+
+class ForkedError(StoreClosedError):
+    """Something opened before a fork was used in the child."""
+
+    status, status_name = 51, "DY_LMDB_FORKED"
+
+
+class InternalError(LMDBError):
+    """The engine met a state that it never should."""
+
+
+class PanicError(InternalError):
+    """A panic was caught at the library's boundary."""
+
+    status, status_name = 61, "DY_LMDB_PANIC"
+
+
+_BY_STATUS: dict[int, type[LMDBError]] = {
+    kind.status: kind
+    for kind in (
+        EntryNotFoundError,
+        LMDBTimeoutError,
+        BufferTooSmallError,
+        KeyExistsError,
+        LoanLostError,
+        LMDBReferenceIgnored,
+        InvalidArgumentError,
+        ConfigError,
+        BadKeyError,
+        TooLargeError,
+        FormatError,
+        MapFullError,
+        DiskFullError,
+        ReadersFullError,
+        DatabasesFullError,
+        LimitError,
+        StorePermissionError,
+        StoreIOError,
+        CorruptError,
+        ForeignStoreError,
+        AlreadyOpenError,
+        UnsupportedStoreError,
+        StoreClosedError,
+        ForkedError,
+        InternalError,
+        PanicError,
+    )
+}
+
+
+def error_for(status: int, message: str) -> LMDBError:
+    """The exception for ``status``; one that is not known becomes a plain :class:`LMDBError`."""
+    kind = _BY_STATUS.get(status)
+    if kind is not None:
+        return kind(message)
+    error = LMDBError(message)
+    error.status = status
+    error.status_name = "DY_LMDB_UNKNOWN"
+    return error

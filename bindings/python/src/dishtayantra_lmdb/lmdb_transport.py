@@ -1,0 +1,345 @@
+"""The transport: puts payloads of any format into a store and gets them back."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from . import _formats
+from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
+from ._frame import Settings
+from ._holder import StoreHolder
+from ._mixin import LMDBCalculatorMixin
+from ._pin import Pin
+from ._reference import Reference
+from ._store import text_bytes
+from ._waiting import wait_in_slices
+from .errors import EntryNotFoundError, LMDBTimeoutError
+from .lmdb_types import (
+    DataEnvelope,
+    DataFormat,
+    LMDBConfig,
+    ttl_milliseconds,
+)
+from .lmdb_zero_copy import View, envelope_of, get_transport, lmdb_delete, lmdb_get, lmdb_put
+
+__all__ = [
+    "DataEnvelope",
+    "DataFormat",
+    "LMDBCalculatorMixin",
+    "LMDBConfig",
+    "LMDBTransport",
+    "get_transport",
+    "lmdb_delete",
+    "lmdb_get",
+    "lmdb_put",
+]
+
+_PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
+
+
+class LMDBTransport(StoreHolder):
+    """A store with a format and a time to live for what is put into it.
+
+    Every method may be called from any thread. A transport pickles as its configuration and is open
+    again when it was open; a forked child reopens it by itself. Opening one directory twice in a
+    process gives the same store.
+
+    Values that ``get`` returns are independent of the transport. Arrays and tables look at the
+    payload in place and keep it there for as long as they live, whatever happens to the entry; they
+    are read-only.
+    """
+
+    def _encoded(
+        self, data: Any, wanted: DataFormat | str | None, settings: tuple[float | None, str, str]
+    ) -> tuple[list[Any], Settings]:
+        """The parts of a payload and how it is put; ``settings`` are ttl, source and target."""
+        config = self.config
+        ttl, source, target = settings
+        number, parts = _formats.encode(
+            data, _formats.number_of(config.data_format if wanted is None else wanted)
+        )
+        ttl_ms = ttl_milliseconds(config.ttl_seconds if ttl is None else ttl)
+        flags = PUT_CHECKSUM if config.checksum else 0
+        return parts, (number, flags, ttl_ms, b"", source.encode(), target.encode())
+
+    def put(
+        self,
+        key: str | bytes,
+        data: Any,
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+    ) -> str:
+        """Stores a payload; an entry that is under the key is replaced.
+
+        Args:
+            key: 1 to 511 bytes of UTF-8.
+            data: the payload. It is read while the call runs and not referred to afterwards.
+            format: how to store it; default the configuration's. What the format cannot hold is
+                stored as msgpack.
+            ttl: seconds to live; 0 = until deleted; default the configuration's.
+            source: who puts it.
+            target: whom it is for.
+            db_name: the named database.
+
+        Returns:
+            The exchange id of the entry.
+
+        Raises:
+            FormatError: something in the payload cannot be stored; the message names the path.
+            BadKeyError: the key or the database name is not allowed.
+            MapFullError: the store is full.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        began = time.perf_counter_ns()
+        store = self._ready()
+        parts, settings = self._encoded(data, format, (ttl, source, target))
+        entry_id = store.put(text_bytes(db_name), text_bytes(key), parts, settings)
+        if logger.isEnabledFor(logging.DEBUG):
+            _log("put", key, _formats.size_of(parts), settings[0], began)
+        return f"{entry_id:016x}"
+
+    def put_many(
+        self,
+        items: Mapping[str, Any] | Iterable[tuple[str, Any]],
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+    ) -> list[str]:
+        """Stores several payloads in one transaction: all of them or none.
+
+        Args:
+            items: keys and payloads. The other arguments are those of :meth:`put`, for all of them.
+
+        Returns:
+            The exchange ids, in order.
+
+        Raises:
+            LMDBError: as :meth:`put`.
+        """
+        store = self._ready()
+        entries, ids = [], []
+        for key, data in items.items() if isinstance(items, Mapping) else items:
+            parts, settings = self._encoded(data, format, (ttl, source, target))
+            number, flags, ttl_ms, _, by, to = settings
+            txn_id = secrets.token_hex(8)
+            ids.append(txn_id)
+            entries.append(
+                (text_bytes(key), parts, (number, flags, ttl_ms, txn_id.encode(), by, to))
+            )
+        store.put_many(text_bytes(db_name), entries)
+        return ids
+
+    def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
+        return self._ready().view(text_bytes(db_name), text_bytes(key))
+
+    def get(
+        self,
+        key: str | bytes,
+        db_name: str = "default",
+        verify_checksum: bool = True,
+        copy: bool | None = None,
+    ) -> Any:
+        """The payload under a key.
+
+        Args:
+            key: the key.
+            db_name: the named database.
+            verify_checksum: compare the payload with its checksum, when it was stored with one.
+            copy: True: arrays and tables are copies of their own, which can be written to; else
+                they look at the payload in place, read-only.
+
+        Returns:
+            The payload; None when there is no live entry.
+
+        Raises:
+            CorruptError: the payload is damaged.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        began = time.perf_counter_ns()
+        pin = self._pin(key, db_name)
+        if pin is None:
+            return None
+        if verify_checksum:
+            pin.verify()
+        value = _formats.decode(pin, bool(copy))
+        if logger.isEnabledFor(logging.DEBUG):
+            _log("get", key, pin.size, pin.format, began)
+        return value
+
+    def get_many(
+        self,
+        keys: Iterable[str],
+        db_name: str = "default",
+        verify_checksum: bool = True,
+        copy: bool | None = None,
+    ) -> dict[str, Any]:
+        """The payloads under several keys; a key without a live entry is left out. Arguments as
+        :meth:`get`.
+        """
+        found = {}
+        for key in keys:
+            pin = self._pin(key, db_name)
+            if pin is not None:
+                if verify_checksum:
+                    pin.verify()
+                found[key] = _formats.decode(pin, bool(copy))
+        return found
+
+    def get_raw(
+        self, key: str | bytes, db_name: str = "default"
+    ) -> tuple[memoryview, DataEnvelope] | None:
+        """The payload as a read-only memoryview in place, and its envelope; None when there is no
+        live entry.
+        """
+        pin = self._pin(key, db_name)
+        return None if pin is None else (pin.memory(), envelope_of(pin, _text(key)))
+
+    def view(self, key: str | bytes, db_name: str = "default") -> View:
+        """The payload in place, for a ``with`` block.
+
+        Raises:
+            EntryNotFoundError: there is no live entry.
+        """
+        pin = self._pin(key, db_name)
+        if pin is None:
+            raise EntryNotFoundError(
+                f"no live entry under key {_text(key)!r} in database {db_name!r}"
+            )
+        return View(pin, _text(key))
+
+    def wait(
+        self, key: str | bytes, timeout_ms: int | None = None, db_name: str = "default"
+    ) -> None:
+        """Waits until an entry is under a key; returns at once when there is one.
+
+        Args:
+            key: the key.
+            timeout_ms: how long to wait at most; None: for ever.
+            db_name: the named database.
+
+        Raises:
+            LMDBTimeoutError: it did not come in time.
+        """
+        db, name = text_bytes(db_name), text_bytes(key)
+        if not wait_in_slices(timeout_ms, lambda slice_ms: self._ready().wait(db, name, slice_ms)):
+            raise LMDBTimeoutError(
+                f"nothing was put under key {_text(key)!r} in database {db_name!r} "
+                f"of {self.config.db_path} within {timeout_ms} ms (timeout_ms)"
+            )
+
+    def resolve(self, reference: Mapping[str, Any], copy: bool | None = None) -> Any:
+        """The payload that a reference stands for, from whichever store it names.
+
+        Args:
+            reference: a mapping with ``_lmdb_ref``.
+            copy: as in :meth:`get`.
+
+        Raises:
+            EntryNotFoundError: the payload is missing or expired.
+            CorruptError: it is no reference, or the payload is damaged.
+        """
+        pin = Reference.parse(reference).view_input()
+        pin.verify()
+        return _formats.decode(pin, bool(copy))
+
+    def delete(self, key: str | bytes, db_name: str = "default") -> bool:
+        """Deletes an entry; what was got from it stays valid.
+
+        Returns:
+            Whether there was a live entry; False when the transport is not open.
+        """
+        if self._store is None:
+            return False
+        return self._ready().delete(text_bytes(db_name), text_bytes(key))
+
+    def contains(self, key: str | bytes, db_name: str = "default") -> bool:
+        """Whether a live entry is under a key."""
+        return self._ready().contains(text_bytes(db_name), text_bytes(key))
+
+    def touch(self, key: str | bytes, ttl: float | None = None, db_name: str = "default") -> bool:
+        """Gives an entry a new time to live, from now on.
+
+        Args:
+            key: the key.
+            ttl: seconds to live; 0 = until deleted; default the configuration's.
+            db_name: the named database.
+
+        Returns:
+            Whether there was a live entry.
+        """
+        return self._ready().touch(
+            text_bytes(db_name),
+            text_bytes(key),
+            ttl_milliseconds(self.config.ttl_seconds if ttl is None else ttl),
+        )
+
+    def keys(self, prefix: str | bytes = "", db_name: str = "default") -> list[str]:
+        """The keys of live entries that begin with ``prefix``, in order."""
+        found = self._ready().list(text_bytes(db_name), text_bytes(prefix))
+        return [_text(key) for key in found]
+
+    def sweep(self) -> int:
+        """Removes expired entries now; returns how many."""
+        return self._ready().sweep()
+
+    def stats(self) -> dict[str, Any]:
+        """What the store holds and who uses it."""
+        return self._ready().stats()
+
+    def audit(self) -> dict[str, Any]:
+        """Checks the whole store: that no page is lost and none is owned twice.
+
+        Raises:
+            CorruptError: something is wrong; the message says what.
+        """
+        return self._ready().audit()
+
+    def get_db_path(self) -> str:
+        """The directory of the store."""
+        return self.config.db_path
+
+    def get_info(self) -> dict[str, Any]:
+        """Figures of the store, LMDB's among them; empty when the transport is not open."""
+        if self._store is None:
+            return {}
+        stats = self._ready().stats()
+        lmdb, databases = stats["lmdb"], stats["databases"].values()
+        return {
+            "path": self.config.db_path,
+            "map_size": stats["map"]["limit"],
+            **{
+                name: lmdb[name]
+                for name in ("last_pgno", "last_txnid", "max_readers", "num_readers")
+            },
+            "entries": sum(database["entries"] for database in databases),
+            "depth": max((database["depth"] for database in databases), default=0),
+            **{name: sum(database[name] for database in databases) for name in _PAGE_COUNTS},
+            "library": version(),
+            "lmdb_library": lmdb_version(),
+            "stats": stats,
+        }
+
+
+def _text(key: str | bytes) -> str:
+    return key if isinstance(key, str) else key.decode("utf-8", "surrogateescape")
+
+
+def _log(what: str, key: str | bytes, size: int, number: int, began: int) -> None:
+    micros = (time.perf_counter_ns() - began) / 1000
+    logger.debug(
+        "%s key=%s bytes=%d format=%s us=%.1f",
+        what,
+        _text(key),
+        size,
+        _formats.BY_NUMBER[number].value,
+        micros,
+    )

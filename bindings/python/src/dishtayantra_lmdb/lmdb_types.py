@@ -1,0 +1,243 @@
+"""The types that describe a store, an entry and a payload."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+from .errors import ConfigError, CorruptError
+
+__all__ = ["DataEnvelope", "DataFormat", "LMDBConfig", "LMDBExchangeMode", "default_db_path"]
+
+_DEFAULT_PATH = "/tmp/dishtayantra_lmdb"
+
+
+_NUMBERS = {"json": 1, "msgpack": 2, "raw": 3, "numpy": 4, "arrow": 5}
+
+
+class DataFormat(Enum):
+    """How a payload is stored. ``number`` is the format's number in the C interface."""
+
+    number: int
+
+    def __init__(self, text: str) -> None:
+        self.number = _NUMBERS[text]
+
+    JSON = "json"
+    """JSON text, for debugging."""
+    MSGPACK = "msgpack"
+    """One MessagePack value; the default."""
+    RAW_BYTES = "raw"
+    """Bytes as they are."""
+    NUMPY = "numpy"
+    """One array as ``.npy``; viewed in place."""
+    ARROW = "arrow"
+    """A table as an Arrow IPC stream; viewed in place."""
+
+
+class LMDBExchangeMode(Enum):
+    """What goes through the store when a wrapped calculator is called."""
+
+    INPUT_ONLY = "input"
+    """The input; the calculator's return value is the result."""
+    OUTPUT_ONLY = "output"
+    """The output; the input is passed directly."""
+    BIDIRECTIONAL = "both"
+    """Input and output."""
+    REFERENCE = "reference"
+    """Input and output, and the result is a reference that the next calculator takes as its input.
+    """
+
+
+def default_db_path() -> str:
+    """The directory of the store when none is named: ``LMDB_DB_PATH``, else
+    ``/tmp/dishtayantra_lmdb``.
+    """
+    return os.environ.get("LMDB_DB_PATH") or _DEFAULT_PATH
+
+
+@dataclass
+class LMDBConfig:
+    """How a transport opens its store.
+
+    Attributes:
+        db_path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+            Made absolute.
+        map_size: how far the store may grow, in bytes.
+        max_dbs: how many named databases it may have.
+        data_format: the format of a ``put`` that names none.
+        ttl_seconds: the time to live of a ``put`` that names none; 0 = until deleted.
+        read_ahead: accepted, does nothing: payloads are shared memory, not a file read from a disk.
+        sync_mode: True: entries survive a power failure; False: they survive the death of any
+            process.
+        max_readers: reader slots; the process that creates the store decides.
+        cleanup_interval: accepted, does nothing: the sweeper knows when the next entry expires.
+        compress_threshold: accepted, does nothing: a compressed payload could not be viewed in
+            place.
+        metadata_db: accepted, does nothing: the envelope is part of each entry.
+        prefault: how many bytes ahead of the used part are kept populated.
+        mode: mode of the directory; bits for group or others make the store a shared one.
+        checksum: store an XXH3 checksum with every ``put``; ``get`` verifies it.
+        follow_symlinks: accept a directory that is a symbolic link.
+    """
+
+    db_path: str = ""
+    map_size: int = 1 << 30
+    max_dbs: int = 100
+    data_format: DataFormat = DataFormat.MSGPACK
+    ttl_seconds: float = 300
+    read_ahead: bool = True
+    sync_mode: bool = False
+    max_readers: int = 512
+    cleanup_interval: float = 60
+    compress_threshold: int = 0
+    metadata_db: str = "_metadata"
+    prefault: int = field(default=16 << 20, kw_only=True)
+    mode: int = field(default=0o700, kw_only=True)
+    checksum: bool = field(default=False, kw_only=True)
+    follow_symlinks: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.db_path = os.path.abspath(os.fspath(self.db_path) or default_db_path())
+        if not isinstance(self.data_format, DataFormat):
+            self.data_format = enum_member(DataFormat, self.data_format, "data_format")
+        for name, least in (
+            ("map_size", 1),
+            ("max_dbs", 1),
+            ("max_readers", 1),
+            ("prefault", 0),
+            ("mode", 0),
+        ):
+            whole_number(name, getattr(self, name), least)
+        ttl_milliseconds(self.ttl_seconds)
+
+    @classmethod
+    def from_properties(cls) -> LMDBConfig:
+        """The configuration that the DAG engine's properties give; the defaults where there are
+        none.
+
+        Reads ``lmdb.db.path``, ``lmdb.map.size``, ``lmdb.max.dbs``, ``lmdb.ttl.seconds``,
+        ``lmdb.max.readers`` and ``lmdb.cleanup.interval`` when ``core.properties_configurator`` can
+        be imported.
+
+        Raises:
+            ConfigError: a property has a value that is not allowed.
+        """
+        try:
+            from core.properties_configurator import (  # type: ignore[import-not-found, unused-ignore]
+                PropertiesConfigurator,
+            )
+        except ImportError:
+            return cls()
+        properties = PropertiesConfigurator()
+        values: dict[str, Any] = {}
+        for name, setting, kind in (
+            ("lmdb.db.path", "db_path", str),
+            ("lmdb.map.size", "map_size", int),
+            ("lmdb.max.dbs", "max_dbs", int),
+            ("lmdb.ttl.seconds", "ttl_seconds", float),
+            ("lmdb.max.readers", "max_readers", int),
+            ("lmdb.cleanup.interval", "cleanup_interval", float),
+        ):
+            text = properties.get(name)
+            if text is None or text == "":
+                continue
+            try:
+                values[setting] = kind(text)
+            except (TypeError, ValueError):
+                raise ConfigError(f"the property {name} is {text!r}; allowed: a number") from None
+        return cls(**values)
+
+
+@dataclass
+class DataEnvelope:
+    """What is stored with a payload.
+
+    Attributes:
+        txn_id: exchange id.
+        key: the key.
+        format: the format in which the payload is stored, which may differ from the one asked for.
+        timestamp: when it was put, seconds since the Unix epoch.
+        ttl: time to live in seconds; 0 = until deleted.
+        size: bytes of the payload.
+        compressed: always False.
+        source: who put it.
+        target: whom it is for.
+        checksum: XXH3-64 of the payload; 0 when none was asked for.
+    """
+
+    txn_id: str
+    key: str
+    format: DataFormat
+    timestamp: float
+    ttl: float
+    size: int
+    compressed: bool = False
+    source: str = ""
+    target: str = ""
+    checksum: int = 0
+
+    def to_bytes(self) -> bytes:
+        """The envelope as JSON text."""
+        return json.dumps({**asdict(self), "format": self.format.value}).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> DataEnvelope:
+        """The envelope that :meth:`to_bytes` wrote.
+
+        Raises:
+            CorruptError: it is not one.
+        """
+        try:
+            values = json.loads(bytes(data))
+            known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+            known["format"] = DataFormat(known["format"])
+            return cls(**known)
+        except (ValueError, TypeError, KeyError) as error:
+            raise CorruptError(f"these bytes are not an envelope: {error}") from error
+
+
+def enum_member(kind: type[Any], value: object, name: str) -> Any:
+    """The member of ``kind`` that ``value`` names.
+
+    Raises:
+        ConfigError: there is none; the message lists them.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(repr(member.value) for member in kind)
+        raise ConfigError(f"{name} is {value!r}; allowed: {allowed}") from None
+
+
+def whole_number(name: str, value: object, least: int) -> int:
+    """``value`` when it is an int of at least ``least``.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigError(f"{name} is {value!r}; allowed: a whole number from {least}")
+    return value
+
+
+def ttl_milliseconds(seconds: float) -> int:
+    """A time to live in milliseconds; one that is not 0 stays so.
+
+    Raises:
+        ConfigError: it is not a number from 0.
+    """
+    if type(seconds) is int and seconds >= 0:
+        return seconds * 1000
+    try:
+        if seconds >= 0:
+            milliseconds = round(seconds * 1000)
+            return milliseconds if milliseconds or not seconds else 1
+    except (TypeError, OverflowError, ValueError):
+        pass
+    raise ConfigError(
+        f"the time to live is {seconds!r}; allowed: seconds from 0, where 0 means until deleted"
+    )

@@ -1,0 +1,206 @@
+"""Payloads in place: :class:`View`, the mixin for calculators that read and write them, and the
+shortcuts.
+
+An array, table or memoryview of a view stays valid for as long as it lives, whatever happens to the
+entry, the view or the store: it keeps the payload's place in the map. It is read-only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import _formats, _optional
+from ._mixin import LMDBCalculatorMixin
+from ._pin import Pin
+from .errors import FormatError, StoreClosedError
+from .lmdb_types import DataEnvelope, DataFormat
+
+if TYPE_CHECKING:
+    from .lmdb_transport import LMDBTransport
+
+__all__ = ["LMDBCalculatorMixin", "View", "get_transport", "lmdb_delete", "lmdb_get", "lmdb_put"]
+
+
+class View:
+    """One payload, looked at where it lies. Use it in a ``with`` block, or close it.
+
+    Closing ends the view at once. What was made from it lives on, and the payload's place is kept
+    until the last of that is gone. Any thread may use a view.
+    """
+
+    __slots__ = ("__weakref__", "_memory", "_pin", "key")
+
+    def __init__(self, pin: Pin, key: str) -> None:
+        self._pin: Pin | None = pin
+        self._memory: memoryview | None = None
+        self.key = key
+
+    def _open(self) -> Pin:
+        pin = self._pin
+        if pin is None:
+            raise StoreClosedError(f"the view of key {self.key!r} is closed")
+        pin.check()
+        return pin
+
+    @property
+    def closed(self) -> bool:
+        """Whether the view was closed."""
+        return self._pin is None
+
+    @property
+    def format(self) -> DataFormat:
+        """The format of the payload."""
+        return format_of(self._open())
+
+    @property
+    def size(self) -> int:
+        """Bytes of the payload."""
+        return self._open().size
+
+    @property
+    def address(self) -> int:
+        """Where the payload lies in this process."""
+        return self._open().address
+
+    @property
+    def file_offset(self) -> int:
+        """Where the payload lies in the store's file; 0 when it is inside its record."""
+        return int(self._open().info().file_offset)
+
+    @property
+    def envelope(self) -> DataEnvelope:
+        """What is stored with the payload."""
+        return envelope_of(self._open(), self.key)
+
+    @property
+    def memory(self) -> memoryview:
+        """The payload as a read-only memoryview. Closing the view releases it, but not what was
+        made from it.
+        """
+        pin = self._open()
+        memory = self._memory
+        if memory is None:
+            memory = self._memory = pin.memory()
+        return memory
+
+    def array(self, dtype: Any = None) -> Any:
+        """The payload as a read-only NumPy array in place.
+
+        Args:
+            dtype: for a raw payload, how to read it; default bytes.
+
+        Raises:
+            FormatError: the payload is no array, or NumPy is not there.
+        """
+        pin = self._open()
+        if pin.format == _formats.NUMPY:
+            return _formats.decode(pin, False)
+        if pin.format == _formats.RAW:
+            numpy = _optional.numpy("View.array")
+            try:
+                return numpy.frombuffer(pin.memory(), "u1" if dtype is None else dtype)
+            except (TypeError, ValueError) as error:
+                raise FormatError(f"key {self.key!r} cannot be read as {dtype}: {error}") from error
+        raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not numpy or raw")
+
+    def table(self) -> Any:
+        """The payload as a pyarrow Table or RecordBatch in place.
+
+        Raises:
+            FormatError: the payload is no table, or pyarrow is not there.
+        """
+        pin = self._open()
+        if pin.format != _formats.ARROW:
+            raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not arrow")
+        return _formats.decode(pin, False)
+
+    def value(self, copy: bool | None = None) -> Any:
+        """The payload as what ``get`` returns."""
+        return _formats.decode(self._open(), bool(copy))
+
+    def verify(self) -> None:
+        """Compares the payload with its checksum, when it has one.
+
+        Raises:
+            CorruptError: they differ.
+        """
+        self._open().verify()
+
+    def close(self) -> None:
+        """Ends the view; the second time nothing happens."""
+        memory, self._memory, self._pin = self._memory, None, None
+        if memory is not None:
+            # While somebody reads it, it stays, and with it the pin.
+            with contextlib.suppress(BufferError):
+                memory.release()
+
+    def __enter__(self) -> View:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        pin = self._pin
+        state = "closed" if pin is None else f"{format_of(pin).value}, {pin.size} bytes"
+        return f"<View of {self.key!r}: {state}>"
+
+
+def format_of(pin: Pin) -> DataFormat:
+    """The format of the payload under ``pin``."""
+    try:
+        return _formats.BY_NUMBER[pin.format]
+    except KeyError:
+        raise FormatError(
+            f"key {pin.key!r} has format {pin.format}, which this version does not know"
+        ) from None
+
+
+def envelope_of(pin: Pin, key: str) -> DataEnvelope:
+    """The envelope of the entry under ``pin``."""
+    info = pin.info()
+    return DataEnvelope(
+        txn_id=pin.txn_id,
+        key=key,
+        format=format_of(pin),
+        timestamp=info.created_ns / 1e9,
+        ttl=info.ttl_ms / 1000,
+        size=pin.size,
+        source=pin.source,
+        target=pin.target,
+        checksum=info.checksum,
+    )
+
+
+def get_transport(path: str | None = None) -> LMDBTransport:
+    """The transport of ``path``, opened: one per directory and process.
+
+    Args:
+        path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+    """
+    from .lmdb_transport import LMDBTransport
+
+    return LMDBTransport.get_instance(path)
+
+
+def lmdb_put(key: str, data: Any, **options: Any) -> str:
+    """:meth:`LMDBTransport.put` on the default store."""
+    return get_transport().put(key, data, **options)
+
+
+def lmdb_get(key: str, **options: Any) -> Any:
+    """:meth:`LMDBTransport.get` on the default store."""
+    return get_transport().get(key, **options)
+
+
+def lmdb_delete(key: str, **options: Any) -> bool:
+    """:meth:`LMDBTransport.delete` on the default store."""
+    return get_transport().delete(key, **options)

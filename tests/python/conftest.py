@@ -1,0 +1,86 @@
+"""A store of its own for every test, and Python programs in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+
+MAP_SIZE = 64 << 20
+PATIENCE = 120
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def store_path(tmp_path: Path) -> str:
+    """Where a store of this test may be."""
+    return str(tmp_path / "store")
+
+
+@pytest.fixture
+def transport(store_path: str) -> Iterator[LMDBTransport]:
+    """An open transport on a small store."""
+    with LMDBTransport(LMDBConfig(db_path=store_path, map_size=MAP_SIZE)) as opened:
+        yield opened
+
+
+def _environment(extra: dict[str, str] | None) -> dict[str, str]:
+    return {**os.environ, "PYTHONUNBUFFERED": "1", **(extra or {})}
+
+
+@pytest.fixture
+def run() -> Run:
+    """Runs Python source to its end; fails when it fails."""
+
+    def runner(
+        source: str,
+        *arguments: object,
+        environment: dict[str, str] | None = None,
+        check: bool = True,
+        options: tuple[str, ...] = (),
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, *options, "-c", textwrap.dedent(source), *map(str, arguments)],
+            env=_environment(environment),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        if check and done.returncode:
+            pytest.fail(f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    return runner
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts Python source with pipes; what still runs at the end of the test is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def starter(source: str, *arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(source), *map(str, arguments)],
+            env=_environment(None),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield starter
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

@@ -1,0 +1,254 @@
+"""Settings: the names, the fall-backs and what is said of a wrong value."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import sys
+import types
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from dishtayantra_lmdb import (
+    ConfigError,
+    DataFormat,
+    LMDBCalculatorConfig,
+    LMDBConfig,
+    LMDBExchangeMode,
+)
+
+
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LMDB_DB_PATH", raising=False)
+    for config in (LMDBCalculatorConfig(), LMDBCalculatorConfig.from_dict({})):
+        assert config == LMDBCalculatorConfig(
+            enabled=False,
+            db_path="/tmp/dishtayantra_lmdb",
+            db_name="default",
+            exchange_mode=LMDBExchangeMode.BIDIRECTIONAL,
+            data_format=DataFormat.MSGPACK,
+            input_key_prefix="input",
+            output_key_prefix="output",
+            ttl_seconds=300,
+            min_payload_size=1024,
+            wait_timeout_ms=30000,
+        )
+    assert LMDBConfig().db_path == "/tmp/dishtayantra_lmdb"
+    assert (LMDBConfig().map_size, LMDBConfig().max_readers, LMDBConfig().max_dbs) == (
+        1 << 30,
+        512,
+        100,
+    )
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    given = {
+        "lmdb_enabled": True,
+        "lmdb_db_path": str(tmp_path),
+        "lmdb_db_name": "name",
+        "lmdb_min_size": 7,
+        "lmdb_exchange_mode": "reference",
+        "lmdb_data_format": "arrow",
+        "lmdb_ttl": 0,
+        "lmdb_wait_timeout": 5,
+        "lmdb_input_prefix": "in",
+        "lmdb_output_prefix": "out",
+        "lmdb_map_size": 1 << 20,
+        "lmdb_max_readers": 9,
+        "lmdb_max_dbs": 3,
+        "lmdb_checksum": True,
+        "lmdb_durability": "sync",
+        "lmdb_segments": False,
+        "lmdb_pack_lists": False,
+        "lmdb_arrays": "ndarray",
+        "lmdb_materialise": True,
+        "lmdb_prefault": 0,
+        "lmdb_mode": "0770",
+        "lmdb_poll_interval": 10,
+    }
+    config = LMDBCalculatorConfig.from_dict(given)
+    assert config.to_dict() == given
+    assert config.exchange_mode is LMDBExchangeMode.REFERENCE
+    assert config.data_format is DataFormat.ARROW
+    assert LMDBCalculatorConfig.from_dict(config.to_dict()) == config
+    assert len(given) == len(dataclasses.fields(config))
+
+
+def test_the_whole_configuration_of_a_calculator_may_come(caplog: pytest.LogCaptureFixture) -> None:
+    strange = object()
+    config = LMDBCalculatorConfig.from_dict(
+        {
+            "name": strange,
+            "mode": strange,
+            "ttl": strange,
+            "checksum": strange,
+            5: strange,
+            "nested": {"lmdb_enabled": True},
+        }
+    )
+    assert config == LMDBCalculatorConfig()
+    assert not caplog.records
+
+
+def test_bare_names_count_where_the_others_are_missing(tmp_path: Path) -> None:
+    bare = {
+        "enabled": True,
+        "db_path": str(tmp_path / "bare"),
+        "db_name": "bare",
+        "min_payload_size": 5,
+        "map_size_mb": 3,
+    }
+    config = LMDBCalculatorConfig.from_dict(bare)
+    assert (config.enabled, config.db_path, config.db_name) == (True, bare["db_path"], "bare")
+    assert (config.min_payload_size, config.map_size) == (5, 3 << 20)
+    both = {
+        **bare,
+        "lmdb_enabled": False,
+        "lmdb_db_path": str(tmp_path),
+        "lmdb_db_name": "full",
+        "lmdb_min_size": 6,
+        "lmdb_map_size": 1 << 20,
+    }
+    config = LMDBCalculatorConfig.from_dict(both)
+    assert (config.enabled, config.db_path, config.db_name) == (False, str(tmp_path), "full")
+    assert (config.min_payload_size, config.map_size) == (6, 1 << 20)
+
+
+def test_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for config in (
+        LMDBCalculatorConfig.from_dict({"lmdb_db_path": "store"}),
+        LMDBCalculatorConfig.from_dict({"lmdb_db_path": Path("store")}),
+        LMDBCalculatorConfig(db_path="store"),
+        LMDBConfig(db_path="store"),
+    ):
+        assert config.db_path == str(tmp_path / "store")
+    monkeypatch.setenv("LMDB_DB_PATH", str(tmp_path / "named"))
+    assert LMDBCalculatorConfig.from_dict({}).db_path == str(tmp_path / "named")
+    assert LMDBConfig().db_path == str(tmp_path / "named")
+
+
+def test_values_may_be_enums_and_numpy_numbers() -> None:
+    config = LMDBCalculatorConfig.from_dict(
+        {
+            "lmdb_exchange_mode": LMDBExchangeMode.INPUT_ONLY,
+            "lmdb_data_format": DataFormat.NUMPY,
+            "lmdb_min_size": np.int64(5),
+            "lmdb_checksum": np.bool_(True),
+        }
+    )
+    assert config.exchange_mode is LMDBExchangeMode.INPUT_ONLY
+    assert config.data_format is DataFormat.NUMPY
+    assert config.min_payload_size == 5
+    assert config.checksum is True
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("lmdb_enabled", "yes", "true"),
+        ("lmdb_enabled", 1, "true"),
+        ("lmdb_min_size", -1, "0"),
+        ("lmdb_min_size", "many", "integer"),
+        ("lmdb_ttl", 1.5, "integer"),
+        ("lmdb_ttl", None, "integer"),
+        ("lmdb_exchange_mode", "sideways", '"both"'),
+        ("lmdb_data_format", "xml", '"msgpack"'),
+        ("lmdb_db_path", "", "path"),
+        ("lmdb_db_name", "_dy_meta", "name"),
+        ("lmdb_mode", "rwx", "octal"),
+        ("lmdb_durability", "never", '"sync"'),
+        ("lmdb_map_size", object(), "number"),
+        ("lmdb_ttl", [1], "number"),
+    ],
+)
+def test_a_wrong_value_names_key_value_and_what_is_allowed(key: str, value: Any, allowed: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        LMDBCalculatorConfig.from_dict({key: value})
+    message = str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    shown = json.dumps(value) if value is None or isinstance(value, (str, int, float)) else str(value)
+    assert key in message
+    assert shown in message
+    assert allowed in message
+
+
+def test_an_unknown_key_is_warned_of_with_the_nearest(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "core.lmdb"):
+        LMDBCalculatorConfig.from_dict({"lmdb_exchang_mode": "both"})
+    assert "lmdb_exchang_mode" in caplog.text
+    assert "lmdb_exchange_mode" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("map_size", 0),
+        ("map_size", "big"),
+        ("map_size", True),
+        ("max_dbs", -1),
+        ("max_readers", 1.5),
+        ("data_format", "xml"),
+        ("ttl_seconds", -1),
+    ],
+)
+def test_a_transport_with_a_wrong_setting(field: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=str(value)):
+        LMDBConfig(**{field: value})
+
+
+def test_names_become_enums() -> None:
+    config: Any = LMDBCalculatorConfig(exchange_mode="input", data_format="numpy")  # type: ignore[arg-type]
+    assert config.exchange_mode is LMDBExchangeMode.INPUT_ONLY
+    assert config.data_format is DataFormat.NUMPY
+    with pytest.raises(ConfigError, match=r"sideways.*'both'"):
+        LMDBCalculatorConfig(exchange_mode="sideways")  # type: ignore[arg-type]
+
+
+class Properties:
+    values: ClassVar[dict[str, str]] = {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+
+@pytest.fixture
+def properties(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The properties of an engine that is there."""
+    core = types.ModuleType("core")
+    core.__path__ = []
+    module = types.ModuleType("core.properties_configurator")
+    module.PropertiesConfigurator = Properties  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "core", core)
+    monkeypatch.setitem(sys.modules, "core.properties_configurator", module)
+    values: ClassVar[dict[str, str]] = {}
+    monkeypatch.setattr(Properties, "values", values)
+    return values
+
+
+def test_properties_of_the_engine(properties: dict[str, str], tmp_path: Path) -> None:
+    assert LMDBConfig.from_properties() == LMDBConfig()
+    properties.update(
+        {
+            "lmdb.db.path": str(tmp_path),
+            "lmdb.map.size": "1048576",
+            "lmdb.max.dbs": "7",
+            "lmdb.ttl.seconds": "0",
+            "lmdb.max.readers": "9",
+            "lmdb.cleanup.interval": "5",
+        }
+    )
+    config = LMDBConfig.from_properties()
+    assert (config.db_path, config.map_size, config.max_dbs) == (str(tmp_path), 1 << 20, 7)
+    assert (config.ttl_seconds, config.max_readers, config.cleanup_interval) == (0, 9, 5)
+    properties["lmdb.map.size"] = "big"
+    with pytest.raises(ConfigError, match=r"lmdb\.map\.size.*'big'"):
+        LMDBConfig.from_properties()
+
+
+def test_without_an_engine_the_properties_are_the_defaults() -> None:
+    assert LMDBConfig.from_properties() == LMDBConfig()

@@ -1,0 +1,93 @@
+"""Without NumPy and pyarrow everything else works, and what needs them says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dishtayantra_lmdb import LMDBTransport
+
+BLOCKED = """
+    import sys
+
+    class Blocker:
+        def find_spec(self, name, path=None, target=None):
+            if name.split(".")[0] in {"numpy", "pyarrow"}:
+                raise ImportError(f"{name} is blocked")
+
+    sys.meta_path.insert(0, Blocker())
+    import dishtayantra_lmdb
+    from dishtayantra_lmdb import FormatError, LMDBConfig, LMDBTransport, wrap_with_lmdb
+
+    transport = LMDBTransport(LMDBConfig(db_path=sys.argv[1], map_size=1 << 26)).open()
+
+    def refused(call, package):
+        try:
+            call()
+        except FormatError as error:
+            assert f"needs the package {package}" in str(error), error
+            assert "pip" in str(error) or "install" in str(error)
+        else:
+            raise AssertionError("it was not refused")
+"""
+
+
+def test_importing_the_package_imports_neither(run: Any) -> None:
+    run(
+        """
+        import sys
+        import dishtayantra_lmdb
+        assert "numpy" not in sys.modules and "pyarrow" not in sys.modules
+        """
+    )
+
+
+def test_everything_else_works(run: Any, store_path: str) -> None:
+    run(
+        BLOCKED
+        + """
+    for value, name in (({"a": [1, {2, 3}]}, "msgpack"), ({"a": 1}, "json"), (b"x" * 9000, "raw")):
+        transport.put("key", value, format=name)
+        assert transport.get("key") == value == transport.get("key", copy=True)
+    transport.put("key", {"a": 1}, format="numpy")
+    assert transport.get("key") == {"a": 1}
+    transport.put("key", b"x" * 9000, format="raw")
+    with transport.view("key") as view:
+        kept = view.memory[1:]
+        assert view.memory.readonly and bytes(view.memory) == b"x" * 9000
+    transport.delete("key")
+    assert bytes(kept) == b"x" * 8999 and len(transport.stats()["pins"]) == 1
+    del kept
+    assert transport.stats()["pins"] == []
+    calculator = wrap_with_lmdb(
+        lambda data: {"n": len(data["values"])},
+        {"lmdb_enabled": True, "lmdb_db_path": sys.argv[1]},
+        "count",
+    )
+    assert calculator.calculate({"values": list(range(5000))}) == {"n": 5000}
+    assert "numpy" not in sys.modules
+    """,
+        store_path,
+    )
+
+
+def test_what_needs_them_says_so(run: Any, transport: LMDBTransport) -> None:
+    transport.put("array", np.arange(5), format="numpy")
+    transport.put("table", pa.table({"a": [1]}), format="arrow")
+    transport.put("inside", {"a": np.arange(5)})
+    transport.put("raw", b"abc", format="raw")
+    run(
+        BLOCKED
+        + """
+    refused(lambda: transport.get("array"), "numpy")
+    refused(lambda: transport.get("table"), "pyarrow")
+    refused(lambda: transport.get("inside"), "numpy")
+    refused(lambda: transport.view("raw").array(), "numpy")
+    refused(lambda: transport.put("x", {"a": [1]}, format="arrow"), "pyarrow")
+    with transport.view("array") as view:
+        assert len(view.memory) == view.size > 40
+    """,
+        transport.get_db_path(),
+    )

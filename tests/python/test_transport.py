@@ -1,0 +1,329 @@
+"""The transport: what is put is got, until it is deleted or expires."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import MAP_SIZE
+
+import dishtayantra_lmdb
+from dishtayantra_lmdb import (
+    BadKeyError,
+    ConfigError,
+    CorruptError,
+    DataEnvelope,
+    DataFormat,
+    EntryNotFoundError,
+    LMDBConfig,
+    LMDBTransport,
+    StoreClosedError,
+)
+
+
+def test_put_returns_the_exchange_id_that_the_envelope_tells(transport: LMDBTransport) -> None:
+    txn_id = transport.put("key", {"a": 1}, source="me", target="you", ttl=10)
+    raw = transport.get_raw("key")
+    assert raw is not None
+    memory, envelope = raw
+    assert memory.readonly
+    assert envelope.txn_id == txn_id
+    assert txn_id
+    assert (envelope.key, envelope.source, envelope.target) == ("key", "me", "you")
+    assert envelope.format is DataFormat.MSGPACK
+    assert (envelope.ttl, envelope.size, envelope.compressed) == (10, len(memory), False)
+    assert abs(envelope.timestamp - time.time()) < 60
+    assert DataEnvelope.from_bytes(envelope.to_bytes()) == envelope
+
+
+def test_ids_differ(transport: LMDBTransport) -> None:
+    assert len({transport.put("key", index) for index in range(50)}) == 50
+
+
+def test_a_damaged_envelope_is_corrupt() -> None:
+    for data in (b"", b"[]", b"{}", b'{"format": "xml"}'):
+        with pytest.raises(CorruptError):
+            DataEnvelope.from_bytes(data)
+
+
+def test_absent_entries(transport: LMDBTransport) -> None:
+    assert transport.get("none") is None
+    assert transport.get_raw("none") is None
+    assert not transport.contains("none")
+    assert not transport.delete("none")
+    assert not transport.touch("none")
+    with pytest.raises(EntryNotFoundError, match="'none'") as caught:
+        transport.view("none")
+    assert isinstance(caught.value, LookupError)
+
+
+def test_put_replaces_and_delete_removes(transport: LMDBTransport) -> None:
+    for value in (1, "two" * 1000, np.arange(9)):
+        transport.put("key", value)
+    assert transport.get("key").sum() == 36
+    assert transport.delete("key")
+    assert transport.get("key") is None
+    assert not transport.delete("key")
+
+
+def test_databases_are_apart(transport: LMDBTransport) -> None:
+    transport.put("key", 1)
+    transport.put("key", 2, db_name="other")
+    assert (transport.get("key"), transport.get("key", db_name="other")) == (1, 2)
+    assert transport.get("key", db_name="never used") is None
+    assert transport.keys(db_name="other") == ["key"]
+    assert transport.delete("key", db_name="other")
+    assert transport.contains("key")
+    assert not transport.contains("key", db_name="other")
+
+
+def test_keys_are_listed_by_prefix_in_order(transport: LMDBTransport) -> None:
+    for key in ("b:2", "a:1", "b:1", "ключ", "c"):
+        transport.put(key, 0)
+    assert transport.keys("b:") == ["b:1", "b:2"]
+    assert transport.keys() == ["a:1", "b:1", "b:2", "c", "ключ"]
+    assert transport.keys("ключ") == ["ключ"]
+
+
+def test_keys_that_are_no_text(transport: LMDBTransport) -> None:
+    transport.put(b"\xff\x00\x01", 5)
+    (key,) = transport.keys()
+    assert transport.get(b"\xff\x00\x01") == transport.get(key) == 5
+
+
+@pytest.mark.parametrize("key", ["", "x" * 512, b"y" * 1000])
+def test_keys_of_the_wrong_size(transport: LMDBTransport, key: Any) -> None:
+    with pytest.raises(BadKeyError):
+        transport.put(key, 1)
+
+
+def test_many_at_once(transport: LMDBTransport) -> None:
+    items = {f"key {index}": [index] * index for index in range(100)}
+    ids = transport.put_many(items, source="me")
+    assert len(set(ids)) == 100
+    assert transport.get_many([*items, "absent"]) == items
+    raw = transport.get_raw("key 7")
+    assert raw is not None
+    assert raw[1].txn_id == ids[7]
+    assert raw[1].source == "me"
+    assert transport.put_many([]) == []
+    transport.put_many([("a", np.arange(5000.0)), ("b", b"x")], format="numpy")
+    assert transport.get("a").sum() == sum(range(5000))
+    assert transport.get("b") == b"x"
+
+
+def test_many_are_all_or_nothing(transport: LMDBTransport) -> None:
+    with pytest.raises(BadKeyError):
+        transport.put_many([("good", 1), ("", 2)])
+    assert not transport.contains("good")
+
+
+def test_entries_expire(transport: LMDBTransport) -> None:
+    transport.put("short", 1, ttl=0.05)
+    transport.put("long", 1, ttl=0)
+    transport.put("touched", 1, ttl=0.05)
+    assert transport.touch("touched", ttl=0)
+    time.sleep(0.1)
+    assert transport.get("short") is None
+    assert not transport.contains("short")
+    assert transport.get("long") == transport.get("touched") == 1
+    assert transport.keys() == ["long", "touched"]
+    transport.sweep()
+    assert transport.stats()["databases"]["default"]["entries"] == 2
+    transport.audit()
+
+
+def test_the_time_to_live_of_the_configuration(store_path: str) -> None:
+    config = LMDBConfig(db_path=store_path, map_size=MAP_SIZE, ttl_seconds=0)
+    with LMDBTransport(config) as transport:
+        transport.put("key", 1)
+        raw = transport.get_raw("key")
+        assert raw is not None
+        assert raw[1].ttl == 0
+
+
+@pytest.mark.parametrize("ttl", [-1, "soon", float("nan"), float("inf")])
+def test_a_time_to_live_that_is_none(transport: LMDBTransport, ttl: Any) -> None:
+    with pytest.raises(ConfigError, match="time to live"):
+        transport.put("key", 1, ttl=ttl)
+
+
+def test_checksums(store_path: str) -> None:
+    config = LMDBConfig(db_path=store_path, map_size=MAP_SIZE, checksum=True)
+    with LMDBTransport(config) as transport:
+        transport.put("key", b"x" * 10_000, format="raw")
+        raw = transport.get_raw("key")
+        assert raw is not None
+        assert raw[1].checksum
+        offset = transport.view("key").file_offset
+        with open(Path(store_path) / "data.mdb", "r+b") as file:
+            file.seek(offset + 5000)
+            file.write(b"y")
+        with pytest.raises(CorruptError, match="key"):
+            transport.get("key")
+        assert transport.get("key", verify_checksum=False)[5000:5001] == b"y"
+
+
+def test_before_it_is_open(store_path: str, caplog: pytest.LogCaptureFixture) -> None:
+    transport = LMDBTransport(LMDBConfig(db_path=store_path, map_size=MAP_SIZE))
+    for call in (
+        lambda: transport.put("key", 1),
+        lambda: transport.get("key"),
+        lambda: transport.get_raw("key"),
+    ):
+        with pytest.raises(RuntimeError, match="initialize") as caught:
+            call()
+        assert isinstance(caught.value, StoreClosedError)
+    assert transport.delete("key") is False
+    assert transport.get_info() == {}
+    assert transport.get_db_path() == store_path
+    assert transport.initialize()
+    assert transport.initialize()
+    transport.put("key", 1)
+    transport.close()
+    transport.close()
+    with pytest.raises(StoreClosedError):
+        transport.get("key")
+    assert transport.initialize()
+    assert transport.get("key") == 1
+    transport.close()
+
+
+def test_initialize_logs_why_it_cannot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    transport = LMDBTransport(LMDBConfig(db_path=str(tmp_path / "file" / "store")))
+    with caplog.at_level(logging.ERROR, "core.lmdb"):
+        assert transport.initialize() is False
+    assert str(tmp_path / "file") in caplog.text
+
+
+def test_one_instance_per_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = LMDBTransport.get_instance(str(tmp_path / "a"))
+    assert first is LMDBTransport.get_instance(str(tmp_path / "b" / ".." / "a"))
+    assert first is LMDBTransport.get_instance(db_path=str(tmp_path / "a"))
+    assert first is dishtayantra_lmdb.get_transport(str(tmp_path / "a"))
+    monkeypatch.chdir(tmp_path)
+    assert first is LMDBTransport.get_instance("a")
+    other = dishtayantra_lmdb.get_transport(str(tmp_path / "c"))
+    assert other is not first
+    assert other.get_db_path() == str(tmp_path / "c")
+    first.close()
+    assert LMDBTransport.get_instance("a").get("none") is None
+    first.close()
+    other.close()
+
+
+def test_shortcuts_use_the_default_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMDB_DB_PATH", str(tmp_path / "default"))
+    assert dishtayantra_lmdb.lmdb_put("key", [1, 2], format=DataFormat.JSON)
+    assert dishtayantra_lmdb.lmdb_get("key") == [1, 2]
+    assert dishtayantra_lmdb.lmdb_delete("key") is True
+    transport = dishtayantra_lmdb.get_transport()
+    assert transport.get_db_path() == str(tmp_path / "default")
+    transport.close()
+
+
+def test_info_has_what_engines_look_for(transport: LMDBTransport) -> None:
+    transport.put("key", 1)
+    transport.put("key", 1, db_name="other")
+    info = transport.get_info()
+    assert info["path"] == transport.get_db_path()
+    assert info["map_size"] == MAP_SIZE
+    assert info["entries"] == 2
+    for name in (
+        "last_pgno",
+        "last_txnid",
+        "max_readers",
+        "num_readers",
+        "depth",
+        "branch_pages",
+        "leaf_pages",
+        "overflow_pages",
+    ):
+        assert isinstance(info[name], int)
+
+
+def test_a_transport_pickles_as_its_configuration(transport: LMDBTransport) -> None:
+    transport.put("key", 1)
+    again = pickle.loads(pickle.dumps(transport))
+    assert again.config == transport.config
+    assert again.get("key") == 1
+    again.close()
+    assert transport.get("key") == 1
+    shut = pickle.loads(pickle.dumps(again))
+    assert shut.get_info() == {}
+
+
+def test_resolve_takes_a_reference_from_any_store(transport: LMDBTransport, tmp_path: Path) -> None:
+    reference = {
+        "_lmdb_ref": True,
+        "_lmdb_input_key": "key",
+        "_lmdb_db_path": str(tmp_path / "other"),
+        "_lmdb_db_name": "default",
+        "somebody's": object(),
+    }
+    with LMDBTransport(LMDBConfig(db_path=str(tmp_path / "other"), map_size=MAP_SIZE)) as other:
+        other.put("key", np.arange(1000.0), format="numpy")
+        assert transport.resolve(reference).sum() == 499500
+        assert transport.resolve(reference, copy=True).flags.writeable
+        other.delete("key")
+        with pytest.raises(EntryNotFoundError, match="key"):
+            transport.resolve(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {},
+        {"_lmdb_ref": True},
+        {"_lmdb_ref": True, "_lmdb_input_key": 5},
+        {"_lmdb_ref": True, "_lmdb_input_key": "k", "_lmdb_db_path": "relative"},
+        {"_lmdb_ref": True, "_lmdb_input_key": object()},
+    ],
+)
+def test_what_is_no_reference(transport: LMDBTransport, reference: Any) -> None:
+    with pytest.raises(CorruptError):
+        transport.resolve(reference)
+
+
+def test_many_threads(transport: LMDBTransport) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(100):
+                value = np.full(turn * 37 % 3000, number, "i4")
+                transport.put(f"key {number}", value, format="numpy" if turn % 2 else "msgpack")
+                found = transport.get(f"key {number}")
+                assert found.shape == value.shape
+                assert (found == number).all()
+                transport.get(f"key {(number + 1) % 8}")
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    transport.audit()
+
+
+def test_debug_lines_tell_key_bytes_format_and_time(transport: LMDBTransport, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "core.lmdb"):
+        transport.put("the key", b"x" * 5000, format="raw")
+        transport.get("the key")
+    put, got = (record.getMessage() for record in caplog.records)
+    for line, verb in ((put, "put"), (got, "get")):
+        assert line.startswith(verb)
+        assert "the key" in line
+        assert "bytes=5000" in line
+        assert "format=raw" in line
+        assert "us=" in line
