@@ -1,0 +1,318 @@
+// Python objects as inputs of calculators, results as Python objects. NumPy is used when a caller has it, never needed.
+#pragma once
+
+#include <dishtayantra_lmdb.hpp>
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dishtayantra::calculators {
+
+namespace py = pybind11;
+
+inline std::string type_name(const py::handle& object) { return py::str(py::type::of(object).attr("__name__")); }
+
+/// The built-in exception that says most of what `error` says.
+inline PyObject* builtin_kind(const lmdb::Error& error) {
+    switch (error.status()) {
+    case DY_LMDB_NOT_FOUND: return PyExc_LookupError;
+    case DY_LMDB_TIMEOUT: return PyExc_TimeoutError;
+    case DY_LMDB_PERMISSION: return PyExc_PermissionError;
+    case DY_LMDB_DISK_FULL:
+    case DY_LMDB_IO: return PyExc_OSError;
+    default: break;
+    }
+    return dynamic_cast<const lmdb::ArgumentError*>(&error) != nullptr ? PyExc_ValueError : PyExc_RuntimeError;
+}
+
+/// Raises errors of the engine as the kinds of the Python package when the process has loaded it, else as built-in
+/// exceptions: LookupError for a missing entry, TimeoutError, PermissionError, OSError, ValueError, RuntimeError.
+inline void register_errors() {
+    py::register_local_exception_translator([](std::exception_ptr pending) {
+        try {
+            std::rethrow_exception(pending);
+        } catch (const lmdb::Error& error) {
+            const py::dict modules = py::module_::import("sys").attr("modules");
+            if (modules.contains("dishtayantra_lmdb.errors")) {
+                const py::object raised =
+                    modules["dishtayantra_lmdb.errors"].attr("error_for")(error.status(), error.what());
+                PyErr_SetObject(py::type::of(raised).ptr(), raised.ptr());
+                return;
+            }
+            PyErr_SetString(builtin_kind(error), error.what());
+        }
+    });
+}
+
+/// The elements of an object with the buffer protocol: in place when they are contiguous doubles, else a copy.
+inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
+    auto info = std::make_unique<py::buffer_info>(object.request());
+    std::string_view format = info->format;
+    const bool swapped = !format.empty() && (format[0] == '>' || format[0] == '!') && info->itemsize > 1;
+    format.remove_prefix(!format.empty() && std::string_view("@=<>!^").find(format[0]) != std::string_view::npos);
+    const char code = format.size() == 1 ? format[0] : '\0';
+    const auto among = [code](std::string_view codes) { return code != '\0' && codes.find(code) != codes.npos; };
+    const char kind = among("dfeg") ? 'f' : among("bhilqn") ? 'i' : among("BHILQN") ? 'u' : among("?") ? 'b' : '\0';
+
+    const std::vector<std::size_t> shape(info->shape.begin(), info->shape.end());
+    const auto count = static_cast<std::size_t>(info->size);
+    const auto width = static_cast<std::size_t>(info->itemsize);
+    py::ssize_t c_stride = info->itemsize;
+    py::ssize_t f_stride = info->itemsize;
+    bool c_order = true;
+    bool f_order = true;
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+        const std::size_t last = shape.size() - 1 - d;
+        f_order = f_order && (shape[d] < 2 || info->strides[d] == f_stride);
+        c_order = c_order && (shape[last] < 2 || info->strides[last] == c_stride);
+        f_stride *= info->shape[d];
+        c_stride *= info->shape[last];
+    }
+    const bool contiguous = count == 0 || c_order || f_order;
+    const bool fortran = contiguous && !c_order;
+    const auto* data = static_cast<const std::byte*>(info->ptr);
+    const bool aligned = reinterpret_cast<std::uintptr_t>(data) % alignof(double) == 0;
+    if (kind == 'f' && width == sizeof(double) && contiguous && aligned && !swapped) {
+        const lmdb::Span<const double> elements(reinterpret_cast<const double*>(data), count);
+        const std::shared_ptr<const void> owner(info.release(), [](py::buffer_info* exported) {
+            const py::gil_scoped_acquire gil;
+            delete exported;
+        });
+        return lmdb::Numbers(elements, shape, owner, fortran);
+    }
+
+    std::vector<std::byte> gathered;
+    if (!contiguous) {
+        gathered.resize(count * width);
+        std::vector<std::size_t> index(shape.size(), 0);
+        for (std::size_t i = 0; i < count; ++i) {
+            py::ssize_t at = 0;
+            for (std::size_t d = 0; d < shape.size(); ++d) {
+                at += static_cast<py::ssize_t>(index[d]) * info->strides[d];
+            }
+            std::memcpy(gathered.data() + i * width, data + at, width);
+            for (std::size_t d = shape.size(); d-- > 0 && ++index[d] == shape[d];) {
+                index[d] = 0;
+            }
+        }
+        data = gathered.data();
+    }
+    std::vector<double> converted(count);
+    if (swapped || !lmdb::detail::convert_elements(kind, width, data, converted)) {
+        throw lmdb::InvalidArgumentError("elements of format '" + info->format + "' are not numbers this side converts");
+    }
+    return lmdb::Numbers(std::move(converted), shape, fortran);
+}
+
+/// The doubles of raw bytes, in the byte order of this host.
+inline lmdb::Numbers numbers_of_bytes(const py::buffer& object) {
+    const py::buffer_info info = object.request();
+    return lmdb::Numbers::of_raw(
+        lmdb::Bytes(static_cast<const std::byte*>(info.ptr), static_cast<std::size_t>(info.size * info.itemsize)));
+}
+
+inline bool is_list(const py::handle& object) {
+    return py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object);
+}
+
+inline void append_list(const py::handle& object, const std::vector<std::size_t>& shape, std::size_t level,
+                        std::vector<double>& out) {
+    // A tuple of its own: the list may change under another thread's hands.
+    const py::tuple elements(py::reinterpret_borrow<py::object>(object));
+    if (elements.size() != shape[level]) {
+        throw lmdb::InvalidArgumentError("nested lists of numbers must have equal lengths in level " +
+                                         std::to_string(level + 1));
+    }
+    for (const py::handle element : elements) {
+        const bool leaf = level + 1 == shape.size();
+        if (leaf == is_list(element)) {
+            throw lmdb::InvalidArgumentError("nested lists of numbers must be nested equally deep");
+        }
+        if (!leaf) {
+            append_list(element, shape, level + 1, out);
+            continue;
+        }
+        const double number = PyFloat_AsDouble(element.ptr());
+        if (number == -1.0 && PyErr_Occurred() != nullptr) {
+            PyErr_Clear();
+            throw lmdb::InvalidArgumentError("a list of numbers holds a " + type_name(element));
+        }
+        out.push_back(number);
+    }
+}
+
+inline lmdb::Numbers numbers_of_list(const py::handle& object) {
+    std::vector<std::size_t> shape;
+    py::object level = py::reinterpret_borrow<py::object>(object);
+    while (is_list(level)) {
+        if (shape.size() == 32) {
+            throw lmdb::InvalidArgumentError("lists nested in more than 32 levels");
+        }
+        const py::tuple elements(level);
+        shape.push_back(elements.size());
+        level = elements.empty() ? py::none() : py::object(elements[0]);
+    }
+    std::vector<double> out;
+    append_list(object, shape, 0, out);
+    return lmdb::Numbers(std::move(out), std::move(shape)).as_list();
+}
+
+/// Numbers from lists, arrays (buffer protocol or `__array__`) or raw bytes of float64.
+inline lmdb::Numbers numbers_of(const py::handle& object) {
+    if (is_list(object)) {
+        return numbers_of_list(object);
+    }
+    if (PyObject_CheckBuffer(object.ptr()) != 0) {
+        const auto buffer = py::reinterpret_borrow<py::buffer>(object);
+        const bool raw = PyBytes_Check(object.ptr()) || PyByteArray_Check(object.ptr()) ||
+                         (PyMemoryView_Check(object.ptr()) && buffer.request().format == "B");
+        return raw ? numbers_of_bytes(buffer) : numbers_of_buffer(buffer);
+    }
+    if (py::hasattr(object, "__array__")) {
+        return numbers_of_buffer(py::buffer(object.attr("__array__")()));
+    }
+    throw lmdb::InvalidArgumentError("a " + type_name(object) + " is no array of numbers");
+}
+
+/// A Python payload as input: a mapping, or anything else, which then is its "values". Needs the GIL only while it
+/// is asked, and takes it itself; construct and destroy it with the GIL held.
+class PythonInput : public lmdb::Input {
+public:
+    explicit PythonInput(py::object payload)
+        : payload_(std::move(payload)),
+          is_mapping_(py::isinstance<py::dict>(payload_) ||
+                      py::isinstance(payload_, py::module_::import("collections.abc").attr("Mapping"))) {}
+
+    std::optional<lmdb::Numbers> find_numbers(std::string_view name) const override {
+        const py::gil_scoped_acquire gil;
+        const py::object found = find(name);
+        try {
+            return found ? std::optional<lmdb::Numbers>(numbers_of(found)) : std::nullopt;
+        } catch (const lmdb::InvalidArgumentError& error) {
+            throw lmdb::InvalidArgumentError("'" + std::string(name) + "': " + error.what());
+        }
+    }
+
+    std::optional<double> find_number(std::string_view name) const override {
+        const py::gil_scoped_acquire gil;
+        const py::object found = find(name);
+        if (!found) {
+            return std::nullopt;
+        }
+        const double number = PyFloat_AsDouble(found.ptr());
+        if (number == -1.0 && PyErr_Occurred() != nullptr) {
+            PyErr_Clear();
+            throw lmdb::InvalidArgumentError("'" + std::string(name) + "' is a " + type_name(found) + ", not a number");
+        }
+        return number;
+    }
+
+    std::optional<std::string> find_text(std::string_view name) const override {
+        const py::gil_scoped_acquire gil;
+        const py::object found = find(name);
+        if (!found) {
+            return std::nullopt;
+        }
+        if (!py::isinstance<py::str>(found)) {
+            throw lmdb::InvalidArgumentError("'" + std::string(name) + "' is a " + type_name(found) + ", not a text");
+        }
+        return py::cast<std::string>(found);
+    }
+
+    /// The object under `name`; null when there is none or it is None.
+    py::object find(std::string_view name) const {
+        if (!is_mapping_) {
+            return name == "values" && !payload_.is_none() ? payload_ : py::object();
+        }
+        const py::str key(name.data(), name.size());
+        if (!payload_.contains(key)) {
+            return {};
+        }
+        py::object found = payload_[key];
+        return found.is_none() ? py::object() : found;
+    }
+
+    bool is_mapping() const noexcept { return is_mapping_; }
+
+private:
+    py::object payload_;
+    bool is_mapping_;
+};
+
+inline py::object nested_list(const lmdb::Numbers& numbers, std::size_t level, std::size_t& at) {
+    const std::vector<std::size_t>& shape = numbers.shape();
+    if (level == shape.size()) {
+        return py::float_(numbers.span()[at++]);
+    }
+    py::list out(shape[level]);
+    for (std::size_t i = 0; i < shape[level]; ++i) {
+        out[i] = nested_list(numbers, level + 1, at);
+    }
+    return std::move(out);
+}
+
+inline py::object list_of(const lmdb::Numbers& numbers) {
+    std::size_t at = 0;
+    return nested_list(numbers.c_order(), 0, at);
+}
+
+/// An ndarray of its own memory; nested lists where there is no NumPy.
+inline py::object array_of(const lmdb::Numbers& numbers) {
+    try {
+        py::module_::import("numpy");
+    } catch (py::error_already_set& error) {
+        if (!error.matches(PyExc_ImportError)) {
+            throw;
+        }
+        return list_of(numbers);
+    }
+    const std::vector<py::ssize_t> shape(numbers.shape().begin(), numbers.shape().end());
+    const std::vector<py::ssize_t> strides = numbers.fortran_order()
+                                                 ? py::detail::f_strides(shape, py::ssize_t{sizeof(double)})
+                                                 : py::detail::c_strides(shape, py::ssize_t{sizeof(double)});
+    return py::array_t<double>(shape, strides, numbers.span().data());
+}
+
+inline py::dict dict_of(const lmdb::Map& map);
+
+inline py::object object_of(const lmdb::Value& value) {
+    return std::visit(
+        [](const auto& held) -> py::object {
+            using T = std::decay_t<decltype(held)>;
+            if constexpr (std::is_same_v<T, std::nullptr_t>) {
+                return py::none();
+            } else if constexpr (std::is_same_v<T, lmdb::Map>) {
+                return dict_of(held);
+            } else if constexpr (std::is_same_v<T, lmdb::Numbers>) {
+                return list_of(held);
+            } else {
+                return py::cast(held);
+            }
+        },
+        value.held);
+}
+
+/// A result as it also comes out of the store: an array that is the whole result as ndarray, other arrays as lists.
+inline py::dict dict_of(const lmdb::Map& map) {
+    py::dict out;
+    if (const lmdb::Numbers* array = lmdb::sole_array(map)) {
+        out["values"] = array_of(*array);
+        return out;
+    }
+    for (const auto& [key, value] : map) {
+        out[py::str(key)] = object_of(value);
+    }
+    return out;
+}
+
+}  // namespace dishtayantra::calculators

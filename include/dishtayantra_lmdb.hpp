@@ -1,0 +1,42 @@
+// C++17 interface of libdishtayantra_lmdb: header only, over the C ABI of dishtayantra_lmdb.h.
+//
+//     using namespace dishtayantra::lmdb;
+//     Store store = Store::open("/dev/shm/prices");
+//     store.put_array("prices", Span<const double>(values));
+//     View view = store.view("prices");
+//     for (double price : view.span<double>()) { … }        // in place, no copy
+//
+// What is where:
+//     error.hpp       the exceptions: Error and one class per status
+//     span.hpp        Span<T>, Bytes
+//     entry.hpp       Format, PutOptions, Info
+//     npy.hpp         Array: a .npy image read in place, and its header written
+//     document.hpp    Document, Node: MessagePack read in place
+//     view.hpp        View: a payload read in place
+//     loan.hpp        Loan: a payload built in place
+//     store.hpp       Store, Options
+//     reference.hpp   Reference: what travels instead of a payload
+//     writer.hpp      Writer: MessagePack built
+//     numbers.hpp     Numbers: doubles with a shape, in place or converted
+//     calculator.hpp  Calculator: computes on an Input, answers references
+//
+// Errors are exceptions derived from Error. Objects own what they stand for and release it when they end; spans, arrays,
+// nodes and string_views point into their view or document and are valid as long as it. Thread rules stand with
+// each class.
+#ifndef DISHTAYANTRA_LMDB_HPP
+#define DISHTAYANTRA_LMDB_HPP
+
+#include "dishtayantra_lmdb/calculator.hpp"
+#include "dishtayantra_lmdb/document.hpp"
+#include "dishtayantra_lmdb/entry.hpp"
+#include "dishtayantra_lmdb/error.hpp"
+#include "dishtayantra_lmdb/loan.hpp"
+#include "dishtayantra_lmdb/npy.hpp"
+#include "dishtayantra_lmdb/numbers.hpp"
+#include "dishtayantra_lmdb/reference.hpp"
+#include "dishtayantra_lmdb/span.hpp"
+#include "dishtayantra_lmdb/store.hpp"
+#include "dishtayantra_lmdb/view.hpp"
+#include "dishtayantra_lmdb/writer.hpp"
+
+#endif

@@ -1,0 +1,318 @@
+// The base of calculators in C++: what they get, what they answer, and how references are answered.
+#ifndef DISHTAYANTRA_LMDB_CALCULATOR_HPP
+#define DISHTAYANTRA_LMDB_CALCULATOR_HPP
+
+#include "numbers.hpp"
+#include "reference.hpp"
+#include "writer.hpp"
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dishtayantra::lmdb {
+
+struct Value;
+
+/// Names and values in the order they were put.
+using Map = std::vector<std::pair<std::string, Value>>;
+
+/// A value of a result or a configuration. Owns what it holds.
+struct Value {
+    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Numbers, Map> held = nullptr;
+
+    Value() = default;
+    Value(bool value) : held(value) {}
+    Value(int value) : held(std::int64_t{value}) {}
+    Value(std::int64_t value) : held(value) {}
+    Value(std::size_t value) : held(static_cast<std::int64_t>(value)) {}
+    Value(double value) : held(value) {}
+    Value(const char* text) : held(std::string(text)) {}
+    Value(std::string text) : held(std::move(text)) {}
+    Value(Numbers numbers) : held(std::move(numbers)) {}
+    Value(Map map) : held(std::move(map)) {}
+};
+
+/// What a calculator computes on: named numbers, arrays and texts.
+///
+/// A payload that is one array has it under the name "values". Implementations may be read from any
+/// thread, one at a time.
+class Input {
+public:
+    virtual ~Input() = default;
+
+    /// The array under `name`, in place if it can be; empty when there is none.
+    /// Throws InvalidArgumentError when it is something else.
+    virtual std::optional<Numbers> find_numbers(std::string_view name) const = 0;
+
+    /// The number under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
+    virtual std::optional<double> find_number(std::string_view name) const = 0;
+
+    /// The text under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
+    virtual std::optional<std::string> find_text(std::string_view name) const = 0;
+
+    /// The array under `name`. Throws InvalidArgumentError when there is none: nothing computes on a missing input.
+    Numbers numbers(std::string_view name) const {
+        if (std::optional<Numbers> found = find_numbers(name)) {
+            return *std::move(found);
+        }
+        throw InvalidArgumentError("the input has no '" + std::string(name) + "'");
+    }
+};
+
+/// A payload in a store as input: numpy and raw (float64) in place, msgpack through its document, arrays in it in place
+/// where they are aligned.
+class ViewInput : public Input {
+public:
+    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow).
+    explicit ViewInput(View view) : view_(std::make_shared<const View>(std::move(view))) {
+        if (view_->format() == Format::msgpack) {
+            document_ = view_->document();
+        } else if (view_->format() != Format::numpy && view_->format() != Format::raw) {
+            throw BadFormatError("entry '" + view_->key() + "': format " + std::string(format_name(view_->format())) +
+                                 " cannot be calculated on in C++; msgpack, numpy and raw can");
+        }
+    }
+
+    std::optional<Numbers> find_numbers(std::string_view name) const override {
+        if (document_) {
+            const std::optional<Node> node = find(name);
+            return node ? std::optional<Numbers>(Numbers::of(*node, view_->span(), view_)) : std::nullopt;
+        }
+        if (name != "values") {
+            return std::nullopt;
+        }
+        if (view_->format() == Format::numpy) {
+            return Numbers::of(view_->array(), view_);
+        }
+        const Span<const double> elements = view_->span<double>();
+        return Numbers(elements, {elements.size()}, view_);
+    }
+
+    std::optional<double> find_number(std::string_view name) const override {
+        const std::optional<Node> node = find(name);
+        return node ? std::optional<double>(node->number()) : std::nullopt;
+    }
+
+    std::optional<std::string> find_text(std::string_view name) const override {
+        const std::optional<Node> node = find(name);
+        return node ? std::optional<std::string>(node->string()) : std::nullopt;
+    }
+
+private:
+    std::optional<Node> find(std::string_view name) const {
+        if (!document_) {
+            return std::nullopt;
+        }
+        const Node root = document_->root();
+        if (root.type() != Type::map) {
+            return name == "values" ? std::optional<Node>(root) : std::nullopt;
+        }
+        const std::optional<Node> node = root.get(name);
+        return node && !node->is_nil() ? node : std::nullopt;
+    }
+
+    std::shared_ptr<const View> view_;
+    std::optional<Document> document_;
+};
+
+/// A map of the caller's as input, say a configuration.
+class MapInput : public Input {
+public:
+    explicit MapInput(Map map) : map_(std::move(map)) {}
+    MapInput(std::initializer_list<Map::value_type> entries) : map_(entries) {}
+
+    std::optional<Numbers> find_numbers(std::string_view name) const override { return find<Numbers>(name, "array"); }
+    std::optional<std::string> find_text(std::string_view name) const override {
+        return find<std::string>(name, "text");
+    }
+    std::optional<double> find_number(std::string_view name) const override {
+        const Value* value = find(name);
+        if (value != nullptr && std::holds_alternative<std::int64_t>(value->held)) {
+            return static_cast<double>(std::get<std::int64_t>(value->held));
+        }
+        return find<double>(name, "number");
+    }
+
+private:
+    const Value* find(std::string_view name) const {
+        for (const auto& [key, value] : map_) {
+            if (key == name && !std::holds_alternative<std::nullptr_t>(value.held)) {
+                return &value;
+            }
+        }
+        return nullptr;
+    }
+
+    template <class T>
+    std::optional<T> find(std::string_view name, const char* what) const {
+        const Value* value = find(name);
+        if (value == nullptr) {
+            return std::nullopt;
+        }
+        if (!std::holds_alternative<T>(value->held)) {
+            throw InvalidArgumentError("'" + std::string(name) + "' is no " + what);
+        }
+        return std::get<T>(value->held);
+    }
+
+    Map map_;
+};
+
+/// A calculation. `compute` may be called from several threads at once and must not change what it can see.
+class Calculator {
+public:
+    virtual ~Calculator() = default;
+
+    /// The result for an input. Throws when the input is missing or wrong; never guesses.
+    virtual Map compute(const Input& input) const = 0;
+
+    /// What the calculator says of itself: its settings.
+    virtual Map details() const { return {}; }
+};
+
+namespace detail {
+
+inline void write_rows(Writer& writer, const Numbers& numbers, std::size_t level, std::size_t& at) {
+    const std::vector<std::size_t>& shape = numbers.shape();
+    if (level + 1 == shape.size()) {
+        writer.doubles(numbers.span().subspan(at, shape[level]));
+        at += shape[level];
+        return;
+    }
+    writer.array(shape[level]);
+    for (std::size_t i = 0; i < shape[level]; ++i) {
+        write_rows(writer, numbers, level + 1, at);
+    }
+}
+
+inline void write_value(Writer& writer, const Value& value);
+
+inline void write_map(Writer& writer, const Map& map) {
+    writer.map(map.size());
+    for (const auto& [key, value] : map) {
+        writer.key(key);
+        write_value(writer, value);
+    }
+}
+
+inline void write_value(Writer& writer, const Value& value) {
+    std::visit(
+        [&](const auto& held) {
+            using T = std::decay_t<decltype(held)>;
+            if constexpr (std::is_same_v<T, std::nullptr_t>) {
+                writer.nil();
+            } else if constexpr (std::is_same_v<T, bool>) {
+                writer.boolean(held);
+            } else if constexpr (std::is_same_v<T, std::int64_t>) {
+                writer.int64(held);
+            } else if constexpr (std::is_same_v<T, double>) {
+                writer.number(held);
+            } else if constexpr (std::is_same_v<T, std::string>) {
+                writer.string(held);
+            } else if constexpr (std::is_same_v<T, Map>) {
+                write_map(writer, held);
+            } else if (held.shape().empty()) {
+                writer.number(held.span().front());
+            } else {
+                std::size_t at = 0;
+                write_rows(writer, held.c_order(), 0, at);
+            }
+        },
+        value.held);
+}
+
+}  // namespace detail
+
+/// The array of a result that consists of it, `{"values": array}`; null for any other result. It stays an array on
+/// its way; arrays in other results travel as lists.
+inline const Numbers* sole_array(const Map& result) {
+    if (result.size() != 1 || result.front().first != "values") {
+        return nullptr;
+    }
+    const auto* numbers = std::get_if<Numbers>(&result.front().second.held);
+    return numbers != nullptr && !numbers->is_list() ? numbers : nullptr;
+}
+
+namespace detail {
+
+/// Stores `{"values": array}`: a map of one pair whose value is an extension that holds a .npy image, its elements at a
+/// multiple of 64 bytes, copied straight from where they lie.
+inline Info put_sole_array(const Reference& reference, const Numbers& array, const PutOptions& options) {
+    std::string head("\x81\xa6values\xc9", 9);
+    constexpr std::size_t length_and_type = 5;
+    const Span<const double> elements = array.span();
+    const std::string npy = npy_header(npy_descr<double>(), array.shape(), array.fortran_order(),
+                                       head.size() + length_and_type);
+    const std::size_t length = npy.size() + elements.size_bytes();
+    if (length > 0xffffffff) {
+        throw TooLargeError("a result of " + std::to_string(length) + " bytes; 4 GiB - 1 are possible");
+    }
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        head += static_cast<char>(length >> shift & 0xff);
+    }
+    head += static_cast<char>(array_extension);
+    return reference.put_output({as_bytes(head), as_bytes(npy), as_bytes(elements)}, options);
+}
+
+}  // namespace detail
+
+/// Stores a result as the output of `reference`, in format msgpack.
+inline Info put_output(const Reference& reference, const Map& result) {
+    if (const Numbers* array = sole_array(result)) {
+        return detail::put_sole_array(reference, *array, PutOptions(Format::msgpack));
+    }
+    Writer writer;
+    detail::write_map(writer, result);
+    return writer.put_output(reference);
+}
+
+/// A calculator's answer.
+struct Answer {
+    bool written = false;  ///< the result is under the reference's output key: answer `_lmdb_output_written`
+    Map result;            ///< the result itself when it is not
+    std::string refusal;   ///< why the store did not take an output that was asked for
+};
+
+/// Delivers a result as `reference` asks: into the store, or directly when no output is asked for. When the store
+/// cannot take it (full, say), the answer is direct, the reason is in `refusal` and nobody waits: a calculation does
+/// not fail because the exchange does.
+inline Answer deliver(const Reference& reference, Map result) {
+    Answer answer;
+    if (reference.has_output()) {
+        try {
+            put_output(reference, result);
+            answer.written = true;
+            return answer;
+        } catch (const Error& error) {
+            answer.refusal = error.what();
+        }
+        try {
+            reference.settle_direct();
+        } catch (const Error& error) {
+            answer.refusal += std::string("; ") + error.what();
+        }
+    }
+    answer.result = std::move(result);
+    return answer;
+}
+
+/// Answers a reference: views its input in place, checks its checksum if it has one, computes, delivers.
+///
+/// Throws NotFoundError when the input is missing or expired, CorruptError when it is damaged, and what `compute`
+/// throws. May be called from any thread.
+inline Answer answer(const Calculator& calculator, const Reference& reference) {
+    View view = reference.view_input();
+    view.verify();
+    return deliver(reference, calculator.compute(ViewInput(std::move(view))));
+}
+
+}  // namespace dishtayantra::lmdb
+
+#endif

@@ -1,0 +1,98 @@
+// Builds MessagePack payloads.
+#ifndef DISHTAYANTRA_LMDB_WRITER_HPP
+#define DISHTAYANTRA_LMDB_WRITER_HPP
+
+#include "reference.hpp"
+#include "store.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace dishtayantra::lmdb {
+
+/// Builds one MessagePack value, in the encodings MessagePack libraries choose:
+///
+///     Writer writer;
+///     writer.map(2).key("name").string("x").key("values").doubles(values);
+///     writer.put(store, "result");
+///
+/// The structure is checked: a value too many, or a map or array left unfinished when the value is used, throws
+/// InvalidArgumentError saying what is missing. Movable, not copyable; one thread at a time.
+class Writer {
+public:
+    Writer() {
+        dy_lmdb_writer_t* writer = nullptr;
+        detail::check(dy_lmdb_writer_new(&writer));
+        handle_.reset(writer);
+    }
+
+    Writer& nil() { return checked(dy_lmdb_writer_nil(handle_.get())); }
+    Writer& boolean(bool value) { return checked(dy_lmdb_writer_bool(handle_.get(), value)); }
+    Writer& int64(std::int64_t value) { return checked(dy_lmdb_writer_int64(handle_.get(), value)); }
+    Writer& uint64(std::uint64_t value) { return checked(dy_lmdb_writer_uint64(handle_.get(), value)); }
+    Writer& number(double value) { return checked(dy_lmdb_writer_double(handle_.get(), value)); }
+
+    /// UTF-8 text.
+    Writer& string(std::string_view text) {
+        return checked(dy_lmdb_writer_string(handle_.get(), text.data(), text.size()));
+    }
+    Writer& bytes(Bytes bytes) { return checked(dy_lmdb_writer_bytes(handle_.get(), bytes.data(), bytes.size())); }
+
+    /// Opens an array: the next `count` values are its elements.
+    Writer& array(std::size_t count) { return checked(dy_lmdb_writer_array(handle_.get(), count)); }
+
+    /// Opens a map: the next `count` pairs of key and value are its entries.
+    Writer& map(std::size_t count) { return checked(dy_lmdb_writer_map(handle_.get(), count)); }
+
+    /// A map's key: a string, named for the reader.
+    Writer& key(std::string_view text) { return string(text); }
+
+    /// A whole array of numbers.
+    Writer& doubles(Span<const double> values) {
+        return checked(dy_lmdb_writer_doubles(handle_.get(), values.data(), values.size()));
+    }
+    Writer& int64s(Span<const std::int64_t> values) {
+        return checked(dy_lmdb_writer_int64s(handle_.get(), values.data(), values.size()));
+    }
+
+    /// The finished value's bytes, valid until the writer is used again or ends.
+    Bytes data() const& {
+        const void* data = nullptr;
+        std::size_t size = 0;
+        detail::check(dy_lmdb_writer_data(handle_.get(), &data, &size));
+        return Bytes(static_cast<const std::byte*>(data), size);
+    }
+    Bytes data() const&& = delete;
+
+    /// Stores the finished value in format msgpack; `options.format` is not used.
+    Info put(Store& store, std::string_view key, const PutOptions& options = {}, std::string_view db = {}) const {
+        const dy_lmdb_put_options_t raw = options.raw();
+        dy_lmdb_info_t info = detail::empty_info();
+        detail::check(dy_lmdb_writer_put(handle_.get(), store.handle(), db.data(), db.size(), key.data(), key.size(),
+                                         &raw, &info));
+        return detail::to_info(info);
+    }
+
+    /// Stores the finished value as a reference's output and wakes who waits for it.
+    Info put_output(const Reference& reference, const PutOptions& options = {}) const {
+        const dy_lmdb_put_options_t raw = options.raw();
+        dy_lmdb_info_t info = detail::empty_info();
+        detail::check(dy_lmdb_writer_put_output(handle_.get(), reference.handle(), &raw, &info));
+        return detail::to_info(info);
+    }
+
+    /// Forgets what was written, to start anew with the memory kept.
+    void reset() { detail::check(dy_lmdb_writer_reset(handle_.get())); }
+
+private:
+    Writer& checked(dy_lmdb_status_t status) {
+        detail::check(status);
+        return *this;
+    }
+
+    detail::Handle<dy_lmdb_writer_t, dy_lmdb_writer_free> handle_;
+};
+
+}  // namespace dishtayantra::lmdb
+
+#endif

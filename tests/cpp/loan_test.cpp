@@ -1,0 +1,62 @@
+#include "support.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace {
+
+template <class T, class = void>
+struct CanSpan : std::false_type {};
+template <class T>
+struct CanSpan<T, std::void_t<decltype(std::declval<T>().span())>> : std::true_type {};
+
+static_assert(CanSpan<lmdb::Loan&>::value && !CanSpan<lmdb::Loan>::value);
+static_assert(!std::is_copy_constructible_v<lmdb::Loan>);
+
+}  // namespace
+
+TEST_F(StoreTest, LoanIsFilledInPlaceAndSeenOncePublished) {
+    constexpr std::size_t count = 50000;
+    lmdb::Loan loan = store.loan(count * sizeof(double));
+    const lmdb::Span<double> values = loan.span<double>();
+    ASSERT_EQ(values.size(), count);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(values.data()) % 64, 0u);
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = static_cast<double>(i);
+    }
+    EXPECT_FALSE(store.contains("k"));
+    const lmdb::Info info = loan.publish("k");
+    EXPECT_EQ(info.size, count * sizeof(double));
+    EXPECT_EQ(store.view("k").info().entry_id, info.entry_id);
+    const lmdb::View view = store.view("k");
+    EXPECT_EQ(view.span<double>()[count - 1], static_cast<double>(count - 1));
+}
+
+TEST_F(StoreTest, PublishedLoanIsClosed) {
+    lmdb::Loan loan = store.loan(4096);
+    loan.publish("k");
+    EXPECT_THROW(loan.span(), lmdb::ClosedError);
+    EXPECT_THROW(loan.publish("again"), lmdb::ClosedError);
+}
+
+TEST_F(StoreTest, PublishingMayShrink) {
+    lmdb::Loan loan = store.loan(100000);
+    std::memcpy(loan.span().data(), "hello", 5);
+    loan.publish("k", {}, 5);
+    const lmdb::View view = store.view("k");
+    ASSERT_EQ(view.span().size(), 5u);
+    EXPECT_EQ(std::memcmp(view.span().data(), "hello", 5), 0);
+}
+
+TEST_F(StoreTest, DroppedLoanLeavesNothing) {
+    {
+        lmdb::Loan first = store.loan(1 << 20);
+        lmdb::Loan second = std::move(first);
+        second.drop();
+        second.drop();
+        EXPECT_THROW(second.span(), lmdb::ClosedError);
+        EXPECT_THROW(first.span(), lmdb::ClosedError);
+    }
+    EXPECT_TRUE(store.list().empty());
+    store.audit();
+}

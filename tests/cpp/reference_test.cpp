@@ -1,0 +1,176 @@
+#include "support.hpp"
+
+#include <numeric>
+
+using lmdb::Numbers;
+using lmdb::Reference;
+
+namespace {
+
+/// References to a store, as a wrapper sends them.
+class ReferenceTest : public StoreTest {
+protected:
+    Reference reference(bool with_output = true) const {
+        Reference out;
+        out.set(lmdb::wire::ref, "true");
+        out.set(lmdb::wire::input_key, "input:calc:1");
+        if (with_output) {
+            out.set(lmdb::wire::output_key, "output:calc:1");
+        }
+        out.set(lmdb::wire::db_path, store.path());
+        out.set(lmdb::wire::db_name, "default");
+        out.set(lmdb::wire::txn_id, "1");
+        return out;
+    }
+
+    void put_input(lmdb::Span<const double> values) {
+        lmdb::PutOptions options;
+        options.tracked = true;
+        store.put_array("input:calc:1", values, {}, options);
+    }
+};
+
+/// The sum of the values, or the values themselves when asked to echo.
+class Summing : public lmdb::Calculator {
+public:
+    explicit Summing(bool echo = false) : echo_(echo) {}
+    lmdb::Map compute(const lmdb::Input& input) const override {
+        const Numbers values = input.numbers("values");
+        if (echo_) {
+            return {{"values", values}};
+        }
+        const lmdb::Span<const double> span = values.span();
+        return {{"sum", std::accumulate(span.begin(), span.end(), 0.0)},
+                {"name", "sum"},
+                {"nested", lmdb::Map{{"count", values.size()}, {"empty", lmdb::Value()}}},
+                {"matrix", Numbers({1, 2, 3, 4, 5, 6}, {2, 3}).as_list()}};
+    }
+
+private:
+    bool echo_;
+};
+
+const std::vector<double> three = {1, 2, 4};
+
+}  // namespace
+
+TEST_F(ReferenceTest, FieldsAreSetToldAndWritten) {
+    Reference made = reference();
+    made.set("somebody_elses", "ignored");
+    EXPECT_EQ(made.get(lmdb::wire::input_key), "input:calc:1");
+    EXPECT_FALSE(made.get(lmdb::wire::format).has_value());
+    EXPECT_FALSE(made.get("somebody_elses").has_value());
+    EXPECT_TRUE(made.has_output());
+    EXPECT_FALSE(reference(false).has_output());
+    const Reference again = Reference::parse(made.json());
+    EXPECT_EQ(again.get(lmdb::wire::output_key), "output:calc:1");
+    EXPECT_EQ(again.get(lmdb::wire::db_path), store.path());
+}
+
+TEST_F(ReferenceTest, WrongFieldsAreNamed) {
+    EXPECT_TRUE(contains(message_of<lmdb::CorruptError>([] { Reference::parse(R"({"_lmdb_input_key": 7})"); }),
+                         "_lmdb_input_key"));
+    EXPECT_THROW(Reference::parse("[1"), lmdb::CorruptError);
+}
+
+TEST_F(ReferenceTest, InputIsViewedAndOutputPut) {
+    put_input(three);
+    const Reference ref = reference();
+    const lmdb::View input = ref.view_input();
+    EXPECT_EQ(input.span<double>()[2], 4.0);
+    ref.put_output(lmdb::as_bytes("done"));
+    const lmdb::View output = store.view("output:calc:1");
+    EXPECT_EQ(output.span().size(), 4u);
+    EXPECT_EQ(output.txn_id(), "1");
+    EXPECT_EQ(ref.store().path(), store.path());
+}
+
+TEST_F(ReferenceTest, MissingInputIsAnErrorThatNamesIt) {
+    EXPECT_TRUE(contains(message_of<lmdb::NotFoundError>([&] { reference().view_input(); }), "input:calc:1"));
+    EXPECT_THROW(Reference().view_input(), lmdb::CorruptError);
+}
+
+TEST_F(ReferenceTest, ResultIsWrittenAsADocument) {
+    put_input(three);
+    const lmdb::Answer answer = lmdb::answer(Summing(), reference());
+    EXPECT_TRUE(answer.written);
+    EXPECT_TRUE(answer.result.empty());
+    const lmdb::View view = store.view("output:calc:1");
+    const lmdb::Document doc = view.document();
+    EXPECT_EQ(doc["sum"].number(), 7.0);
+    EXPECT_EQ(doc["name"].string(), "sum");
+    EXPECT_EQ(doc["nested"]["count"].int64(), 3);
+    EXPECT_TRUE(doc["nested"]["empty"].is_nil());
+    EXPECT_EQ(doc["matrix"][std::size_t{1}].numbers(), (std::vector<double>{4, 5, 6}));
+}
+
+TEST_F(ReferenceTest, ArrayResultStaysAnArrayAndIsReadInPlace) {
+    const std::vector<std::size_t> shape = {1000, 3};
+    const std::vector<double> values(3000, 0.5);
+    store.put_array("input:calc:1", lmdb::Span<const double>(values), shape);
+    EXPECT_TRUE(lmdb::answer(Summing(true), reference()).written);
+    const lmdb::View view = store.view("output:calc:1");
+    const lmdb::Document doc = view.document();
+    doc.validate();
+    EXPECT_EQ(doc["values"].type(), lmdb::Type::extension);
+    const Numbers numbers = lmdb::ViewInput(store.view("output:calc:1")).numbers("values");
+    EXPECT_EQ(numbers.shape(), shape);
+    EXPECT_EQ(numbers.span()[2999], 0.5);
+    EXPECT_EQ(reinterpret_cast<const std::byte*>(numbers.span().end()), view.span().end());
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(numbers.span().data()) % 64, 0u);
+}
+
+TEST_F(ReferenceTest, ArrayOutputsOfOnesOwn) {
+    const Reference ref = reference();
+    ref.put_output_array(lmdb::Span<const double>(three), std::vector<std::size_t>{3, 1});
+    EXPECT_EQ(store.view("output:calc:1").format(), lmdb::Format::numpy);
+    ref.put_output({lmdb::as_bytes("in "), lmdb::as_bytes("parts")});
+    EXPECT_EQ(store.view("output:calc:1").info().size, 8u);
+}
+
+TEST_F(ReferenceTest, WithoutAnOutputKeyTheAnswerIsDirect) {
+    put_input(three);
+    const lmdb::Answer answer = lmdb::answer(Summing(), reference(false));
+    EXPECT_FALSE(answer.written);
+    EXPECT_TRUE(answer.refusal.empty());
+    EXPECT_EQ(answer.result.front().first, "sum");
+    EXPECT_TRUE(store.list("output:").empty());
+}
+
+TEST_F(ReferenceTest, WhenTheStoreRefusesTheAnswerIsDirect) {
+    put_input(three);
+    const std::vector<double> larger_than_the_store(10 << 20);
+    const lmdb::Answer answer =
+        lmdb::deliver(reference(), {{"values", Numbers(larger_than_the_store)}, {"name", "big"}});
+    ASSERT_FALSE(answer.written);
+    EXPECT_TRUE(contains(answer.refusal, "MDB_MAP_FULL"));
+    EXPECT_EQ(std::get<std::string>(answer.result.back().second.held), "big");
+    EXPECT_TRUE(store.list("output:").empty());
+}
+
+TEST_F(ReferenceTest, NothingIsComputedOnADamagedInput) {
+    store.put("input:calc:1", lmdb::as_bytes("no array"), lmdb::PutOptions(lmdb::Format::numpy));
+    EXPECT_THROW(lmdb::answer(Summing(), reference()), lmdb::CorruptError);
+    store.put("input:calc:1", lmdb::as_bytes("{}"), lmdb::PutOptions(lmdb::Format::json));
+    EXPECT_TRUE(contains(message_of<lmdb::BadFormatError>([&] { lmdb::answer(Summing(), reference()); }), "json"));
+    EXPECT_TRUE(store.list("output:").empty());
+}
+
+TEST_F(ReferenceTest, EveryInputFormatGivesTheSameSum) {
+    lmdb::Writer writer;
+    writer.map(1).key("values").doubles(three);
+    const auto sum = [&] {
+        const lmdb::Answer answer = lmdb::answer(Summing(), reference(false));
+        return std::get<double>(answer.result.front().second.held);
+    };
+    writer.put(store, "input:calc:1");
+    EXPECT_EQ(sum(), 7.0);
+    store.put("input:calc:1", lmdb::as_bytes(three));
+    EXPECT_EQ(sum(), 7.0);
+    const std::vector<std::int16_t> shorts = {1, 2, 4};
+    store.put_array("input:calc:1", lmdb::Span<const std::int16_t>(shorts));
+    EXPECT_EQ(sum(), 7.0);
+    writer.reset();
+    writer.doubles(three).put(store, "input:calc:1");
+    EXPECT_EQ(sum(), 7.0);
+}
