@@ -1,0 +1,31 @@
+# Targets are short; what they do is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint header bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: ## system packages, Rust, .venv/ with the Python package
+	@scripts/setup.sh
+
+build: setup ## the release library, the C++ calculators
+	@scripts/build.sh
+
+demo: setup ## real data through Python and C++ calculators, figures checked, times compared
+	@scripts/build.sh demo
+	@.venv/bin/python demo/flights.py
+
+test: build ## every test; SUITES="rust c cpp python" chooses
+	@scripts/test.sh $(SUITES)
+
+lint: setup ## formatting, lints, types, the generated header
+	@scripts/lint.sh
+
+header: ## regenerates include/dishtayantra_lmdb.h
+	UPDATE_HEADER=1 cargo test --locked --test header committed_header
+
+bench: build ## our benchmarks and the peers, side by side
+	@scripts/bench.sh
+
+clean: ## removes what was built; .venv/ stays
+	rm -rf build target

@@ -1,0 +1,59 @@
+// One calculation behind three ways of carrying numbers: every value is read, doubled and increased by one, and as
+// many values are answered. As a calculator on the exchange, and as functions on JSON text and on MessagePack bytes.
+#include "python_calculator.hpp"
+
+#include <nlohmann/json.hpp>
+#include <pybind11/pybind11.h>
+
+#include <string_view>
+#include <vector>
+
+namespace py = pybind11;
+namespace dy = dishtayantra::lmdb;
+
+namespace {
+
+std::vector<double> scaled(dy::Span<const double> values) {
+    std::vector<double> out(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        out[i] = 2.0 * values[i] + 1.0;
+    }
+    return out;
+}
+
+/// `{"values": array}` in, `{"values": array}` out.
+class Scale final : public dy::Calculator {
+public:
+    explicit Scale(const dy::Input&) {}
+
+    dy::Map compute(const dy::Input& input) const override {
+        return {{"values", dy::Numbers(scaled(input.numbers("values").span()))}};
+    }
+};
+
+/// The same on JSON text, parsed and written by nlohmann::json.
+py::bytes scale_json(const py::bytes& document) {
+    const auto parsed = nlohmann::json::parse(std::string_view(document));
+    const auto values = parsed.at("values").get<std::vector<double>>();
+    return py::bytes(nlohmann::json{{"values", scaled(values)}}.dump());
+}
+
+/// The same on MessagePack bytes, read and written by the engine.
+py::bytes scale_msgpack(const py::bytes& document) {
+    const auto parsed = dy::Document::over(dy::as_bytes(std::string_view(document)));
+    const std::vector<double> values = parsed["values"].numbers();
+    dy::Writer writer;
+    writer.map(1).key("values").doubles(scaled(values));
+    const dy::Bytes bytes = writer.data();
+    return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+}  // namespace
+
+PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
+    module.doc() = "values * 2 + 1, on the exchange, on JSON and on MessagePack.";
+    dishtayantra::calculators::register_errors();
+    dishtayantra::calculators::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
+    module.def("scale_json", &scale_json, py::arg("document"), "JSON text in and out.");
+    module.def("scale_msgpack", &scale_msgpack, py::arg("document"), "MessagePack bytes in and out.");
+}

@@ -1,0 +1,125 @@
+"""How long numbers take from Python to a C++ calculator and back, by three ways of carrying them.
+
+The calculator is the same, `2 x + 1` of every value, and it answers as many values as it gets. JSON is written by
+Python's `json` and read and written in C++ by nlohmann::json; MessagePack is written by Python's `msgpack` and read
+and written in C++ by the engine; both carry the numbers as a list, the only thing they can. The exchange carries the
+array, through the calculator wrapper as an engine calls it.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import numpy as np
+import numpy.typing as npt
+from flights_legs import Scale, scale_json, scale_msgpack
+from rich.console import Console
+from rich.table import Table
+
+from dishtayantra_lmdb import wrap_with_lmdb
+
+SIZES = {1 << 10: "1 KB", 10 << 10: "10 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 MB"}
+WANTED_AT = 1 << 20
+WANTED = 100
+
+SECONDS = 1.0
+LEAST, MOST = 5, 2000
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Median seconds of one round trip, by way of carrying, and whether every answer was right."""
+
+    json: float
+    msgpack: float
+    exchange: float
+    right: bool
+
+
+def median_of(trip: Callable[[], Any]) -> float:
+    """The median of as many trips as fit into a second, five at least, after one that is not counted."""
+    trip()
+    samples: list[float] = []
+    end = time.perf_counter() + SECONDS
+    while len(samples) < LEAST or (len(samples) < MOST and time.perf_counter() < end):
+        start = time.perf_counter()
+        trip()
+        samples.append(time.perf_counter() - start)
+    return statistics.median(samples)
+
+
+def measure(calculate: Callable[[Any], Any], values: npt.NDArray[np.float64]) -> Trip:
+    """One size, all three ways, the same numbers."""
+    numbers = values.tolist()
+
+    def by_json() -> Any:
+        return json.loads(scale_json(json.dumps({"values": numbers}).encode()))["values"]
+
+    def by_msgpack() -> Any:
+        return msgpack.unpackb(scale_msgpack(msgpack.packb({"values": numbers})))["values"]
+
+    def by_exchange() -> Any:
+        return calculate(values)["values"]
+
+    expected = values * 2 + 1
+    right = all(np.array_equal(np.asarray(trip()), expected) for trip in (by_json, by_msgpack, by_exchange))
+    return Trip(median_of(by_json), median_of(by_msgpack), median_of(by_exchange), right)
+
+
+def measure_all(store: str, column: npt.NDArray[np.float64], console: Console) -> Iterator[tuple[int, Trip]]:
+    """Every size, made of a column of real numbers."""
+    settings = {
+        "lmdb_enabled": True,
+        "lmdb_db_path": store,
+        "lmdb_data_format": "numpy",
+        "lmdb_exchange_mode": "both",
+        "lmdb_min_size": 0,
+    }
+    calculator = wrap_with_lmdb(Scale("scale", {}), settings, "scale")
+    for size, name in SIZES.items():
+        console.print(f"measuring {name} …")
+        # Hours: the table's whole minutes would be shorter in JSON than measured values are.
+        yield size, measure(calculator.calculate, np.resize(column, size // 8) / 60)
+
+
+def micros(seconds: float) -> str:
+    """Microseconds, to the precision that a median has."""
+    value = seconds * 1e6
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def times(ratio: float) -> str:
+    """A ratio with two significant figures or more."""
+    return f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.2g} ×"
+
+
+def show(store: str, column: npt.NDArray[np.float64], console: Console) -> bool:
+    """Measures and prints; False when an answer was wrong."""
+    trips = dict(measure_all(store, column, console))
+    title = "Round trip Python → C++ → Python, every byte read and written in C++, median µs"
+    table = Table("float64 values", title=title, title_justify="left")
+    for heading in ("JSON", "MessagePack", "exchange", "JSON ÷ exchange", "MessagePack ÷ exchange"):
+        table.add_column(heading, justify="right")
+    for size, trip in trips.items():
+        table.add_row(
+            SIZES[size],
+            micros(trip.json),
+            micros(trip.msgpack),
+            micros(trip.exchange),
+            times(trip.json / trip.exchange),
+            times(trip.msgpack / trip.exchange),
+        )
+    console.print(table)
+    ratio = trips[WANTED_AT].json / trips[WANTED_AT].exchange
+    verdict = "" if ratio >= WANTED else f", short of the {WANTED} × it should be"
+    console.print(f"at {SIZES[WANTED_AT]} the exchange is {ratio:,.0f} × faster than JSON{verdict}")
+    wrong = [SIZES[size] for size, trip in trips.items() if not trip.right]
+    if wrong:
+        console.print(f"[bold red]wrong answers at {', '.join(wrong)}[/]")
+    return not wrong

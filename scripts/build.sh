@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds the release library and the C++ modules that Python loads: build/cpp-examples, and build/demo with "demo".
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+say "building target/release/libdishtayantra_lmdb.so"
+cargo build --release --locked --lib
+# What programs linked against the library look for: its SONAME.
+ln -sf libdishtayantra_lmdb.so "$library.0"
+
+say "building the C++ calculators in build/cpp-examples"
+cmake_build cpp-examples build/cpp-examples
+if [ "${1:-}" = demo ]; then
+    say "building the demo's C++ module in build/demo"
+    cmake_build demo build/demo
+fi

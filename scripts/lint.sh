@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Formatting, lints and types of every language here, and the generated header against its source.
+# Every check runs; the exit code tells whether one failed.
+set -uo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+python_sources=(bindings/python tests/python demo bench-compare)
+failed=()
+
+check() {
+    local name=$1
+    shift
+    say "lint: $name"
+    "$@" || failed+=("$name")
+}
+
+for component in fmt clippy; do
+    cargo "$component" --version >/dev/null 2>&1 ||
+        die "cargo $component is missing: 'rustup component add rustfmt clippy', or Debian's packages rustfmt rust-clippy"
+done
+check "cargo fmt" cargo fmt --check
+check "cargo clippy" cargo clippy --locked --all-targets -- -D warnings
+check "header drift" cargo test --locked --quiet --test header
+check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"
+check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"
+check "mypy, package" "$venv/bin/mypy" --strict --config-file bindings/python/pyproject.toml bindings/python/src
+check "mypy, demo and bench" "$venv/bin/mypy" --config-file mypy.ini demo bench-compare/python
+check "shellcheck" shellcheck -x scripts/*.sh .ci/run
+
+[ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"
+say "lint: clean"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs the test suites, all of them or the ones named (rust, c, cpp, python), and closes with each runner's own last word.
+# A failing suite does not keep the others from running; the exit code tells.
+set -uo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+suite_rust() { cargo test --locked; }
+
+suite_c() { make --no-print-directory -C tests/c check; }
+
+suite_cpp() { cmake_build tests/cpp build/tests-cpp && ctest --test-dir build/tests-cpp --output-on-failure; }
+
+# Some of these tests use calculators that the C++ suite brings.
+suite_python() { cmake_build tests/cpp build/tests-cpp && "$venv/bin/python" -m pytest tests/python; }
+
+# The lines in which the runners say what they ran.
+closing_lines() {
+    grep -E '^test result: |tests? passed|tests failed out of|^=+ .*(passed|failed|error).* =+$|[0-9]+ (passed|failed)' "$1" || true
+}
+
+suites=("$@")
+[ "$#" -gt 0 ] || suites=(rust c cpp python)
+mkdir -p build/logs
+failed=()
+for suite in "${suites[@]}"; do
+    declare -F "suite_$suite" >/dev/null || die "no suite '$suite': rust, c, cpp, python"
+    say "tests: $suite"
+    "suite_$suite" 2>&1 | tee "build/logs/test-$suite.log" || failed+=("$suite")
+done
+
+say "what ran"
+for suite in "${suites[@]}"; do
+    closing_lines "build/logs/test-$suite.log" | sed "s/^/$(printf '%-7s' "$suite")/"
+done
+[ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"
