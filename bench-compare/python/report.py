@@ -1,33 +1,38 @@
 """Turns the lines that the benchmarks print into markdown tables.
 
 A line is `subject, operation, size, nanoseconds`, tab-separated, and its time a median. The same line from several
-rounds counts once, with the least of its times: what else the machine does can only add to them. Every ratio in a table
-comes from one such run.
+rounds counts once, with the least of its times: what else the machine does can only add to them. Waking is told apart,
+by the median: how soon an idle core wakes changes by itself. Every ratio in a table comes from one such run.
 
 usage: report.py FILE
 """
 
 from __future__ import annotations
 
-import math
+import statistics
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 SIZES = {1 << 10: "1 KB", 10 << 10: "10 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 MB"}
 FLAT_SIZES = {1 << 20: "1 MB", 10 << 20: "10 MB", 100 << 20: "100 MB", 1 << 30: "1 GB"}
 
-Results = dict[tuple[str, str, int], float]
+Results = dict[tuple[str, str, int], list[float]]
 
 
 def read(lines: Iterable[str]) -> Results:
-    """The least time of each line over its rounds, in nanoseconds."""
-    results: Results = {}
+    """The times of each line over its rounds, in nanoseconds."""
+    results: Results = defaultdict(list)
     for line in lines:
         subject, operation, size, nanoseconds = line.rstrip("\n").split("\t")
-        key = subject, operation, int(size)
-        results[key] = min(float(nanoseconds), results.get(key, math.inf))
+        results[subject, operation, int(size)].append(float(nanoseconds))
     return results
+
+
+def least(results: Results, subject: str, operation: str, size: int) -> float | None:
+    """The least time of a line, or None when it was not measured."""
+    return min(results.get((subject, operation, size), ()), default=None)
 
 
 def micros(nanoseconds: float | None) -> str:
@@ -64,7 +69,7 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> N
 
 def by_size(results: Results, subject: str, operation: str, sizes: Iterable[int]) -> list[str]:
     """One row of times."""
-    return [micros(results.get((subject, operation, size))) for size in sizes]
+    return [micros(least(results, subject, operation, size)) for size in sizes]
 
 
 def native(results: Results) -> None:
@@ -74,7 +79,8 @@ def native(results: Results) -> None:
         rows.append([f"{operation}, engine", *by_size(results, "engine", operation, SIZES)])
         rows.append([f"{operation}, liblmdb in C", *by_size(results, "liblmdb", operation, SIZES)])
         ratios = [
-            ratio(results.get(("engine", operation, size)), results.get(("liblmdb", operation, size))) for size in SIZES
+            ratio(least(results, "engine", operation, size), least(results, "liblmdb", operation, size))
+            for size in SIZES
         ]
         rows.append([f"{operation}, engine ÷ liblmdb", *ratios])
     rows.append(["loan + publish, no copy, engine", *by_size(results, "engine", "loan + publish", SIZES)])
@@ -86,7 +92,7 @@ def flat(results: Results) -> None:
     """Operations that must not depend on the size."""
     rows = []
     for operation in ("loan + publish", "delete"):
-        times = [results.get(("engine", f"flat: {operation}", size)) for size in FLAT_SIZES]
+        times = [least(results, "engine", f"flat: {operation}", size) for size in FLAT_SIZES]
         rows.append([operation, *map(micros, times), ratio(times[-1], times[0])])
     table("Without the copy, µs", ["operation", *FLAT_SIZES.values(), "1 GB ÷ 1 MB"], rows)
 
@@ -101,22 +107,23 @@ def sweep(results: Results) -> None:
     rows = [[name, *by_size(results, "engine", name, counts)] for name in lives]
     if len(lives) == 2:
         last, first = lives[1], lives[0]
-        ratios = [ratio(results.get(("engine", last, n)), results.get(("engine", first, n))) for n in counts]
+        ratios = [ratio(least(results, "engine", last, n), least(results, "engine", first, n)) for n in counts]
         rows.append(["ratio", *ratios])
     table("Sweep, µs", ["", *(f"{count:,} expired" for count in counts)], rows)
 
 
 def waking_and_opening(results: Results) -> None:
     """Single figures."""
-    wakeup, floor = results.get(("engine", "wakeup", 0)), results.get(("bare futex", "wakeup", 0))
+    wakeups, floors = results["engine", "wakeup", 0], results["bare futex", "wakeup", 0]
+    paired = [wakeup / floor for wakeup, floor in zip(wakeups, floors, strict=True)]
     rows = [
-        ["put in one process until wait returns in another", micros(wakeup)],
-        ["bare futex between two processes", micros(floor)],
-        ["ratio", ratio(wakeup, floor)],
-        ["open a new store", micros(results.get(("engine", "open a new store", 0)))],
-        ["open an existing store", micros(results.get(("engine", "open an existing store", 0)))],
+        ["put in one process until wait returns in another", micros(statistics.median(wakeups))],
+        ["bare futex between two processes", micros(statistics.median(floors))],
+        ["median ratio of neighbouring runs", ratio(statistics.median(paired), 1)],
+        ["open a new store", micros(least(results, "engine", "open a new store", 0))],
+        ["open an existing store", micros(least(results, "engine", "open an existing store", 0))],
     ]
-    table("Waking and opening, µs", ["", "median"], rows)
+    table("Waking and opening, µs", ["", "time"], rows)
 
 
 OURS = "dishtayantra_lmdb"
@@ -129,7 +136,7 @@ def python_store(results: Results) -> None:
         rows.append([f"{operation}, {OURS}", *by_size(results, OURS, operation, SIZES)])
         rows.append([f"{operation}, py-lmdb", *by_size(results, "py-lmdb", operation, SIZES)])
         ratios = [
-            ratio(results.get((OURS, operation, size)), results.get(("py-lmdb", operation, size))) for size in SIZES
+            ratio(least(results, OURS, operation, size), least(results, "py-lmdb", operation, size)) for size in SIZES
         ]
         rows.append([f"{operation}, ours ÷ py-lmdb", *ratios])
     table("Python beside py-lmdb, bytes, µs", ["operation", *SIZES.values()], rows)
@@ -143,7 +150,7 @@ def python_hand_over(results: Results) -> None:
     rows = [[subject, *by_size(results, subject, operation, SIZES)] for subject in (OURS, *others)]
     for subject in others:
         ratios = [
-            ratio(results.get((subject, operation, size)), results.get((OURS, operation, size))) for size in SIZES
+            ratio(least(results, subject, operation, size), least(results, OURS, operation, size)) for size in SIZES
         ]
         rows.append([f"{subject} ÷ ours", *ratios])
     table("Python, handing over float64 values, µs", ["means", *SIZES.values()], rows)

@@ -9,6 +9,7 @@ mod doorbell;
 mod engine;
 mod expiry;
 mod extents;
+mod identify;
 mod loan;
 mod lookup;
 mod open;

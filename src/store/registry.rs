@@ -2,6 +2,7 @@
 
 use super::directory::Directory;
 use super::engine::Engine;
+use super::identify::DATA;
 use super::open;
 use crate::error::{Error, Result, Status};
 use crate::mapping::fork;
@@ -66,7 +67,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
 
 /// Refuses a directory whose data file was put in place of the one that is open.
 fn check_same_file(engine: &Engine, directory: &Directory) -> Result<()> {
-    let now = directory.stat(open::DATA)?.map(|(_, file)| file);
+    let now = directory.stat(DATA)?.map(|(_, file)| file);
     if now == Some(engine.data_file) {
         return Ok(());
     }
