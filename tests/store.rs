@@ -306,6 +306,23 @@ fn a_store_that_was_full_of_mixed_sizes_is_as_good_as_new_once_emptied() {
 }
 
 #[test]
+fn one_payload_of_a_third_of_the_store_comes_and_goes() {
+    for (limit, size) in [(64 << 20, 20 << 20), (256 << 20, 100 << 20), (16 << 20, 5 << 20)] {
+        let dir = TempDir::new().unwrap();
+        let store = Store::open(dir.path(), &Options { map_size: limit, ..Options::default() }).unwrap();
+        let payload = bytes(size, 9);
+        for _ in 0..4 {
+            store.put("default", b"large", &[&payload], &PutOptions::default()).unwrap();
+            store.put("default", b"small", &[b"x"], &PutOptions::default()).unwrap();
+            assert!(store.delete("default", b"large").unwrap());
+        }
+        let high_water = store.stats().unwrap()["map"]["high_water"].as_u64().unwrap();
+        assert!(high_water <= limit, "{high_water} of {limit}");
+        clean(&store);
+    }
+}
+
+#[test]
 fn a_store_full_of_small_entries_takes_new_ones_once_emptied() {
     let dir = TempDir::new().unwrap();
     let options = Options { map_size: 8 << 20, sweeper: false, ..Options::default() };

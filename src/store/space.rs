@@ -13,6 +13,10 @@ use std::sync::atomic::Ordering;
 /// Pages LMDB may need in one transaction beside those asked for: some for every index, and eight for each row of
 /// quarantine that a put frees on the way.
 pub const MARGIN: u64 = 256;
+/// Pages a put needs at the most when it frees nothing on the way.
+const USUAL: u64 = 64;
+/// Bytes by which LMDB's own pages may pass the limit of a small store.
+const OVERDRAFT: u64 = 1 << 20;
 /// Pages one row of quarantine or expiry may touch: it is removed from one index and coalesced in two others.
 pub const ROW: u64 = 8;
 /// Bytes that only deletes may use.
@@ -42,10 +46,13 @@ pub fn ensure(writer: &Writer, purpose: Purpose, pages: u64) -> Result<()> {
     let mut end = (wanted * engine.page_size).min(engine.map.len());
     if purpose == Purpose::Put {
         end = (end + RESERVE).min(engine.map.len());
-        // The high-water mark never falls: beyond the limit it is LMDB's own free pages that count.
-        let over = wanted * engine.page_size > engine.shared.limit().load(Ordering::Relaxed);
-        if over && free_pages(engine)? < pages + MARGIN {
-            return Err(map_full(engine, (pages + MARGIN) * engine.page_size));
+        // Arenas stay within the limit; LMDB's own pages may pass it by a little, and since the high-water mark never
+        // falls it is LMDB's free pages that count from there on.
+        let limit = engine.shared.limit().load(Ordering::Relaxed);
+        let need = pages + USUAL;
+        let over = (high + need) * engine.page_size > limit + (limit / 8).max(OVERDRAFT);
+        if over && free_pages(engine)? < need {
+            return Err(map_full(engine, need * engine.page_size));
         }
     }
     if end <= engine.shared.allocated_end().load(Ordering::Acquire) {
