@@ -2,6 +2,7 @@
 
 use rmp::Marker;
 
+use super::segment::EXTENSION;
 use super::{Document, MAX_DEPTH, Type};
 use crate::error::Result;
 
@@ -19,7 +20,12 @@ pub(super) enum Head<'a> {
     Bytes(&'a [u8]),
     Array(usize),
     Map(usize),
-    Ext,
+    Ext {
+        tag: i8,
+        /// Where the body begins.
+        at: usize,
+        body: &'a [u8],
+    },
 }
 
 impl Head<'_> {
@@ -33,7 +39,8 @@ impl Head<'_> {
             Head::Bytes(_) => Type::Bytes,
             Head::Array(_) => Type::Array,
             Head::Map(_) => Type::Map,
-            Head::Ext => Type::Ext,
+            Head::Ext { tag: EXTENSION, .. } => Type::Segment,
+            Head::Ext { .. } => Type::Ext,
         }
     }
 
@@ -170,7 +177,9 @@ impl<'a> Document<'a> {
 
     fn head_ext(&self, at: usize, start: usize, len: u64) -> Result<(Head<'a>, usize)> {
         let body = self.body(at, start, len, "an extension")?;
-        Ok((Head::Ext, start + body.len()))
+        // In bounds: the body lies behind it.
+        let tag = self.bytes[start - 1] as i8;
+        Ok((Head::Ext { tag, at: start, body }, start + body.len()))
     }
 
     fn body(&self, at: usize, start: usize, len: u64, what: &str) -> Result<&'a [u8]> {

@@ -3,17 +3,22 @@
 //! A [`Document`] reads values where they lie. Nothing is trusted: every length is held against the
 //! bytes that are left before it is used, nesting is bounded by [`MAX_DEPTH`], nothing recurses,
 //! and no call costs more than one pass over the payload. A [`Writer`] builds one value and writes
-//! what MessagePack libraries write.
+//! what MessagePack libraries write. Arrays are [`Segment`]s: extensions whose data lie aligned in the
+//! payload and are used in place.
 //!
 //! The format is <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 
+mod dtype;
 mod head;
 mod iterate;
 mod lookup;
 mod scalar;
+mod segment;
 mod write;
 
+pub use dtype::{Dtype, Unit};
 pub use iterate::Iter;
+pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
 pub use write::Writer;
 
 use crate::error::{Error, Result, Status};
@@ -47,6 +52,9 @@ pub enum Type {
     Map = 7,
     /// Bytes with a type number of their own.
     Ext = 8,
+    /// An array whose items are of one type, used in place; MessagePack libraries see an extension of type
+    /// [`EXTENSION`].
+    Segment = 9,
 }
 
 impl Type {
@@ -67,6 +75,7 @@ impl Type {
             Type::Array => "an array",
             Type::Map => "a map",
             Type::Ext => "an extension",
+            Type::Segment => "a segment",
         }
     }
 }
@@ -99,14 +108,15 @@ impl<'a> Document<'a> {
         Document { bytes: view.bytes(), key: Some(view.key()) }
     }
 
-    /// Checks the whole payload: one value, well formed to its end, its strings UTF-8, and nothing
-    /// after it.
+    /// Checks the whole payload: one value, well formed to its end, its strings UTF-8, its segments as
+    /// their headers say, and nothing after it.
     ///
     /// # Errors
     /// `Corrupt` with the position of the first fault.
     pub fn validate(&self) -> Result<()> {
         let end = self.walk(0, |at, head| match head {
             head::Head::String(text) => self.utf8(at, text).map(drop),
+            &head::Head::Ext { tag: EXTENSION, at, body } => self.decode(at, body).map(drop),
             _ => Ok(()),
         })?;
         if end == self.bytes.len() {

@@ -1,6 +1,7 @@
 //! Values taken out of a document: scalars, text, bytes and lists of numbers.
 
 use super::head::Head;
+use super::segment::EXTENSION;
 use super::{Document, Node, Type};
 use crate::error::{Error, Result, Status};
 
@@ -13,12 +14,13 @@ impl<'a> Document<'a> {
         Ok(self.at_node(node)?.0.kind())
     }
 
-    /// The number of values in an array, of pairs in a map, of bytes in a string or bytes.
+    /// The number of values in an array, of pairs in a map, of bytes in a string or bytes, of items in a segment.
     pub fn count(&self, node: Node) -> Result<usize> {
         match self.at_node(node)?.0 {
             Head::Array(count) | Head::Map(count) => Ok(count),
             Head::String(bytes) | Head::Bytes(bytes) => Ok(bytes.len()),
-            other => Err(self.mismatch(node, other.kind(), "an array, a map, a string or bytes")),
+            Head::Ext { tag: EXTENSION, at, body } => Ok(self.decode(at, body)?.count()),
+            other => Err(self.mismatch(node, other.kind(), "an array, a map, a string, bytes or a segment")),
         }
     }
 
@@ -71,24 +73,43 @@ impl<'a> Document<'a> {
     }
 
     /// Copies the array of numbers at `node` into the front of `values` as doubles and returns how
-    /// many there are. On an error `values` may be filled in part.
+    /// many there are. A segment of integers or floats is one too, its items in C order.
+    /// On an error `values` may be filled in part.
     ///
     /// # Errors
     /// `BufferTooSmall` when `values` is shorter than the array (see [`Document::count`]);
     /// `InvalidArgument` too when the array holds anything but integers and floats.
     pub fn numbers_into(&self, node: Node, values: &mut [f64]) -> Result<usize> {
-        let (count, start) = self.array_at(node)?;
+        match self.at_node(node)? {
+            (Head::Array(count), start) => {
+                self.fill(start, self.front(node, count, values)?)?;
+                Ok(count)
+            }
+            (Head::Ext { tag: EXTENSION, at, body }, _) => {
+                let segment = self.decode(at, body)?;
+                segment.convert(self.front(node, segment.count(), values)?).ok_or_else(|| {
+                    let dtype = segment.dtype();
+                    let what = format!(
+                        "the value at byte {node} of the document is a segment of {dtype}, not of numbers"
+                    );
+                    Error::new(Status::InvalidArgument, what)
+                })?;
+                Ok(segment.count())
+            }
+            (other, _) => Err(self.mismatch(node, other.kind(), "an array or a segment")),
+        }
+    }
+
+    fn front<'b>(&self, node: Node, count: usize, values: &'b mut [f64]) -> Result<&'b mut [f64]> {
         let capacity = values.len();
-        let Some(values) = values.get_mut(..count) else {
-            return Err(Error::new(
+        values.get_mut(..count).ok_or_else(|| {
+            Error::new(
                 Status::BufferTooSmall,
                 format!(
                     "the array at byte {node} of the document holds {count} numbers, the buffer {capacity}"
                 ),
-            ));
-        };
-        self.fill(start, values)?;
-        Ok(count)
+            )
+        })
     }
 
     fn fill(&self, start: usize, values: &mut [f64]) -> Result<()> {
@@ -105,13 +126,6 @@ impl<'a> Document<'a> {
             at = next;
         }
         Ok(())
-    }
-
-    fn array_at(&self, node: Node) -> Result<(usize, usize)> {
-        match self.at_node(node)? {
-            (Head::Array(count), start) => Ok((count, start)),
-            (other, _) => Err(self.mismatch(node, other.kind(), "an array")),
-        }
     }
 
     /// The head of the value at a node, which may come from anywhere.

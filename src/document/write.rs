@@ -3,8 +3,9 @@
 use rmp::Marker;
 use rmp::encode;
 
-use super::{MAX_DEPTH, Type};
+use super::{ALIGNMENT, MAX_DEPTH, Segment, Type};
 use crate::error::{Error, Result, Status};
+use std::cell::OnceCell;
 
 /// Builds one MessagePack value.
 ///
@@ -12,12 +13,35 @@ use crate::error::{Error, Result, Status};
 /// follow: `map(1)`, `string("a")`, `double(0.5)`. Numbers and lengths take their narrowest
 /// encoding, floats are always 64 bits, as MessagePack libraries write them.
 ///
+/// Data of segments are not copied: the writer borrows them until it is reset, and [`Writer::parts`] names
+/// them where they belong in the value. Everything else is copied.
+///
 /// A call that does not fit the structure answers `InvalidArgument` and changes nothing. Not for use
 /// by several threads at once.
 #[derive(Debug, Default)]
-pub struct Writer {
+pub struct Writer<'a> {
+    /// The value but for what is lent.
     bytes: Vec<u8>,
+    lent: Vec<Lent<'a>>,
+    lent_size: usize,
     open: Vec<Open>,
+    /// The finished value in one piece, made when it is first wanted and there is something lent.
+    joined: OnceCell<Joined>,
+}
+
+/// Data that stay where they are.
+#[derive(Debug)]
+struct Lent<'a> {
+    /// How much of `bytes` comes before them.
+    after: usize,
+    data: &'a [u8],
+}
+
+/// A copy of a value that begins where its segments lie aligned.
+#[derive(Debug)]
+struct Joined {
+    bytes: Vec<u8>,
+    start: usize,
 }
 
 /// A container that still lacks values.
@@ -29,16 +53,19 @@ struct Open {
     missing: u64,
 }
 
-impl Writer {
+impl<'a> Writer<'a> {
     /// A writer that holds nothing yet.
-    pub fn new() -> Writer {
+    pub fn new() -> Writer<'a> {
         Writer::default()
     }
 
     /// Forgets everything written and keeps the memory for the next value.
     pub fn reset(&mut self) {
         self.bytes.clear();
+        self.lent.clear();
+        self.lent_size = 0;
         self.open.clear();
+        self.joined.take();
     }
 
     /// Writes nil.
@@ -142,20 +169,75 @@ impl Writer {
         Ok(())
     }
 
-    /// The finished value.
+    /// Writes a segment. Its data are borrowed.
+    ///
+    /// # Errors
+    /// `TooLarge` when it is over 4 GiB − 1.
+    pub fn segment(&mut self, segment: &Segment<'a>) -> Result<()> {
+        let before_data = segment.before_data(self.position())?;
+        self.expect(Type::Segment)?;
+        self.bytes.extend_from_slice(&before_data);
+        self.lent.push(Lent { after: self.bytes.len(), data: segment.data() });
+        self.lent_size += segment.data().len();
+        self.ended();
+        Ok(())
+    }
+
+    /// Bytes of the finished value.
+    ///
+    /// # Errors
+    /// As for [`Writer::data`].
+    pub fn size(&self) -> Result<usize> {
+        self.finished()?;
+        Ok(self.position())
+    }
+
+    /// The finished value in parts, to be joined in this order. Data of segments are parts of their own, where the
+    /// caller lent them.
+    ///
+    /// # Errors
+    /// As for [`Writer::data`].
+    pub fn parts(&self) -> Result<Vec<&[u8]>> {
+        self.finished()?;
+        let mut parts = Vec::with_capacity(2 * self.lent.len() + 1);
+        let mut from = 0;
+        for lent in self.lent.iter().filter(|lent| !lent.data.is_empty()) {
+            // Never empty: what comes before the data of a segment is in it.
+            parts.push(&self.bytes[from..lent.after]);
+            parts.push(lent.data);
+            from = lent.after;
+        }
+        if from < self.bytes.len() {
+            parts.push(&self.bytes[from..]);
+        }
+        Ok(parts)
+    }
+
+    /// The finished value. With segments this is a copy, made once, that starts at a multiple of 64.
     ///
     /// # Errors
     /// `InvalidArgument` naming what is missing when it is not finished.
     pub fn data(&self) -> Result<&[u8]> {
-        if let Some(open) = self.open.last() {
-            let what = format!("the document is not finished: {} is missing", open.lacks());
-            return Err(Error::new(Status::InvalidArgument, what));
+        let parts = self.parts()?;
+        if self.lent.is_empty() {
+            return Ok(&self.bytes);
         }
-        if self.bytes.is_empty() {
-            let what = "the document is not finished: nothing was written";
-            return Err(Error::new(Status::InvalidArgument, what));
-        }
-        Ok(&self.bytes)
+        let joined = self.joined.get_or_init(|| Joined::new(&parts, self.position()));
+        Ok(&joined.bytes[joined.start..])
+    }
+
+    /// Where the next byte goes.
+    fn position(&self) -> usize {
+        self.bytes.len() + self.lent_size
+    }
+
+    fn finished(&self) -> Result<()> {
+        let what = match self.open.last() {
+            Some(open) => format!("{} is missing", open.lacks()),
+            None if self.bytes.is_empty() => "nothing was written".to_owned(),
+            None => return Ok(()),
+        };
+        Err(Error::new(Status::InvalidArgument, format!("the document is not finished: {what}")))
     }
 
     fn scalar<E: std::fmt::Debug>(
@@ -173,10 +255,11 @@ impl Writer {
     fn expect(&self, kind: Type) -> Result<()> {
         let kind_phrase = kind.phrase();
         let container = matches!(kind, Type::Array | Type::Map);
+        let key = !container && kind != Type::Segment;
         let what = match self.open.last() {
             None if self.bytes.is_empty() => return Ok(()),
             None => format!("{kind_phrase} after the end of the document"),
-            Some(open) if container && open.at_key() => {
+            Some(open) if !key && open.at_key() => {
                 format!("{kind_phrase} as a map's key: a key is a scalar, a string or bytes")
             }
             Some(_) if container && self.open.len() == MAX_DEPTH => {
@@ -208,6 +291,16 @@ impl Writer {
             }
             self.open.pop();
         }
+    }
+}
+
+impl Joined {
+    fn new(parts: &[&[u8]], size: usize) -> Joined {
+        let mut bytes: Vec<u8> = Vec::with_capacity(size + ALIGNMENT);
+        let start = bytes.as_ptr().align_offset(ALIGNMENT);
+        bytes.resize(start, 0);
+        parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        Joined { bytes, start }
     }
 }
 

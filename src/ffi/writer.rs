@@ -19,12 +19,12 @@ use std::ffi::{c_char, c_void};
 /// changes nothing.
 ///
 /// One thread at a time uses a writer.
-pub struct dy_lmdb_writer_t(Writer);
+pub struct dy_lmdb_writer_t(Writer<'static>);
 
 /// Runs one writing call.
 unsafe fn write(
     writer: *mut dy_lmdb_writer_t,
-    body: impl FnOnce(&mut Writer) -> Result<()>,
+    body: impl FnOnce(&mut Writer<'static>) -> Result<()>,
 ) -> dy_lmdb_status_t {
     guard(|| {
         // SAFETY: as the caller says.

@@ -2,6 +2,8 @@
 //! themselves.
 #![allow(dead_code)]
 
+pub mod tree;
+
 use dishtayantra_lmdb::options::Options;
 use dishtayantra_lmdb::store::Store;
 use std::io::{BufRead, BufReader, Write};

@@ -1,0 +1,302 @@
+//! Typed segments: arrays of numbers or times, each an extension whose data lie aligned in the payload.
+//!
+//! ```text
+//! 0xc9, length of the body (4 bytes, big-endian), 68
+//! body:  0  version, 1        1  dtype       2  unit        3  flags
+//!        4  dimensions        5  padding     6  zero, two bytes
+//!        8  shape: 8 bytes a dimension
+//!           padding, so that the data start at a multiple of 64 from the payload's start
+//!           data: C order; they end the body
+//! ```
+//!
+//! Numbers of the body are little-endian. `docs/design.md` has every byte.
+
+use super::head::Head;
+use super::{Document, Dtype, Node};
+use crate::error::{Error, Result, Status};
+use rmp::Marker;
+
+/// The type number of the extension.
+pub const EXTENSION: i8 = 68;
+/// Dimensions of a segment at most.
+pub const MAX_NDIM: usize = 32;
+/// Data start at a multiple of this from the payload's start.
+pub const ALIGNMENT: usize = 64;
+
+const VERSION: u8 = 1;
+/// Bytes of the body before the shape.
+const FIXED: usize = 8;
+/// Bytes before the body: marker, length, type number.
+const BEFORE_BODY: usize = 6;
+
+/// An array of items of one type, in C order, with the data borrowed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Segment<'a> {
+    dtype: Dtype,
+    flags: u32,
+    ndim: usize,
+    shape: [u64; MAX_NDIM],
+    data: &'a [u8],
+}
+
+/// A segment with its place in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed<'a> {
+    /// Where the value begins.
+    pub node: Node,
+    /// The position after it.
+    pub end: Node,
+    /// The value.
+    pub segment: Segment<'a>,
+}
+
+impl<'a> Segment<'a> {
+    /// Flag: it was a list, and is given back as one by languages that tell lists from arrays.
+    pub const LIST: u32 = 1;
+    /// Flag: it was a number with a type of its own, and no array; without dimensions only.
+    pub const SCALAR: u32 = 2;
+
+    /// An array of `shape` over `data`, which are its items in C order, little-endian. No dimensions mean one item.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for over [`MAX_NDIM`] dimensions, a shape that no memory holds, or data of another size.
+    pub fn new(dtype: Dtype, shape: &[u64], data: &'a [u8]) -> Result<Segment<'a>> {
+        let size = Self::size_of(dtype, shape)?;
+        if size != data.len() {
+            return Err(refused(format!(
+                "{} bytes for a segment of {dtype} with shape {shape:?}, which has {size}",
+                data.len()
+            )));
+        }
+        let mut dims = [0; MAX_NDIM];
+        dims[..shape.len()].copy_from_slice(shape);
+        Ok(Segment { dtype, flags: 0, ndim: shape.len(), shape: dims, data })
+    }
+
+    /// The same with these flags.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for flags that do not exist or do not go together.
+    pub fn with_flags(self, flags: u32) -> Result<Segment<'a>> {
+        check_flags(flags, self.ndim).map_err(refused)?;
+        Ok(Segment { flags, ..self })
+    }
+
+    /// Bytes of the data of an array.
+    ///
+    /// # Errors
+    /// As for [`Segment::new`].
+    pub fn size_of(dtype: Dtype, shape: &[u64]) -> Result<usize> {
+        if shape.len() > MAX_NDIM {
+            return Err(refused(format!(
+                "a segment of {} dimensions; {MAX_NDIM} are allowed at most",
+                shape.len()
+            )));
+        }
+        size_of(dtype, shape).map_err(refused)
+    }
+
+    /// What the items are.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// [`Segment::LIST`] and [`Segment::SCALAR`], or-ed.
+    pub fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// Length of each dimension.
+    pub fn shape(&self) -> &[u64] {
+        &self.shape[..self.ndim]
+    }
+
+    /// The items. In a payload of a view they start at a multiple of 64, for others see [`Document::segment`].
+    pub fn data(&self) -> &'a [u8] {
+        self.data
+    }
+
+    /// Number of items in all dimensions.
+    pub fn count(&self) -> usize {
+        self.data.len() / self.dtype.itemsize()
+    }
+
+    /// All that comes before the data of a segment that begins at `at`: head, shape, padding.
+    ///
+    /// # Errors
+    /// `TooLarge` when the body is over 4 GiB − 1.
+    pub(super) fn before_data(&self, at: usize) -> Result<Vec<u8>> {
+        let fixed = BEFORE_BODY + FIXED + 8 * self.ndim;
+        let padding = (at + fixed).next_multiple_of(ALIGNMENT) - (at + fixed);
+        let body = fixed - BEFORE_BODY + padding + self.data.len();
+        let body = u32::try_from(body).map_err(|_| {
+            let what = format!("a segment of {} bytes: MessagePack holds at most {}", body, u32::MAX);
+            Error::new(Status::TooLarge, what)
+        })?;
+        let mut bytes = Vec::with_capacity(fixed + padding);
+        bytes.push(Marker::Ext32.to_u8());
+        bytes.extend(body.to_be_bytes());
+        bytes.push(EXTENSION as u8);
+        let (unit, flags) = (self.dtype.unit() as u8, self.flags as u8);
+        bytes.extend([VERSION, self.dtype.code(), unit, flags, self.ndim as u8, padding as u8, 0, 0]);
+        bytes.extend(self.shape().iter().flat_map(|dim| dim.to_le_bytes()));
+        bytes.resize(fixed + padding, 0);
+        Ok(bytes)
+    }
+
+    /// Converts the items to doubles, as many as `values` has; `None` when they are no numbers.
+    pub(super) fn convert(&self, values: &mut [f64]) -> Option<()> {
+        fn each<const N: usize>(data: &[u8], values: &mut [f64], read: impl Fn([u8; N]) -> f64) {
+            for (value, cell) in values.iter_mut().zip(data.as_chunks().0) {
+                *value = read(*cell);
+            }
+        }
+        match self.dtype {
+            Dtype::I8 => each(self.data, values, |cell| i8::from_le_bytes(cell).into()),
+            Dtype::U8 => each(self.data, values, |cell| u8::from_le_bytes(cell).into()),
+            Dtype::I16 => each(self.data, values, |cell| i16::from_le_bytes(cell).into()),
+            Dtype::U16 => each(self.data, values, |cell| u16::from_le_bytes(cell).into()),
+            Dtype::I32 => each(self.data, values, |cell| i32::from_le_bytes(cell).into()),
+            Dtype::U32 => each(self.data, values, |cell| u32::from_le_bytes(cell).into()),
+            Dtype::I64 => each(self.data, values, |cell| i64::from_le_bytes(cell) as f64),
+            Dtype::U64 => each(self.data, values, |cell| u64::from_le_bytes(cell) as f64),
+            Dtype::F32 => each(self.data, values, |cell| f32::from_le_bytes(cell).into()),
+            Dtype::F64 => each(self.data, values, f64::from_le_bytes),
+            Dtype::Bool | Dtype::Datetime(_) | Dtype::Timedelta(_) => return None,
+        }
+        Some(())
+    }
+}
+
+impl std::fmt::Debug for Segment<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (dtype, shape, size) = (self.dtype, self.shape(), self.data.len());
+        write!(f, "Segment({dtype}, shape {shape:?}, flags {:#x}, {size} bytes)", self.flags)
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The segment at `node`, its data in place.
+    ///
+    /// The data start at a multiple of 64 from the payload's start, and so in memory for the payload of a view.
+    ///
+    /// # Errors
+    /// `InvalidArgument` too when the payload is bytes of the caller's that do not lie as the items need it.
+    pub fn segment(&self, node: Node) -> Result<Placed<'a>> {
+        let (segment, end) = match self.at_node(node)? {
+            (Head::Ext { tag: EXTENSION, at, body }, end) => (self.decode(at, body)?, end as Node),
+            (other, _) => return Err(self.mismatch(node, other.kind(), "a segment")),
+        };
+        let (dtype, address) = (segment.dtype, segment.data.as_ptr().addr());
+        if !address.is_multiple_of(dtype.itemsize()) {
+            let needed = dtype.itemsize();
+            return Err(refused(format!(
+                "the segment at byte {node} of the document lies at {address:#x}, and {dtype} needs a multiple of \
+                 {needed}: copy the payload to an address that is a multiple of {ALIGNMENT}"
+            )));
+        }
+        Ok(Placed { node, end, segment })
+    }
+
+    /// The first segment that begins at `from` or after it, in the order of the payload, however deep it is nested;
+    /// `None` when there is no more. `from` is a value's position or the one after it. The time grows with what lies
+    /// between.
+    pub fn next_segment(&self, from: Node) -> Result<Option<Placed<'a>>> {
+        if from == self.bytes.len() as Node {
+            return Ok(None);
+        }
+        self.at_node(from)?;
+        let mut at = from as usize;
+        while at < self.bytes.len() {
+            // The first child of a container follows its head.
+            let (head, next) = self.head(at)?;
+            if matches!(head, Head::Ext { tag: EXTENSION, .. }) {
+                return self.segment(at as Node).map(Some);
+            }
+            at = next;
+        }
+        Ok(None)
+    }
+
+    /// Reads the segment with this body, which begins at `at`.
+    pub(super) fn decode(&self, at: usize, body: &'a [u8]) -> Result<Segment<'a>> {
+        let Some((&fixed, rest)) = body.split_first_chunk::<FIXED>() else {
+            let len = body.len();
+            return Err(self.corrupt(at, format_args!("a segment of {len} bytes: {FIXED} are its header")));
+        };
+        let [version, dtype, unit, flags, ndim, padding, zeros @ ..] = fixed;
+        if version != VERSION {
+            return Err(self.corrupt(at, format_args!("a segment of version {version}, not {VERSION}")));
+        }
+        let dtype =
+            Dtype::from_codes(dtype.into(), unit.into()).map_err(|what| self.corrupt(at + 1, what))?;
+        let (flags, ndim, padding) = (u32::from(flags), usize::from(ndim), usize::from(padding));
+        check_flags(flags, ndim).map_err(|what| self.corrupt(at + 3, what))?;
+        if ndim > MAX_NDIM {
+            let what = format!("a segment of {ndim} dimensions; {MAX_NDIM} are allowed at most");
+            return Err(self.corrupt(at + 4, what));
+        }
+        if padding >= ALIGNMENT {
+            return Err(self.corrupt(at + 5, format_args!("{padding} bytes of padding in a segment")));
+        }
+        if zeros != [0; 2] {
+            return Err(self.corrupt(at + 6, "two bytes in the header of a segment should be zero"));
+        }
+        let (dims, _) = rest.as_chunks::<8>();
+        let Some(dims) = dims.get(..ndim) else {
+            let len = body.len();
+            return Err(
+                self.corrupt(at + FIXED, format_args!("{ndim} dimensions in a segment of {len} bytes"))
+            );
+        };
+        let mut shape = [0; MAX_NDIM];
+        for (dim, cell) in shape.iter_mut().zip(dims) {
+            *dim = u64::from_le_bytes(*cell);
+        }
+        let size = size_of(dtype, &shape[..ndim]).map_err(|what| self.corrupt(at + FIXED, what))?;
+        let start = FIXED + 8 * ndim + padding;
+        let data = match body.get(start..) {
+            Some(data) if data.len() == size => data,
+            _ => {
+                let shape = &shape[..ndim];
+                let what = format!(
+                    "a segment of {} bytes; {dtype} with shape {shape:?} has {start} + {size}",
+                    body.len()
+                );
+                return Err(self.corrupt(at + FIXED, what));
+            }
+        };
+        if !(at + start).is_multiple_of(ALIGNMENT) {
+            let what =
+                format!("the data of a segment start at byte {}, no multiple of {ALIGNMENT}", at + start);
+            return Err(self.corrupt(at + 5, what));
+        }
+        Ok(Segment { dtype, flags, ndim, shape, data })
+    }
+}
+
+fn check_flags(flags: u32, ndim: usize) -> std::result::Result<(), String> {
+    let known = Segment::LIST | Segment::SCALAR;
+    if flags & !known != 0 {
+        return Err(format!("flags {flags:#x} of a segment; known flags are {known:#x}"));
+    }
+    match flags & Segment::SCALAR != 0 && (ndim > 0 || flags & Segment::LIST != 0) {
+        true => Err("a segment that is a scalar has no dimensions and is no list".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// Bytes of the data. A dimension of 0 leaves no data, and yet the others are to be held against the address space:
+/// who computes strides shall not overflow.
+fn size_of(dtype: Dtype, shape: &[u64]) -> std::result::Result<usize, String> {
+    let most = isize::MAX as u64;
+    let extent = shape.iter().try_fold(dtype.itemsize() as u64, |size, &dim| size.checked_mul(dim.max(1)));
+    match extent {
+        Some(extent) if extent <= most => Ok(if shape.contains(&0) { 0 } else { extent as usize }),
+        _ => Err(format!("a segment of {dtype} with shape {shape:?} is larger than any memory")),
+    }
+}
+
+fn refused(what: String) -> Error {
+    Error::new(Status::InvalidArgument, what)
+}
