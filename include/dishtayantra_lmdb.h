@@ -400,6 +400,167 @@
 #define DY_LMDB_TYPE_EXT 8
 
 /**
+ * An array whose items are of one type and lie aligned in the payload, to be used in place:
+ * `dy_lmdb_document_segment`.
+ */
+#define DY_LMDB_TYPE_SEGMENT 9
+
+/**
+ * The type number of the MessagePack extension that holds a segment.
+ */
+#define DY_LMDB_SEGMENT_EXTENSION 68
+
+/**
+ * Dimensions of a segment at most.
+ */
+#define DY_LMDB_SEGMENT_MAX_NDIM 32
+
+/**
+ * Flag of a segment: it was a list, and is given back as one by languages that tell lists from arrays.
+ */
+#define DY_LMDB_SEGMENT_LIST 1
+
+/**
+ * Flag of a segment without dimensions: it was a number with a type of its own, and no array.
+ */
+#define DY_LMDB_SEGMENT_SCALAR 2
+
+/**
+ * Items of one byte: 0 is false, 1 is true. The numbers of dtypes are the ASCII codes of NumPy's characters.
+ */
+#define DY_LMDB_DTYPE_BOOL 63
+
+/**
+ * Items are `int8_t`.
+ */
+#define DY_LMDB_DTYPE_INT8 98
+
+/**
+ * Items are `uint8_t`.
+ */
+#define DY_LMDB_DTYPE_UINT8 66
+
+/**
+ * Items are `int16_t`.
+ */
+#define DY_LMDB_DTYPE_INT16 104
+
+/**
+ * Items are `uint16_t`.
+ */
+#define DY_LMDB_DTYPE_UINT16 72
+
+/**
+ * Items are `int32_t`.
+ */
+#define DY_LMDB_DTYPE_INT32 105
+
+/**
+ * Items are `uint32_t`.
+ */
+#define DY_LMDB_DTYPE_UINT32 73
+
+/**
+ * Items are `int64_t`.
+ */
+#define DY_LMDB_DTYPE_INT64 113
+
+/**
+ * Items are `uint64_t`.
+ */
+#define DY_LMDB_DTYPE_UINT64 81
+
+/**
+ * Items are `float`.
+ */
+#define DY_LMDB_DTYPE_FLOAT32 102
+
+/**
+ * Items are `double`.
+ */
+#define DY_LMDB_DTYPE_FLOAT64 100
+
+/**
+ * Items are `int64_t`: points in time, in units since 1970-01-01T00:00 UTC; `INT64_MIN` is none.
+ */
+#define DY_LMDB_DTYPE_DATETIME64 77
+
+/**
+ * Items are `int64_t`: spans of time, in units; `INT64_MIN` is none.
+ */
+#define DY_LMDB_DTYPE_TIMEDELTA64 109
+
+/**
+ * The unit of times is not said. Also the unit of every dtype that is no time.
+ */
+#define DY_LMDB_UNIT_GENERIC 0
+
+/**
+ * Years.
+ */
+#define DY_LMDB_UNIT_YEAR 1
+
+/**
+ * Months.
+ */
+#define DY_LMDB_UNIT_MONTH 2
+
+/**
+ * Weeks.
+ */
+#define DY_LMDB_UNIT_WEEK 3
+
+/**
+ * Days.
+ */
+#define DY_LMDB_UNIT_DAY 4
+
+/**
+ * Hours.
+ */
+#define DY_LMDB_UNIT_HOUR 5
+
+/**
+ * Minutes.
+ */
+#define DY_LMDB_UNIT_MINUTE 6
+
+/**
+ * Seconds.
+ */
+#define DY_LMDB_UNIT_SECOND 7
+
+/**
+ * Milliseconds.
+ */
+#define DY_LMDB_UNIT_MILLISECOND 8
+
+/**
+ * Microseconds.
+ */
+#define DY_LMDB_UNIT_MICROSECOND 9
+
+/**
+ * Nanoseconds.
+ */
+#define DY_LMDB_UNIT_NANOSECOND 10
+
+/**
+ * Picoseconds.
+ */
+#define DY_LMDB_UNIT_PICOSECOND 11
+
+/**
+ * Femtoseconds.
+ */
+#define DY_LMDB_UNIT_FEMTOSECOND 12
+
+/**
+ * Attoseconds.
+ */
+#define DY_LMDB_UNIT_ATTOSECOND 13
+
+/**
  * A block of bytes that the library owns: a path, a key, a JSON text. It never changes; free it with
  * `dy_lmdb_bytes_free`.
  */
@@ -474,6 +635,8 @@ typedef struct dy_lmdb_view_t dy_lmdb_view_t;
  * narrowest form, doubles in 64 bits. Arrays and maps are announced with their count and filled by the calls
  * that follow. A call that does not fit is answered with `DY_LMDB_INVALID_ARGUMENT`, which says why, and
  * changes nothing.
+ *
+ * What is written is copied, but for the data of segments: they are borrowed until the writer is reset or freed.
  *
  * One thread at a time uses a writer.
  */
@@ -693,6 +856,58 @@ typedef struct dy_lmdb_iterator_t {
      */
     size_t remaining;
 } dy_lmdb_iterator_t;
+
+/**
+ * An array in a document. Set `struct_size` before the call; the call leaves it as it is and writes no byte beyond
+ * it.
+ */
+typedef struct dy_lmdb_segment_t {
+    /**
+     * `sizeof(dy_lmdb_segment_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * The items in C order, in the payload, in the byte order of the machine (little-endian). Aligned for their
+     * type; to 64 bytes when the document is that of a view. Not NULL, also when there are none.
+     */
+    const void *data;
+    /**
+     * Bytes of the items.
+     */
+    size_t size;
+    /**
+     * Bytes of one item.
+     */
+    size_t itemsize;
+    /**
+     * The segment's position in the document.
+     */
+    dy_lmdb_node_t node;
+    /**
+     * The position after it.
+     */
+    dy_lmdb_node_t end;
+    /**
+     * One of `DY_LMDB_DTYPE_*`; later versions may add some.
+     */
+    uint32_t dtype;
+    /**
+     * One of `DY_LMDB_UNIT_*` for times, else 0.
+     */
+    uint32_t unit;
+    /**
+     * `DY_LMDB_SEGMENT_LIST` and `DY_LMDB_SEGMENT_SCALAR`, or-ed.
+     */
+    uint32_t flags;
+    /**
+     * Number of dimensions: 0 for a single item, at most `DY_LMDB_SEGMENT_MAX_NDIM`.
+     */
+    uint32_t ndim;
+    /**
+     * The length of each dimension; 0 behind the last.
+     */
+    uint64_t shape[32];
+} dy_lmdb_segment_t;
 
 /**
  * The outermost value.
@@ -1767,7 +1982,8 @@ dy_lmdb_status_t dy_lmdb_document_from_bytes(const void *data,
 dy_lmdb_status_t dy_lmdb_document_close(struct dy_lmdb_document_t *document);
 
 /**
- * Checks a whole document: one value, well formed to its end, its texts UTF-8, nothing after it.
+ * Checks a whole document: one value, well formed to its end, its texts UTF-8, its segments as their headers say,
+ * nothing after it.
  *
  * - `document`: the document.
  *
@@ -1884,7 +2100,7 @@ dy_lmdb_status_t dy_lmdb_document_type(const struct dy_lmdb_document_t *document
 
 /**
  * Tells how much a value holds: the values of an array, the pairs of a map, the bytes of a string or of
- * bytes.
+ * bytes, the items of a segment in all its dimensions.
  *
  * - `document`: the document.
  * - `node`: the value.
@@ -2000,16 +2216,17 @@ dy_lmdb_status_t dy_lmdb_document_bytes(const struct dy_lmdb_document_t *documen
                                         size_t *size);
 
 /**
- * Copies an array of numbers as doubles; whole numbers become the nearest doubles.
+ * Copies an array of numbers as doubles; whole numbers become the nearest doubles. A segment of integers or floats is
+ * one too, whatever its dimensions: its items in C order.
  *
  * - `document`: the document.
- * - `node`: the array.
+ * - `node`: the array or segment.
  * - `values`, `capacity`: where to copy to; (NULL, 0) asks for the count.
  * - `count`: where to put how many numbers the array has, with `DY_LMDB_OK` and with
  *   `DY_LMDB_BUFFER_TOO_SMALL`.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_BUFFER_TOO_SMALL` when `capacity` is less than the count: nothing is copied
- * then; `DY_LMDB_INVALID_ARGUMENT` also when it is no array, or holds something other than numbers;
+ * then; `DY_LMDB_INVALID_ARGUMENT` also when it is neither, or holds something other than numbers;
  * `DY_LMDB_CORRUPT`. With the last two a part of `values` may have been written.
  *
  * Threads: any number at once.
@@ -2038,7 +2255,8 @@ dy_lmdb_status_t dy_lmdb_writer_new(struct dy_lmdb_writer_t **writer);
  *
  * - `writer`: the writer; NULL does nothing.
  *
- * Memory: bytes told by `dy_lmdb_writer_data` end here. A writer is freed once.
+ * Memory: what `dy_lmdb_writer_data` and `dy_lmdb_writer_parts` told ends here, and so does the borrowing of
+ * segments' data. A writer is freed once.
  *
  * Threads: any thread, when no other uses the writer.
  */
@@ -2051,7 +2269,8 @@ void dy_lmdb_writer_free(struct dy_lmdb_writer_t *writer);
  *
  * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
  *
- * Memory: bytes told by `dy_lmdb_writer_data` end here.
+ * Memory: what `dy_lmdb_writer_data` and `dy_lmdb_writer_parts` told ends here, and so does the borrowing of
+ * segments' data.
  *
  * Threads: one at a time on a writer.
  */
@@ -2211,11 +2430,33 @@ dy_lmdb_status_t dy_lmdb_writer_int64s(struct dy_lmdb_writer_t *writer, const in
  * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when the value is not finished, saying what is
  * missing.
  *
- * Memory: valid until the next call on the writer other than this one.
+ * Memory: valid until the writer is reset or freed. Of a value with segments this is a copy, made by the first such
+ * call, that starts at a multiple of 64; `dy_lmdb_writer_put` and `dy_lmdb_writer_parts` need none.
  *
  * Threads: one at a time on a writer.
  */
-dy_lmdb_status_t dy_lmdb_writer_data(const struct dy_lmdb_writer_t *writer, const void **data, size_t *size);
+dy_lmdb_status_t dy_lmdb_writer_data(const struct dy_lmdb_writer_t *writer,
+                                     const void **data,
+                                     size_t *size);
+
+/**
+ * Tells the finished value in parts, for functions that take parts, such as `dy_lmdb_store_put_many` and
+ * `dy_lmdb_exchange_put_input`: the data of segments are parts of their own, where the caller lent them, so that
+ * they are copied once, into the store.
+ *
+ * - `writer`: the writer.
+ * - `parts`, `nparts`: where to put the pointer to the first part and the number of parts. Joined in order they are
+ *   the value, whose format is MessagePack.
+ *
+ * Returns what `dy_lmdb_writer_data` does.
+ *
+ * Memory: valid until the writer is reset or freed.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_parts(const struct dy_lmdb_writer_t *writer,
+                                      const struct dy_lmdb_buffer_t **parts,
+                                      size_t *nparts);
 
 /**
  * Puts the finished value as an entry in format MessagePack. The writer keeps it.
@@ -2228,6 +2469,8 @@ dy_lmdb_status_t dy_lmdb_writer_data(const struct dy_lmdb_writer_t *writer, cons
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns what `dy_lmdb_writer_data` and `dy_lmdb_store_put` do.
+ *
+ * Memory: the data of segments are copied once, straight into the entry.
  *
  * Threads: one at a time on a writer.
  */
@@ -2251,12 +2494,81 @@ dy_lmdb_status_t dy_lmdb_writer_put(const struct dy_lmdb_writer_t *writer,
  *
  * Returns what `dy_lmdb_writer_data` and `dy_lmdb_reference_put_output` do.
  *
+ * Memory: the data of segments are copied once, straight into the entry.
+ *
  * Threads: one at a time on a writer.
  */
 dy_lmdb_status_t dy_lmdb_writer_put_output(const struct dy_lmdb_writer_t *writer,
                                            const struct dy_lmdb_reference_t *reference,
                                            const struct dy_lmdb_put_options_t *options,
                                            struct dy_lmdb_info_t *info);
+
+/**
+ * Tells of a segment, which is used in place.
+ *
+ * - `document`: the document.
+ * - `node`: the segment.
+ * - `segment`: where to tell.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type, and when the document is of bytes of the
+ * caller's that do not lie at a multiple of the item's size; `DY_LMDB_CORRUPT`.
+ *
+ * Memory: the data lie in the payload and are valid as long as that: until the document is closed, or the view,
+ * whichever is later. They must not be written to.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_segment(const struct dy_lmdb_document_t *document,
+                                          dy_lmdb_node_t node,
+                                          struct dy_lmdb_segment_t *segment);
+
+/**
+ * Finds the next segment in the order of the payload, however deep it is nested. Who has another library for
+ * MessagePack can so cut the segments out, and give it the rest.
+ *
+ * - `document`: the document.
+ * - `from`: where to begin: `DY_LMDB_NODE_ROOT`, or the `end` of the last one.
+ * - `segment`: where to tell of the first one that begins there or behind; untouched when there is none.
+ * - `found`: where to put whether there was one.
+ *
+ * Returns `DY_LMDB_OK`, also when there is none, and otherwise what `dy_lmdb_document_segment` does.
+ *
+ * Memory: as for `dy_lmdb_document_segment`.
+ *
+ * Threads: any number at once. The time grows with what is passed over, but not with the size of texts, bytes and
+ * segments.
+ */
+dy_lmdb_status_t dy_lmdb_document_next_segment(const struct dy_lmdb_document_t *document,
+                                               dy_lmdb_node_t from,
+                                               struct dy_lmdb_segment_t *segment,
+                                               bool *found);
+
+/**
+ * Writes a segment: an array whose readers use it in place.
+ *
+ * - `writer`: the writer.
+ * - `dtype`: one of `DY_LMDB_DTYPE_*`.
+ * - `unit`: one of `DY_LMDB_UNIT_*` for times, else 0.
+ * - `flags`: `DY_LMDB_SEGMENT_*`, or-ed, or 0.
+ * - `shape`, `ndim`: the length of each dimension; (NULL, 0) is a single item.
+ * - `data`: the items, in C order and the byte order of the machine, as many bytes as dtype and shape say. May be
+ *   NULL when there are none.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when dtype, unit, flags or shape are none, or a segment has
+ * no place here (as a map's key, say); `DY_LMDB_TOO_LARGE` over 4 GiB - 1.
+ *
+ * Memory: the data are borrowed: they must stay, unchanged, until the writer is reset or freed. Each
+ * `dy_lmdb_writer_put` copies them once, straight into the entry.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_segment(struct dy_lmdb_writer_t *writer,
+                                        uint32_t dtype,
+                                        uint32_t unit,
+                                        uint32_t flags,
+                                        const uint64_t *shape,
+                                        size_t ndim,
+                                        const void *data);
 
 #ifdef __cplusplus
 }  // extern "C"

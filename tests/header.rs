@@ -22,6 +22,8 @@ const SOURCES: &[&str] = &[
     "document",
     "value",
     "writer",
+    "written",
+    "segment",
 ];
 
 fn root() -> &'static Path {

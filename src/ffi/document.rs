@@ -128,7 +128,8 @@ pub unsafe extern "C" fn dy_lmdb_document_close(document: *mut dy_lmdb_document_
     })
 }
 
-/// Checks a whole document: one value, well formed to its end, its texts UTF-8, nothing after it.
+/// Checks a whole document: one value, well formed to its end, its texts UTF-8, its segments as their headers say,
+/// nothing after it.
 ///
 /// - `document`: the document.
 ///

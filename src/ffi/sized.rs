@@ -7,7 +7,8 @@ use std::ptr::copy_nonoverlapping;
 
 /// A struct of the ABI that may grow.
 ///
-/// # Safety `repr(C)`, the first field is `struct_size: usize`, and every field is an integer or a pointer.
+/// # Safety `repr(C)`, the first field is `struct_size: usize`, and every field is an integer, a pointer
+/// or an array of integers.
 pub(super) unsafe trait Growing: Copy + Default {
     /// The type's name in C.
     const NAME: &'static str;

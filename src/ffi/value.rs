@@ -25,6 +25,9 @@ pub const DY_LMDB_TYPE_ARRAY: u32 = 6;
 pub const DY_LMDB_TYPE_MAP: u32 = 7;
 /// Bytes with a type number of their own.
 pub const DY_LMDB_TYPE_EXT: u32 = 8;
+/// An array whose items are of one type and lie aligned in the payload, to be used in place:
+/// `dy_lmdb_document_segment`.
+pub const DY_LMDB_TYPE_SEGMENT: u32 = 9;
 
 /// Tells what a value is.
 ///
@@ -50,7 +53,7 @@ pub unsafe extern "C" fn dy_lmdb_document_type(
 }
 
 /// Tells how much a value holds: the values of an array, the pairs of a map, the bytes of a string or of
-/// bytes.
+/// bytes, the items of a segment in all its dimensions.
 ///
 /// - `document`: the document.
 /// - `node`: the value.
@@ -227,16 +230,17 @@ pub unsafe extern "C" fn dy_lmdb_document_bytes(
     })
 }
 
-/// Copies an array of numbers as doubles; whole numbers become the nearest doubles.
+/// Copies an array of numbers as doubles; whole numbers become the nearest doubles. A segment of integers or floats is
+/// one too, whatever its dimensions: its items in C order.
 ///
 /// - `document`: the document.
-/// - `node`: the array.
+/// - `node`: the array or segment.
 /// - `values`, `capacity`: where to copy to; (NULL, 0) asks for the count.
 /// - `count`: where to put how many numbers the array has, with `DY_LMDB_OK` and with
 ///   `DY_LMDB_BUFFER_TOO_SMALL`.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_BUFFER_TOO_SMALL` when `capacity` is less than the count: nothing is copied
-/// then; `DY_LMDB_INVALID_ARGUMENT` also when it is no array, or holds something other than numbers;
+/// then; `DY_LMDB_INVALID_ARGUMENT` also when it is neither, or holds something other than numbers;
 /// `DY_LMDB_CORRUPT`. With the last two a part of `values` may have been written.
 ///
 /// Threads: any number at once.
@@ -285,6 +289,7 @@ mod tests {
             (DY_LMDB_TYPE_ARRAY, Type::Array),
             (DY_LMDB_TYPE_MAP, Type::Map),
             (DY_LMDB_TYPE_EXT, Type::Ext),
+            (DY_LMDB_TYPE_SEGMENT, Type::Segment),
         ];
         for (number, kind) in types {
             assert_eq!(number, kind.code());

@@ -1,16 +1,12 @@
 //! Writers: one MessagePack value, built call by call.
 
-use super::arg::{bytes, db_name, exclusive, give, items, out, release, shared, text};
+use super::arg::{bytes, exclusive, give, items, out, release, text};
+use super::bytes::dy_lmdb_buffer_t;
 use super::guard::guard;
-use super::info::{InfoOut, dy_lmdb_info_t};
-use super::options::{dy_lmdb_put_options_t, put_options};
-use super::reference::{dy_lmdb_reference_t, reference};
 use super::status::dy_lmdb_status_t;
-use super::store::{dy_lmdb_store_t, enter};
 use crate::document::Writer;
 use crate::error::Result;
-use crate::format::Format;
-use crate::options::PutOptions;
+use std::cell::OnceCell;
 use std::ffi::{c_char, c_void};
 
 /// Builds one MessagePack value, as MessagePack libraries write it: whole numbers and lengths in their
@@ -18,26 +14,27 @@ use std::ffi::{c_char, c_void};
 /// that follow. A call that does not fit is answered with `DY_LMDB_INVALID_ARGUMENT`, which says why, and
 /// changes nothing.
 ///
+/// What is written is copied, but for the data of segments: they are borrowed until the writer is reset or freed.
+///
 /// One thread at a time uses a writer.
-pub struct dy_lmdb_writer_t(Writer<'static>);
+pub struct dy_lmdb_writer_t {
+    /// What it borrows is the caller's, who keeps it in place until the writer is reset or freed.
+    pub(super) writer: Writer<'static>,
+    /// The finished value in parts, made when it is first wanted; only a reset ends it, since a finished value
+    /// takes no more.
+    pub(super) parts: OnceCell<Box<[dy_lmdb_buffer_t]>>,
+}
 
 /// Runs one writing call.
-unsafe fn write(
+pub(super) unsafe fn write(
     writer: *mut dy_lmdb_writer_t,
     body: impl FnOnce(&mut Writer<'static>) -> Result<()>,
 ) -> dy_lmdb_status_t {
     guard(|| {
         // SAFETY: as the caller says.
         let writer = unsafe { exclusive("writer", writer) }?;
-        body(&mut writer.0)
+        body(&mut writer.writer)
     })
-}
-
-/// The options with which a writer's value is put: its format is known.
-unsafe fn options<'a>(given: *const dy_lmdb_put_options_t) -> Result<PutOptions<'a>> {
-    // SAFETY: as the caller says.
-    let given = unsafe { put_options(given) }?;
-    Ok(PutOptions { format: Format::Msgpack, ..given })
 }
 
 /// Makes a writer that holds nothing yet.
@@ -53,7 +50,8 @@ unsafe fn options<'a>(given: *const dy_lmdb_put_options_t) -> Result<PutOptions<
 pub unsafe extern "C" fn dy_lmdb_writer_new(writer: *mut *mut dy_lmdb_writer_t) -> dy_lmdb_status_t {
     guard(|| {
         // SAFETY: as the documentation demands of the caller.
-        unsafe { out("writer", writer) }?.write(give(dy_lmdb_writer_t(Writer::new())));
+        unsafe { out("writer", writer) }?
+            .write(give(dy_lmdb_writer_t { writer: Writer::new(), parts: OnceCell::new() }));
         Ok(())
     })
 }
@@ -62,7 +60,8 @@ pub unsafe extern "C" fn dy_lmdb_writer_new(writer: *mut *mut dy_lmdb_writer_t) 
 ///
 /// - `writer`: the writer; NULL does nothing.
 ///
-/// Memory: bytes told by `dy_lmdb_writer_data` end here. A writer is freed once.
+/// Memory: what `dy_lmdb_writer_data` and `dy_lmdb_writer_parts` told ends here, and so does the borrowing of
+/// segments' data. A writer is freed once.
 ///
 /// Threads: any thread, when no other uses the writer.
 #[unsafe(no_mangle)]
@@ -80,18 +79,19 @@ pub unsafe extern "C" fn dy_lmdb_writer_free(writer: *mut dy_lmdb_writer_t) {
 ///
 /// Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
 ///
-/// Memory: bytes told by `dy_lmdb_writer_data` end here.
+/// Memory: what `dy_lmdb_writer_data` and `dy_lmdb_writer_parts` told ends here, and so does the borrowing of
+/// segments' data.
 ///
 /// Threads: one at a time on a writer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dy_lmdb_writer_reset(writer: *mut dy_lmdb_writer_t) -> dy_lmdb_status_t {
-    // SAFETY: as the documentation demands of the caller.
-    unsafe {
-        write(writer, |writer| {
-            writer.reset();
-            Ok(())
-        })
-    }
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let writer = unsafe { exclusive("writer", writer) }?;
+        writer.writer.reset();
+        writer.parts.take();
+        Ok(())
+    })
 }
 
 /// Writes nil.
@@ -284,105 +284,4 @@ pub unsafe extern "C" fn dy_lmdb_writer_int64s(
 ) -> dy_lmdb_status_t {
     // SAFETY: as the documentation demands of the caller.
     unsafe { write(writer, |writer| writer.int64s(items("values", values, count)?)) }
-}
-
-/// Tells the bytes of the finished value.
-///
-/// - `writer`: the writer.
-/// - `data`, `size`: where to put the pointer to the first byte and the number of bytes.
-///
-/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when the value is not finished, saying what is
-/// missing.
-///
-/// Memory: valid until the next call on the writer other than this one.
-///
-/// Threads: one at a time on a writer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dy_lmdb_writer_data(
-    writer: *const dy_lmdb_writer_t,
-    data: *mut *const c_void,
-    size: *mut usize,
-) -> dy_lmdb_status_t {
-    guard(|| {
-        // SAFETY: as the documentation demands of the caller.
-        let (writer, data, size) =
-            unsafe { (shared("writer", writer)?, out("data", data)?, out("size", size)?) };
-        let value = writer.0.data()?;
-        data.write(value.as_ptr().cast());
-        size.write(value.len());
-        Ok(())
-    })
-}
-
-/// Puts the finished value as an entry in format MessagePack. The writer keeps it.
-///
-/// - `writer`: the writer.
-/// - `store`: the store.
-/// - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
-/// - `key`, `key_len`: the key, 1 to 511 bytes.
-/// - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
-/// - `info`: where to tell of the new entry; may be NULL.
-///
-/// Returns what `dy_lmdb_writer_data` and `dy_lmdb_store_put` do.
-///
-/// Threads: one at a time on a writer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dy_lmdb_writer_put(
-    writer: *const dy_lmdb_writer_t,
-    store: *const dy_lmdb_store_t,
-    db: *const c_char,
-    db_len: usize,
-    key: *const c_void,
-    key_len: usize,
-    options: *const dy_lmdb_put_options_t,
-    info: *mut dy_lmdb_info_t,
-) -> dy_lmdb_status_t {
-    guard(|| {
-        // SAFETY: as the documentation demands of the caller.
-        let (writer, store, db, key, options, info) = unsafe {
-            (
-                shared("writer", writer)?,
-                enter(store)?,
-                db_name(db, db_len)?,
-                bytes("key", key, key_len)?,
-                self::options(options)?,
-                InfoOut::new(info)?,
-            )
-        };
-        info.write(&store.put(db, key, &[writer.0.data()?], &options)?, None);
-        Ok(())
-    })
-}
-
-/// Puts the finished value as the output that a reference asks for, in format MessagePack. The writer keeps
-/// it.
-///
-/// - `writer`: the writer.
-/// - `reference`: the reference.
-/// - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
-/// - `info`: where to tell of the new entry; may be NULL.
-///
-/// Returns what `dy_lmdb_writer_data` and `dy_lmdb_reference_put_output` do.
-///
-/// Threads: one at a time on a writer.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dy_lmdb_writer_put_output(
-    writer: *const dy_lmdb_writer_t,
-    reference: *const dy_lmdb_reference_t,
-    options: *const dy_lmdb_put_options_t,
-    info: *mut dy_lmdb_info_t,
-) -> dy_lmdb_status_t {
-    guard(|| {
-        // SAFETY: as the documentation demands of the caller.
-        let (writer, reference, options, info) = unsafe {
-            (
-                shared("writer", writer)?,
-                self::reference(reference)?,
-                self::options(options)?,
-                InfoOut::new(info)?,
-            )
-        };
-        info.write(&reference.put_output(&[writer.0.data()?], &options)?, None);
-        Ok(())
-    })
 }

@@ -114,6 +114,12 @@ static const check_case_t cases[] = {
     CASE(test_writer_values),
     CASE(test_writer_structure),
     CASE(test_writer_put),
+    CASE(test_segment_in_place),
+    CASE(test_segment_next),
+    CASE(test_segment_parts),
+    CASE(test_segment_sizes),
+    CASE(test_segment_writer_errors),
+    CASE(test_segment_reader_errors),
 };
 
 int main(int argc, char **argv) {

@@ -51,4 +51,11 @@ void test_writer_values(void);
 void test_writer_structure(void);
 void test_writer_put(void);
 
+void test_segment_in_place(void);
+void test_segment_next(void);
+void test_segment_parts(void);
+void test_segment_sizes(void);
+void test_segment_writer_errors(void);
+void test_segment_reader_errors(void);
+
 #endif
