@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Formatting, lints and types of every language here, and the generated header against its source.
+# Formatting, lints and types of every language here, and generated files against what makes them.
 # Every check runs; the exit code tells whether one failed.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python tests/python demo bench-compare)
+python_sources=(bindings/python tests/python tests/fixtures demo bench-compare)
 failed=()
 
 check() {
@@ -22,6 +22,7 @@ done
 check "cargo fmt" cargo fmt --check
 check "cargo clippy" cargo clippy --locked --all-targets -- -D warnings
 check "header drift" cargo test --locked --quiet --test header
+check "golden documents" "$venv/bin/python" tests/fixtures/make_documents.py --check
 check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"
 check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"
 check "mypy, package" "$venv/bin/mypy" --strict --config-file bindings/python/pyproject.toml bindings/python/src
