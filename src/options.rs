@@ -2,6 +2,9 @@
 
 use crate::format::Format;
 
+/// The smallest store, in bytes: LMDB's own pages and what deletes keep in reserve leave too little of a smaller one.
+pub const MIN_MAP_SIZE: u64 = 4 << 20;
+
 /// What a published entry survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {

@@ -258,6 +258,27 @@ fn the_mode_is_what_was_configured_whatever_the_umask() {
 }
 
 #[test]
+fn the_number_of_reader_slots_is_the_creators() {
+    let dir = scratch();
+    drop(Store::open(dir.path(), &Options { max_readers: 40, ..Options::default() }).unwrap());
+    let store = open(dir.path());
+    assert_eq!(store.stats().unwrap()["lmdb"]["max_readers"], 40);
+}
+
+#[test]
+fn a_store_too_small_to_be_of_use_is_refused_and_the_smallest_works() {
+    let dir = scratch();
+    let error = fail(dir.path(), &Options { map_size: (4 << 20) - 1, ..Options::default() });
+    assert_eq!(error.status(), Status::InvalidArgument);
+    let store = Store::open(dir.path(), &Options { map_size: 4 << 20, ..Options::default() }).unwrap();
+    for i in 0..200 {
+        store.put("default", b"k", &[&tagged(i, 512 << 10)], &PutOptions::default()).unwrap();
+        store.put("default", format!("small{i}").as_bytes(), &[b"x"], &PutOptions::default()).unwrap();
+        assert!(store.delete("default", b"k").unwrap());
+    }
+}
+
+#[test]
 fn the_number_of_named_databases_is_the_stores_not_the_openers() {
     let dir = scratch();
     drop(Store::open(dir.path(), &Options { max_dbs: 120, ..Options::default() }).unwrap());

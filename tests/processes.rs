@@ -240,7 +240,7 @@ fn a_held_view_does_not_make_the_file_grow_over_10000_entries_of_1_mb() {
 }
 
 fn open_smaller(path: &Path) {
-    let store = Store::open(path, &Options { map_size: 1 << 20, ..Options::default() }).unwrap();
+    let store = Store::open(path, &Options { map_size: 4 << 20, ..Options::default() }).unwrap();
     assert_eq!(check_tagged(store.view("default", b"held").unwrap().unwrap().bytes()), 9);
     say("opened", high_water(&store));
 }

@@ -162,9 +162,13 @@ fn assemble(
     let owners = Owners::claim(owners, id)?;
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
     let max_dbs = shared.max_dbs().fetch_max(options.max_dbs, Ordering::AcqRel).max(options.max_dbs);
+    if map_size.is_some() {
+        shared.max_readers().store(options.max_readers, Ordering::Relaxed);
+    }
+    let max_readers = shared.max_readers().load(Ordering::Relaxed);
     let env_options = EnvOptions {
         map_size,
-        max_readers: options.max_readers,
+        max_readers,
         max_dbs: max_dbs + SYSTEM_DBS,
         sync: durable,
         mode: super::directory::file_mode(options),
@@ -201,7 +205,7 @@ fn assemble(
         path: directory.path.clone(),
         page_size,
         map_pages,
-        options: Options { max_dbs, ..options.clone() },
+        options: Options { max_dbs, max_readers, ..options.clone() },
         data_file,
         registered: AtomicBool::new(false),
         identity: directory.identity,

@@ -6,7 +6,7 @@ use super::identify::DATA;
 use super::open;
 use crate::error::{Error, Result, Status};
 use crate::mapping::fork;
-use crate::options::Options;
+use crate::options::{MIN_MAP_SIZE, Options};
 use crate::warning::warn;
 use std::collections::HashMap;
 use std::path::Path;
@@ -32,6 +32,12 @@ fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identit
 
 /// The engine of the store in `path`: the one this process has, or a new one.
 pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
+    if !options.existing && options.map_size < MIN_MAP_SIZE {
+        return Err(Error::new(
+            Status::InvalidArgument,
+            format!("a map size of {} bytes; {MIN_MAP_SIZE} at least", options.map_size),
+        ));
+    }
     loop {
         let excluded = fork::exclude();
         fork::install(&excluded).map_err(|e| Error::io("installing fork handlers", &e))?;

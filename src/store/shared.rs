@@ -33,6 +33,7 @@ const AT_DURABILITY: u64 = 68;
 const AT_PIN_CHUNKS: u64 = 72;
 const AT_MAX_DBS: u64 = 76;
 const AT_FRONTIER: u64 = 80;
+const AT_MAX_READERS: u64 = 88;
 const AT_COUNTERS: u64 = 128;
 
 const AT_WAIT_WORDS: u64 = 4096;
@@ -246,6 +247,11 @@ impl Shared {
     /// Named databases every process may open: the most that any opener wanted.
     pub fn max_dbs(&self) -> &AtomicU32 {
         self.region.u32_at(AT_MAX_DBS)
+    }
+
+    /// Reader slots, as the creator decided.
+    pub fn max_readers(&self) -> &AtomicU32 {
+        self.region.u32_at(AT_MAX_READERS)
     }
 
     /// Counts one event.

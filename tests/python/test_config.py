@@ -57,7 +57,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "lmdb_wait_timeout": 5,
         "lmdb_input_prefix": "in",
         "lmdb_output_prefix": "out",
-        "lmdb_map_size": 1 << 20,
+        "lmdb_map_size": 4 << 20,
         "lmdb_max_readers": 9,
         "lmdb_max_dbs": 3,
         "lmdb_checksum": True,
@@ -100,22 +100,22 @@ def test_bare_names_count_where_the_others_are_missing(tmp_path: Path) -> None:
         "db_path": str(tmp_path / "bare"),
         "db_name": "bare",
         "min_payload_size": 5,
-        "map_size_mb": 3,
+        "map_size_mb": 7,
     }
     config = LMDBCalculatorConfig.from_dict(bare)
     assert (config.enabled, config.db_path, config.db_name) == (True, bare["db_path"], "bare")
-    assert (config.min_payload_size, config.map_size) == (5, 3 << 20)
+    assert (config.min_payload_size, config.map_size) == (5, 7 << 20)
     both = {
         **bare,
         "lmdb_enabled": False,
         "lmdb_db_path": str(tmp_path),
         "lmdb_db_name": "full",
         "lmdb_min_size": 6,
-        "lmdb_map_size": 1 << 20,
+        "lmdb_map_size": 4 << 20,
     }
     config = LMDBCalculatorConfig.from_dict(both)
     assert (config.enabled, config.db_path, config.db_name) == (False, str(tmp_path), "full")
-    assert (config.min_payload_size, config.map_size) == (6, 1 << 20)
+    assert (config.min_payload_size, config.map_size) == (6, 4 << 20)
 
 
 def test_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
