@@ -88,7 +88,7 @@
 #define DY_LMDB_BAD_KEY 22
 
 /**
- * A payload over 4 GiB - 1.
+ * A payload over 4,294,836,160 bytes.
  */
 #define DY_LMDB_TOO_LARGE 23
 
@@ -1501,7 +1501,7 @@ dy_lmdb_status_t dy_lmdb_view_close(struct dy_lmdb_view_t *view);
  * Takes a loan.
  *
  * - `store`: the store.
- * - `size`: bytes of the payload, at most 4 GiB - 1; publishing may take fewer.
+ * - `size`: bytes of the payload, at most 4,294,836,160 bytes; publishing may take fewer.
  * - `loan`: where to put the loan.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_TOO_LARGE`, `DY_LMDB_MAP_FULL`, `DY_LMDB_DISK_FULL`,

@@ -40,7 +40,7 @@ statuses! {
     Config = 21, "CONFIG";
     /// A key or database name that is empty, too long or reserved.
     BadKey = 22, "BAD_KEY";
-    /// A payload over 4 GiB − 1.
+    /// A payload over 4,294,836,160 bytes.
     TooLarge = 23, "TOO_LARGE";
     /// A format number or name that does not exist.
     BadFormat = 24, "BAD_FORMAT";

@@ -380,3 +380,21 @@ fn closing_one_holder_does_not_wait_for_another() {
         drop(other.join().unwrap());
     }
 }
+
+#[test]
+fn a_batch_that_does_not_fit_is_refused_before_the_store_passes_its_limit() {
+    let dir = TempDir::new().unwrap();
+    let limit = 16 << 20;
+    let store = Store::open(dir.path(), &Options { map_size: limit, ..Options::default() }).unwrap();
+    let payload = bytes(12_000, 1);
+    let keys: Vec<Vec<u8>> = (0..3000).map(|i| format!("k{i}").into_bytes()).collect();
+    let parts: &[&[u8]] = &[&payload];
+    let entries: Vec<Entry> =
+        keys.iter().map(|key| Entry { key, parts, options: PutOptions::default() }).collect();
+    assert_eq!(store.put_many("default", &entries).unwrap_err().status(), Status::MapFull);
+    assert!(store.list("default", b"").unwrap().is_empty());
+    store.put_many("default", &entries[..300]).unwrap();
+    let high_water = store.stats().unwrap()["map"]["high_water"].as_u64().unwrap();
+    assert!(high_water <= limit, "{high_water}");
+    clean(&store);
+}

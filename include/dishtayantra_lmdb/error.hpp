@@ -64,7 +64,7 @@ using ReferenceIgnoredError = ErrorOf<DY_LMDB_REFERENCE_IGNORED>;  ///< nobody o
 using InvalidArgumentError = ErrorOf<DY_LMDB_INVALID_ARGUMENT, ArgumentError>;  ///< wrong type, shape or handle
 using ConfigError = ErrorOf<DY_LMDB_CONFIG, ArgumentError>;                     ///< a setting's value is not allowed
 using BadKeyError = ErrorOf<DY_LMDB_BAD_KEY, ArgumentError>;                    ///< empty, too long or reserved key
-using TooLargeError = ErrorOf<DY_LMDB_TOO_LARGE, ArgumentError>;                ///< payload over 4 GiB - 1
+using TooLargeError = ErrorOf<DY_LMDB_TOO_LARGE, ArgumentError>;                ///< payload over 4,294,836,160 bytes
 using BadFormatError = ErrorOf<DY_LMDB_BAD_FORMAT, ArgumentError>;              ///< unknown or unexpected format
 
 using MapFullError = ErrorOf<DY_LMDB_MAP_FULL, ResourceError>;          ///< the store may not grow further

@@ -25,7 +25,7 @@ fn held(loan: &mut dy_lmdb_loan_t) -> Result<&mut Loan> {
 /// Takes a loan.
 ///
 /// - `store`: the store.
-/// - `size`: bytes of the payload, at most 4 GiB - 1; publishing may take fewer.
+/// - `size`: bytes of the payload, at most 4,294,836,160 bytes; publishing may take fewer.
 /// - `loan`: where to put the loan.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_TOO_LARGE`, `DY_LMDB_MAP_FULL`, `DY_LMDB_DISK_FULL`,

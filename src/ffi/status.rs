@@ -28,7 +28,7 @@ pub const DY_LMDB_INVALID_ARGUMENT: i32 = 20;
 pub const DY_LMDB_CONFIG: i32 = 21;
 /// A key that is empty or over 511 bytes, or a database name that is too long or reserved.
 pub const DY_LMDB_BAD_KEY: i32 = 22;
-/// A payload over 4 GiB - 1.
+/// A payload over 4,294,836,160 bytes.
 pub const DY_LMDB_TOO_LARGE: i32 = 23;
 /// A format that does not exist.
 pub const DY_LMDB_BAD_FORMAT: i32 = 24;

@@ -43,6 +43,11 @@ impl LockTable {
         LockTable { base, slots: length.saturating_sub(READERS) / CACHE_LINE }
     }
 
+    /// Length of a lock file with `slots` reader slots.
+    pub fn length(slots: u32) -> u64 {
+        (READERS + slots as usize * CACHE_LINE) as u64
+    }
+
     fn word(&self, offset: usize) -> &AtomicU64 {
         // SAFETY: `new`'s promise; the offsets are 8-byte aligned and inside the header or a slot below `slots`.
         unsafe { self.base.add(offset).cast::<AtomicU64>().as_ref() }

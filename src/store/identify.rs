@@ -163,12 +163,18 @@ pub fn plan(directory: &Directory, options: &Options, owners: &File, place: &Pla
 }
 
 /// Whether `open.lock` says that a durable store was complete here once.
-fn is_durable(directory: &Directory, options: &Options) -> Result<bool> {
+pub fn is_durable(directory: &Directory, options: &Options) -> Result<bool> {
     let Some(file) = directory.file(OPEN_LOCK, false, options)? else {
         return Ok(false);
     };
     let mut mark = [0; DURABLE.len()];
     Ok(file.read_exact_at(&mut mark, 0).is_ok() && mark == DURABLE)
+}
+
+/// Removes the mark that an earlier store may have left.
+pub fn forget_durable(directory: &Directory, options: &Options) -> Result<()> {
+    let file = create_file(directory, OPEN_LOCK, options)?;
+    file.set_len(0).map_err(|e| Error::io(format!("writing {OPEN_LOCK}"), &e))
 }
 
 /// Writes the mark, and what a later opening relies on, through to the disk.

@@ -8,8 +8,8 @@ use super::directory::Directory;
 use super::engine::{Engine, Parts, RESERVED, SYSTEM_DBS, SystemDbs};
 use super::extents::FreeDbs;
 use super::identify::{
-    DATA, LOCK, OWNERS, Plan, SHARED, create_file, foreign, lock_opening, make_durable, mapped, no_store,
-    plan,
+    DATA, LOCK, OWNERS, Plan, SHARED, create_file, foreign, forget_durable, is_durable, lock_opening,
+    make_durable, mapped, no_store, plan,
 };
 use super::owners::Owners;
 use super::pins::Pins;
@@ -20,7 +20,7 @@ use super::sweeper::Sweeper;
 use super::write;
 use super::{expiry, recovery};
 use crate::error::{Error, Result, Status};
-use crate::lmdb::{Access, Env, EnvOptions, LmdbError};
+use crate::lmdb::{Access, Env, EnvOptions, LmdbError, LockTable};
 use crate::mapping::attach::{self, Attached};
 use crate::mapping::proc_maps::{FileId, Mapping};
 use crate::mapping::{fork, lock, sys};
@@ -60,7 +60,8 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
         Plan::Create if options.existing => return Err(no_store(&directory)),
         Plan::Create => create(&directory, options, owners, &place, &maps_before)?,
         Plan::Use { shared, rebase, alone } => {
-            check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size))?;
+            // A copy may be shorter than the map it opens with.
+            check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size).max(MAP_RANGE))?;
             let engine = assemble(&directory, options, owners, shared, None, &maps_before)?;
             check_format(&engine)?;
             if rebase {
@@ -68,7 +69,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
                 engine.shared.set_place(&place);
             }
             let durable = engine.shared.durability().load(Ordering::Relaxed) == 1;
-            if durable && rebase {
+            if durable && (rebase || !is_durable(&directory, options)?) {
                 make_durable(&directory, options)?;
             }
             if durable != (options.durability == Durability::Sync) && !options.existing {
@@ -117,6 +118,8 @@ fn create(
             engine.shared.set_ready(true);
             if options.durability == Durability::Sync {
                 make_durable(directory, options)?;
+            } else {
+                forget_durable(directory, options)?;
             }
             Ok(engine)
         }
@@ -173,8 +176,7 @@ fn assemble(
         sync: durable,
         mode: super::directory::file_mode(options),
     };
-    // A link is refused by name before LMDB would follow it.
-    directory.stat(LOCK)?;
+    allocate_lock(directory, options, max_readers)?;
     let env = Env::open(&directory.c_path(), &env_options).map_err(|error| open_error(directory, error))?;
     let identity = |name: &str| -> Result<FileId> {
         let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
@@ -230,6 +232,16 @@ fn open_error(directory: &Directory, error: LmdbError) -> Error {
     }
 }
 
+/// Makes `lock.mdb` with blocks for every reader before LMDB, which leaves it sparse: a new reader's slot on a full disk
+/// would be a SIGBUS. Nobody in this process has the file open yet, so closing it again drops no lock.
+fn allocate_lock(directory: &Directory, options: &Options, max_readers: u32) -> Result<()> {
+    let wrap =
+        |e: std::io::Error| Error::io(format!("allocating {}", directory.path.join(LOCK).display()), &e);
+    let file = create_file(directory, LOCK, options)?;
+    let length = file.metadata().map_err(wrap)?.len().max(LockTable::length(max_readers));
+    sys::fallocate(file.as_raw_fd(), 0, length).map_err(wrap)
+}
+
 /// Begins the first read transaction, which has LMDB lock the byte of our pid.
 ///
 /// A program that this process is just starting shares the guard of a store closed a moment ago, until it runs.
@@ -266,15 +278,12 @@ fn guard_locks(directory: &Directory, options: &Options, env: &Env) -> Result<Fi
             ),
         ));
     }
-    // LMDB leaves the file sparse: a new reader's slot on a full disk would be a SIGBUS.
-    let length = file.metadata().map_err(wrap)?.len();
-    sys::fallocate(file.as_raw_fd(), 0, length).map_err(wrap)?;
     Ok(file)
 }
 
 fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {
     if create {
-        let end = space::allocate_behind(engine, 2)?;
+        let end = space::allocate_behind(engine, 2, 0)?;
         engine.shared.allocated_end().store(end, Ordering::Release);
     }
     let mut txn = engine.env.write()?;

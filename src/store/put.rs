@@ -4,7 +4,7 @@ use super::loan::{self, Loan};
 use super::record::{self, Draft, Payload};
 use super::space::Purpose;
 use super::write::{MAX_IDS, Writer};
-use super::{Store, extents::Run};
+use super::{Store, extents::Run, quarantine};
 use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, MAX_VALUE};
@@ -219,6 +219,7 @@ impl Store {
     /// Pages a batch may touch: what it adds, at half-full leaves, and the leaves that are there, of every index.
     fn batch_pages(&self, dbi: Dbi, pending: &[Pending]) -> Result<u64> {
         const INDEX_ROW: u64 = 64;
+        const DRAINED: u64 = (quarantine::BRIEF.freed + quarantine::THOROUGH.freed) as u64;
         let half = self.engine.page_size / 2;
         let entries = pending.len() as u64;
         let inline = |entry: &Pending| if entry.placing == Placing::Inline { entry.draft.size } else { 0 };
@@ -240,8 +241,8 @@ impl Store {
             let [_, branch, leaf, _] = txn.pages(index)?;
             there += entries.min(branch + leaf);
         }
-        // Every extent that is taken may free rows of quarantine on the way.
-        let drained = entries.min(txn.entries(system.quarantine)?) * super::space::ROW;
+        // Every extent that is taken frees rows of quarantine on the way.
+        let drained = txn.entries(system.quarantine)?.min(entries * DRAINED) * super::space::ROW;
         Ok((records + rows) / half + there + drained)
     }
 }

@@ -77,11 +77,15 @@ pub struct Drained {
     pub freed: usize,
     /// The budget ended before the rows that could be freed did.
     pub more: bool,
+    /// An extent of just the size that was wanted, handed over instead of freed.
+    pub fitting: Option<Extent>,
 }
 
 /// Frees what nobody can see: deleted before the oldest snapshot and before the transaction preceding this one, *and
 /// then*, after a full fence, named by no pin slot. `from_start` also looks at rows that were pinned the last time.
-pub fn drain(writer: &mut Writer, effort: &Effort) -> Result<Drained> {
+///
+/// Of these, one of `wanted` pages is handed over: payloads of one size that come and go never touch the free pages.
+pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Result<Drained> {
     let engine = writer.engine();
     let dbi = writer.dbs().quarantine;
     let hint = || *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,9 +118,14 @@ pub fn drain(writer: &mut Writer, effort: &Effort) -> Result<Drained> {
         }
     }
     *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    let mut fitting = None;
     for &(txn, extent) in &freed {
         writer.txn().delete(dbi, &row_key(txn, extent))?;
-        extents::release(writer, Run::allocated(extent))?;
+        if fitting.is_none() && wanted == Some(extent.pages) {
+            fitting = Some(extent);
+        } else {
+            extents::release(writer, Run::allocated(extent))?;
+        }
     }
-    Ok(Drained { freed: freed.len(), more })
+    Ok(Drained { freed: freed.len(), more, fitting })
 }

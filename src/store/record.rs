@@ -54,6 +54,9 @@ pub fn find_live<'t>(
     Ok(find(engine, txn, dbi, key)?.filter(|record| !record.expired(sys::boottime_ns())))
 }
 
+/// Stands for the id of a record that cannot be read; no entry has it.
+const UNREADABLE: u64 = 0;
+
 /// What a record needs of its predecessor when that goes.
 struct Predecessor {
     entry_id: u64,
@@ -67,7 +70,7 @@ fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8]) -> Result<Option<(Predeces
         Ok(None) => return Ok(None),
         // What cannot be read can still be replaced and deleted; its pages are lost, as an audit says.
         Err(error) if error.status() == Status::Corrupt => {
-            return Ok(Some((Predecessor { entry_id: 0, expires_ns: 0, extent: None }, false)));
+            return Ok(Some((Predecessor { entry_id: UNREADABLE, expires_ns: 0, extent: None }, false)));
         }
         Err(error) => return Err(error),
     };
@@ -178,6 +181,11 @@ pub fn remove_if(writer: &mut Writer, dbi: Dbi, key: &[u8], entry_id: u64) -> Re
             retire(writer, key, &gone)?;
             Ok(true)
         }
+        // It cannot be read, and its row says that its time is over.
+        Some((gone, _)) if gone.entry_id == UNREADABLE => {
+            writer.txn().delete(dbi, key)?;
+            Ok(false)
+        }
         _ => Ok(false),
     }
 }
@@ -218,10 +226,10 @@ pub fn rebase(writer: &mut Writer, dbi: Dbi, row: &expiry::Row) -> Result<()> {
     let Some(bytes) = writer.reader().get(dbi, &row.key)?.map(<[u8]>::to_vec) else {
         return Ok(());
     };
-    let record = decode(writer.engine(), &row.key, &bytes)?;
-    if record.entry_id != row.entry_id {
-        return Ok(());
-    }
+    let record = match decode(writer.engine(), &row.key, &bytes) {
+        Ok(record) if record.entry_id == row.entry_id => record,
+        _ => return Ok(()),
+    };
     let since = record.created_ns.saturating_add(u64::from(record.touched_s) * 1_000_000_000);
     let age = sys::wall_ns().saturating_sub(since);
     let left = record.ttl_ms.saturating_mul(1_000_000).saturating_sub(age);

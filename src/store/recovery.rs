@@ -84,7 +84,7 @@ pub fn drain(engine: &Engine) -> Result<()> {
     let mut effort = quarantine::Effort { rows: 1024, freed: ROWS, from_start: true };
     loop {
         let mut writer = Writer::begin(engine, Purpose::Delete, ROWS as u64 * ROW)?;
-        let drained = quarantine::drain(&mut writer, &effort)?;
+        let drained = quarantine::drain(&mut writer, &effort, None)?;
         writer.commit()?;
         if !drained.more {
             return Ok(());

@@ -104,10 +104,11 @@ fn extend(engine: &Engine, from: u64, to: u64) -> Result<u64> {
     }
 }
 
-/// Allocates what LMDB may need behind an arena that ends at `page`; answers the end in bytes.
-pub fn allocate_behind(engine: &Engine, page: u64) -> Result<u64> {
+/// Allocates what LMDB may need behind an arena that ends at `page`, `pages` of the running transaction among it;
+/// answers the end in bytes.
+pub fn allocate_behind(engine: &Engine, page: u64, pages: u64) -> Result<u64> {
     let from = page * engine.page_size;
-    extend(engine, from, from + MARGIN * engine.page_size + RESERVE + SLACK)
+    extend(engine, from, from + (MARGIN + pages) * engine.page_size + RESERVE + SLACK)
 }
 
 /// Keeps a step more allocated than is needed, off the write lock.

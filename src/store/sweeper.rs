@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// Sleep between rounds when nothing expires.
 const IDLE: Duration = Duration::from_secs(5);
+/// Sleep when something is over already.
+const RETRY: Duration = Duration::from_millis(250);
 /// Shortest sleep, so that a stream of short-lived entries is swept in batches.
 const SHORTEST: Duration = Duration::from_millis(20);
 /// Step in which memory is populated: the kernel holds the map's lock for one step.
@@ -173,9 +175,11 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
 
 fn next_sleep(engine: &Engine) -> Duration {
     match expiry::next(engine) {
-        Ok(Some(expires)) => {
-            Duration::from_nanos(expires.saturating_sub(sys::boottime_ns())).clamp(SHORTEST, IDLE)
-        }
+        Ok(Some(expires)) => match expires.saturating_sub(sys::boottime_ns()) {
+            // Came to its end during the round, or could not be removed by it.
+            0 => RETRY,
+            left => Duration::from_nanos(left).clamp(SHORTEST, IDLE),
+        },
         _ => IDLE,
     }
 }

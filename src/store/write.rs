@@ -24,6 +24,10 @@ pub struct Writer<'e> {
     engine: &'e Engine,
     txn: WriteTxn<'e>,
     entries: u64,
+    /// Pages it said it needs.
+    pages: u64,
+    /// Page behind the last arena it made; the committed high-water mark does not know it yet.
+    arena_end: u64,
     allocated_end: Option<u64>,
 }
 
@@ -31,7 +35,7 @@ impl<'e> Writer<'e> {
     /// Waits for the write lock and makes sure that `pages` new pages, and what LMDB needs beside, have blocks.
     pub fn begin(engine: &'e Engine, purpose: Purpose, pages: u64) -> Result<Writer<'e>> {
         let txn = engine.env.write()?;
-        let writer = Writer { engine, txn, entries: 0, allocated_end: None };
+        let writer = Writer { engine, txn, entries: 0, pages, arena_end: 0, allocated_end: None };
         space::ensure(&writer, purpose, pages)?;
         Ok(writer)
     }
@@ -70,9 +74,11 @@ impl<'e> Writer<'e> {
 
     /// Takes pages: from what is free, from what left quarantine, or from a new arena.
     pub fn allocate(&mut self, pages: u64) -> Result<Run> {
-        quarantine::drain(self, &quarantine::BRIEF)?;
+        if let Some(extent) = quarantine::drain(self, &quarantine::BRIEF, Some(pages))?.fitting {
+            return Ok(Run::allocated(extent));
+        }
         let mut found = extents::take(self, pages)?;
-        if found.is_none() && quarantine::drain(self, &quarantine::THOROUGH)?.freed > 0 {
+        if found.is_none() && quarantine::drain(self, &quarantine::THOROUGH, None)?.freed > 0 {
             found = extents::take(self, pages)?;
         }
         if found.is_none() {
@@ -92,7 +98,7 @@ impl<'e> Writer<'e> {
     fn create_arena(&mut self, pages: u64) -> Result<()> {
         let page = self.engine.page_size;
         let limit = self.engine.shared.limit().load(Ordering::Relaxed);
-        let high = self.engine.env.last_page()? + 1;
+        let high = (self.engine.env.last_page()? + 1).max(self.arena_end);
         let need = (pages + 1) * page;
         // Room for LMDB's own pages to grow, which an arena would never give back.
         let used = (high + space::MARGIN) * page + limit / ARENAS;
@@ -112,7 +118,8 @@ impl<'e> Writer<'e> {
         let meta = self.dbs().meta;
         self.txn.put(meta, &arena_key(id), &first.to_le_bytes())?;
         if first >= high {
-            self.allocated_end = Some(space::allocate_behind(self.engine, end)?);
+            self.arena_end = end;
+            self.allocated_end = Some(space::allocate_behind(self.engine, end, self.pages)?);
             self.txn.put(meta, space::TAIL_KEY, &end.to_le_bytes())?;
         }
         // The first page carries LMDB's header of the value.

@@ -125,7 +125,7 @@ class BadKeyError(LMDBError, ValueError):
 
 
 class TooLargeError(LMDBError, ValueError):
-    """A payload over 4 GiB - 1."""
+    """A payload over 4,294,836,160 bytes."""
 
     status, status_name = 23, "DY_LMDB_TOO_LARGE"
 
