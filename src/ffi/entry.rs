@@ -32,8 +32,8 @@ pub struct dy_lmdb_entry_t {
 /// - `store`: the store.
 /// - `db`, `db_len`: the named database, UTF-8, made when it is not there; (NULL, 0) means "default".
 /// - `key`, `key_len`: the key, 1 to 511 bytes.
-/// - `parts`, `nparts`: the payload in parts, joined in order; no parts are an empty payload. At most 4 GiB -
-///   1 in all.
+/// - `parts`, `nparts`: the payload in parts, joined in order; no parts are an empty payload. At most
+///   4,294,836,160 bytes in all.
 /// - `options`: how to put it; NULL means the defaults.
 /// - `info`: where to tell of the new entry; may be NULL.
 ///
