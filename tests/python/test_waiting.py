@@ -13,8 +13,10 @@ import pytest
 from dishtayantra_lmdb import LMDBTimeoutError, LMDBTransport
 
 WAITER = """
-    import resource, sys, time
+    import resource, signal, sys, time
     from dishtayantra_lmdb import LMDBConfig, LMDBTimeoutError, LMDBTransport
+    # A shell's background job inherits that SIGINT is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     transport = LMDBTransport(LMDBConfig(db_path=sys.argv[1])).open()
     print("ready", flush=True)
     began = resource.getrusage(resource.RUSAGE_SELF)
