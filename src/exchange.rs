@@ -1,7 +1,9 @@
 //! The caller's side of an exchange: what goes through the store, and what a calculator's answer
 //! means.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::config::Config;
@@ -9,7 +11,8 @@ use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
 use crate::reference::{self, Reference};
-use crate::store::Store;
+use crate::store::{Store, Track};
+use crate::view::View;
 
 /// One of the two payloads of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,7 +104,12 @@ pub struct Exchange {
     name: String,
     store: Store,
     ignored: AtomicBool,
+    /// Inputs put and not cleaned up yet, kept in view: what happened to them can be read after they expired.
+    inputs: Mutex<VecDeque<(String, View)>>,
 }
+
+/// Inputs kept at the most; of older ones only what the store still knows is known.
+const INPUTS: usize = 1024;
 
 /// How far an exchange has come, as the store shows it.
 enum Progress {
@@ -119,7 +127,13 @@ impl Exchange {
     /// What opening the store answers.
     pub fn open(config: Config, name: &str) -> Result<Exchange> {
         let store = Store::open(&config.db_path, &config.options())?;
-        Ok(Exchange { config, name: name.to_owned(), store, ignored: AtomicBool::new(false) })
+        Ok(Exchange {
+            config,
+            name: name.to_owned(),
+            store,
+            ignored: AtomicBool::new(false),
+            inputs: Mutex::default(),
+        })
     }
 
     /// The configuration.
@@ -189,8 +203,31 @@ impl Exchange {
             source: "",
             target: &self.name,
         };
-        self.store.put(&self.config.db_name, key.as_bytes(), parts, &options)?;
+        let db = &self.config.db_name;
+        self.store.put(db, key.as_bytes(), parts, &options)?;
+        // An answer to an earlier exchange of the same id is none to this one.
+        if let Some(output) = reference.get(reference::OUTPUT_KEY) {
+            self.store.delete(db, output.as_bytes())?;
+        }
+        if let Some(view) = self.store.view_quiet(db, key.as_bytes())? {
+            let mut inputs = self.inputs();
+            if inputs.len() == INPUTS {
+                inputs.pop_front();
+            }
+            inputs.push_back((key, view));
+        }
         Ok(reference)
+    }
+
+    fn inputs(&self) -> MutexGuard<'_, VecDeque<(String, View)>> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What happened to an input of ours that is kept, whether it has expired or not.
+    fn kept_track(&self, key: &str) -> Option<Track> {
+        let inputs = self.inputs();
+        let (_, view) = inputs.iter().rev().find(|(kept, _)| kept == key)?;
+        self.store.marks(view)
     }
 
     /// The reference of the exchange `txn_id` without an input: where the output goes, unless the
@@ -292,7 +329,10 @@ impl Exchange {
             return Ok(Progress::Decided(Decision::TakeAnswer));
         };
         let own = self.own_input(reference, input);
-        let track = store.track(reference.db_name(), input.as_bytes())?;
+        let track = match self.kept_track(input).filter(|_| own) {
+            Some(track) => Some(track),
+            None => store.track(reference.db_name(), input.as_bytes())?,
+        };
         Ok(match track {
             Some(track) if own && track.settled => Progress::Decided(Decision::TakeAnswer),
             Some(track) if !track.opened => Progress::Decided(Decision::Repeat),
@@ -331,6 +371,9 @@ impl Exchange {
     pub fn cleanup(&self, reference: &Reference, input: bool, output: bool) -> Result<()> {
         let store = self.store_of(reference)?;
         let delete = |key: &str| store.delete(reference.db_name(), key.as_bytes()).map(drop);
+        if let Some(key) = reference.get(reference::INPUT_KEY).filter(|_| input) {
+            self.inputs().retain(|(kept, _)| kept != key);
+        }
         let input_done = match reference.get(reference::INPUT_KEY) {
             Some(key) if input && self.own_input(reference, key) => delete(key),
             _ => Ok(()),

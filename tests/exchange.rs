@@ -212,6 +212,44 @@ fn a_process_that_ignores_its_reference_is_noticed_and_looking_quietly_is_not_op
 }
 
 #[test]
+fn a_reference_that_was_ignored_is_noticed_after_its_input_expired_too() {
+    for mode in ["input", "both", "reference"] {
+        let parent = tempfile::tempdir().unwrap();
+        let config = json!({
+            "lmdb_enabled": true,
+            "lmdb_db_path": parent.path().join("store"),
+            "lmdb_exchange_mode": mode,
+            "lmdb_ttl": 1,
+            "lmdb_map_size": 64 << 20,
+        });
+        let exchange = Exchange::open(Config::from_json(&config.to_string()).unwrap(), "calc").unwrap();
+        let opened = exchange.put_input("1", &[b"payload"], Format::Raw).unwrap();
+        let ignored = exchange.put_input("2", &[b"payload"], Format::Raw).unwrap();
+        drop(opened.view_input().unwrap());
+        std::thread::sleep(Duration::from_millis(1100));
+        exchange.store().sweep().unwrap();
+        assert!(ignored.view_input().is_err(), "it has not expired");
+        let settle = |reference: &Reference| exchange.settle(reference, Answer::Value, FOR_EVER).unwrap();
+        assert_eq!(settle(&opened), Decision::TakeAnswer, "{mode}");
+        assert_eq!(settle(&ignored), Decision::Repeat, "{mode}");
+        exchange.cleanup(&opened, true, true).unwrap();
+        exchange.cleanup(&ignored, true, true).unwrap();
+        assert_eq!(exchange.store().audit().unwrap().pins, 0);
+    }
+}
+
+#[test]
+fn an_output_of_an_earlier_exchange_of_the_same_id_is_not_taken() {
+    let caller = caller("both");
+    let reference = caller.put("17");
+    calculate(&reference, "open write");
+    caller.exchange.store().delete("default", b"input:calc:17").unwrap();
+    let again = caller.put("17");
+    calculate(&again, "open");
+    assert_eq!(caller.settle(&again, Answer::UnknownNoWait, FOR_EVER), Decision::TakeAnswer);
+}
+
+#[test]
 fn a_value_returned_after_the_input_was_opened_is_taken_without_waiting() {
     for mode in ["both", "reference"] {
         let caller = caller(mode);

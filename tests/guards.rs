@@ -289,6 +289,22 @@ fn the_number_of_named_databases_is_the_stores_not_the_openers() {
 }
 
 #[test]
+fn a_damaged_header_is_refused_and_takes_no_disk_space() {
+    for at in [48, 76, 88] {
+        let dir = scratch();
+        drop(open(dir.path()));
+        let lock = || fs::metadata(dir.path().join("lock.mdb")).unwrap().len();
+        let before = lock();
+        let shared = fs::OpenOptions::new().write(true).open(dir.path().join("shared")).unwrap();
+        shared.write_all_at(&[0xff; 8], at).unwrap();
+        let error = fail(dir.path(), &Options::default());
+        assert_eq!(error.status(), Status::ForeignStore, "byte {at}");
+        assert!(error.message().contains("damaged"), "{error}");
+        assert_eq!(lock(), before);
+    }
+}
+
+#[test]
 fn a_store_whose_creator_died_is_made_anew() {
     let dir = scratch();
     drop(open(dir.path()));

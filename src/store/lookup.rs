@@ -166,10 +166,20 @@ impl Store {
     /// # Errors
     /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
     pub fn track(&self, db: &str, key: &[u8]) -> Result<Option<Track>> {
-        self.with_tracked(db, key, |extent| Track {
+        self.with_tracked(db, key, |extent| self.track_of(extent))
+    }
+
+    /// What happened to the tracked entry that a view of this store looks at. `None`: it was not put as tracked.
+    pub fn marks(&self, view: &View) -> Option<Track> {
+        let extent = view.extent().filter(|_| view.info().tracked && self.engine.is_ours())?;
+        Some(self.track_of(extent))
+    }
+
+    fn track_of(&self, extent: Extent) -> Track {
+        Track {
             opened: self.engine.mark(extent, AT_OPENED).load(Ordering::Acquire) != 0,
             settled: self.engine.mark(extent, AT_SETTLED).load(Ordering::Acquire) != 0,
-        })
+        }
     }
 
     /// Notes that the calculator answered the tracked entry directly. False: it is gone, or was not put as tracked.

@@ -35,6 +35,8 @@ const AT_MAX_DBS: u64 = 76;
 const AT_FRONTIER: u64 = 80;
 const AT_MAX_READERS: u64 = 88;
 const AT_COUNTERS: u64 = 128;
+/// Reader slots and named databases at the most.
+const MAX_SLOTS: u32 = 1 << 16;
 
 const AT_WAIT_WORDS: u64 = 4096;
 /// Number of wait words.
@@ -165,11 +167,18 @@ impl Shared {
             return Ok(Found::Foreign(format!("a file shared of {length} bytes instead of {LENGTH}")));
         }
         let shared = Self::map(file)?;
-        if shared.region.u32_at(AT_STATE).load(Ordering::Acquire) == READY {
-            Ok(Found::Ready(shared))
-        } else {
-            Ok(Found::Unfinished)
+        if shared.region.u32_at(AT_STATE).load(Ordering::Acquire) != READY {
+            return Ok(Found::Unfinished);
         }
+        let in_range = |at, most: u32| (1..=most).contains(&shared.region.u32_at(at).load(Ordering::Relaxed));
+        let limit = shared.limit().load(Ordering::Relaxed);
+        if !(in_range(AT_MAX_READERS, MAX_SLOTS)
+            && in_range(AT_MAX_DBS, MAX_SLOTS)
+            && limit <= i64::MAX as u64)
+        {
+            return Ok(Found::Foreign("a store whose file shared is damaged".into()));
+        }
+        Ok(Found::Ready(shared))
     }
 
     fn map(file: &File) -> Result<Shared> {
