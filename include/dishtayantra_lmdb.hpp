@@ -11,6 +11,7 @@
 //     span.hpp        Span<T>, Bytes
 //     entry.hpp       Format, PutOptions, Info
 //     npy.hpp         Array: a .npy image read in place, and its header written
+//     segment.hpp     Segment, Dtype: an array of a document
 //     document.hpp    Document, Node: MessagePack read in place
 //     view.hpp        View: a payload read in place
 //     loan.hpp        Loan: a payload built in place
@@ -34,6 +35,7 @@
 #include "dishtayantra_lmdb/npy.hpp"
 #include "dishtayantra_lmdb/numbers.hpp"
 #include "dishtayantra_lmdb/reference.hpp"
+#include "dishtayantra_lmdb/segment.hpp"
 #include "dishtayantra_lmdb/span.hpp"
 #include "dishtayantra_lmdb/store.hpp"
 #include "dishtayantra_lmdb/view.hpp"

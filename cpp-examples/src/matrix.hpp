@@ -16,8 +16,8 @@ namespace dishtayantra::calculators {
 /// `operation`, in the input or else in the configuration:
 /// - "statistics" (default): `rows`, `columns`, `sum`, `mean`, `min`, `max` over all elements, as np.sum(values),
 ///   np.mean(values), np.min(values), np.max(values). A NaN makes them NaN.
-/// - "transpose": `values`, the transposed matrix with `columns` × `rows` elements, as values.T. By reference it travels
-///   in format numpy, or as lists when it came as lists.
+/// - "transpose": `values`, the transposed matrix with `columns` × `rows` elements, as values.T: an array, or lists when
+///   it came as lists.
 ///
 /// Throws InvalidArgumentError for missing or empty values, three dimensions or another operation.
 class MatrixProcessor : public lmdb::Calculator {

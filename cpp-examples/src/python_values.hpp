@@ -294,7 +294,7 @@ inline py::object object_of(const lmdb::Value& value) {
             } else if constexpr (std::is_same_v<T, lmdb::Map>) {
                 return dict_of(held);
             } else if constexpr (std::is_same_v<T, lmdb::Numbers>) {
-                return list_of(held);
+                return held.is_list() ? list_of(held) : array_of(held);
             } else {
                 return py::cast(held);
             }
@@ -302,13 +302,9 @@ inline py::object object_of(const lmdb::Value& value) {
         value.held);
 }
 
-/// A result as it also comes out of the store: an array that is the whole result as ndarray, other arrays as lists.
+/// A result as it also comes out of the store: arrays as ndarrays, those that came as lists as lists.
 inline py::dict dict_of(const lmdb::Map& map) {
     py::dict out;
-    if (const lmdb::Numbers* array = lmdb::sole_array(map)) {
-        out["values"] = array_of(*array);
-        return out;
-    }
     for (const auto& [key, value] : map) {
         out[py::str(key)] = object_of(value);
     }

@@ -66,8 +66,8 @@ public:
     }
 };
 
-/// A payload in a store as input: numpy and raw (float64) in place, msgpack through its document, arrays in it in place
-/// where they are aligned.
+/// A payload in a store as input: numpy and raw (float64) in place, msgpack through its document, segments in it in
+/// place when they hold float64.
 class ViewInput : public Input {
 public:
     /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow).
@@ -83,7 +83,7 @@ public:
     std::optional<Numbers> find_numbers(std::string_view name) const override {
         if (document_) {
             const std::optional<Node> node = find(name);
-            return node ? std::optional<Numbers>(Numbers::of(*node, view_->span(), view_)) : std::nullopt;
+            return node ? std::optional<Numbers>(Numbers::of(*node, view_)) : std::nullopt;
         }
         if (name != "values") {
             return std::nullopt;
@@ -97,7 +97,7 @@ public:
 
     std::optional<double> find_number(std::string_view name) const override {
         const std::optional<Node> node = find(name);
-        return node ? std::optional<double>(node->number()) : std::nullopt;
+        return node ? std::optional<double>(detail::number_of(*node)) : std::nullopt;
     }
 
     std::optional<std::string> find_text(std::string_view name) const override {
@@ -179,98 +179,83 @@ public:
 
 namespace detail {
 
-inline void write_rows(Writer& writer, const Numbers& numbers, std::size_t level, std::size_t& at) {
-    const std::vector<std::size_t>& shape = numbers.shape();
-    if (level + 1 == shape.size()) {
-        writer.doubles(numbers.span().subspan(at, shape[level]));
-        at += shape[level];
-        return;
+/// Writes results. Arrays are lent to the writer: the result must stay until they are put.
+class ResultWriter {
+    /// What was lent, rearranged where it had to be; must outlive the writer.
+    std::vector<Numbers> kept_;
+
+public:
+    void write(const Map& map) {
+        writer.map(map.size());
+        for (const auto& [key, value] : map) {
+            writer.key(key);
+            write(value);
+        }
     }
-    writer.array(shape[level]);
-    for (std::size_t i = 0; i < shape[level]; ++i) {
-        write_rows(writer, numbers, level + 1, at);
-    }
-}
 
-inline void write_value(Writer& writer, const Value& value);
-
-inline void write_map(Writer& writer, const Map& map) {
-    writer.map(map.size());
-    for (const auto& [key, value] : map) {
-        writer.key(key);
-        write_value(writer, value);
-    }
-}
-
-inline void write_value(Writer& writer, const Value& value) {
-    std::visit(
-        [&](const auto& held) {
-            using T = std::decay_t<decltype(held)>;
-            if constexpr (std::is_same_v<T, std::nullptr_t>) {
-                writer.nil();
-            } else if constexpr (std::is_same_v<T, bool>) {
-                writer.boolean(held);
-            } else if constexpr (std::is_same_v<T, std::int64_t>) {
-                writer.int64(held);
-            } else if constexpr (std::is_same_v<T, double>) {
-                writer.number(held);
-            } else if constexpr (std::is_same_v<T, std::string>) {
-                writer.string(held);
-            } else if constexpr (std::is_same_v<T, Map>) {
-                write_map(writer, held);
-            } else if (held.shape().empty()) {
-                writer.number(held.span().front());
-            } else {
-                std::size_t at = 0;
-                write_rows(writer, held.c_order(), 0, at);
-            }
-        },
-        value.held);
-}
-
-}  // namespace detail
-
-/// The array of a result that consists of it, `{"values": array}`; null for any other result. It stays an array on
-/// its way; arrays in other results travel as lists.
-inline const Numbers* sole_array(const Map& result) {
-    if (result.size() != 1 || result.front().first != "values") {
-        return nullptr;
-    }
-    const auto* numbers = std::get_if<Numbers>(&result.front().second.held);
-    return numbers != nullptr && !numbers->is_list() ? numbers : nullptr;
-}
-
-namespace detail {
-
-/// Stores `{"values": array}`: a map of one pair whose value is an extension that holds a .npy image, its elements at a
-/// multiple of 64 bytes, copied straight from where they lie.
-inline Info put_sole_array(const Reference& reference, const Numbers& array, const PutOptions& options) {
-    std::string head("\x81\xa6values\xc9", 9);
-    constexpr std::size_t length_and_type = 5;
-    const Span<const double> elements = array.span();
-    const std::string npy = npy_header(npy_descr<double>(), array.shape(), array.fortran_order(),
-                                       head.size() + length_and_type);
-    const std::size_t length = npy.size() + elements.size_bytes();
-    if (length > 0xffffffff) {
-        throw TooLargeError("a result of " + std::to_string(length) + " bytes; 4 GiB - 1 are possible");
-    }
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        head += static_cast<char>(length >> shift & 0xff);
-    }
-    head += static_cast<char>(array_extension);
-    return reference.put_output({as_bytes(head), as_bytes(npy), as_bytes(elements)}, options);
-}
-
-}  // namespace detail
-
-/// Stores a result as the output of `reference`, in format msgpack.
-inline Info put_output(const Reference& reference, const Map& result) {
-    if (const Numbers* array = sole_array(result)) {
-        return detail::put_sole_array(reference, *array, PutOptions(Format::msgpack));
-    }
     Writer writer;
-    detail::write_map(writer, result);
-    return writer.put_output(reference);
+
+private:
+    /// Lists of fewer numbers are no longer item by item than as a segment with its padding.
+    static constexpr std::size_t shortest_segment = 128;
+
+    void write(const Value& value) {
+        std::visit(
+            [this](const auto& held) {
+                using T = std::decay_t<decltype(held)>;
+                if constexpr (std::is_same_v<T, std::nullptr_t>) {
+                    writer.nil();
+                } else if constexpr (std::is_same_v<T, bool>) {
+                    writer.boolean(held);
+                } else if constexpr (std::is_same_v<T, std::int64_t>) {
+                    writer.int64(held);
+                } else if constexpr (std::is_same_v<T, double>) {
+                    writer.number(held);
+                } else if constexpr (std::is_same_v<T, std::string>) {
+                    writer.string(held);
+                } else {
+                    write(held);
+                }
+            },
+            value.held);
+    }
+
+    void write(const Numbers& numbers) {
+        const Numbers& kept = kept_.emplace_back(numbers.c_order());
+        if (!kept.is_list()) {
+            writer.segment(kept.span(), kept.shape());
+        } else if (kept.shape().empty()) {
+            writer.number(kept.span().front());
+        } else if (kept.size() < shortest_segment) {
+            std::size_t at = 0;
+            write_rows(kept, 0, at);
+        } else {
+            writer.segment(Segment(kept.span(), kept.shape()).as_list());
+        }
+    }
+
+    void write_rows(const Numbers& numbers, std::size_t level, std::size_t& at) {
+        const std::size_t count = numbers.shape()[level];
+        if (level + 1 == numbers.shape().size()) {
+            writer.doubles(numbers.span().subspan(at, count));
+            at += count;
+            return;
+        }
+        writer.array(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            write_rows(numbers, level + 1, at);
+        }
+    }
+};
+
+}  // namespace detail
+
+/// Stores a result as the output of `reference`, in format msgpack: arrays as segments, copied straight from where they
+/// lie into the store; arrays that came as lists so that they are lists again.
+inline Info put_output(const Reference& reference, const Map& result) {
+    detail::ResultWriter results;
+    results.write(result);
+    return results.writer.put_output(reference);
 }
 
 /// A calculator's answer.

@@ -3,6 +3,7 @@
 #define DISHTAYANTRA_LMDB_DOCUMENT_HPP
 
 #include "entry.hpp"
+#include "segment.hpp"
 #include "span.hpp"
 
 #include <cstddef>
@@ -26,6 +27,7 @@ enum class Type : std::uint32_t {
     array = DY_LMDB_TYPE_ARRAY,
     map = DY_LMDB_TYPE_MAP,
     extension = DY_LMDB_TYPE_EXT,
+    segment = DY_LMDB_TYPE_SEGMENT,
 };
 
 class Node;
@@ -92,7 +94,9 @@ public:
         return found == Type::integer || found == Type::floating;
     }
 
-    /// The number of elements, pairs or bytes of an array, map, string or bytes.
+    bool is_segment() const { return type() == Type::segment; }
+
+    /// The number of elements, pairs, bytes or items of an array, map, string, bytes or segment.
     std::size_t size() const {
         std::size_t count = 0;
         detail::check(dy_lmdb_document_count(document_, node_, &count));
@@ -166,7 +170,25 @@ public:
         return Bytes(static_cast<const std::byte*>(data), size);
     }
 
-    /// A copy of an array of numbers, integers converted to the nearest doubles.
+    /// An array in place: valid as long as the document. Throws CorruptError when its header is wrong, and
+    /// InvalidArgumentError when bytes of the caller's (`Document::over`) are not aligned for its items.
+    Segment segment() const {
+        dy_lmdb_segment_t segment = {};
+        segment.struct_size = sizeof(segment);
+        detail::check(dy_lmdb_document_segment(document_, node_, &segment));
+        return Segment(segment);
+    }
+
+    /// As of `segment()`: its items in C order, in place and aligned, its dtype and its shape.
+    /// `span` throws InvalidArgumentError when the items are not `T`s.
+    template <class T>
+    Span<const T> span() const {
+        return segment().template span<T>();
+    }
+    Dtype dtype() const { return segment().dtype(); }
+    std::vector<std::size_t> shape() const { return segment().shape(); }
+
+    /// A copy of an array or segment of numbers, flat, integers converted to the nearest doubles.
     std::vector<double> numbers() const {
         std::vector<double> values(size());
         std::size_t count = 0;

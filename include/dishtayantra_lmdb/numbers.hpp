@@ -5,8 +5,11 @@
 #include "document.hpp"
 #include "error.hpp"
 #include "npy.hpp"
+#include "segment.hpp"
 #include "span.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -45,42 +48,103 @@ inline bool convert_elements(char kind, std::size_t width, const std::byte* from
     }
 }
 
-/// The type number of extensions whose body is a .npy image.
-inline constexpr unsigned char array_extension = 78;
-
-/// The .npy image in the extension at `position` of a MessagePack payload; empty when it is another extension.
-inline Bytes image_in_extension(Bytes payload, std::size_t position) {
-    const auto byte = [&](std::size_t at) { return at < payload.size() ? std::to_integer<std::size_t>(payload[at]) : 0; };
-    const std::size_t marker = byte(position);
-    if (marker < 0xc7 || marker > 0xc9) {
-        return {};
+/// The kind of a segment's items, as `convert_elements` takes it.
+inline char kind_of(Dtype dtype) noexcept {
+    switch (dtype) {
+    case Dtype::boolean: return 'b';
+    case Dtype::int8:
+    case Dtype::int16:
+    case Dtype::int32:
+    case Dtype::int64: return 'i';
+    case Dtype::uint8:
+    case Dtype::uint16:
+    case Dtype::uint32:
+    case Dtype::uint64: return 'u';
+    case Dtype::float32:
+    case Dtype::float64: return 'f';
+    default: return '\0';
     }
-    const std::size_t width = std::size_t{1} << (marker - 0xc7);
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < width; ++i) {
-        length = length << 8 | byte(position + 1 + i);
-    }
-    const std::size_t body = position + 2 + width;
-    if (byte(body - 1) != array_extension || body > payload.size() || length > payload.size() - body) {
-        return {};
-    }
-    return payload.subspan(body, length);
 }
 
-/// Fills `out` from nested arrays of numbers, each level as long as `shape` says.
-inline void fill_numbers(const Node& node, const std::vector<std::size_t>& shape, std::size_t level,
-                         std::vector<double>& out) {
-    if (node.type() != Type::array || node.size() != shape[level]) {
+/// A segment's items as the nearest doubles. Throws InvalidArgumentError for times.
+inline std::vector<double> converted(const Segment& segment) {
+    std::vector<double> out(segment.size());
+    if (!convert_elements(kind_of(segment.dtype()), segment.item_size(), segment.bytes().data(), out)) {
+        throw InvalidArgumentError(std::string("items of ") + dtype_name(segment.dtype()) +
+                                   " are not numbers this side converts");
+    }
+    return out;
+}
+
+/// A number: one of MessagePack's own, or a segment without dimensions.
+inline double number_of(const Node& node) {
+    if (!node.is_segment()) {
+        return node.number();
+    }
+    const Segment segment = node.segment();
+    if (!segment.shape().empty()) {
+        throw InvalidArgumentError("an array of " + std::to_string(segment.size()) + " items is no number");
+    }
+    return converted(segment).front();
+}
+
+/// The lengths of nested arrays, level by level down to the first number; a segment among them has its own.
+inline std::vector<std::size_t> shape_of(const Node& node) {
+    constexpr std::size_t most_dimensions = 32;
+    std::vector<std::size_t> shape;
+    for (Node level = node;; level = level[std::size_t{0}]) {
+        const Type type = level.type();
+        if (type == Type::array) {
+            shape.push_back(level.size());
+        } else if (type == Type::segment) {
+            const std::vector<std::size_t> rest = level.shape();
+            shape.insert(shape.end(), rest.begin(), rest.end());
+        }
+        if (shape.size() > most_dimensions) {
+            throw InvalidArgumentError("lists nested in more than 32 levels");
+        }
+        if (type != Type::array || shape.back() == 0) {
+            return shape;
+        }
+    }
+}
+
+/// Appends the numbers of a flat array, of which some may be segments without dimensions.
+inline void append_row(const Node& node, std::vector<double>& out) {
+    try {
+        const std::vector<double> row = node.numbers();
+        out.insert(out.end(), row.begin(), row.end());
+    } catch (const InvalidArgumentError&) {
+        for (const Item item : node.items()) {
+            out.push_back(number_of(item.value));
+        }
+    }
+}
+
+/// Appends the numbers of nested arrays, each level as long as `shape` says. Segments stand for the levels they have.
+inline void append_numbers(const Node& node, const std::vector<std::size_t>& shape, std::size_t level,
+                           std::vector<double>& out) {
+    const Type type = node.type();
+    const bool last = level + 1 == shape.size();
+    if (type == Type::segment) {
+        const Segment segment = node.segment();
+        const std::vector<std::size_t> has = segment.shape();
+        if (std::equal(has.begin(), has.end(), shape.begin() + static_cast<std::ptrdiff_t>(level), shape.end())) {
+            const std::vector<double> items = converted(segment);
+            out.insert(out.end(), items.begin(), items.end());
+            return;
+        }
+    }
+    if (type != Type::array || node.size() != shape[level]) {
         throw InvalidArgumentError("nested lists of numbers must have equal lengths in level " +
                                    std::to_string(level + 1));
     }
-    if (level + 1 == shape.size()) {
-        const std::vector<double> row = node.numbers();
-        out.insert(out.end(), row.begin(), row.end());
+    if (last) {
+        append_row(node, out);
         return;
     }
     for (const Item item : node.items()) {
-        fill_numbers(item.value, shape, level + 1, out);
+        append_numbers(item.value, shape, level + 1, out);
     }
 }
 
@@ -123,26 +187,34 @@ public:
         return Numbers(std::move(converted), array.shape(), array.fortran_order());
     }
 
-    /// An array of a document, nested for several dimensions, or bytes taken as float64; a copy.
-    /// Throws InvalidArgumentError when rows differ in length, elements are not numbers or bytes do not divide.
-    static Numbers of(const Node& node) {
-        if (node.type() == Type::bytes) {
+    /// An array of a document: a segment in place when its items are float64, else converted (integers, bool,
+    /// float32); nested lists and bytes, taken as float64, are copied. `owner` keeps the payload alive; without one the
+    /// document must outlive the numbers.
+    /// Throws InvalidArgumentError when rows differ in length, items are not numbers or bytes do not divide.
+    static Numbers of(const Node& node, std::shared_ptr<const void> owner = nullptr) {
+        const Type type = node.type();
+        if (type == Type::bytes) {
             return of_raw(node.bytes());
         }
-        constexpr std::size_t most_dimensions = 32;
-        std::vector<std::size_t> shape;
-        for (Node level = node; level.type() == Type::array; level = level[std::size_t{0}]) {
-            if (shape.size() == most_dimensions) {
-                throw InvalidArgumentError("lists nested in more than 32 levels");
-            }
-            shape.push_back(level.size());
-            if (shape.back() == 0) {
-                break;
-            }
+        if (type == Type::segment) {
+            return of(node.segment(), std::move(owner));
         }
-        Numbers out = shape.size() == 1 ? Numbers(node.numbers()) : nested(node, std::move(shape));
-        out.is_list_ = true;
-        return out;
+        std::vector<std::size_t> shape = detail::shape_of(node);
+        std::vector<double> elements;
+        if (shape.empty()) {
+            elements = {node.number()};
+        } else {
+            detail::append_numbers(node, shape, 0, elements);
+        }
+        return Numbers(std::move(elements), std::move(shape)).as_list();
+    }
+
+    /// As above.
+    static Numbers of(const Segment& segment, std::shared_ptr<const void> owner = nullptr) {
+        const bool in_place = segment.holds<double>();
+        const Numbers out = in_place ? Numbers(segment.span<double>(), segment.shape(), std::move(owner))
+                                     : Numbers(detail::converted(segment), segment.shape());
+        return out.as_list(segment.is_list());
     }
 
     /// Bytes taken as float64; a copy. Throws InvalidArgumentError when they do not divide.
@@ -155,17 +227,6 @@ public:
             std::memcpy(elements.data(), bytes.data(), bytes.size());
         }
         return Numbers(std::move(elements));
-    }
-
-    /// The same for a document of a view: arrays in it are taken as `of(Array)` takes them.
-    static Numbers of(const Node& node, Bytes payload, std::shared_ptr<const void> owner) {
-        if (node.type() == Type::extension) {
-            const Bytes image = detail::image_in_extension(payload, static_cast<std::size_t>(node.position()));
-            if (!image.empty()) {
-                return of(Array(image), std::move(owner));
-            }
-        }
-        return of(node);
     }
 
     /// The elements in storage order; valid as long as this object or a copy of it.
@@ -205,15 +266,6 @@ public:
     }
 
 private:
-    static Numbers nested(const Node& node, std::vector<std::size_t> shape) {
-        if (shape.empty()) {
-            return Numbers({node.number()}, {});
-        }
-        std::vector<double> elements;
-        detail::fill_numbers(node, shape, 0, elements);
-        return Numbers(std::move(elements), std::move(shape));
-    }
-
     std::shared_ptr<const void> owner_;
     Span<const double> span_;
     std::vector<std::size_t> shape_;

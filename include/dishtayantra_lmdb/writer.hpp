@@ -3,18 +3,39 @@
 #define DISHTAYANTRA_LMDB_WRITER_HPP
 
 #include "reference.hpp"
+#include "segment.hpp"
 #include "store.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace dishtayantra::lmdb {
+
+namespace detail {
+
+template <class T>
+struct IsSpan : std::false_type {};
+template <class T>
+struct IsSpan<Span<T>> : std::true_type {};
+
+/// Exists for spans and for containers with a name, whose items outlive the statement.
+template <class Items>
+using Borrowable = std::enable_if_t<(std::is_lvalue_reference_v<Items> || IsSpan<std::decay_t<Items>>::value) &&
+                                    !std::is_same_v<std::decay_t<Items>, Segment>>;
+
+}  // namespace detail
 
 /// Builds one MessagePack value, in the encodings MessagePack libraries choose:
 ///
 ///     Writer writer;
-///     writer.map(2).key("name").string("x").key("values").doubles(values);
+///     writer.map(2).key("name").string("x").key("values").segment(values);
 ///     writer.put(store, "result");
+///
+/// What is written is copied, except the items of segments: they are borrowed, and must stay unchanged until the writer
+/// is reset or ends. Putting copies them once, straight into the store.
 ///
 /// The structure is checked: a value too many, or a map or array left unfinished when the value is used, throws
 /// InvalidArgumentError saying what is missing. Movable, not copyable; one thread at a time.
@@ -47,7 +68,29 @@ public:
     /// A map's key: a string, named for the reader.
     Writer& key(std::string_view text) { return string(text); }
 
-    /// A whole array of numbers.
+    /// An array that readers use in place. Its items are borrowed. One read from a document keeps dtype and flags.
+    Writer& segment(const Segment& segment) {
+        const dy_lmdb_segment_t& raw = segment.raw();
+        return checked(dy_lmdb_writer_segment(handle_.get(), raw.dtype, raw.unit, raw.flags, raw.shape, raw.ndim,
+                                              raw.data));
+    }
+
+    /// The same of numbers in a span or a container, borrowed as well, hence not of a temporary container.
+    /// Throws InvalidArgumentError when `shape` does not hold them; an empty shape is a single item.
+    template <class Items, class = detail::Borrowable<Items>>
+    Writer& segment(Items&& items) {
+        return segment(Segment(Span(items)));
+    }
+    template <class Items, class = detail::Borrowable<Items>>
+    Writer& segment(Items&& items, Span<const std::size_t> shape) {
+        return segment(Segment(Span(items), shape));
+    }
+    template <class Items, class = detail::Borrowable<Items>>
+    Writer& segment(Items&& items, std::initializer_list<std::size_t> shape) {
+        return segment(Segment(Span(items), shape));
+    }
+
+    /// A whole list of numbers, item by item as MessagePack has it.
     Writer& doubles(Span<const double> values) {
         return checked(dy_lmdb_writer_doubles(handle_.get(), values.data(), values.size()));
     }
@@ -55,7 +98,8 @@ public:
         return checked(dy_lmdb_writer_int64s(handle_.get(), values.data(), values.size()));
     }
 
-    /// The finished value's bytes, valid until the writer is used again or ends.
+    /// The finished value's bytes, valid until the writer is reset or ends. With segments they are a copy, made by the
+    /// first call, that starts at a multiple of 64; `put`, `put_output` and `parts` need none.
     Bytes data() const& {
         const void* data = nullptr;
         std::size_t size = 0;
@@ -63,6 +107,21 @@ public:
         return Bytes(static_cast<const std::byte*>(data), size);
     }
     Bytes data() const&& = delete;
+
+    /// The finished value in parts that joined in order are its bytes; segments are parts where the caller has them.
+    /// Valid as `data` is.
+    std::vector<Bytes> parts() const& {
+        const dy_lmdb_buffer_t* parts = nullptr;
+        std::size_t count = 0;
+        detail::check(dy_lmdb_writer_parts(handle_.get(), &parts, &count));
+        std::vector<Bytes> out;
+        out.reserve(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            out.emplace_back(static_cast<const std::byte*>(parts[i].data), parts[i].size);
+        }
+        return out;
+    }
+    std::vector<Bytes> parts() const&& = delete;
 
     /// Stores the finished value in format msgpack; `options.format` is not used.
     Info put(Store& store, std::string_view key, const PutOptions& options = {}, std::string_view db = {}) const {
@@ -92,6 +151,9 @@ private:
 
     detail::Handle<dy_lmdb_writer_t, dy_lmdb_writer_free> handle_;
 };
+
+/// The same, named beside `Document`.
+using DocumentWriter = Writer;
 
 }  // namespace dishtayantra::lmdb
 

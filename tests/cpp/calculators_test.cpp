@@ -83,7 +83,7 @@ TEST(MatrixProcessor, TransposesBothStorageOrders) {
     for (const bool fortran : {false, true}) {
         const Map result =
             transpose.compute(MapInput({{"values", Numbers(fortran ? by_columns : by_rows, {rows, columns}, fortran)}}));
-        const Numbers* transposed = lmdb::sole_array(result);
+        const auto* transposed = std::get_if<Numbers>(&result.front().second.held);
         ASSERT_NE(transposed, nullptr);
         EXPECT_EQ(transposed->shape(), (std::vector<std::size_t>{columns, rows}));
         EXPECT_TRUE(std::equal(by_columns.begin(), by_columns.end(), transposed->span().begin()));

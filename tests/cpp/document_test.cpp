@@ -151,7 +151,9 @@ TEST(Document, DamagedBytesAreCorruptWithThePosition) {
 }
 
 TEST(Document, Mutated5000TimesWithSeed11ThrowsOrReads) {
+    const std::vector<std::int32_t> segment = {1, 2, 3, 4, 5, 6};
     Writer writer;
+    writer.map(2).key("s").segment(segment, {2, 3}).key("a");
     write_sample(writer);
     const lmdb::Bytes sound = writer.data();
     std::mt19937 random(11);

@@ -65,12 +65,78 @@ TEST(Numbers, RaggedOrMixedListsAreRefused) {
 
 TEST(Numbers, OtherExtensionsAreNoNumbers) {
     const unsigned char bytes[][8] = {
-        {0xc7, 1, 77, 0}, {0xd4, 78, 0}, {0xc7, 0, 78}, {0xc8, 0, 1, 78, 0}, {0xc9, 0, 0, 0, 1, 5, 0}};
+        {0xc7, 1, 77, 0}, {0xd4, 78, 0}, {0xc7, 0, 68}, {0xc8, 0, 1, 68, 0}, {0xc9, 0, 0, 0, 1, 5, 0}};
     for (const auto& raw : bytes) {
-        const lmdb::Bytes payload = lmdb::as_bytes(lmdb::Span<const unsigned char>(raw));
-        const lmdb::Document doc = lmdb::Document::over(payload);
-        EXPECT_THROW(Numbers::of(doc.root(), payload, nullptr), lmdb::Error);
+        const lmdb::Document doc = lmdb::Document::over(lmdb::as_bytes(lmdb::Span<const unsigned char>(raw)));
+        EXPECT_THROW(Numbers::of(doc.root()), lmdb::Error);
     }
+}
+
+TEST_F(StoreTest, SegmentsOfFloat64AreTakenInPlaceAndKeepThePayload) {
+    const std::vector<double> values(6000, 2.5);
+    lmdb::Writer writer;
+    writer.map(2).key("values").segment(values, {3000, 2});
+    writer.key("list").segment(lmdb::Segment(lmdb::Span(values)).as_list());
+    writer.put(store, "d");
+    auto view = std::make_shared<const lmdb::View>(store.view("d"));
+    lmdb::Document doc = view->document();
+    const double* in_place = doc["values"].span<double>().data();
+    const Numbers numbers = Numbers::of(doc["values"], view);
+    const Numbers list = Numbers::of(doc["list"], view);
+    view.reset();
+    doc = lmdb::Document::over({});
+    store.erase("d");
+    EXPECT_EQ(numbers.span().data(), in_place);
+    EXPECT_EQ(numbers.span()[5999], 2.5);
+    EXPECT_EQ(numbers.shape(), (std::vector<std::size_t>{3000, 2}));
+    EXPECT_FALSE(numbers.is_list());
+    EXPECT_TRUE(list.is_list());
+    EXPECT_EQ(list.size(), 6000u);
+}
+
+TYPED_TEST(ConvertedNumbers, KeepTheirValuesInSegments) {
+    const std::vector<TypeParam> values = {std::numeric_limits<TypeParam>::lowest(), TypeParam{0}, TypeParam{5},
+                                           std::numeric_limits<TypeParam>::max()};
+    lmdb::Writer writer;
+    writer.segment(values, {2, 2});
+    const lmdb::Document doc = lmdb::Document::over(writer.data());
+    const Numbers numbers = Numbers::of(doc.root());
+    EXPECT_EQ(numbers.shape(), (std::vector<std::size_t>{2, 2}));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        EXPECT_EQ(numbers.span()[i], static_cast<double>(values[i]));
+    }
+}
+
+TEST(Numbers, BoolsAreConvertedAndTimesRefused) {
+    const std::vector<std::uint8_t> flags = {0, 1};
+    const std::vector<std::int64_t> times = {5};
+    lmdb::Writer writer;
+    writer.array(2).segment(lmdb::Segment(lmdb::Span(flags)).as_booleans());
+    writer.segment(lmdb::Segment(lmdb::Span(times)).as_datetimes(lmdb::Unit::second));
+    const lmdb::Document doc = lmdb::Document::over(writer.data());
+    EXPECT_EQ(Numbers::of(doc[std::size_t{0}]).span()[1], 1.0);
+    EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { Numbers::of(doc[std::size_t{1}]); }),
+                         "datetime64"));
+}
+
+TEST(Numbers, SegmentsInListsStandForRowsAndNumbers) {
+    const std::vector<std::int8_t> row = {1, 2};
+    const std::int16_t item = 7;
+    const lmdb::Segment scalar = lmdb::Segment(lmdb::Span(&item, 1), {}).as_scalar();
+    lmdb::Writer writer;
+    writer.array(3);
+    writer.array(2).segment(lmdb::Segment(lmdb::Span(row)).as_list()).array(2).number(2.5).segment(scalar);
+    writer.array(2).array(2).number(0.5).int64(3).segment(row);
+    writer.array(2).segment(row).array(1).int64(1);
+    const lmdb::Document doc = lmdb::Document::over(writer.data());
+    for (const std::size_t index : {0, 1}) {
+        const Numbers numbers = Numbers::of(doc[index]);
+        EXPECT_EQ(numbers.shape(), (std::vector<std::size_t>{2, 2}));
+        EXPECT_TRUE(numbers.is_list());
+        const std::vector<double> expected = index == 0 ? std::vector<double>{1, 2, 2.5, 7} : std::vector{0.5, 3., 1., 2.};
+        EXPECT_TRUE(std::equal(expected.begin(), expected.end(), numbers.span().begin(), numbers.span().end()));
+    }
+    EXPECT_THROW(Numbers::of(doc[std::size_t{2}]), lmdb::InvalidArgumentError);
 }
 
 TEST(Numbers, DeepNestingIsRefused) {

@@ -112,12 +112,62 @@ TEST_F(ReferenceTest, ArrayResultStaysAnArrayAndIsReadInPlace) {
     const lmdb::View view = store.view("output:calc:1");
     const lmdb::Document doc = view.document();
     doc.validate();
-    EXPECT_EQ(doc["values"].type(), lmdb::Type::extension);
+    EXPECT_EQ(doc["values"].dtype(), lmdb::Dtype::float64);
+    EXPECT_EQ(doc["values"].shape(), shape);
+    EXPECT_FALSE(doc["values"].segment().is_list());
     const Numbers numbers = lmdb::ViewInput(store.view("output:calc:1")).numbers("values");
     EXPECT_EQ(numbers.shape(), shape);
     EXPECT_EQ(numbers.span()[2999], 0.5);
     EXPECT_EQ(reinterpret_cast<const std::byte*>(numbers.span().end()), view.span().end());
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(numbers.span().data()) % 64, 0u);
+}
+
+TEST_F(ReferenceTest, ListsOfAResultAreLists) {
+    const std::vector<double> values(400, 0.5);
+    lmdb::put_output(reference(), {{"few", Numbers(three).as_list()},
+                                   {"many", Numbers(values, {20, 20}).as_list()},
+                                   {"none", Numbers({}, {2, 0}).as_list()},
+                                   {"one", Numbers({2.5}, {}).as_list()}});
+    const lmdb::View view = store.view("output:calc:1");
+    const lmdb::Document doc = view.document();
+    EXPECT_EQ(doc["few"].type(), lmdb::Type::array);
+    EXPECT_TRUE(doc["many"].segment().is_list());
+    EXPECT_EQ(doc["many"].shape(), (std::vector<std::size_t>{20, 20}));
+    EXPECT_EQ(doc["none"].size(), 2u);
+    EXPECT_EQ(doc["one"].number(), 2.5);
+}
+
+TEST_F(ReferenceTest, ArraysOfAResultAreSegmentsInRowOrder) {
+    // [[1, 2, 3], [4, 5, 6]], columns first.
+    lmdb::put_output(reference(), {{"columns", Numbers({1, 4, 2, 5, 3, 6}, {2, 3}, true)},
+                                   {"nested", lmdb::Map{{"empty", Numbers(std::vector<double>())}}},
+                                   {"item", Numbers({2.5}, {})}});
+    const lmdb::View view = store.view("output:calc:1");
+    const lmdb::Document doc = view.document();
+    EXPECT_EQ(doc["columns"].shape(), (std::vector<std::size_t>{2, 3}));
+    EXPECT_EQ(doc["columns"].numbers(), (std::vector<double>{1, 2, 3, 4, 5, 6}));
+    EXPECT_EQ(doc["nested"]["empty"].shape(), std::vector<std::size_t>{0});
+    EXPECT_TRUE(doc["item"].shape().empty());
+}
+
+TEST_F(ReferenceTest, DictsOfArraysAreInputs) {
+    const std::vector<double> values(1000, 0.25);
+    const std::vector<std::int16_t> exposures = {3, -4};
+    const double level = 0.75;
+    lmdb::Writer writer;
+    writer.map(3).key("values").segment(values).key("exposures").segment(exposures);
+    writer.key("level").segment(lmdb::Segment(lmdb::Span(&level, 1), {}).as_scalar());
+    writer.put(store, "input:calc:1");
+    const lmdb::ViewInput input(store.view("input:calc:1"));
+    const lmdb::View view = store.view("input:calc:1");
+    const Numbers found = input.numbers("values");
+    EXPECT_GE(reinterpret_cast<const std::byte*>(found.span().begin()), view.span().begin());
+    EXPECT_LE(reinterpret_cast<const std::byte*>(found.span().end()), view.span().end());
+    EXPECT_EQ(input.numbers("exposures").span()[1], -4.0);
+    EXPECT_EQ(input.find_number("level"), 0.75);
+    EXPECT_THROW(input.find_number("values"), lmdb::InvalidArgumentError);
+    EXPECT_THROW(input.find_text("values"), lmdb::InvalidArgumentError);
+    EXPECT_FALSE(input.find_numbers("absent"));
 }
 
 TEST_F(ReferenceTest, ArrayOutputsOfOnesOwn) {
