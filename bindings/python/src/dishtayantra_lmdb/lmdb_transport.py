@@ -53,18 +53,18 @@ class LMDBTransport(StoreHolder):
     are read-only.
     """
 
-    def _encoded(
-        self, data: Any, wanted: DataFormat | str | None, settings: tuple[float | None, str, str]
-    ) -> tuple[list[Any], Settings]:
-        """The parts of a payload and how it is put; ``settings`` are ttl, source and target."""
+    def _settings(
+        self, number: int, settings: tuple[float | None, str, str], txn_id: bytes = b""
+    ) -> Settings:
+        """How a payload is put; ``settings`` are ttl, source and target."""
         config = self.config
         ttl, source, target = settings
-        number, parts = _formats.encode(
-            data, _formats.number_of(config.data_format if wanted is None else wanted)
-        )
         ttl_ms = ttl_milliseconds(config.ttl_seconds if ttl is None else ttl)
         flags = PUT_CHECKSUM if config.checksum else 0
-        return parts, (number, flags, ttl_ms, b"", source.encode(), target.encode())
+        return number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+
+    def _number(self, wanted: DataFormat | str | None) -> int:
+        return _formats.number_of(self.config.data_format if wanted is None else wanted)
 
     def put(
         self,
@@ -75,6 +75,8 @@ class LMDBTransport(StoreHolder):
         source: str = "",
         target: str = "",
         db_name: str = "default",
+        segments: bool = True,
+        pack_lists: bool = False,
     ) -> str:
         """Stores a payload; an entry that is under the key is replaced.
 
@@ -87,6 +89,9 @@ class LMDBTransport(StoreHolder):
             source: who puts it.
             target: whom it is for.
             db_name: the named database.
+            segments: arrays in msgpack as typed segments, read in place by every language;
+                otherwise nothing but plain MessagePack is written, and what it cannot hold raises.
+            pack_lists: in msgpack, long lists of floats or of ints as typed segments.
 
         Returns:
             The exchange id of the entry.
@@ -99,7 +104,8 @@ class LMDBTransport(StoreHolder):
         """
         began = time.perf_counter_ns()
         store = self._ready()
-        parts, settings = self._encoded(data, format, (ttl, source, target))
+        number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
+        settings = self._settings(number, (ttl, source, target))
         entry_id = store.put(text_bytes(db_name), text_bytes(key), parts, settings)
         if logger.isEnabledFor(logging.DEBUG):
             _log("put", key, _formats.size_of(parts), settings[0], began)
@@ -113,6 +119,8 @@ class LMDBTransport(StoreHolder):
         source: str = "",
         target: str = "",
         db_name: str = "default",
+        segments: bool = True,
+        pack_lists: bool = False,
     ) -> list[str]:
         """Stores several payloads in one transaction: all of them or none.
 
@@ -128,13 +136,11 @@ class LMDBTransport(StoreHolder):
         store = self._ready()
         entries, ids = [], []
         for key, data in items.items() if isinstance(items, Mapping) else items:
-            parts, settings = self._encoded(data, format, (ttl, source, target))
-            number, flags, ttl_ms, _, by, to = settings
+            number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
             txn_id = secrets.token_hex(8)
             ids.append(txn_id)
-            entries.append(
-                (text_bytes(key), parts, (number, flags, ttl_ms, txn_id.encode(), by, to))
-            )
+            settings = self._settings(number, (ttl, source, target), txn_id.encode())
+            entries.append((text_bytes(key), parts, settings))
         store.put_many(text_bytes(db_name), entries)
         return ids
 
@@ -147,6 +153,7 @@ class LMDBTransport(StoreHolder):
         db_name: str = "default",
         verify_checksum: bool = True,
         copy: bool | None = None,
+        arrays: str = "asis",
     ) -> Any:
         """The payload under a key.
 
@@ -156,6 +163,7 @@ class LMDBTransport(StoreHolder):
             verify_checksum: compare the payload with its checksum, when it was stored with one.
             copy: True: arrays and tables are copies of their own, which can be written to; else
                 they look at the payload in place, read-only.
+            arrays: ``asis``: lists that were packed come back as lists; ``ndarray``: as arrays.
 
         Returns:
             The payload; None when there is no live entry.
@@ -165,12 +173,13 @@ class LMDBTransport(StoreHolder):
             LMDBError: another of its kinds says what went wrong.
         """
         began = time.perf_counter_ns()
+        lists = _formats.lists_of(arrays)
         pin = self._pin(key, db_name)
         if pin is None:
             return None
         if verify_checksum:
             pin.verify()
-        value = _formats.decode(pin, bool(copy))
+        value = _formats.decode(pin, bool(copy), lists)
         if logger.isEnabledFor(logging.DEBUG):
             _log("get", key, pin.size, pin.format, began)
         return value
@@ -181,17 +190,19 @@ class LMDBTransport(StoreHolder):
         db_name: str = "default",
         verify_checksum: bool = True,
         copy: bool | None = None,
+        arrays: str = "asis",
     ) -> dict[str, Any]:
         """The payloads under several keys; a key without a live entry is left out. Arguments as
         :meth:`get`.
         """
+        lists = _formats.lists_of(arrays)
         found = {}
         for key in keys:
             pin = self._pin(key, db_name)
             if pin is not None:
                 if verify_checksum:
                     pin.verify()
-                found[key] = _formats.decode(pin, bool(copy))
+                found[key] = _formats.decode(pin, bool(copy), lists)
         return found
 
     def get_raw(
