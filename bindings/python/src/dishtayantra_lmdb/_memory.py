@@ -88,7 +88,7 @@ def writable_memory(address: int, size: int, owner: object) -> tuple[memoryview,
     which keeps ``owner``.
     """
     if size == 0:
-        return memoryview(bytearray()), owner
+        return memoryview(bytearray()), object()
     span: Any = _SPAN_TYPES[(size - 1).bit_length()].from_address(address)
     span.owner = owner
     # Only the slice that is returned may be left of the memoryviews on the way.

@@ -12,6 +12,7 @@ from . import _formats
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
 from ._frame import Settings
 from ._holder import StoreHolder
+from ._loan import Loan
 from ._mixin import LMDBCalculatorMixin
 from ._pin import Pin
 from ._reference import Reference
@@ -23,6 +24,7 @@ from .lmdb_types import (
     DataFormat,
     LMDBConfig,
     ttl_milliseconds,
+    whole_number,
 )
 from .lmdb_zero_copy import View, envelope_of, get_transport, lmdb_delete, lmdb_get, lmdb_put
 
@@ -143,6 +145,36 @@ class LMDBTransport(StoreHolder):
             entries.append((text_bytes(key), parts, settings))
         store.put_many(text_bytes(db_name), entries)
         return ids
+
+    def loan(
+        self,
+        key: str | bytes,
+        nbytes: int,
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+    ) -> Loan:
+        """Memory in the map to build a payload in, for a ``with`` block: leaving it publishes the
+        payload under the key, an exception drops it.
+
+        Args:
+            key: 1 to 511 bytes of UTF-8.
+            nbytes: bytes of the payload; in format ``numpy`` those of the array's items.
+            format: what the payload will be; default bytes, ``raw``. The other arguments are those
+                of :meth:`put`.
+
+        Raises:
+            MapFullError: the store is full.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        number = _formats.number_of(DataFormat.RAW_BYTES if format is None else format)
+        settings = self._settings(number, (ttl, source, target))
+        size = whole_number("nbytes", nbytes, 0)
+        return Loan(
+            self._ready(), (text_bytes(db_name), text_bytes(key), _text(key)), size, settings
+        )
 
     def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
         return self._ready().view(text_bytes(db_name), text_bytes(key))
