@@ -8,7 +8,7 @@ again when it is read.
 from __future__ import annotations
 
 import itertools
-from array import array
+import struct
 from typing import Any
 
 import msgpack
@@ -80,8 +80,9 @@ def _segment(value: Any) -> Segment | None:
         code = narrow
     else:
         return None
-    items = array(code, flat)
-    nbytes = items.itemsize * len(items)
+    # Faster than an array.array, which goes through the sequence protocol.
+    items = struct.pack(f"{len(flat)}{code}", *flat)
+    nbytes = len(items)
     size = _OVERHEAD + 8 * len(shape) + nbytes
     if code == "d" and len(shape) == 1:
         smaller = size <= 3 + 9 * len(flat)
