@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from ._abi import lmdb_version
 from ._abi import version as library_version
+from ._loan import Loan
 from .errors import (
     AlreadyOpenError,
     BadKeyError,
@@ -91,6 +92,7 @@ __all__ = [
     "LMDBTimeoutError",
     "LMDBTransport",
     "LimitError",
+    "Loan",
     "LoanLostError",
     "MapFullError",
     "PanicError",

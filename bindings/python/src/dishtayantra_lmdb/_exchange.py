@@ -22,6 +22,7 @@ from ._abi import (
 from ._config import LMDBCalculatorConfig
 from ._estimate import size_up_to
 from ._native import NativeExchange
+from ._pin import Pin
 from ._process import ProcessLock, generation
 from ._reference import INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
 from .errors import LMDBReferenceIgnored
@@ -161,7 +162,7 @@ class LMDBDataExchange:
             LMDBError: one of its kinds says why it cannot be put.
         """
         began = time.perf_counter_ns()
-        number, parts = _formats.encode(data, self.config.data_format.number)
+        number, parts = self.encode(data)
         reference = self.open().put_input(txn_id, number, parts)
         if logger.isEnabledFor(logging.DEBUG):
             log_route(
@@ -229,7 +230,16 @@ class LMDBDataExchange:
         pin.verify()
         if logger.isEnabledFor(logging.DEBUG):
             log_route(self.calculator_name, "output", fields[OUTPUT_KEY], pin.size, began)
-        return _formats.decode(pin, self.config.materialise)
+        return self.decode(pin)
+
+    def encode(self, data: Any) -> tuple[int, list[Any]]:
+        """A payload as the settings say: its format and parts."""
+        config = self.config
+        return _formats.encode(data, config.data_format.number, config.segments, config.pack_lists)
+
+    def decode(self, pin: Pin) -> Any:
+        """The value under ``pin``, in place or as a copy, as the settings say."""
+        return _formats.decode(pin, self.config.materialise, self.config.arrays != "ndarray")
 
     def cleanup(self, txn_id: str) -> None:
         """Deletes the input and the output of an exchange; results that were taken stay valid."""

@@ -14,7 +14,8 @@ bytearray, memoryview                 bytes       msgpack     raw: bytes
 set, frozenset, complex, Decimal      =           msgpack     msgpack
 date, time, timedelta, UUID           =           msgpack     msgpack
 datetime                              = (3)       msgpack     msgpack
-NumPy bool, int, float scalars        Python's    Python's    msgpack
+NumPy float64 scalars                 float       float       msgpack
+NumPy bool, int, float32 scalars      =           Python's    msgpack
 other NumPy scalars                   =           msgpack     msgpack
 NumPy array                           = (4)       msgpack     numpy: = (4)
 pyarrow Table, RecordBatch            =           msgpack     arrow: =
@@ -27,11 +28,13 @@ int, float, str, list subclasses      the base    the base    msgpack
 says so. Readers go by the envelope. (1) NaN, infinities and text that is not valid Unicode are not
 JSON: msgpack refuses the latter. (2) In arrow a dict of columns of one length becomes a Table.
 (3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In native byte order,
-in C or Fortran order as it was; in place and read-only unless a copy is asked for. (5) A Mapping
-that is no dict: msgpack.
+in format numpy in C or Fortran order as it was, in msgpack in C order; in place and read-only
+unless a copy is asked for. Times in a multiple of a unit come back in the unit. (5) A Mapping that
+is no dict: msgpack.
 
 What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles) raises
-FormatError with the path inside the payload.
+FormatError with the path inside the payload. Without segments, msgpack is what any library writes:
+NumPy's numbers become Python's, and arrays, sets, dates and the like raise FormatError.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ from typing import Any
 
 from . import _arrow, _msgpack, _npy, _optional
 from ._pin import Pin
-from .errors import CorruptError, FormatError, LMDBError
+from .errors import ConfigError, CorruptError, FormatError, LMDBError
 from .lmdb_types import DataFormat
 
 JSON, MSGPACK, RAW, NUMPY, ARROW = 1, 2, 3, 4, 5
@@ -65,12 +68,16 @@ def number_of(wanted: DataFormat | str) -> int:
         raise FormatError(f"there is no format {wanted!r}; allowed: {allowed}") from None
 
 
-def encode(value: Any, number: int) -> tuple[int, list[Any]]:
+def encode(
+    value: Any, number: int, segments: bool = True, pack_lists: bool = False
+) -> tuple[int, list[Any]]:
     """Turns ``value`` into what is stored.
 
     Args:
         value: the payload.
         number: the format asked for.
+        segments: in msgpack, arrays as typed segments; otherwise plain MessagePack or an error.
+        pack_lists: in msgpack, long lists of numbers as typed segments.
 
     Returns:
         The format it is stored in, and its parts: bytes, buffers and spans of memory, in order.
@@ -94,18 +101,23 @@ def encode(value: Any, number: int) -> tuple[int, list[Any]]:
         return JSON, [
             json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
         ]
-    return MSGPACK, [_msgpack.encode(value)]
+    return MSGPACK, _msgpack.encode(value, segments, pack_lists)
 
 
-def decode(pin: Pin, copy: bool) -> Any:
+def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
     """The value under ``pin``; arrays and tables look at it in place unless ``copy``.
+
+    Args:
+        pin: the payload.
+        copy: make arrays copies of their own.
+        lists: packed lists of numbers come back as lists; otherwise as arrays.
 
     Raises:
         CorruptError: the payload is damaged; the message names the key.
         FormatError: the format is not known here, or needs a package that is not there.
     """
     try:
-        return _decoded(pin, copy)
+        return _decoded(pin, copy, lists)
     except LMDBError:
         raise
     except Exception as error:
@@ -115,10 +127,10 @@ def decode(pin: Pin, copy: bool) -> Any:
         raise CorruptError(reason) from error
 
 
-def _decoded(pin: Pin, copy: bool) -> Any:
+def _decoded(pin: Pin, copy: bool, lists: bool) -> Any:
     number = pin.format
     if number == MSGPACK:
-        return _msgpack.decode(pin.readable(), copy)
+        return _msgpack.decode(pin, copy, lists)
     if number == NUMPY:
         return _npy.decode(pin, copy)
     if number == ARROW:
@@ -128,6 +140,17 @@ def _decoded(pin: Pin, copy: bool) -> Any:
     if number == JSON:
         return json.loads(str(pin.readable(), "utf-8"))
     raise FormatError(f"key {pin.key!r} has format {number}, which this version does not know")
+
+
+def lists_of(arrays: str) -> bool:
+    """Whether packed lists come back as lists, by the setting ``arrays``.
+
+    Raises:
+        ConfigError: it is neither ``asis`` nor ``ndarray``.
+    """
+    if arrays not in ("asis", "ndarray"):
+        raise ConfigError(f"arrays is {arrays!r}; allowed: 'asis', 'ndarray'")
+    return arrays == "asis"
 
 
 def size_of(parts: list[Any]) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._abi import Buffer, Info, PutOptions, lib
-from ._memory import bytes_address
+from ._memory import PyBuffer, bytes_address, get_buffer, release_buffer
 
 _PARTS = 8
 
@@ -22,32 +22,6 @@ Settings = tuple[int, int, int, bytes, bytes, bytes]
 
 _PART_SIZE = ctypes.sizeof(Buffer)
 _pack_part = struct.Struct("=QQ").pack_into
-
-
-class _PyBuffer(ctypes.Structure):
-    """CPython's ``Py_buffer``."""
-
-    _fields_ = [
-        ("buf", ctypes.c_void_p),
-        ("obj", ctypes.c_void_p),
-        ("len", ctypes.c_ssize_t),
-        ("itemsize", ctypes.c_ssize_t),
-        ("readonly", ctypes.c_int),
-        ("ndim", ctypes.c_int),
-        ("format", ctypes.c_char_p),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("suboffsets", ctypes.c_void_p),
-        ("internal", ctypes.c_void_p),
-    ]
-
-
-_get_buffer = ctypes.pythonapi["PyObject_GetBuffer"]
-_get_buffer.argtypes = [ctypes.py_object, ctypes.c_void_p, ctypes.c_int]
-_get_buffer.restype = ctypes.c_int
-_release_buffer = ctypes.pythonapi["PyBuffer_Release"]
-_release_buffer.argtypes = [ctypes.c_void_p]
-_release_buffer.restype = None
 
 
 # Where in a bytes object its content begins: it lies in the object itself.
@@ -83,8 +57,8 @@ class Frame:
         self._settings: Settings | None = None
         self.handle = ctypes.c_void_p()
         self.handle_at = ctypes.addressof(self.handle)
-        self._exports: list[_PyBuffer] = []
-        self._spare: list[_PyBuffer] = []
+        self._exports: list[PyBuffer] = []
+        self._spare: list[PyBuffer] = []
         self._make_parts(_PARTS)
 
     def _make_parts(self, capacity: int) -> None:
@@ -105,8 +79,8 @@ class Frame:
             if type(part) is bytes:
                 _pack_part(self._parts_memory, offset, id(part) + _CONTENT, len(part))
             else:
-                export = self._spare.pop() if self._spare else _PyBuffer()
-                _get_buffer(part, ctypes.byref(export), 0)
+                export = self._spare.pop() if self._spare else PyBuffer()
+                get_buffer(part, ctypes.byref(export), 0)
                 self._exports.append(export)
                 _pack_part(self._parts_memory, offset, export.buf or 0, export.len)
             offset += _PART_SIZE
@@ -132,7 +106,7 @@ class Frame:
         """Lets go of the buffers that :meth:`set_parts` got hold of, and gives the frame back."""
         while self._exports:
             export = self._exports.pop()
-            _release_buffer(ctypes.byref(export))
+            release_buffer(ctypes.byref(export))
             if len(self._spare) < _PARTS:
                 self._spare.append(export)
         _local.frame = self

@@ -17,6 +17,32 @@ bytes_address.argtypes = [ctypes.py_object]
 bytes_address.restype = ctypes.c_void_p
 
 
+class PyBuffer(ctypes.Structure):
+    """CPython's ``Py_buffer``."""
+
+    _fields_ = [
+        ("buf", ctypes.c_void_p),
+        ("obj", ctypes.c_void_p),
+        ("len", ctypes.c_ssize_t),
+        ("itemsize", ctypes.c_ssize_t),
+        ("readonly", ctypes.c_int),
+        ("ndim", ctypes.c_int),
+        ("format", ctypes.c_char_p),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("suboffsets", ctypes.c_void_p),
+        ("internal", ctypes.c_void_p),
+    ]
+
+
+get_buffer = ctypes.pythonapi["PyObject_GetBuffer"]
+get_buffer.argtypes = [ctypes.py_object, ctypes.c_void_p, ctypes.c_int]
+get_buffer.restype = ctypes.c_int
+release_buffer = ctypes.pythonapi["PyBuffer_Release"]
+release_buffer.argtypes = [ctypes.c_void_p]
+release_buffer.restype = None
+
+
 def string_at(address: int, size: int) -> bytes:
     """A copy of ``size`` bytes at ``address``."""
     if size == 0:
@@ -46,3 +72,25 @@ def address_memory(address: int, size: int, owner: object) -> memoryview:
     span: Any = _SPAN_TYPES[(size - 1).bit_length()].from_address(address)
     span.owner = owner
     return memoryview(span).cast("B")[:size].toreadonly()
+
+
+def memory_address(memory: memoryview) -> int:
+    """Where the bytes of a contiguous ``memory`` lie."""
+    export = PyBuffer()
+    get_buffer(memory, ctypes.byref(export), 0)
+    address: int = export.buf or 0
+    release_buffer(ctypes.byref(export))
+    return address
+
+
+def writable_memory(address: int, size: int, owner: object) -> tuple[memoryview, object]:
+    """A writable memoryview of ``size`` bytes at ``address``, and what it and its slices refer to,
+    which keeps ``owner``.
+    """
+    if size == 0:
+        return memoryview(bytearray()), object()
+    span: Any = _SPAN_TYPES[(size - 1).bit_length()].from_address(address)
+    span.owner = owner
+    # Only the slice that is returned may be left of the memoryviews on the way.
+    with memoryview(span) as whole, whole.cast("B") as octets:
+        return octets[:size], span

@@ -1,71 +1,167 @@
 """Format ``msgpack``, and how it holds what MessagePack has no type for.
 
-Plain values are byte for byte what any msgpack library writes. An array, and the Python types that
-have no counterpart, travel as ext values, so nothing changes its type or value on the way without
-the table in ``_formats`` saying so.
+Plain values are byte for byte what any msgpack library writes. An array is a typed segment, which
+every language reads in place. Arrays of other dtypes, and the Python types that have no
+counterpart, travel as ext values, so nothing changes its type or value on the way without the table
+in ``_formats`` saying so.
 """
 
 from __future__ import annotations
 
 import datetime
 import decimal
+import struct
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgpack
 
-from . import _arrow, _npy, _optional
-from .errors import FormatError
+from . import _arrow, _lists, _npy, _optional, _segments
+from ._faults import explained, type_name
+from ._memory import bytes_address, memory_address
+from ._pin import Pin
+from .errors import FormatError, TooLargeError
 
 _EXT_ARRAY = 78
 _EXT_PYTHON = 80
-# Where the packer gives up.
-_DEPTH = 1024
 # A packer whose buffer grew over this is not used again.
 _KEPT = 64 * 1024
 
-_MESSAGE_FOR = "cannot store {what} at {path}: {reason}"
+
+class _Writing:
+    """What one document has of segments so far, beside the packer that writes the rest."""
+
+    __slots__ = ("cuts", "packer")
+
+    def __init__(self, packer: Any) -> None:
+        self.packer = packer
+        self.cuts: list[tuple[int, _segments.Segment]] = []
+
+    def cut(self, segment: _segments.Segment) -> None:
+        """Notes that ``segment`` goes where the packer writes next; one byte keeps its place."""
+        with self.packer.getbuffer() as written:
+            self.cuts.append((len(written), segment))
 
 
-def encode(value: Any) -> bytes | memoryview:
-    """``value`` as one MessagePack value; a large one where the packer wrote it.
+class _Local(threading.local):
+    # A packer to use again, and the document that is being written.
+    packer: Any = None
+    writing: _Writing | None = None
+
+
+_local = _Local()
+
+
+def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[Any]:
+    """``value`` as one MessagePack value, in parts; large arrays where they lie.
+
+    Args:
+        value: the payload.
+        segments: arrays and what MessagePack has no type for as ext values; otherwise nothing but
+            plain MessagePack is written, and what it cannot hold raises.
+        pack_lists: long lists of numbers as segments.
 
     Raises:
         FormatError: something in it cannot be stored; the message names the path.
     """
+    if not segments:
+        return [_encode_plain(value)]
     # Taken out for the time of the call: what the hook or a signal handler packs meanwhile uses
     # another one.
-    packer = getattr(_local, "packer", None)
-    _local.packer = None
+    packer, _local.packer = _local.packer, None
     if packer is None:
         packer = msgpack.Packer(default=_extend, use_bin_type=True, autoreset=False)
+    before = _local.writing
+    writing = _local.writing = _Writing(packer)
     try:
-        packer.pack(value)
+        packer.pack(_lists.packed(value) if pack_lists else value)
+        written: memoryview = packer.getbuffer()
+        if len(written) > _KEPT:
+            # The memoryview owns the packer, which would keep its buffer for good.
+            _refuse_foreign(written)
+            return _segments.parts(written, writing.cuts) if writing.cuts else [written]
+        packed = bytes(written)
+        written.release()
+        _refuse_foreign(packed)
+        found = _segments.parts(packed, writing.cuts) if writing.cuts else [packed]
+    except TooLargeError:
+        raise
     except Exception as error:
-        raise _explained(value, error) from error
-    written: memoryview = packer.getbuffer()
-    if len(written) > _KEPT:
-        # The memoryview owns the packer, which would keep its buffer for good.
-        return written
-    packed = bytes(written)
-    written.release()
+        raise explained(value, error, _complaint) from error
+    finally:
+        _local.writing = before
     packer.reset()
     _local.packer = packer
+    return found
+
+
+def _encode_plain(value: Any) -> bytes:
+    try:
+        packed: bytes = msgpack.packb(value, default=_plain, use_bin_type=True)
+        _refuse_foreign(packed)
+    except Exception as error:
+        raise explained(value, error, _plain_complaint) from error
     return packed
 
 
-_local = threading.local()
+def _refuse_foreign(written: bytes | memoryview) -> None:
+    """Raises when a caller's ext value has the type of segments."""
+    if isinstance(written, bytes):
+        # Most small payloads have no such byte at all.
+        if _EXT_SEGMENT_BYTE not in written:
+            return
+        address = bytes_address(written)
+    else:
+        address = memory_address(written)
+    if _segments.find(address, len(written)):
+        raise ValueError(_FOREIGN)
 
 
-def decode(data: bytes | memoryview, copy: bool) -> Any:
-    """The value in ``data``.
+_EXT_SEGMENT_BYTE = bytes((_segments.EXTENSION,))
+_FOREIGN = f"the ext type {_segments.EXTENSION} is that of arrays in documents"
+
+
+def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
+    """The value under ``pin``; its arrays look at it in place unless ``copy``.
+
+    Args:
+        pin: the payload.
+        copy: make arrays copies of their own.
+        lists: give back as lists what was packed as arrays.
 
     Raises:
-        Exception: of many kinds, when ``data`` is not one MessagePack value.
+        Exception: of many kinds, when the payload is not one MessagePack value.
     """
-    hook = _restore_copy if copy else _restore_view
+    data = pin.readable()
+    if type(data) is bytes and _EXT_SEGMENT_BYTE not in data:
+        return _unpacked(data, _restore_copy if copy else _restore_view)
+    placed = _segments.find(pin.address, pin.size)
+    if not placed:
+        return _unpacked(data, _restore_copy if copy else _restore_view)
+    # Without the segments, each of which leaves its number, so that no array is ever copied.
+    pieces: list[Any] = []
+    last = 0
+    for index, segment in enumerate(placed):
+        pieces += (data[last : segment.node], _NUMBERED(0xD6, _segments.EXTENSION, index))
+        last = segment.end
+    pieces.append(data[last:])
+
+    def hook(code: int, body: bytes) -> Any:
+        if code == _segments.EXTENSION:
+            segment = placed[int.from_bytes(body, "big")]
+            return _segments.restore(segment, pin, copy, lists)
+        return _restore(code, body, copy)
+
+    return _unpacked(b"".join(pieces), hook)
+
+
+# An ext value of four bytes.
+_NUMBERED = struct.Struct(">BBI").pack
+
+
+def _unpacked(data: bytes | memoryview, hook: Callable[[int, bytes], Any]) -> Any:
     try:
         return msgpack.unpackb(data, ext_hook=hook, raw=False, strict_map_key=False, timestamp=3)
     except TypeError:
@@ -93,11 +189,37 @@ def _key(key: Any) -> Any:
 
 def _extend(value: Any) -> Any:
     """What MessagePack holds instead of ``value``; called for what it has no type for."""
+    writing = _local.writing
+    segment = _segment(value)
+    if segment is not None and writing is not None:
+        writing.cut(segment)
+        return None
+    return _extend_apart(value)
+
+
+def _segment(value: Any) -> _segments.Segment | None:
+    """``value`` as a segment; None when it is nothing that has one."""
+    if isinstance(value, _segments.Segment):
+        return value
+    numpy = _optional.loaded("numpy")
+    if numpy is None:
+        return None
+    if isinstance(value, numpy.ndarray):
+        return _segments.of_array(value)
+    if isinstance(value, numpy.generic):
+        return _segments.of_array(numpy.asarray(value), _segments.SCALAR)
+    return None
+
+
+def _extend_apart(value: Any) -> Any:
+    """What holds ``value`` where no segment can be: inside another ext value."""
     if _npy.is_array(value):
         return msgpack.ExtType(_EXT_ARRAY, _npy_bytes(value))
     numpy = _optional.loaded("numpy")
     if numpy is not None and isinstance(value, numpy.generic):
-        return _numpy_scalar(value, numpy)
+        if value.dtype.hasobject:
+            raise TypeError(f"there is no representation for a NumPy scalar of dtype {value.dtype}")
+        return _python("numpy", _npy_bytes(numpy.asarray(value)))
     if _arrow.is_arrow(value):
         return _python("arrow", b"".join(_arrow.encode(value)))
     for kind, name, reduce in _REDUCED:
@@ -105,25 +227,49 @@ def _extend(value: Any) -> Any:
             return _python(name, reduce(value))
     if isinstance(value, int):
         return _python("int", str(int(value)))
+    return _based(value)
+
+
+def _based(value: Any) -> Any:
+    """A plain value of a type that the packer does not know."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, bytearray):
         return bytes(value)
-    raise TypeError(f"there is no representation for {_type_name(value)}")
+    raise TypeError(f"there is no representation for {type_name(value)}")
+
+
+def _plain(value: Any) -> Any:
+    """What plain MessagePack holds instead of ``value``."""
+    numpy = _optional.loaded("numpy")
+    if numpy is not None and isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
+        return value.item()
+    return _based(value)
+
+
+def _complaint(item: Any) -> str | None:
+    return _complaint_of(item, _extend)
+
+
+def _plain_complaint(item: Any) -> str | None:
+    why = _complaint_of(item, _plain)
+    return f"{why} in plain MessagePack (lmdb_segments is false)" if why else None
+
+
+def _complaint_of(item: Any, default: Callable[[Any], Any]) -> str | None:
+    """Why ``item``, which holds no others, cannot be stored; None when it can."""
+    if isinstance(item, msgpack.ExtType) and item.code == _segments.EXTENSION:
+        return _FOREIGN
+    try:
+        if default is not _extend or _segment(item) is None:
+            msgpack.packb(item, default=default, use_bin_type=True)
+    except Exception as error:
+        return str(error) or type(error).__name__
+    return None
 
 
 def _npy_bytes(array: Any) -> bytes:
     return b"".join(_npy.encode(array))
-
-
-def _numpy_scalar(value: Any, numpy: Any) -> Any:
-    if isinstance(value, (numpy.bool_, numpy.integer)) and not isinstance(value, numpy.timedelta64):
-        return value.item()
-    if isinstance(value, numpy.floating) and value.dtype.itemsize <= 8:
-        return float(value)
-    if value.dtype.hasobject:
-        raise TypeError(f"there is no representation for a NumPy scalar of dtype {value.dtype}")
-    return _python("numpy", _npy_bytes(numpy.asarray(value)))
 
 
 def _python(name: str, body: Any) -> Any:
@@ -132,7 +278,7 @@ def _python(name: str, body: Any) -> Any:
 
 def encode_nested(value: Any) -> bytes:
     """``value`` packed apart from the value being packed on this thread."""
-    packed: bytes = msgpack.packb(value, default=_extend, use_bin_type=True)
+    packed: bytes = msgpack.packb(value, default=_extend_apart, use_bin_type=True)
     return packed
 
 
@@ -182,7 +328,7 @@ def _restore(code: int, data: bytes, copy: bool) -> Any:
     if code != _EXT_PYTHON:
         # Somebody else's ext value: kept as it is.
         return msgpack.ExtType(code, data)
-    body = decode(data, copy)
+    body = _unpacked(data, _restore_copy if copy else _restore_view)
     if not isinstance(body, list) or len(body) != 2 or body[0] not in _RESTORED:
         raise ValueError(f"an ext value of code {code} that this version does not know")
     try:
@@ -191,67 +337,3 @@ def _restore(code: int, data: bytes, copy: bool) -> Any:
         raise
     except Exception as error:
         raise ValueError(f"a damaged {body[0]}: {error}") from error
-
-
-def _explained(value: Any, error: Exception) -> FormatError:
-    """The error of a pack that failed, naming the path of what cannot be stored."""
-    for path, item, reason in _faults(value):
-        where = ".".join(path) if path else "the top of the payload"
-        return FormatError(_MESSAGE_FOR.format(what=_type_name(item), path=where, reason=reason))
-    return FormatError(f"cannot store the payload: {error}")
-
-
-def _faults(value: Any) -> Iterator[tuple[list[str], Any, str]]:
-    """Walks the payload and tells what cannot be stored, and where."""
-    # Entries: what to look at, or a container to leave (its id).
-    pending: list[tuple[Any, list[str], bool]] = [(value, [], False)]
-    above: set[int] = set()
-    while pending:
-        item, path, leave = pending.pop()
-        if leave:
-            above.discard(id(item))
-            continue
-        children: list[tuple[Any, str]] | None = None
-        if isinstance(item, Mapping):
-            yield from ((path, key, f"as a key: {why}") for key, why in _bad_keys(item))
-            children = [(child, str(key)) for key, child in item.items()]
-        elif isinstance(item, (list, tuple, set, frozenset)):
-            children = [(child, str(index)) for index, child in enumerate(item)]
-        if children is None:
-            why = _leaf_fault(item)
-            if why is not None:
-                yield path, item, why
-            continue
-        if id(item) in above:
-            yield path, item, "it contains itself"
-            continue
-        if len(path) >= _DEPTH:
-            yield [*path[:3], "..."], item, f"it is nested deeper than {_DEPTH} levels"
-            return
-        above.add(id(item))
-        pending.append((item, path, True))
-        pending.extend((child, [*path, name], False) for child, name in reversed(children))
-
-
-def _bad_keys(mapping: Mapping[Any, Any]) -> Iterator[tuple[Any, str]]:
-    for key in mapping:
-        why = _leaf_fault(key)
-        if why is not None:
-            yield key, why
-
-
-def _leaf_fault(item: Any) -> str | None:
-    try:
-        encode_nested(item)
-    except Exception as error:
-        return str(error) or type(error).__name__
-    return None
-
-
-def _type_name(value: Any) -> str:
-    kind = type(value)
-    return (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )

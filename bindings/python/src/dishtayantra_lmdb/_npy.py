@@ -45,7 +45,7 @@ def encode(array: Any) -> list[Any]:
                 "or array.data and array.mask"
             )
         array = numpy.asarray(array)
-    dtype = _stored_dtype(array.dtype)
+    dtype = stored_dtype(array.dtype)
     flags = array.flags
     if not flags.c_contiguous and flags.f_contiguous:
         head = _header(dtype, True, array.shape)
@@ -62,7 +62,7 @@ def encode(array: Any) -> list[Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _stored_dtype(dtype: Any) -> Any:
+def stored_dtype(dtype: Any) -> Any:
     """The little-endian dtype in which arrays of ``dtype`` are stored."""
     numpy = _optional.numpy("format numpy")
     if dtype.hasobject:
@@ -84,13 +84,26 @@ def _header(dtype: Any, fortran: bool, shape: tuple[int, ...]) -> bytes:
     version, width = (1, 2) if text.isascii() and len(text) < 0xFF00 else (3, 4)
     prefix = len(_MAGIC) + 2 + width
     length = -(-(prefix + len(text) + 1) // _ALIGNMENT) * _ALIGNMENT - prefix
-    return (
-        _MAGIC
-        + bytes((version, 0))
-        + length.to_bytes(width, "little")
-        + text.ljust(length - 1)
-        + b"\n"
-    )
+    return _assembled(text, version, width, length)
+
+
+def _assembled(text: bytes, version: int, width: int, length: int) -> bytes:
+    size = length.to_bytes(width, "little")
+    return _MAGIC + bytes((version, 0)) + size + text.ljust(length - 1) + b"\n"
+
+
+def padded_header(dtype: Any, shape: tuple[int, ...], room: int) -> bytes:
+    """The header of an array in C order, of ``room`` bytes.
+
+    Raises:
+        FormatError: it is longer.
+    """
+    head = _header(dtype, False, shape)
+    if len(head) > room:
+        raise FormatError(f"the description of dtype {dtype} takes more than {room} bytes")
+    version = head[6]
+    width = 2 if version == 1 else 4
+    return _assembled(head[8 + width :].rstrip(), version, width, room - 8 - width)
 
 
 def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int, str | None]:

@@ -101,7 +101,12 @@ class Store:
         return cls(handle.value)
 
     @property
-    def _value(self) -> int:
+    def value(self) -> int:
+        """The handle.
+
+        Raises:
+            StoreClosedError: the store is closed.
+        """
         value = self._handle.value
         if value is None:
             raise StoreClosedError("the store is closed")
@@ -114,14 +119,14 @@ class Store:
     def path(self) -> str:
         """The directory of the store."""
         block = ctypes.c_void_p()
-        status = lib.store_path(self._value, ctypes.byref(block))
+        status = lib.store_path(self.value, ctypes.byref(block))
         if status:
             fail(status)
         return take_bytes(block).decode("utf-8", "surrogateescape")
 
     def put(self, db: bytes, key: bytes, parts: Sequence[Any], settings: _frame.Settings) -> int:
         """Puts the payload that ``parts`` make together; returns the id of the entry."""
-        handle = self._handle.value or self._value
+        handle = self._handle.value or self.value
         frame = _frame.take()
         try:
             frame.set_options(settings)
@@ -165,7 +170,7 @@ class Store:
                 row.parts = frame.parts_at
                 row.nparts = len(parts)
                 row.options = frame.options_at
-            status = lib.store_put_many(self._value, db, len(db), ctypes.byref(table), len(listed))
+            status = lib.store_put_many(self.value, db, len(db), ctypes.byref(table), len(listed))
         finally:
             for frame in frames:
                 frame.release()
@@ -174,7 +179,7 @@ class Store:
 
     def view(self, db: bytes, key: bytes, flags: int = 0) -> Pin | None:
         """Pins the payload under ``key``; None when there is no live entry."""
-        handle = self._handle.value or self._value
+        handle = self._handle.value or self.value
         frame = _frame.take()
         try:
             status = _view_open(
@@ -191,7 +196,7 @@ class Store:
     def contains(self, db: bytes, key: bytes) -> bool:
         """Whether a live entry is under ``key``."""
         present = ctypes.c_bool()
-        status = lib.store_contains(self._value, db, len(db), key, len(key), ctypes.byref(present))
+        status = lib.store_contains(self.value, db, len(db), key, len(key), ctypes.byref(present))
         if status:
             fail(status)
         return present.value
@@ -199,7 +204,7 @@ class Store:
     def delete(self, db: bytes, key: bytes) -> bool:
         """Deletes the entry under ``key``; says whether there was one."""
         deleted = ctypes.c_bool()
-        status = lib.store_delete(self._value, db, len(db), key, len(key), ctypes.byref(deleted))
+        status = lib.store_delete(self.value, db, len(db), key, len(key), ctypes.byref(deleted))
         if status:
             fail(status)
         return deleted.value
@@ -208,7 +213,7 @@ class Store:
         """Gives the entry under ``key`` a new time to live; says whether there was one."""
         touched = ctypes.c_bool()
         status = lib.store_touch(
-            self._value, db, len(db), key, len(key), ttl_ms, ctypes.byref(touched)
+            self.value, db, len(db), key, len(key), ttl_ms, ctypes.byref(touched)
         )
         if status:
             fail(status)
@@ -217,20 +222,20 @@ class Store:
     def sweep(self) -> int:
         """Removes expired entries; returns how many."""
         removed = ctypes.c_uint64()
-        status = lib.store_sweep(self._value, ctypes.byref(removed))
+        status = lib.store_sweep(self.value, ctypes.byref(removed))
         if status:
             fail(status)
         return removed.value
 
     def wait(self, db: bytes, key: bytes, timeout_ms: int) -> int:
         """Waits until an entry is under ``key``; returns the status."""
-        status: int = lib.store_wait(self._value, db, len(db), key, len(key), timeout_ms)
+        status: int = lib.store_wait(self.value, db, len(db), key, len(key), timeout_ms)
         return status
 
     def list(self, db: bytes, prefix: bytes) -> list[bytes]:
         """The keys of live entries that begin with ``prefix``, in order."""
         handle = ctypes.c_void_p()
-        status = lib.store_list(self._value, db, len(db), prefix, len(prefix), ctypes.byref(handle))
+        status = lib.store_list(self.value, db, len(db), prefix, len(prefix), ctypes.byref(handle))
         if status:
             fail(status)
         try:
@@ -255,7 +260,7 @@ class Store:
 
     def _report(self, function: Any) -> dict[str, Any]:
         block = ctypes.c_void_p()
-        status = function(self._value, ctypes.byref(block))
+        status = function(self.value, ctypes.byref(block))
         if status:
             fail(status)
         report: dict[str, Any] = take_json(block)

@@ -175,7 +175,7 @@ class LMDBEnabledCalculator:
         """The payload of a reference."""
         pin = Reference.parse(reference).view_input()
         pin.verify()
-        return _formats.decode(pin, self.config.materialise)
+        return self.exchange.decode(pin)
 
     def _directly(self, native: NativeExchange | None, payload: Any) -> Any:
         """The payload itself goes to the calculator."""
@@ -357,7 +357,7 @@ class LMDBEnabledCalculator:
         began = time.perf_counter_ns()
         try:
             place = native.reference(new_txn_id()) if reference is None else reference
-            number, parts = _formats.encode(answer, self.config.data_format.number)
+            number, parts = self.exchange.encode(answer)
             flags = PUT_CHECKSUM if self.config.checksum else 0
             place.put_output(number, parts, ttl_milliseconds(self.config.ttl_seconds), flags)
             result = _to_output(place)

@@ -12,6 +12,7 @@ from . import _formats
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
 from ._frame import Settings
 from ._holder import StoreHolder
+from ._loan import Loan
 from ._mixin import LMDBCalculatorMixin
 from ._pin import Pin
 from ._reference import Reference
@@ -23,6 +24,7 @@ from .lmdb_types import (
     DataFormat,
     LMDBConfig,
     ttl_milliseconds,
+    whole_number,
 )
 from .lmdb_zero_copy import View, envelope_of, get_transport, lmdb_delete, lmdb_get, lmdb_put
 
@@ -53,18 +55,18 @@ class LMDBTransport(StoreHolder):
     are read-only.
     """
 
-    def _encoded(
-        self, data: Any, wanted: DataFormat | str | None, settings: tuple[float | None, str, str]
-    ) -> tuple[list[Any], Settings]:
-        """The parts of a payload and how it is put; ``settings`` are ttl, source and target."""
+    def _settings(
+        self, number: int, settings: tuple[float | None, str, str], txn_id: bytes = b""
+    ) -> Settings:
+        """How a payload is put; ``settings`` are ttl, source and target."""
         config = self.config
         ttl, source, target = settings
-        number, parts = _formats.encode(
-            data, _formats.number_of(config.data_format if wanted is None else wanted)
-        )
         ttl_ms = ttl_milliseconds(config.ttl_seconds if ttl is None else ttl)
         flags = PUT_CHECKSUM if config.checksum else 0
-        return parts, (number, flags, ttl_ms, b"", source.encode(), target.encode())
+        return number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+
+    def _number(self, wanted: DataFormat | str | None) -> int:
+        return _formats.number_of(self.config.data_format if wanted is None else wanted)
 
     def put(
         self,
@@ -75,6 +77,8 @@ class LMDBTransport(StoreHolder):
         source: str = "",
         target: str = "",
         db_name: str = "default",
+        segments: bool = True,
+        pack_lists: bool = False,
     ) -> str:
         """Stores a payload; an entry that is under the key is replaced.
 
@@ -87,6 +91,9 @@ class LMDBTransport(StoreHolder):
             source: who puts it.
             target: whom it is for.
             db_name: the named database.
+            segments: arrays in msgpack as typed segments, read in place by every language;
+                otherwise nothing but plain MessagePack is written, and what it cannot hold raises.
+            pack_lists: in msgpack, long lists of floats or of ints as typed segments.
 
         Returns:
             The exchange id of the entry.
@@ -99,7 +106,8 @@ class LMDBTransport(StoreHolder):
         """
         began = time.perf_counter_ns()
         store = self._ready()
-        parts, settings = self._encoded(data, format, (ttl, source, target))
+        number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
+        settings = self._settings(number, (ttl, source, target))
         entry_id = store.put(text_bytes(db_name), text_bytes(key), parts, settings)
         if logger.isEnabledFor(logging.DEBUG):
             _log("put", key, _formats.size_of(parts), settings[0], began)
@@ -113,6 +121,8 @@ class LMDBTransport(StoreHolder):
         source: str = "",
         target: str = "",
         db_name: str = "default",
+        segments: bool = True,
+        pack_lists: bool = False,
     ) -> list[str]:
         """Stores several payloads in one transaction: all of them or none.
 
@@ -128,15 +138,43 @@ class LMDBTransport(StoreHolder):
         store = self._ready()
         entries, ids = [], []
         for key, data in items.items() if isinstance(items, Mapping) else items:
-            parts, settings = self._encoded(data, format, (ttl, source, target))
-            number, flags, ttl_ms, _, by, to = settings
+            number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
             txn_id = secrets.token_hex(8)
             ids.append(txn_id)
-            entries.append(
-                (text_bytes(key), parts, (number, flags, ttl_ms, txn_id.encode(), by, to))
-            )
+            settings = self._settings(number, (ttl, source, target), txn_id.encode())
+            entries.append((text_bytes(key), parts, settings))
         store.put_many(text_bytes(db_name), entries)
         return ids
+
+    def loan(
+        self,
+        key: str | bytes,
+        nbytes: int,
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+    ) -> Loan:
+        """Memory in the map to build a payload in, for a ``with`` block: leaving it publishes the
+        payload under the key, an exception drops it.
+
+        Args:
+            key: 1 to 511 bytes of UTF-8.
+            nbytes: bytes of the payload; in format ``numpy`` those of the array's items.
+            format: what the payload will be; default bytes, ``raw``. The other arguments are those
+                of :meth:`put`.
+
+        Raises:
+            MapFullError: the store is full.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        number = _formats.number_of(DataFormat.RAW_BYTES if format is None else format)
+        settings = self._settings(number, (ttl, source, target))
+        size = whole_number("nbytes", nbytes, 0)
+        return Loan(
+            self._ready(), (text_bytes(db_name), text_bytes(key), _text(key)), size, settings
+        )
 
     def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
         return self._ready().view(text_bytes(db_name), text_bytes(key))
@@ -147,6 +185,7 @@ class LMDBTransport(StoreHolder):
         db_name: str = "default",
         verify_checksum: bool = True,
         copy: bool | None = None,
+        arrays: str = "asis",
     ) -> Any:
         """The payload under a key.
 
@@ -156,6 +195,7 @@ class LMDBTransport(StoreHolder):
             verify_checksum: compare the payload with its checksum, when it was stored with one.
             copy: True: arrays and tables are copies of their own, which can be written to; else
                 they look at the payload in place, read-only.
+            arrays: ``asis``: lists that were packed come back as lists; ``ndarray``: as arrays.
 
         Returns:
             The payload; None when there is no live entry.
@@ -165,12 +205,13 @@ class LMDBTransport(StoreHolder):
             LMDBError: another of its kinds says what went wrong.
         """
         began = time.perf_counter_ns()
+        lists = _formats.lists_of(arrays)
         pin = self._pin(key, db_name)
         if pin is None:
             return None
         if verify_checksum:
             pin.verify()
-        value = _formats.decode(pin, bool(copy))
+        value = _formats.decode(pin, bool(copy), lists)
         if logger.isEnabledFor(logging.DEBUG):
             _log("get", key, pin.size, pin.format, began)
         return value
@@ -181,17 +222,19 @@ class LMDBTransport(StoreHolder):
         db_name: str = "default",
         verify_checksum: bool = True,
         copy: bool | None = None,
+        arrays: str = "asis",
     ) -> dict[str, Any]:
         """The payloads under several keys; a key without a live entry is left out. Arguments as
         :meth:`get`.
         """
+        lists = _formats.lists_of(arrays)
         found = {}
         for key in keys:
             pin = self._pin(key, db_name)
             if pin is not None:
                 if verify_checksum:
                     pin.verify()
-                found[key] = _formats.decode(pin, bool(copy))
+                found[key] = _formats.decode(pin, bool(copy), lists)
         return found
 
     def get_raw(

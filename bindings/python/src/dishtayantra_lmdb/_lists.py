@@ -1,0 +1,113 @@
+"""Long lists of numbers as segments: smaller, and native code reads them in place.
+
+A list is packed when all its items are floats, or all are ints of one machine type, or it is a
+rectangle of such lists, and only when that takes no more bytes than MessagePack does. It is a list
+again when it is read.
+"""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from typing import Any
+
+import msgpack
+
+from ._segments import LIST, Segment
+
+# A shorter list is never smaller as a segment.
+_LONG = 64
+# What a segment takes beside shape and items, at most.
+_OVERHEAD = 14 + 63
+_MAX_NDIM = 32
+# The narrowest type comes first.
+_UNSIGNED = (("B", 8), ("H", 16), ("I", 32), ("Q", 64))
+_SIGNED = (("b", 7), ("h", 15), ("i", 31), ("q", 63))
+
+
+def packed(value: Any, depth: int = 0) -> Any:
+    """``value`` with segments instead of the lists that can be packed.
+
+    What changes is made anew, nothing is changed in place; a payload too deep or with a cycle in it
+    is for the packer to refuse.
+    """
+    kind = type(value)
+    if depth > 200:
+        return value
+    if kind is dict:
+        changed = None
+        for key, item in value.items():
+            if type(item) in _CONTAINERS:
+                new = packed(item, depth + 1)
+                if new is not item:
+                    changed = dict(value) if changed is None else changed
+                    changed[key] = new
+        return value if changed is None else changed
+    if kind is list or kind is tuple:
+        segment = _segment(value)
+        if segment is not None:
+            return segment
+        if not _CONTAINERS.isdisjoint(map(type, value)):
+            items = [
+                packed(item, depth + 1) if type(item) in _CONTAINERS else item for item in value
+            ]
+            if any(map(_differ, items, value)):
+                return items
+    return value
+
+
+_CONTAINERS = frozenset((dict, list, tuple))
+
+
+def _differ(first: Any, second: Any) -> bool:
+    return first is not second
+
+
+def _segment(value: Any) -> Segment | None:
+    shaped = _flat(value)
+    if shaped is None:
+        return None
+    shape, flat = shaped
+    if len(flat) < _LONG:
+        return None
+    kinds = set(map(type, flat))
+    if kinds == {float}:
+        code = "d"
+    elif kinds == {int}:
+        narrow = _narrowest(min(flat), max(flat))
+        if narrow is None:
+            return None
+        code = narrow
+    else:
+        return None
+    # Faster than an array.array, which goes through the sequence protocol.
+    items = struct.pack(f"{len(flat)}{code}", *flat)
+    nbytes = len(items)
+    size = _OVERHEAD + 8 * len(shape) + nbytes
+    if code == "d" and len(shape) == 1:
+        smaller = size <= 3 + 9 * len(flat)
+    else:
+        smaller = size <= len(msgpack.packb(value))
+    return Segment(code, 0, LIST, shape, items, nbytes) if smaller else None
+
+
+def _flat(value: Any) -> tuple[tuple[int, ...], Any] | None:
+    """The shape of a rectangle of lists and its items in order; None when it is none."""
+    shape: tuple[int, ...] = (len(value),)
+    while value and type(value[0]) in (list, tuple):
+        if len(shape) == _MAX_NDIM or not {list, tuple}.issuperset(map(type, value)):
+            return None
+        lengths = set(map(len, value))
+        if len(lengths) != 1:
+            return None
+        shape = (*shape, lengths.pop())
+        value = list(itertools.chain.from_iterable(value))
+    return (shape, value) if value else None
+
+
+def _narrowest(least: int, most: int) -> str | None:
+    if least >= 0:
+        return next((code for code, bits in _UNSIGNED if most >> bits == 0), None)
+    return next(
+        (code for code, bits in _SIGNED if -(1 << bits) <= least and most >> bits <= 0), None
+    )
