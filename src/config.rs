@@ -10,7 +10,7 @@ pub use self::keys::{DB_PATH_VARIABLE, DEFAULT_DB_PATH};
 use self::keys::{Keys, refused};
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
-use crate::options::{Durability, MIN_MAP_SIZE, Options};
+use crate::options::{Durability, Options};
 
 /// Times to live end within 292 years, so that nanoseconds fit in 64 bits.
 const MAX_TTL: u64 = i64::MAX as u64 / 1_000_000_000;
@@ -174,7 +174,7 @@ impl Config {
             wait_timeout_ms: keys.int("lmdb_wait_timeout", 30_000, 0..=i64::MAX as u64, "milliseconds")?,
             input_prefix: keys.text("lmdb_input_prefix", "input")?,
             output_prefix: keys.text("lmdb_output_prefix", "output")?,
-            map_size: keys.int("lmdb_map_size", 1 << 30, MIN_MAP_SIZE..=i64::MAX as u64, "bytes")?,
+            map_size: keys.int("lmdb_map_size", 1 << 30, 1..=i64::MAX as u64, "bytes")?,
             max_readers: keys.slots("lmdb_max_readers", 512)?,
             max_dbs: keys.slots("lmdb_max_dbs", 100)?,
             checksum: keys.bool("lmdb_checksum", false)?,

@@ -334,8 +334,9 @@ impl Exchange {
             None => store.track(reference.db_name(), input.as_bytes())?,
         };
         Ok(match track {
-            Some(track) if own && track.settled => Progress::Decided(Decision::TakeAnswer),
+            // Whoever says that it answered directly, and never looked, has answered to the reference.
             Some(track) if !track.opened => Progress::Decided(Decision::Repeat),
+            Some(track) if own && track.settled => Progress::Decided(Decision::TakeAnswer),
             _ if own => Progress::Opened,
             _ => Progress::Foreign,
         })

@@ -266,11 +266,12 @@ fn the_number_of_reader_slots_is_the_creators() {
 }
 
 #[test]
-fn a_store_too_small_to_be_of_use_is_refused_and_the_smallest_works() {
+fn a_store_too_small_to_be_of_use_gets_the_smallest_size_that_is() {
     let dir = scratch();
-    let error = fail(dir.path(), &Options { map_size: (4 << 20) - 1, ..Options::default() });
-    assert_eq!(error.status(), Status::InvalidArgument);
-    let store = Store::open(dir.path(), &Options { map_size: 4 << 20, ..Options::default() }).unwrap();
+    warning::take();
+    let store = Store::open(dir.path(), &Options { map_size: 1 << 20, ..Options::default() }).unwrap();
+    assert!(warning::take().iter().any(|w| w.contains("1048576") && w.contains("4194304")));
+    assert_eq!(store.stats().unwrap()["map"]["limit"], 4 << 20);
     for i in 0..200 {
         store.put("default", b"k", &[&tagged(i, 512 << 10)], &PutOptions::default()).unwrap();
         store.put("default", format!("small{i}").as_bytes(), &[b"x"], &PutOptions::default()).unwrap();

@@ -32,12 +32,16 @@ fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identit
 
 /// The engine of the store in `path`: the one this process has, or a new one.
 pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
+    let mut options = options.clone();
     if !options.existing && options.map_size < MIN_MAP_SIZE {
-        return Err(Error::new(
-            Status::InvalidArgument,
-            format!("a map size of {} bytes; {MIN_MAP_SIZE} at least", options.map_size),
+        warn(format!(
+            "a map size of {} bytes is too small to be of use; {} gets {MIN_MAP_SIZE}",
+            options.map_size,
+            path.display()
         ));
+        options.map_size = MIN_MAP_SIZE;
     }
+    let options = &options;
     loop {
         let excluded = fork::exclude();
         fork::install(&excluded).map_err(|e| Error::io("installing fork handlers", &e))?;

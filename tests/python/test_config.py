@@ -252,3 +252,21 @@ def test_properties_of_the_engine(properties: dict[str, str], tmp_path: Path) ->
 
 def test_without_an_engine_the_properties_are_the_defaults() -> None:
     assert LMDBConfig.from_properties() == LMDBConfig()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("map_size", (1 << 64) + (1 << 30)),
+        ("max_readers", (1 << 32) + 5),
+        ("max_dbs", (1 << 32) + 1),
+        ("prefault", 1 << 64),
+        ("mode", (1 << 32) + 0o700),
+        ("mode", 0),
+        ("ttl_seconds", 18446744073709552),
+        ("ttl_seconds", 1e30),
+    ],
+)
+def test_numbers_too_large_for_the_engine_are_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match="time to live" if name == "ttl_seconds" else name):
+        LMDBConfig(**{name: value})

@@ -17,6 +17,7 @@ from dishtayantra_lmdb import (
     LMDBCalculatorMixin,
     LMDBDataExchange,
     LMDBTransport,
+    wrap_with_lmdb,
 )
 
 
@@ -191,3 +192,14 @@ def test_calculators_with_the_mixin_pickle(transport: LMDBTransport) -> None:
     again = pickle.loads(pickle.dumps(calculator))
     again.calculate(reference(transport, _lmdb_output_key="again"))
     assert transport.get("again") == {"doubled": [6]}
+
+
+def test_a_calculator_that_never_reads_its_input_gets_the_payload(store_path: str) -> None:
+    class Unaware(LMDBCalculatorMixin):
+        def calculate(self, data: Any) -> dict[str, int]:
+            return {"n": len(data.get("values", ()))}
+
+    for mode in ("input", "both", "reference"):
+        config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_exchange_mode": mode}
+        wrapped = wrap_with_lmdb(Unaware(), config, f"unaware-{mode}")
+        assert wrapped.calculate({"values": list(range(3000))}) == {"n": 3000}

@@ -107,6 +107,10 @@ def encode(table: Any) -> list[Any]:
     if batch:
         schema = schema.with_metadata({**(schema.metadata or {}), _KIND: _BATCH})
         table = pa.RecordBatch.from_arrays(table.columns, schema=schema)
+    elif _KIND in (schema.metadata or {}):
+        # A Table made of a RecordBatch's columns may still carry the mark, and would lose rows.
+        schema = schema.with_metadata({k: v for k, v in schema.metadata.items() if k != _KIND})
+        table = table.replace_schema_metadata(schema.metadata)
     gather = _Gather()
     with pa.PythonFile(gather, mode="w") as sink, pa.ipc.new_stream(sink, schema) as writer:
         if batch:

@@ -18,6 +18,11 @@ _DEFAULT_PATH = "/tmp/dishtayantra_lmdb"
 _NUMBERS = {"json": 1, "msgpack": 2, "raw": 3, "numpy": 4, "arrow": 5}
 
 
+# What the engine's 64-bit clock in nanoseconds and its signed sizes hold.
+_LONGEST = 9_223_372_036
+_MOST = (1 << 63) - 1
+
+
 class DataFormat(Enum):
     """How a payload is stored. ``number`` is the format's number in the C interface."""
 
@@ -104,14 +109,14 @@ class LMDBConfig:
         self.db_path = os.path.abspath(os.fspath(self.db_path) or default_db_path())
         if not isinstance(self.data_format, DataFormat):
             self.data_format = enum_member(DataFormat, self.data_format, "data_format")
-        for name, least in (
-            ("map_size", 1),
-            ("max_dbs", 1),
-            ("max_readers", 1),
-            ("prefault", 0),
-            ("mode", 0),
+        for name, least, most in (
+            ("map_size", 1, _MOST),
+            ("max_dbs", 1, 65_536),
+            ("max_readers", 1, 65_536),
+            ("prefault", 0, _MOST),
+            ("mode", 0o700, 0o777),
         ):
-            whole_number(name, getattr(self, name), least)
+            whole_number(name, getattr(self, name), least, most)
         ttl_milliseconds(self.ttl_seconds)
 
     @classmethod
@@ -213,14 +218,14 @@ def enum_member(kind: type[Any], value: object, name: str) -> Any:
         raise ConfigError(f"{name} is {value!r}; allowed: {allowed}") from None
 
 
-def whole_number(name: str, value: object, least: int) -> int:
-    """``value`` when it is an int of at least ``least``.
+def whole_number(name: str, value: object, least: int, most: int = _MOST) -> int:
+    """``value`` when it is an int from ``least`` to ``most``.
 
     Raises:
         ConfigError: it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"{name} is {value!r}; allowed: a whole number from {least}")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ConfigError(f"{name} is {value!r}; allowed: a whole number from {least} to {most}")
     return value
 
 
@@ -230,14 +235,15 @@ def ttl_milliseconds(seconds: float) -> int:
     Raises:
         ConfigError: it is not a number from 0.
     """
-    if type(seconds) is int and seconds >= 0:
+    if type(seconds) is int and 0 <= seconds <= _LONGEST:
         return seconds * 1000
     try:
-        if seconds >= 0:
+        if 0 <= seconds <= _LONGEST:
             milliseconds = round(seconds * 1000)
             return milliseconds if milliseconds or not seconds else 1
     except (TypeError, OverflowError, ValueError):
         pass
     raise ConfigError(
-        f"the time to live is {seconds!r}; allowed: seconds from 0, where 0 means until deleted"
+        f"the time to live is {seconds!r}; allowed: seconds from 0 to {_LONGEST}, "
+        "where 0 means until deleted"
     )
