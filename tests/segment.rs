@@ -303,3 +303,24 @@ fn segments_of_every_size_lie_aligned_in_the_map_and_read_back_equal() {
         }
     }
 }
+
+#[test]
+fn a_scalar_segment_reads_as_the_number_it_is() {
+    let written = |dtype: Dtype, data: &[u8], flags: u32| {
+        let mut writer = Writer::new();
+        writer.segment(&Segment::new(dtype, &[], data).unwrap().with_flags(flags).unwrap()).unwrap();
+        writer.data().unwrap().to_vec()
+    };
+    let scalar = |dtype, data: &[u8]| written(dtype, data, Segment::SCALAR);
+    let float = scalar(Dtype::F32, &0.5_f32.to_le_bytes());
+    assert_eq!(Document::new(&float).double(0).unwrap(), 0.5);
+    let negative = scalar(Dtype::I16, &(-7_i16).to_le_bytes());
+    assert_eq!(Document::new(&negative).int64(0).unwrap(), -7);
+    assert_eq!(Document::new(&negative).uint64(0).unwrap_err().status(), Status::InvalidArgument);
+    let large = scalar(Dtype::U64, &u64::MAX.to_le_bytes());
+    assert_eq!(Document::new(&large).uint64(0).unwrap(), u64::MAX);
+    assert!(Document::new(&scalar(Dtype::Bool, &[1])).bool(0).unwrap());
+    // An array without dimensions is an array all the same.
+    let array = written(Dtype::F64, &1.0_f64.to_le_bytes(), 0);
+    assert_eq!(Document::new(&array).double(0).unwrap_err().status(), Status::InvalidArgument);
+}

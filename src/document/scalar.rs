@@ -1,7 +1,8 @@
 //! Values taken out of a document: scalars, text, bytes and lists of numbers.
 
+use super::dtype::Dtype;
 use super::head::Head;
-use super::segment::EXTENSION;
+use super::segment::{EXTENSION, Segment};
 use super::{Document, Node, Type};
 use crate::error::{Error, Result, Status};
 
@@ -24,9 +25,22 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The value at `node`, where a segment that was a NumPy scalar stands for its one item.
+    fn scalar(&self, node: Node) -> Result<Head<'a>> {
+        let head = self.at_node(node)?.0;
+        let Head::Ext { tag: EXTENSION, at, body } = head else {
+            return Ok(head);
+        };
+        let segment = self.decode(at, body)?;
+        Ok(Some(segment)
+            .filter(|segment| segment.flags() & Segment::SCALAR != 0)
+            .and_then(item)
+            .unwrap_or(head))
+    }
+
     /// The bool at `node`.
     pub fn bool(&self, node: Node) -> Result<bool> {
-        match self.at_node(node)?.0 {
+        match self.scalar(node)? {
             Head::Bool(value) => Ok(value),
             other => Err(self.mismatch(node, other.kind(), "a bool")),
         }
@@ -34,7 +48,7 @@ impl<'a> Document<'a> {
 
     /// The integer at `node`; `InvalidArgument` too when it does not fit.
     pub fn int64(&self, node: Node) -> Result<i64> {
-        match self.at_node(node)?.0 {
+        match self.scalar(node)? {
             Head::Negative(value) => Ok(value),
             Head::Unsigned(value) => i64::try_from(value).map_err(|_| misfit(node, value, "int64")),
             other => Err(self.mismatch(node, other.kind(), "an integer")),
@@ -43,7 +57,7 @@ impl<'a> Document<'a> {
 
     /// The integer at `node`; `InvalidArgument` too when it is below zero.
     pub fn uint64(&self, node: Node) -> Result<u64> {
-        match self.at_node(node)?.0 {
+        match self.scalar(node)? {
             Head::Unsigned(value) => Ok(value),
             Head::Negative(value) => Err(misfit(node, value, "uint64")),
             other => Err(self.mismatch(node, other.kind(), "an integer")),
@@ -52,7 +66,7 @@ impl<'a> Document<'a> {
 
     /// The number at `node`; integers are converted to the nearest double.
     pub fn double(&self, node: Node) -> Result<f64> {
-        let (head, _) = self.at_node(node)?;
+        let head = self.scalar(node)?;
         number(&head).ok_or_else(|| self.mismatch(node, head.kind(), "a number"))
     }
 
@@ -154,6 +168,26 @@ fn number(head: &Head) -> Option<f64> {
         Head::Unsigned(value) => Some(value as f64),
         _ => None,
     }
+}
+
+/// The one item of a segment of a single bool or number.
+fn item(segment: Segment) -> Option<Head> {
+    let data = segment.data();
+    let signed = |value: i64| if value < 0 { Head::Negative(value) } else { Head::Unsigned(value as u64) };
+    Some(match segment.dtype() {
+        Dtype::Bool => Head::Bool(*data.first()? != 0),
+        Dtype::I8 => signed(i8::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::I16 => signed(i16::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::I32 => signed(i32::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::I64 => signed(i64::from_le_bytes(data.try_into().ok()?)),
+        Dtype::U8 => Head::Unsigned(u8::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::U16 => Head::Unsigned(u16::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::U32 => Head::Unsigned(u32::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::U64 => Head::Unsigned(u64::from_le_bytes(data.try_into().ok()?)),
+        Dtype::F32 => Head::Float(f32::from_le_bytes(data.try_into().ok()?).into()),
+        Dtype::F64 => Head::Float(f64::from_le_bytes(data.try_into().ok()?)),
+        Dtype::Datetime(_) | Dtype::Timedelta(_) => return None,
+    })
 }
 
 fn misfit(node: Node, value: impl std::fmt::Display, into: &str) -> Error {
