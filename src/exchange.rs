@@ -174,7 +174,8 @@ impl Exchange {
     }
 
     /// Puts the input of the exchange `txn_id`, made of `parts` in a row, and returns the reference
-    /// that travels in its place. A live input is never overwritten.
+    /// that travels in its place. A live input is never overwritten; an output that an earlier exchange
+    /// of the same id left is deleted. The input stays pinned until [`Exchange::cleanup`].
     ///
     /// # Errors
     /// `KeyExists` when the id is in use; `ReferenceIgnored` when the calculator ignores references
@@ -268,7 +269,8 @@ impl Exchange {
     /// nobody opened means that the calculator computed on the reference: `Repeat`. An input that was
     /// opened means that a returned value is the result; when nothing was returned, or what was
     /// returned is unknown, the output is waited for, unless the calculator said that it answers
-    /// directly. An input that vanished counts as opened.
+    /// directly. What happened to an input is known until it is cleaned up, even when it expired; one of
+    /// which nothing is known any more counts as opened.
     ///
     /// When the input belongs to another exchange (a chain of references), its marks may stem from
     /// another calculator: an answer that is not in the store is then `Repeat`, which may cost a
