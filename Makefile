@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint header bench clean
+.PHONY: help setup build install demo test lint header bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -11,11 +11,14 @@ setup: ## system packages, Rust, .venv/ with the Python package
 build: setup ## the release library, the C++ calculators
 	@scripts/build.sh
 
+install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh
+
 demo: setup ## real data through Python and C++ calculators, figures checked, times compared
 	@scripts/build.sh demo
 	@.venv/bin/python demo/flights.py
 
-test: build ## every test; SUITES="rust c cpp python" chooses
+test: build ## every test; SUITES="rust c cpp python install" chooses
 	@scripts/test.sh $(SUITES)
 
 lint: setup ## formatting, lints, types, the generated header

@@ -26,7 +26,8 @@ die() {
 cmake_build() {
     if [ ! -e "$2/CMakeCache.txt" ]; then
         mkdir -p "$2"
-        cmake -S "$1" -B "$2" -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE="$venv/bin/python" >"$2/configure.log" 2>&1 || {
+        cmake -S "$1" -B "$2" -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTABLE="$venv/bin/python" \
+            -DDISHTAYANTRA_LMDB_ROOT="$root" >"$2/configure.log" 2>&1 || {
             cat "$2/configure.log" >&2
             rm -f "$2/CMakeCache.txt"
             return 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the test suites, all of them or the ones named (rust, c, cpp, python), and closes with each runner's own last word.
+# Runs the test suites, all of them or the ones named (rust, c, cpp, python, install), and closes with each runner's own last word.
 # A failing suite does not keep the others from running; the exit code tells.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
@@ -14,17 +14,20 @@ suite_cpp() { cmake_build tests/cpp build/tests-cpp && ctest --test-dir build/te
 # Some of these tests use calculators that the C++ suite brings.
 suite_python() { cmake_build tests/cpp build/tests-cpp && "$venv/bin/python" -m pytest tests/python; }
 
+# Builds programs against a copy in build/install, as others would.
+suite_install() { "$venv/bin/python" -m pytest tests/install; }
+
 # The lines in which the runners say what they ran.
 closing_lines() {
     grep -E '^test result: |tests? passed|tests failed out of|^=+ .*(passed|failed|error).* =+$|[0-9]+ (passed|failed)' "$1" || true
 }
 
 suites=("$@")
-[ "$#" -gt 0 ] || suites=(rust c cpp python)
+[ "$#" -gt 0 ] || suites=(rust c cpp python install)
 mkdir -p build/logs
 failed=()
 for suite in "${suites[@]}"; do
-    declare -F "suite_$suite" >/dev/null || die "no suite '$suite': rust, c, cpp, python"
+    declare -F "suite_$suite" >/dev/null || die "no suite '$suite': rust, c, cpp, python, install"
     say "tests: $suite"
     "suite_$suite" 2>&1 | tee "build/logs/test-$suite.log" || failed+=("$suite")
 done

@@ -1,23 +1,36 @@
-# Finds libdishtayantra_lmdb: an installation (include/, lib/) or the project's own tree (include/, target/release/).
+# Finds libdishtayantra_lmdb: an installation, or else the project's own tree (include/, target/release/).
 #
 #   find_package(DishtayantraLmdb REQUIRED)
 #   target_link_libraries(mine PRIVATE dishtayantra_lmdb::dishtayantra_lmdb)
 #
-# Looks in CMAKE_PREFIX_PATH, in DISHTAYANTRA_LMDB_ROOT (variable or environment), in the project's tree that this file is
-# part of, and in the system.
+# An installation is found by its own CMake package, as CMake finds any (CMAKE_PREFIX_PATH, the system). A project outside
+# this tree needs no more than that: find_package(dishtayantra_lmdb CONFIG REQUIRED).
+# DISHTAYANTRA_LMDB_ROOT (variable or environment) names a tree that is taken before every installation; the project's scripts
+# name their own, so that its tests never run against another copy.
 get_filename_component(_dishtayantra_lmdb_tree "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
-set(_dishtayantra_lmdb_hints
-    ${DISHTAYANTRA_LMDB_ROOT} $ENV{DISHTAYANTRA_LMDB_ROOT} "${_dishtayantra_lmdb_tree}")
+set(_dishtayantra_lmdb_named "${DISHTAYANTRA_LMDB_ROOT}")
+if(NOT _dishtayantra_lmdb_named)
+    set(_dishtayantra_lmdb_named "$ENV{DISHTAYANTRA_LMDB_ROOT}")
+endif()
 
-find_path(DishtayantraLmdb_INCLUDE_DIR dishtayantra_lmdb.hpp
-    HINTS ${_dishtayantra_lmdb_hints} PATH_SUFFIXES include)
-find_library(DishtayantraLmdb_LIBRARY dishtayantra_lmdb
-    HINTS ${_dishtayantra_lmdb_hints} PATH_SUFFIXES lib lib64 target/release)
+if(NOT _dishtayantra_lmdb_named)
+    find_package(dishtayantra_lmdb CONFIG QUIET)
+endif()
 
 include(FindPackageHandleStandardArgs)
+if(dishtayantra_lmdb_FOUND)
+    set(DishtayantraLmdb_INCLUDE_DIR "${dishtayantra_lmdb_INCLUDE_DIR}")
+    find_package_handle_standard_args(DishtayantraLmdb REQUIRED_VARS dishtayantra_lmdb_DIR)
+    return()
+endif()
+
+find_path(DishtayantraLmdb_INCLUDE_DIR dishtayantra_lmdb.hpp
+    PATHS "${_dishtayantra_lmdb_named}" "${_dishtayantra_lmdb_tree}" PATH_SUFFIXES include NO_DEFAULT_PATH)
+find_library(DishtayantraLmdb_LIBRARY dishtayantra_lmdb
+    PATHS "${_dishtayantra_lmdb_named}" "${_dishtayantra_lmdb_tree}" PATH_SUFFIXES lib target/release NO_DEFAULT_PATH)
 find_package_handle_standard_args(DishtayantraLmdb
     REQUIRED_VARS DishtayantraLmdb_LIBRARY DishtayantraLmdb_INCLUDE_DIR
-    REASON_FAILURE_MESSAGE "build it (make build), or name its place with -DDISHTAYANTRA_LMDB_ROOT")
+    REASON_FAILURE_MESSAGE "build it (make build), install it (make install), or name its tree with -DDISHTAYANTRA_LMDB_ROOT")
 mark_as_advanced(DishtayantraLmdb_INCLUDE_DIR DishtayantraLmdb_LIBRARY)
 
 if(DishtayantraLmdb_FOUND AND NOT TARGET dishtayantra_lmdb::dishtayantra_lmdb)

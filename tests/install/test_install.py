@@ -1,0 +1,190 @@
+"""Programs of others on an installed copy: pkg-config, CMake's find_package, a module for Python."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+PREFIX = ROOT / "build" / "install"
+VERSION = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]  # type: ignore[index]
+STRICT = ["-O1", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+
+def done(*command: object, **environment: str) -> str:
+    """What a command prints; fails when it fails."""
+    run = subprocess.run(
+        [str(part) for part in command], env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 0, f"{shlex.join(map(str, command))}\n{run.stdout}\n{run.stderr}"
+    return run.stdout
+
+
+def install(prefix: Path, **settings: str) -> str:
+    variables = [f"{name}={value}" for name, value in settings.items()]
+    return done("make", "--no-print-directory", "-C", ROOT, "install", f"PREFIX={prefix}", *variables)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> Path:
+    shutil.rmtree(PREFIX, ignore_errors=True)
+    install(PREFIX)
+    return PREFIX
+
+
+def pkg_config(*flags: str) -> list[str]:
+    return shlex.split(
+        done("pkg-config", *flags, "dishtayantra_lmdb", PKG_CONFIG_PATH=str(PREFIX / "lib" / "pkgconfig"))
+    )
+
+
+def rpath() -> str:
+    return "-Wl,-rpath," + pkg_config("--variable=libdir")[0]
+
+
+def linked_copy(program: Path) -> str:
+    """The file of the library that the loader takes for a program."""
+    found = re.search(r"libdishtayantra_lmdb\.so\.0 => (\S+)", done("ldd", program))
+    assert found, f"{program} does not need the library by its SONAME"
+    return found[1]
+
+
+def test_everything_is_in_its_place() -> None:
+    names = {str(path.relative_to(PREFIX)) for path in PREFIX.rglob("*") if not path.is_dir()}
+    headers = {f"include/{path.relative_to(ROOT / 'include')}" for path in (ROOT / "include").rglob("*.h*")}
+    licences = {f"LICENSES/{path.name}" for path in (ROOT / "LICENSES").iterdir()} | {"LICENSE-MIT", "LICENSE-APACHE"}
+    assert names == headers | {f"share/doc/dishtayantra_lmdb/{name}" for name in licences} | {
+        f"lib/libdishtayantra_lmdb.so.{VERSION}",
+        "lib/libdishtayantra_lmdb.so.0",
+        "lib/libdishtayantra_lmdb.so",
+        "lib/pkgconfig/dishtayantra_lmdb.pc",
+        "lib/cmake/dishtayantra_lmdb/dishtayantra_lmdb-config.cmake",
+        "lib/cmake/dishtayantra_lmdb/dishtayantra_lmdb-config-version.cmake",
+    }
+    assert os.readlink(PREFIX / "lib" / "libdishtayantra_lmdb.so.0") == f"libdishtayantra_lmdb.so.{VERSION}"
+    assert os.readlink(PREFIX / "lib" / "libdishtayantra_lmdb.so") == "libdishtayantra_lmdb.so.0"
+    assert pkg_config("--modversion") == [VERSION]
+
+
+def test_destdir_and_libdir_for_packagers(tmp_path: Path) -> None:
+    install(Path("/opt/exchange"), DESTDIR=str(tmp_path), LIBDIR="lib/x86_64-linux-gnu")
+    inside = tmp_path / "opt" / "exchange"
+    assert (inside / "lib/x86_64-linux-gnu/libdishtayantra_lmdb.so").exists()
+    text = (inside / "lib/x86_64-linux-gnu/pkgconfig/dishtayantra_lmdb.pc").read_text()
+    assert "prefix=/opt/exchange\n" in text
+    assert str(tmp_path) not in text
+    build_with_cmake(tmp_path / "tree", inside)
+
+
+def test_installing_again_does_not_disturb_who_runs_it(tmp_path: Path) -> None:
+    install(tmp_path)
+    source = "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); input(); print(library.dy_lmdb_abi_version())"
+    program = subprocess.Popen(
+        [sys.executable, "-c", source, str(tmp_path / "lib" / "libdishtayantra_lmdb.so")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    before = (tmp_path / "lib" / f"libdishtayantra_lmdb.so.{VERSION}").stat().st_ino
+    install(tmp_path)
+    assert (tmp_path / "lib" / f"libdishtayantra_lmdb.so.{VERSION}").stat().st_ino != before
+    assert program.communicate("\n", timeout=60)[0] == "1\n"
+
+
+@pytest.mark.parametrize("libdir", ["/lib", "../lib"])
+def test_a_libdir_outside_the_prefix_is_refused(tmp_path: Path, libdir: str) -> None:
+    refused = subprocess.run(
+        ["make", "-C", ROOT, "install", f"PREFIX={tmp_path}", f"LIBDIR={libdir}"], capture_output=True, text=True
+    )
+    assert refused.returncode != 0
+    assert "LIBDIR" in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("compiler", [("cc", "-std=c99", "program.c"), ("c++", "-std=c++17", "program.cpp")])
+def test_programs_built_with_pkg_config(tmp_path: Path, compiler: tuple[str, str, str]) -> None:
+    name, standard, source = compiler
+    program = tmp_path / "program"
+    done(name, standard, *STRICT, HERE / source, *pkg_config("--cflags", "--libs"), rpath(), "-o", program)
+    assert Path(linked_copy(program)).parent == PREFIX / "lib"
+    assert done(program, tmp_path / "store") == f"{VERSION} 8\n"
+
+
+def build_with_cmake(tree: Path, prefix: Path, wanted: str = "0.1") -> None:
+    done("cmake", "-S", HERE / "cmake", "-B", tree, f"-DCMAKE_PREFIX_PATH={prefix}", f"-DWANTED_VERSION={wanted}")
+    done("cmake", "--build", tree)
+
+
+def test_programs_built_with_find_package(tmp_path: Path) -> None:
+    build_with_cmake(tmp_path / "tree", PREFIX)
+    for name in ("program_c", "program_cpp"):
+        program = tmp_path / "tree" / name
+        assert Path(linked_copy(program)).parent == PREFIX / "lib"
+        assert done(program, tmp_path / "store") == f"{VERSION} 8\n"
+
+
+def test_the_cmake_package_may_be_moved(tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(PREFIX, moved, symlinks=True)
+    build_with_cmake(tmp_path / "tree", moved)
+    assert Path(linked_copy(tmp_path / "tree" / "program_cpp")).parent == moved / "lib"
+
+
+@pytest.mark.parametrize(("wanted", "fits"), [("0", True), (VERSION, True), ("0.99", False), ("1.0", False)])
+def test_find_package_looks_at_the_version(tmp_path: Path, wanted: str, fits: bool) -> None:
+    asked = subprocess.run(
+        ["cmake", "-S", HERE / "cmake", "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={PREFIX}", f"-DWANTED_VERSION={wanted}"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (asked.returncode == 0) == fits, asked.stderr
+    assert fits or VERSION in asked.stderr
+
+
+def test_the_examples_are_built_on_the_installed_library(tmp_path: Path) -> None:
+    done("cmake", "-S", ROOT / "cpp-examples", "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={PREFIX}",
+         f"-DPython_EXECUTABLE={sys.executable}", "-DCMAKE_BUILD_TYPE=Debug")  # fmt: skip
+    done("cmake", "--build", tmp_path)
+    (module,) = tmp_path.glob("dishtayantra_calculators*.so")
+    assert Path(linked_copy(module)).parent == PREFIX / "lib"
+
+
+@pytest.fixture(scope="session")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a module that one g++ line has built."""
+    place = tmp_path_factory.mktemp("module")
+    command = (
+        f"g++ -std=c++17 -O2 -shared -fPIC {HERE}/module.cpp $({sys.executable} -m pybind11 --includes)"
+        " $(pkg-config --cflags --libs dishtayantra_lmdb) -Wl,-rpath,$(pkg-config --variable=libdir dishtayantra_lmdb)"
+        f" -o {place}/installed_module$({sys.executable} -m pybind11 --extension-suffix)"
+    )
+    done("sh", "-c", command, PKG_CONFIG_PATH=str(PREFIX / "lib" / "pkgconfig"))
+    return place
+
+
+@pytest.mark.parametrize("first", ["module", "package"])
+def test_a_module_and_the_package_share_one_copy(tmp_path: Path, module: Path, first: str) -> None:
+    """Whichever comes first brings the copy, and the other one uses it."""
+    imports = ["import installed_module", "import dishtayantra_lmdb"]
+    source = "\n".join(imports if first == "module" else reversed(imports)) + textwrap.dedent(
+        """
+        import sys
+        import numpy as np
+        with dishtayantra_lmdb.LMDBTransport(dishtayantra_lmdb.LMDBConfig(db_path=sys.argv[1])) as transport:
+            transport.put("key", {"values": np.arange(100_000.0)})
+            assert installed_module.sum(sys.argv[1], "key") == np.arange(100_000.0).sum()
+        maps = {line.split()[-1] for line in open("/proc/self/maps") if "libdishtayantra_lmdb" in line}
+        print(*maps)
+        """
+    )
+    environment = {"PYTHONPATH": str(module)}
+    (copy,) = done(sys.executable, "-c", source, tmp_path / "store", **environment).split()
+    assert (Path(copy).parent == PREFIX / "lib") == (first == "module")
