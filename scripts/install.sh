@@ -25,7 +25,7 @@ if [ ! -e "$library" ]; then
 fi
 
 # From the CMake package's directory up to PREFIX.
-up=$(realpath --canonicalize-missing --relative-to="/$libdir/cmake/dishtayantra_lmdb" /)
+up=$(realpath --canonicalize-missing --no-symlinks --relative-to="/$libdir/cmake/dishtayantra_lmdb" /)
 
 # fill TEMPLATE TO: a template of packaging/ with its values.
 fill() {

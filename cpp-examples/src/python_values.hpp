@@ -6,6 +6,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -56,7 +57,13 @@ inline void register_errors() {
 
 /// The elements of an object with the buffer protocol: in place when they are contiguous doubles, else a copy.
 inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
-    auto info = std::make_unique<py::buffer_info>(object.request());
+    std::unique_ptr<py::buffer_info> info;
+    try {
+        info = std::make_unique<py::buffer_info>(object.request());
+    } catch (py::error_already_set& error) {
+        // NumPy has no buffers of times.
+        throw lmdb::InvalidArgumentError(py::str(error.value()));
+    }
     std::string_view format = info->format;
     const bool swapped = !format.empty() && (format[0] == '>' || format[0] == '!') && info->itemsize > 1;
     format.remove_prefix(!format.empty() && std::string_view("@=<>!^").find(format[0]) != std::string_view::npos);
@@ -108,7 +115,7 @@ inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
         data = gathered.data();
     }
     std::vector<double> converted(count);
-    if (swapped || !lmdb::detail::convert_elements(kind, width, data, converted)) {
+    if (!lmdb::detail::convert_elements(kind, width, swapped, data, converted)) {
         throw lmdb::InvalidArgumentError("elements of format '" + info->format + "' are not numbers this side converts");
     }
     return lmdb::Numbers(std::move(converted), shape, fortran);
@@ -125,30 +132,65 @@ inline bool is_list(const py::handle& object) {
     return py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object);
 }
 
+/// Whether it has numbers in a buffer, as arrays and NumPy's scalars have; bytes have none among others.
+inline bool is_array(const py::handle& object) {
+    return PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr()) && !PyByteArray_Check(object.ptr());
+}
+
+/// A number that a stored payload can hold as well, so that both ways take the same: a float, an int of 64 bits, a bool
+/// as 0 or 1, a NumPy scalar.
+inline double number_of(const py::handle& object) {
+    if (PyFloat_Check(object.ptr())) {
+        return PyFloat_AS_DOUBLE(object.ptr());
+    }
+    if (PyLong_Check(object.ptr())) {
+        int overflow = 0;
+        const long long number = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+        if (overflow == 0) {
+            return static_cast<double>(number);
+        }
+        const unsigned long long larger = overflow > 0 ? PyLong_AsUnsignedLongLong(object.ptr()) : 0;
+        if (overflow < 0 || PyErr_Occurred() != nullptr) {
+            PyErr_Clear();
+            throw lmdb::InvalidArgumentError("an int of more than 64 bits");
+        }
+        return static_cast<double>(larger);
+    }
+    if (is_array(object)) {
+        const lmdb::Numbers numbers = numbers_of_buffer(py::reinterpret_borrow<py::buffer>(object));
+        if (numbers.shape().empty()) {
+            return numbers.span().front();
+        }
+    }
+    throw lmdb::InvalidArgumentError("a " + type_name(object) + " is no number");
+}
+
+/// Appends the numbers of nested lists, each level as long as `shape` says. Arrays stand for the levels they have.
 inline void append_list(const py::handle& object, const std::vector<std::size_t>& shape, std::size_t level,
                         std::vector<double>& out) {
-    // A tuple of its own: the list may change under another thread's hands.
-    const py::tuple elements(py::reinterpret_borrow<py::object>(object));
-    if (elements.size() != shape[level]) {
-        throw lmdb::InvalidArgumentError("nested lists of numbers must have equal lengths in level " +
-                                         std::to_string(level + 1));
+    if (level == shape.size()) {
+        out.push_back(number_of(object));
+        return;
     }
-    for (const py::handle element : elements) {
-        const bool leaf = level + 1 == shape.size();
-        if (leaf == is_list(element)) {
-            throw lmdb::InvalidArgumentError("nested lists of numbers must be nested equally deep");
+    if (is_array(object)) {
+        const lmdb::Numbers rows = numbers_of_buffer(py::reinterpret_borrow<py::buffer>(object)).c_order();
+        if (std::equal(rows.shape().begin(), rows.shape().end(), shape.begin() + static_cast<std::ptrdiff_t>(level),
+                       shape.end())) {
+            out.insert(out.end(), rows.span().begin(), rows.span().end());
+            return;
         }
-        if (!leaf) {
-            append_list(element, shape, level + 1, out);
-            continue;
+    } else if (is_list(object)) {
+        // A tuple of its own: the list may change under another thread's hands.
+        const py::tuple elements(py::reinterpret_borrow<py::object>(object));
+        if (elements.size() == shape[level]) {
+            for (const py::handle element : elements) {
+                append_list(element, shape, level + 1, out);
+            }
+            return;
         }
-        const double number = PyFloat_AsDouble(element.ptr());
-        if (number == -1.0 && PyErr_Occurred() != nullptr) {
-            PyErr_Clear();
-            throw lmdb::InvalidArgumentError("a list of numbers holds a " + type_name(element));
-        }
-        out.push_back(number);
     }
+    throw lmdb::InvalidArgumentError("nested lists of numbers must have equal lengths in level " +
+                                     std::to_string(level + 1));
 }
 
 inline lmdb::Numbers numbers_of_list(const py::handle& object) {
@@ -162,20 +204,26 @@ inline lmdb::Numbers numbers_of_list(const py::handle& object) {
         shape.push_back(elements.size());
         level = elements.empty() ? py::none() : py::object(elements[0]);
     }
+    if (is_array(level)) {
+        const lmdb::Numbers first = numbers_of_buffer(py::buffer(level));
+        shape.insert(shape.end(), first.shape().begin(), first.shape().end());
+    }
     std::vector<double> out;
     append_list(object, shape, 0, out);
     return lmdb::Numbers(std::move(out), std::move(shape)).as_list();
 }
 
-/// Numbers from lists, arrays (buffer protocol or `__array__`) or raw bytes of float64.
+/// Numbers from a single one, lists, arrays (buffer protocol or `__array__`) or raw bytes of float64.
 inline lmdb::Numbers numbers_of(const py::handle& object) {
     if (is_list(object)) {
         return numbers_of_list(object);
     }
+    if (PyFloat_Check(object.ptr()) || PyLong_Check(object.ptr())) {
+        return lmdb::Numbers({number_of(object)}, {}).as_list();
+    }
     if (PyObject_CheckBuffer(object.ptr()) != 0) {
         const auto buffer = py::reinterpret_borrow<py::buffer>(object);
-        const bool raw = PyBytes_Check(object.ptr()) || PyByteArray_Check(object.ptr()) ||
-                         (PyMemoryView_Check(object.ptr()) && buffer.request().format == "B");
+        const bool raw = !is_array(object) || (PyMemoryView_Check(object.ptr()) && buffer.request().format == "B");
         return raw ? numbers_of_bytes(buffer) : numbers_of_buffer(buffer);
     }
     if (py::hasattr(object, "__array__")) {
@@ -209,12 +257,11 @@ public:
         if (!found) {
             return std::nullopt;
         }
-        const double number = PyFloat_AsDouble(found.ptr());
-        if (number == -1.0 && PyErr_Occurred() != nullptr) {
-            PyErr_Clear();
-            throw lmdb::InvalidArgumentError("'" + std::string(name) + "' is a " + type_name(found) + ", not a number");
+        try {
+            return number_of(found);
+        } catch (const lmdb::InvalidArgumentError& error) {
+            throw lmdb::InvalidArgumentError("'" + std::string(name) + "': " + error.what());
         }
-        return number;
     }
 
     std::optional<std::string> find_text(std::string_view name) const override {

@@ -82,8 +82,7 @@ public:
 
     std::optional<Numbers> find_numbers(std::string_view name) const override {
         if (document_) {
-            const std::optional<Node> node = find(name);
-            return node ? std::optional<Numbers>(Numbers::of(*node, view_)) : std::nullopt;
+            return read<Numbers>(name, [this](const Node& node) { return Numbers::of(node, view_); });
         }
         if (name != "values") {
             return std::nullopt;
@@ -96,16 +95,25 @@ public:
     }
 
     std::optional<double> find_number(std::string_view name) const override {
-        const std::optional<Node> node = find(name);
-        return node ? std::optional<double>(detail::number_of(*node)) : std::nullopt;
+        return read<double>(name, detail::number_of);
     }
 
     std::optional<std::string> find_text(std::string_view name) const override {
-        const std::optional<Node> node = find(name);
-        return node ? std::optional<std::string>(node->string()) : std::nullopt;
+        return read<std::string>(name, [](const Node& node) { return std::string(node.string()); });
     }
 
 private:
+    /// What `value_of` makes of the value under `name`; what it refuses is told with the name.
+    template <class T, class Read>
+    std::optional<T> read(std::string_view name, Read value_of) const {
+        const std::optional<Node> node = find(name);
+        try {
+            return node ? std::optional<T>(value_of(*node)) : std::nullopt;
+        } catch (const InvalidArgumentError& error) {
+            throw InvalidArgumentError("'" + std::string(name) + "': " + error.what());
+        }
+    }
+
     std::optional<Node> find(std::string_view name) const {
         if (!document_) {
             return std::nullopt;

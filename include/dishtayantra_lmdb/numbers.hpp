@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,28 +23,34 @@ namespace dishtayantra::lmdb {
 namespace detail {
 
 template <class T>
-void convert_as(const std::byte* from, std::vector<double>& out) {
+void convert_as(const std::byte* from, bool big_endian, std::vector<double>& out) {
     for (std::size_t i = 0; i < out.size(); ++i) {
+        std::byte bytes[sizeof(T)];
+        std::memcpy(bytes, from + i * sizeof(T), sizeof(T));
+        if (big_endian) {
+            std::reverse(std::begin(bytes), std::end(bytes));
+        }
         T element;
-        std::memcpy(&element, from + i * sizeof(T), sizeof(T));
+        std::memcpy(&element, bytes, sizeof(T));
         out[i] = static_cast<double>(element);
     }
 }
 
-/// Little-endian elements of a kind ('f', 'i', 'u', 'b') and width as the nearest doubles; false for any other.
-inline bool convert_elements(char kind, std::size_t width, const std::byte* from, std::vector<double>& out) {
+/// Elements of a kind ('f', 'i', 'u', 'b') and width as the nearest doubles; false for any other.
+inline bool convert_elements(char kind, std::size_t width, bool big_endian, const std::byte* from,
+                             std::vector<double>& out) {
     switch (kind << 8 | static_cast<int>(width & 0xff)) {
-    case 'f' << 8 | 8: convert_as<double>(from, out); return true;
-    case 'f' << 8 | 4: convert_as<float>(from, out); return true;
-    case 'i' << 8 | 1: convert_as<std::int8_t>(from, out); return true;
-    case 'i' << 8 | 2: convert_as<std::int16_t>(from, out); return true;
-    case 'i' << 8 | 4: convert_as<std::int32_t>(from, out); return true;
-    case 'i' << 8 | 8: convert_as<std::int64_t>(from, out); return true;
+    case 'f' << 8 | 8: convert_as<double>(from, big_endian, out); return true;
+    case 'f' << 8 | 4: convert_as<float>(from, big_endian, out); return true;
+    case 'i' << 8 | 1: convert_as<std::int8_t>(from, big_endian, out); return true;
+    case 'i' << 8 | 2: convert_as<std::int16_t>(from, big_endian, out); return true;
+    case 'i' << 8 | 4: convert_as<std::int32_t>(from, big_endian, out); return true;
+    case 'i' << 8 | 8: convert_as<std::int64_t>(from, big_endian, out); return true;
     case 'b' << 8 | 1:
-    case 'u' << 8 | 1: convert_as<std::uint8_t>(from, out); return true;
-    case 'u' << 8 | 2: convert_as<std::uint16_t>(from, out); return true;
-    case 'u' << 8 | 4: convert_as<std::uint32_t>(from, out); return true;
-    case 'u' << 8 | 8: convert_as<std::uint64_t>(from, out); return true;
+    case 'u' << 8 | 1: convert_as<std::uint8_t>(from, big_endian, out); return true;
+    case 'u' << 8 | 2: convert_as<std::uint16_t>(from, big_endian, out); return true;
+    case 'u' << 8 | 4: convert_as<std::uint32_t>(from, big_endian, out); return true;
+    case 'u' << 8 | 8: convert_as<std::uint64_t>(from, big_endian, out); return true;
     default: return false;
     }
 }
@@ -69,16 +76,20 @@ inline char kind_of(Dtype dtype) noexcept {
 /// A segment's items as the nearest doubles. Throws InvalidArgumentError for times.
 inline std::vector<double> converted(const Segment& segment) {
     std::vector<double> out(segment.size());
-    if (!convert_elements(kind_of(segment.dtype()), segment.item_size(), segment.bytes().data(), out)) {
+    if (!convert_elements(kind_of(segment.dtype()), segment.item_size(), false, segment.bytes().data(), out)) {
         throw InvalidArgumentError(std::string("items of ") + dtype_name(segment.dtype()) +
                                    " are not numbers this side converts");
     }
     return out;
 }
 
-/// A number: one of MessagePack's own, or a segment without dimensions.
+/// A number: one of MessagePack's own, a bool as 0 or 1, or a segment without dimensions.
 inline double number_of(const Node& node) {
-    if (!node.is_segment()) {
+    const Type type = node.type();
+    if (type == Type::boolean) {
+        return node.boolean() ? 1 : 0;
+    }
+    if (type != Type::segment) {
         return node.number();
     }
     const Segment segment = node.segment();
@@ -109,7 +120,7 @@ inline std::vector<std::size_t> shape_of(const Node& node) {
     }
 }
 
-/// Appends the numbers of a flat array, of which some may be segments without dimensions.
+/// Appends the numbers of a flat array, of which some may be bools or segments without dimensions.
 inline void append_row(const Node& node, std::vector<double>& out) {
     try {
         const std::vector<double> row = node.numbers();
@@ -172,7 +183,8 @@ public:
     /// One dimension of elements of the caller's.
     explicit Numbers(std::vector<double> elements) : Numbers(std::move(elements), {}) { shape_ = {span_.size()}; }
 
-    /// A stored array: in place when its dtype is float64 and it is aligned, else converted (integers, bool, float32).
+    /// A stored array: in place when its dtype is float64 and it is aligned, else converted (integers, bool, float32,
+    /// either byte order).
     /// Throws InvalidArgumentError for any other dtype.
     static Numbers of(const Array& array, std::shared_ptr<const void> owner) {
         const bool aligned = reinterpret_cast<std::uintptr_t>(array.bytes().data()) % alignof(double) == 0;
@@ -180,15 +192,15 @@ public:
             return Numbers(array.span<double>(), array.shape(), std::move(owner), array.fortran_order());
         }
         std::vector<double> converted(array.size());
-        if (array.big_endian() ||
-            !detail::convert_elements(array.kind(), array.item_size(), array.bytes().data(), converted)) {
+        if (!detail::convert_elements(array.kind(), array.item_size(), array.big_endian(), array.bytes().data(),
+                                      converted)) {
             throw InvalidArgumentError("elements of dtype '" + array.descr() + "' are not numbers this side converts");
         }
         return Numbers(std::move(converted), array.shape(), array.fortran_order());
     }
 
     /// An array of a document: a segment in place when its items are float64, else converted (integers, bool,
-    /// float32); nested lists and bytes, taken as float64, are copied. `owner` keeps the payload alive; without one the
+    /// float32); nested lists, in which a bool is 0 or 1, and bytes, taken as float64, are copied. `owner` keeps the payload alive; without one the
     /// document must outlive the numbers.
     /// Throws InvalidArgumentError when rows differ in length, items are not numbers or bytes do not divide.
     static Numbers of(const Node& node, std::shared_ptr<const void> owner = nullptr) {
@@ -202,7 +214,7 @@ public:
         std::vector<std::size_t> shape = detail::shape_of(node);
         std::vector<double> elements;
         if (shape.empty()) {
-            elements = {node.number()};
+            elements = {detail::number_of(node)};
         } else {
             detail::append_numbers(node, shape, 0, elements);
         }

@@ -52,6 +52,15 @@ TEST(Numbers, NestedListsHaveAShape) {
     EXPECT_TRUE(numbers.is_list());
 }
 
+TEST(Numbers, BoolsInListsAreZeroAndOne) {
+    lmdb::Writer writer;
+    writer.array(3).boolean(true).number(2.5).boolean(false);
+    const lmdb::Document doc = lmdb::Document::over(writer.data());
+    const Numbers numbers = Numbers::of(doc.root());
+    EXPECT_EQ(std::vector<double>(numbers.span().begin(), numbers.span().end()), (std::vector<double>{1, 2.5, 0}));
+    EXPECT_EQ(Numbers::of(doc[std::size_t{0}]).span().front(), 1.0);
+}
+
 TEST(Numbers, RaggedOrMixedListsAreRefused) {
     lmdb::Writer ragged;
     ragged.array(2).doubles(std::vector<double>{1, 2}).doubles(std::vector<double>{3});

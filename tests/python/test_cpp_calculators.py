@@ -202,9 +202,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "text": ({"values": "123"}, "str"),
     "list of texts": ({"values": [1, "2"]}, "str"),
     "ragged": ({"values": [[1, 2], [3]]}, "equal lengths"),
-    "mixed depth": ({"values": [[1, 2], 3]}, "equally deep"),
+    "mixed depth": ({"values": [[1, 2], 3]}, "equal lengths"),
     "odd bytes": ({"values": b"123"}, "3 raw bytes"),
-    "big-endian": ({"values": np.ones(3, ">f8")}, "'>d'"),
     "complex": ({"values": np.ones(3, complex)}, "Zd"),
     "three dimensions": ({"values": np.ones((2, 2, 2))}, "3 dimensions"),
     "operation": ({"values": [1], "operation": "invert"}, "invert"),
@@ -222,7 +221,7 @@ def test_wrong_inputs_raise_and_are_named(what: str) -> None:
 def test_wrong_settings_raise_at_once() -> None:
     with pytest.raises(ValueError, match="level"):
         calculators.RiskCalculator("r", {"level": 95})
-    with pytest.raises(ValueError, match="not a number"):
+    with pytest.raises(ValueError, match="no number"):
         calculators.RiskCalculator("r", {"level": "high"})
 
 

@@ -1,0 +1,114 @@
+"""What a C++ calculator takes for numbers, and what it refuses: the same directly and through the store."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dishtayantra_calculators as calculators
+from dishtayantra_lmdb import wrap_with_lmdb
+
+ROWS = np.arange(6.0).reshape(2, 3)
+
+TAKEN: dict[str, tuple[Any, list[list[float]]]] = {
+    "big-endian float64": (ROWS.astype(">f8"), [[0, 3], [1, 4], [2, 5]]),
+    "big-endian float32": (ROWS.astype(">f4"), [[0, 3], [1, 4], [2, 5]]),
+    "big-endian int32": (-ROWS.astype(">i4"), [[0, -3], [-1, -4], [-2, -5]]),
+    "big-endian uint16, strided": (ROWS.astype(">u2")[:, ::2], [[0, 3], [2, 5]]),
+    "native": (ROWS, [[0, 3], [1, 4], [2, 5]]),
+    "bools": ([True, False], [[1], [0]]),
+    "bools and ints": ([True, 2, False], [[1], [2], [0]]),
+    "bools and floats": ([True, 2.5], [[1], [2.5]]),
+    "many bools and floats": ([True] + [2.5] * 300, [[1]] + [[2.5]] * 300),
+    "array of bools": (np.array([True, False]), [[1], [0]]),
+    "largest int64": ([2**63 - 1, 1], [[2.0**63], [1]]),
+    "smallest int64": ([-(2**63), 1], [[-(2.0**63)], [1]]),
+    "largest uint64": ([2**64 - 1, 1], [[2.0**64], [1]]),
+    "many large ints": ([2**63] * 300, [[2.0**63]] * 300),
+    "NumPy scalars": ([np.float64(1.5), np.int8(3), np.bool_(True), np.float32(0.5)], [[1.5], [3], [1], [0.5]]),
+    "lists and arrays as rows": ([np.arange(3.0), [1, 2, 3]], [[0, 1], [1, 2], [2, 3]]),
+    "a single int": (3, [[3]]),
+    "a single float": (2.5, [[2.5]]),
+    "a single bool": (True, [[1]]),
+    "a single NumPy scalar": (np.int16(3), [[3]]),
+    "an array without dimensions": (np.array(2.5), [[2.5]]),
+    "tuples": (((1, 2), (3, 4)), [[1, 3], [2, 4]]),
+}
+
+REFUSED: dict[str, Any] = {
+    "int of more than 64 bits": [2**64, 1],
+    "negative int of more than 64 bits": [-(2**63) - 1, 1.5],
+    "many ints of more than 64 bits": [2**100] * 300,
+    "int larger than any double": [10**400],
+    "Decimal": [decimal.Decimal("1.5"), 2],
+    "complex": [1.0, 2j],
+    "array of complex": np.ones(3, complex),
+    "float16": np.ones(3, np.float16),
+    "long double": np.ones(3, np.longdouble),
+    "datetimes": np.array([1, 2], "M8[s]"),
+    "timedeltas": np.array([1, 2], "m8[s]"),
+    "dates": [datetime.date(2020, 1, 1)],
+    "text in a list": [1.0, "x"],
+    "None in a list": [1.0, None],
+    "bytes in a list": [b"12345678"],
+    "ragged": [[1, 2], [3]],
+    "a number after a list": [[1, 2], 3],
+    "a list after a number": [1, [2, 3]],
+    "rows of different kinds and lengths": [np.arange(3.0), [1, 2]],
+    "odd bytes": b"123",
+    "dict": {"a": 1},
+    "set": {1.0, 2.0},
+}
+
+
+@pytest.fixture
+def matrix() -> Any:
+    return calculators.MatrixProcessor("m", {"operation": "transpose"})
+
+
+@pytest.fixture
+def exchanged(matrix: Any, store_path: str) -> Any:
+    config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}
+    return wrap_with_lmdb(matrix, config, "m")
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_both_routes_take_the_same_and_answer_the_same(matrix: Any, exchanged: Any, what: str) -> None:
+    values, expected = TAKEN[what]
+    answers = [matrix.calculate({"values": values}), exchanged.calculate({"values": values})]
+    assert matrix.details()["references"] == matrix.details()["outputs_written"] == 1
+    assert type(answers[0]["values"]) is type(answers[1]["values"])
+    for answer in answers:
+        np.testing.assert_array_equal(np.asarray(answer["values"]), expected)
+        assert np.asarray(answer["values"]).dtype == np.float64
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_both_routes_refuse_the_same(matrix: Any, exchanged: Any, what: str) -> None:
+    for calculator in (matrix, exchanged):
+        with pytest.raises(ValueError, match="'values'"):
+            calculator.calculate({"values": REFUSED[what]})
+    assert matrix.details()["references"] == 1
+
+
+@pytest.mark.parametrize("parameter", [np.float32(0.5), 0.75, np.float64(0.25)])
+def test_both_routes_take_the_same_parameters(store_path: str, parameter: Any) -> None:
+    risk = calculators.RiskCalculator("r", {})
+    config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}
+    data = {"values": [1.0, 2.0, 4.0], "level": parameter}
+    assert risk.calculate(data) == wrap_with_lmdb(risk, config, "r").calculate(data)
+    assert risk.details()["references"] == 1
+
+
+@pytest.mark.parametrize("parameter", [2**64, True, decimal.Decimal("0.5"), "0.5", [0.5], np.array([0.5, 0.6])])
+def test_both_routes_refuse_the_same_parameters(store_path: str, parameter: Any) -> None:
+    risk = calculators.RiskCalculator("r", {})
+    config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}
+    for calculator in (risk, wrap_with_lmdb(risk, config, "r")):
+        with pytest.raises(ValueError, match="'level': "):
+            calculator.calculate({"values": [1.0, 2.0, 4.0], "level": parameter})
+    assert risk.details()["references"] == 1
