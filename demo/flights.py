@@ -1,8 +1,8 @@
 """The flights that left New York City in 2013, through Python and C++ calculators that share one store.
 
 A Python node loads the table; C++ calculators read its columns in place and answer through the store; a Python node
-takes the whole table as Arrow; the last compares every figure with NumPy's. Then the same numbers make the round trip
-Python → C++ → Python as JSON, as MessagePack and through the exchange.
+takes the whole table as Arrow; the last compares every figure with NumPy's. Then a dict of the table's columns makes
+the round trip Python → C++ → Python, and one column does so as JSON, as MessagePack and through the exchange.
 
 Exits with 1 when a figure is wrong.
 """
@@ -27,6 +27,7 @@ import pyarrow.csv
 from rich.console import Console
 from rich.table import Table
 
+import columns
 import dag
 import round_trips
 from dishtayantra_calculators import MatrixProcessor, RiskCalculator, SignalProcessor
@@ -225,6 +226,7 @@ def main() -> int:
         wrong = [figure for figure in figures if not figure.right]
         right = not wrong and through_the_store(natives)
         console.print(f"{len(figures) - len(wrong)} of {len(figures)} figures right\n")
+        right = columns.show(str(Path(directory) / "store"), run.results["flights"], console) and right
         right = round_trips.show(str(Path(directory) / "store"), run.results["arr_delay"], console) and right
     return 0 if right else 1
 

@@ -1,5 +1,6 @@
 // One calculation behind three ways of carrying numbers: every value is read, doubled and increased by one, and as
 // many values are answered. As a calculator on the exchange, and as functions on JSON text and on MessagePack bytes.
+#include "columns.hpp"
 #include "python_calculator.hpp"
 
 #include <nlohmann/json.hpp>
@@ -51,9 +52,10 @@ py::bytes scale_msgpack(const py::bytes& document) {
 }  // namespace
 
 PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
-    module.doc() = "values * 2 + 1, on the exchange, on JSON and on MessagePack.";
+    module.doc() = "values * 2 + 1, on the exchange, on JSON and on MessagePack; and a table's columns, read and handed on.";
     dishtayantra::calculators::register_errors();
     dishtayantra::calculators::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
+    demo::Columns::define(module);
     module.def("scale_json", &scale_json, py::arg("document"), "JSON text in and out.");
     module.def("scale_msgpack", &scale_msgpack, py::arg("document"), "MessagePack bytes in and out.");
 }

@@ -1,0 +1,135 @@
+// A calculator that reads every column of a document where it lies and answers all of them.
+#pragma once
+
+#include "python_calculator.hpp"
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace demo {
+
+namespace py = pybind11;
+namespace dy = dishtayantra::lmdb;
+
+/// The sum of a segment's items, times as their integers.
+inline double total(const dy::Segment& segment) {
+    const auto sum = [&segment](auto item) {
+        double sum = 0;
+        for (const auto value : segment.span<decltype(item)>()) {
+            sum += static_cast<double>(value);
+        }
+        return sum;
+    };
+    switch (segment.dtype()) {
+    case dy::Dtype::float64: return sum(double{});
+    case dy::Dtype::int8: return sum(std::int8_t{});
+    case dy::Dtype::int16: return sum(std::int16_t{});
+    case dy::Dtype::int32: return sum(std::int32_t{});
+    case dy::Dtype::int64:
+    case dy::Dtype::datetime64: return sum(std::int64_t{});
+    default: throw dy::InvalidArgumentError(std::string("no column of the flights is ") + dy::dtype_name(segment.dtype()));
+    }
+}
+
+/// Any value again, in the same place of another document; segments are lent from where they lie.
+inline void hand_on(const dy::Node& node, dy::Writer& writer) {
+    switch (node.type()) {
+    case dy::Type::nil: writer.nil(); break;
+    case dy::Type::boolean: writer.boolean(node.boolean()); break;
+    case dy::Type::integer: writer.int64(node.int64()); break;
+    case dy::Type::floating: writer.number(node.number()); break;
+    case dy::Type::string: writer.string(node.string()); break;
+    case dy::Type::bytes: writer.bytes(node.bytes()); break;
+    case dy::Type::segment: writer.segment(node.segment()); break;
+    case dy::Type::array:
+        writer.array(node.size());
+        for (const dy::Item item : node.items()) {
+            hand_on(item.value, writer);
+        }
+        break;
+    case dy::Type::map:
+        writer.map(node.size());
+        for (const auto [key, value] : node.items()) {
+            hand_on(key, writer);
+            hand_on(value, writer);
+        }
+        break;
+    default: throw dy::InvalidArgumentError("an extension that this calculator does not know");
+    }
+}
+
+/// `{"columns": {group: {name: column}}}` in; the same out, with `read`: for each array its sum and where in the payload
+/// its items lie, in bytes. Takes references only.
+class Columns {
+public:
+    Columns(std::string given_name, py::dict given_config) : name(std::move(given_name)), config(std::move(given_config)) {}
+
+    py::dict calculate(const py::dict& payload) const {
+        bool has_input = false;
+        const auto reference = dishtayantra::calculators::reference_of(
+            dishtayantra::calculators::PythonInput(payload), has_input);
+        if (!has_input) {
+            throw dy::InvalidArgumentError("columns come by reference");
+        }
+        const py::gil_scoped_release no_gil;
+        answer(*reference);
+        const py::gil_scoped_acquire gil;
+        py::dict out;
+        out[dy::wire::output_written] = true;
+        return out;
+    }
+
+    static void define(py::module_& module) {
+        py::class_<Columns>(module, "Columns", "Reads a table's columns in place and hands them on.", py::dynamic_attr())
+            .def(py::init<std::string, py::dict>(), py::arg("name"), py::arg("config"))
+            .def("calculate", &Columns::calculate, py::arg("data"))
+            .def("details", [](const Columns& self) { return py::dict(py::arg("name") = self.name); })
+            .def_readonly("name", &Columns::name);
+    }
+
+    std::string name;
+    py::dict config;
+
+private:
+    static void answer(const dy::Reference& reference) {
+        const dy::View view = reference.view_input();
+        const dy::Document document = view.document();
+        const dy::Node columns = document["columns"];
+        dy::Writer writer;
+        writer.map(2).key("columns");
+        hand_on(columns, writer);
+        writer.key("read").map(columns.size());
+        for (const auto [group, members] : columns.items()) {
+            writer.key(group.string());
+            write_places(members, view.span(), writer);
+        }
+        writer.put_output(reference);
+    }
+
+    /// Name, sum and place of each array in a group. Throws when one is not where the payload lies in the map.
+    static void write_places(const dy::Node& members, dy::Bytes payload, dy::Writer& writer) {
+        std::size_t arrays = 0;
+        for (const dy::Item item : members.items()) {
+            arrays += item.value.is_segment();
+        }
+        writer.map(arrays);
+        for (const auto [name, column] : members.items()) {
+            if (!column.is_segment()) {
+                continue;
+            }
+            const dy::Segment segment = column.segment();
+            const auto* items = segment.bytes().data();
+            const bool inside = items >= payload.data() && items + segment.bytes().size() <= payload.data() + payload.size();
+            if (!inside || reinterpret_cast<std::uintptr_t>(items) % 64 != 0) {
+                throw dy::CorruptError("column '" + std::string(name.string()) + "' is no aligned part of the payload");
+            }
+            writer.key(name.string()).map(2).key("sum").number(total(segment));
+            writer.key("at").int64(items - payload.data());
+        }
+    }
+};
+
+}  // namespace demo
