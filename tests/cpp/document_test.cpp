@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <limits>
 #include <random>
@@ -201,4 +203,29 @@ TEST(Writer, StructureIsChecked) {
     writer.reset();
     EXPECT_THROW(writer.data(), lmdb::InvalidArgumentError);
     EXPECT_NO_THROW(writer.string("anew").data());
+}
+
+TEST_F(StoreTest, AnotherLibraryUnpacksADocumentWithSegments) {
+    const std::vector<double> values = {1.5, -2.5, 1e300};
+    const std::vector<std::int16_t> small = {-1, 2};
+    lmdb::Writer writer;
+    writer.map(3).key("values").segment(values).key("rows").array(2).segment(small, {1, 2}).string("x");
+    writer.key("after").int64(7);
+    writer.put(store, "k");
+    const lmdb::View view = store.view("k");
+    const lmdb::Bytes payload = view.span();
+
+    // Strict: the value ends where the payload does.
+    const auto* first = reinterpret_cast<const std::uint8_t*>(payload.data());
+    const nlohmann::json read = nlohmann::json::from_msgpack(first, first + payload.size(), true);
+    EXPECT_EQ(read["after"], 7);
+    EXPECT_EQ(read["rows"][1], "x");
+    const auto body_ends_with = [](const nlohmann::json& extension, const void* data, std::size_t size) {
+        const auto& body = extension.get_binary();
+        return body.has_subtype() && body.subtype() == DY_LMDB_SEGMENT_EXTENSION && body.size() > size &&
+               std::memcmp(body.data() + body.size() - size, data, size) == 0;
+    };
+    EXPECT_TRUE(body_ends_with(read["values"], values.data(), values.size() * sizeof(double)));
+    EXPECT_TRUE(body_ends_with(read["rows"][0], small.data(), small.size() * sizeof(std::int16_t)));
+    EXPECT_THROW(nlohmann::json::from_msgpack(first, first + payload.size() - 1, true), nlohmann::json::exception);
 }

@@ -1,5 +1,9 @@
 #include "support.hpp"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <type_traits>
 #include <utility>
 
@@ -58,5 +62,50 @@ TEST_F(StoreTest, DroppedLoanLeavesNothing) {
         EXPECT_THROW(first.span(), lmdb::ClosedError);
     }
     EXPECT_TRUE(store.list().empty());
+    store.audit();
+}
+
+namespace {
+
+/// Gives up the locks by which other processes know that this one lives, as the kernel does when it dies.
+void look_dead() {
+    int unlocked = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(entry.path(), gone).filename() == "owners") {
+            struct flock all = {};
+            all.l_type = F_UNLCK;
+            all.l_whence = SEEK_SET;
+            ASSERT_EQ(fcntl(std::stoi(entry.path().filename()), F_OFD_SETLK, &all), 0);
+            ++unlocked;
+        }
+    }
+    ASSERT_EQ(unlocked, 1);
+}
+
+}  // namespace
+
+TEST_F(StoreTest, LoanWhoseRowIsGoneIsLost) {
+    lmdb::Loan loan = store.loan(1 << 20);
+    std::memset(loan.span().data(), 1, 1 << 20);
+    look_dead();
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        int code = 1;
+        try {
+            lmdb::Store own = lmdb::Store::open(directory.path + "/store", small_store());
+            own.sweep();
+            code = own.audit().find("\"loans\":0") == std::string::npos;
+        } catch (const lmdb::Error&) {
+        }
+        _exit(code);
+    }
+    int how = 0;
+    ASSERT_EQ(waitpid(child, &how, 0), child);
+    ASSERT_TRUE(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    EXPECT_TRUE(contains(message_of<lmdb::LoanLostError>([&] { loan.publish("k"); }), "reclaimed"));
+    EXPECT_THROW(loan.publish("k"), lmdb::ClosedError);
+    EXPECT_FALSE(store.contains("k"));
     store.audit();
 }
