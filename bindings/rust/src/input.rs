@@ -1,0 +1,144 @@
+//! What calculators compute on: named numbers, arrays and texts, wherever they lie.
+
+use crate::entry::Format;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ffi::{Node, Type, View};
+use crate::numbers::{Numbers, number_of};
+use crate::value::{Map, Value};
+
+/// Named numbers, arrays and texts. A payload that is one array has it under the name "values". Any number of threads
+/// may read an input.
+///
+/// What is there but of another type fails with [`ErrorKind::InvalidArgument`]; what is absent, or nil, is `None`.
+pub trait Input: Send + Sync {
+    /// The array under `name`, in place if it can be.
+    fn find_numbers(&self, name: &str) -> Result<Option<Numbers<'_>>>;
+
+    /// The number under `name`.
+    fn find_number(&self, name: &str) -> Result<Option<f64>>;
+
+    /// The text under `name`.
+    fn find_text(&self, name: &str) -> Result<Option<String>>;
+
+    /// Whether what is under `name` is true.
+    fn find_flag(&self, name: &str) -> Result<Option<bool>>;
+
+    /// The array under `name`. Fails with [`ErrorKind::InvalidArgument`] when there is none: nothing computes on a
+    /// missing input.
+    fn numbers(&self, name: &str) -> Result<Numbers<'_>> {
+        self.find_numbers(name)?.ok_or_else(|| Error::invalid(format!("the input has no '{name}'")))
+    }
+}
+
+/// A payload in a store: numpy and raw (float64) in place, msgpack through its document, segments in it in place when
+/// they hold float64.
+#[derive(Debug)]
+pub struct ViewInput {
+    view: View,
+}
+
+impl ViewInput {
+    /// Fails with [`ErrorKind::BadFormat`] for formats that a calculator cannot read here (json, arrow).
+    pub fn new(view: View) -> Result<ViewInput> {
+        match view.format() {
+            Format::Msgpack | Format::Numpy | Format::Raw => Ok(ViewInput { view }),
+            other => {
+                let message = "cannot be calculated on in Rust; msgpack, numpy and raw can";
+                Err(view
+                    .about(Error::new(ErrorKind::BadFormat, format!("format {} {message}", other.name()))))
+            }
+        }
+    }
+
+    /// Asks the value under `name`, if there is one.
+    fn ask<'a, T>(&'a self, name: &str, read: impl FnOnce(Node<'_, 'a>) -> Result<T>) -> Result<Option<T>> {
+        if self.view.format() != Format::Msgpack {
+            return Ok(None);
+        }
+        let document = self.view.document()?;
+        let root = document.root();
+        let found = match root.kind()? {
+            Type::Map => root.try_get(name)?,
+            _ => (name == "values").then_some(root),
+        };
+        match found {
+            Some(node) if node.kind()? != Type::Nil => {
+                read(node).map(Some).map_err(|error| error.about(&format!("'{name}'")))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Input for ViewInput {
+    fn find_numbers(&self, name: &str) -> Result<Option<Numbers<'_>>> {
+        match self.view.format() {
+            Format::Msgpack => self.ask(name, Numbers::of_node),
+            _ if name != "values" => Ok(None),
+            Format::Numpy => Numbers::of_array(&self.view.array()?).map(Some),
+            _ => Numbers::of_raw(self.view.bytes()).map(Some),
+        }
+    }
+
+    fn find_number(&self, name: &str) -> Result<Option<f64>> {
+        self.ask(name, |node| number_of(node))
+    }
+
+    fn find_text(&self, name: &str) -> Result<Option<String>> {
+        self.ask(name, |node| node.string().map(str::to_owned))
+    }
+
+    fn find_flag(&self, name: &str) -> Result<Option<bool>> {
+        self.ask(name, |node| node.bool())
+    }
+}
+
+/// A map of the caller's, say a configuration.
+#[derive(Debug, Clone)]
+pub struct MapInput<'a>(pub Map<'a>);
+
+impl MapInput<'_> {
+    fn find(&self, name: &str) -> Option<&Value<'_>> {
+        let found = self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        found.filter(|value| !matches!(value, Value::Nil))
+    }
+}
+
+fn wrong<T>(name: &str, what: &str) -> Result<Option<T>> {
+    Err(Error::invalid(format!("'{name}' is no {what}")))
+}
+
+impl Input for MapInput<'_> {
+    fn find_numbers(&self, name: &str) -> Result<Option<Numbers<'_>>> {
+        match self.find(name) {
+            None => Ok(None),
+            Some(Value::Numbers(numbers)) => Ok(Some(numbers.clone())),
+            Some(_) => wrong(name, "array"),
+        }
+    }
+
+    fn find_number(&self, name: &str) -> Result<Option<f64>> {
+        match self.find(name) {
+            None => Ok(None),
+            Some(Value::Float(value)) => Ok(Some(*value)),
+            Some(Value::Int(value)) => Ok(Some(*value as f64)),
+            Some(_) => wrong(name, "number"),
+        }
+    }
+
+    fn find_text(&self, name: &str) -> Result<Option<String>> {
+        match self.find(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text.clone())),
+            Some(_) => wrong(name, "text"),
+        }
+    }
+
+    fn find_flag(&self, name: &str) -> Result<Option<bool>> {
+        match self.find(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(_) => wrong(name, "bool"),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Safe Rust over the shared library `libdishtayantra_lmdb`: large payloads handed between languages and processes of
+//! one host through a memory map, read where they lie.
+//!
+//! The engine is not linked in: the library is found when it is first needed ([`load`] says where), and a copy that
+//! the process has already is used. So a Rust module in a Python process shares the engine of the Python package.
+//!
+//! ```no_run
+//! use dishtayantra::{Format, PutOptions, Store};
+//!
+//! let store = Store::open("/tmp/exchange")?;
+//! store.put("greeting", b"hello", &PutOptions::of(Format::Raw))?;
+//! let view = store.view("greeting")?;
+//! assert_eq!(view.bytes(), b"hello");
+//! # Ok::<(), dishtayantra::Error>(())
+//! ```
+//!
+//! From the outside in: [`calculator`] computes on [`Numbers`], which come from documents and arrays;
+//! [`Store`], [`View`], [`Loan`], [`Document`], [`DocumentWriter`] and [`Reference`] own the objects of the C ABI and
+//! are the only code that calls it.
+
+pub mod calculator;
+mod entry;
+mod error;
+mod ffi;
+mod input;
+mod npy;
+mod numbers;
+mod options;
+mod segment;
+mod sys;
+mod value;
+
+pub use entry::{Format, Info, Key, PutOptions};
+pub use error::{Error, ErrorKind, Result};
+pub use ffi::{
+    Document, DocumentWriter, Item, Items, Loan, Node, Reference, Store, Type, Versions, View, load,
+    parse_config, take_warnings, versions, wire,
+};
+pub use npy::{Array, npy_header};
+pub use numbers::Numbers;
+pub use options::{Durability, OpenOptions};
+pub use segment::{Dtype, Element, Segment, Unit};
