@@ -1,6 +1,8 @@
 //! The caller's side of an exchange: what goes through the store, and what a calculator's answer
 //! means.
 
+mod answer;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,86 +16,7 @@ use crate::reference::{self, Reference};
 use crate::store::{Store, Track};
 use crate::view::View;
 
-/// One of the two payloads of an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum Side {
-    /// What the calculator gets.
-    Input = 1,
-    /// What it answers.
-    Output = 2,
-}
-
-impl Side {
-    /// The side of a number of the C ABI.
-    ///
-    /// # Errors
-    /// `InvalidArgument` when there is none.
-    pub fn from_u32(code: u32) -> Result<Side> {
-        match code {
-            1 => Ok(Side::Input),
-            2 => Ok(Side::Output),
-            _ => Err(unknown("side of an exchange", code, "input (1), output (2)")),
-        }
-    }
-}
-
-/// What the caller knows of a calculator's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum Answer {
-    /// Nothing: somebody else called the calculator.
-    Unknown = 0,
-    /// It returned nothing.
-    None = 1,
-    /// It returned a value.
-    Value = 2,
-    /// It said that it wrote its output (`_lmdb_output_written`).
-    OutputWritten = 3,
-    /// Nothing, and the caller does not want to wait.
-    UnknownNoWait = 4,
-}
-
-impl Answer {
-    /// The answer of a number of the C ABI.
-    ///
-    /// # Errors
-    /// `InvalidArgument` when there is none.
-    pub fn from_u32(code: u32) -> Result<Answer> {
-        match code {
-            0 => Ok(Answer::Unknown),
-            1 => Ok(Answer::None),
-            2 => Ok(Answer::Value),
-            3 => Ok(Answer::OutputWritten),
-            4 => Ok(Answer::UnknownNoWait),
-            _ => Err(unknown(
-                "answer",
-                code,
-                "unknown (0), none (1), value (2), output written (3), unknown and no wait (4)",
-            )),
-        }
-    }
-}
-
-/// What the caller does with a calculator's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum Decision {
-    /// The answer is the result.
-    TakeAnswer = 1,
-    /// The result is in the store, under the output key.
-    TakeOutput = 2,
-    /// The calculator computed on the reference instead of the payload: call it again with the
-    /// payload itself. The exchange passes everything directly from now on.
-    Repeat = 3,
-}
-
-impl Decision {
-    /// The number that crosses the C ABI.
-    pub const fn code(self) -> u32 {
-        self as u32
-    }
-}
+pub use answer::{Answer, Decision, Side};
 
 /// The exchange with one calculator, as its caller runs it.
 ///
@@ -116,7 +39,7 @@ enum Progress {
     Decided(Decision),
     /// The calculator opened its input (or it vanished) and has not answered through the store.
     Opened,
-    /// The input was put by somebody else, who may have had it opened for another calculator.
+    /// The input was put by somebody else, and nothing tells that this calculator opened it: another one may have.
     Foreign,
 }
 
@@ -272,9 +195,10 @@ impl Exchange {
     /// directly. What happened to an input is known until it is cleaned up, even when it expired; one of
     /// which nothing is known any more counts as opened.
     ///
-    /// When the input belongs to another exchange (a chain of references), its marks may stem from
-    /// another calculator: an answer that is not in the store is then `Repeat`, which may cost a
-    /// second call but is never wrong.
+    /// When the input belongs to another exchange (a chain of references), only the marks of this exchange
+    /// count. Without any (the payload was in its record, or opened by other means than
+    /// [`Reference::view_input`]) a value that is not in the store is `Repeat`, which may cost a second call
+    /// but is never wrong.
     ///
     /// Waits for at most `timeout`, or `lmdb_wait_timeout` without one.
     ///
@@ -340,6 +264,17 @@ impl Exchange {
             Some(track) if !track.opened => Progress::Decided(Decision::Repeat),
             Some(track) if own && track.settled => Progress::Decided(Decision::TakeAnswer),
             _ if own => Progress::Opened,
+            _ => self.foreign(store, reference, input)?,
+        })
+    }
+
+    /// How far the exchange has come with the input of another one: what its own calculator did tells.
+    fn foreign(&self, store: &Store, reference: &Reference, input: &str) -> Result<Progress> {
+        let txn_id = reference.get(reference::TXN_ID).unwrap_or_default();
+        let track = store.track_by(reference.db_name(), input.as_bytes(), txn_id)?;
+        Ok(match track {
+            Track { settled: true, .. } => Progress::Decided(Decision::TakeAnswer),
+            Track { opened: true, .. } => Progress::Opened,
             _ => Progress::Foreign,
         })
     }
@@ -412,9 +347,4 @@ impl Exchange {
 
 fn there(store: &Store, reference: &Reference, key: &str) -> Result<bool> {
     store.contains(reference.db_name(), key.as_bytes())
-}
-
-fn unknown(what: &str, code: u32, allowed: &str) -> Error {
-    let what = format!("unknown {what} {code}; allowed are {allowed}");
-    Error::new(Status::InvalidArgument, what)
 }

@@ -184,7 +184,10 @@ impl Reference {
     pub fn view_input(&self) -> Result<View> {
         let key = self.input_key.as_deref().ok_or_else(|| missing(INPUT_KEY))?;
         let store = self.store()?;
-        let view = store.view(self.db_name(), key.as_bytes())?;
+        let view = match &self.txn_id {
+            Some(txn_id) => store.view_for(self.db_name(), key.as_bytes(), txn_id)?,
+            None => store.view(self.db_name(), key.as_bytes())?,
+        };
         view.ok_or_else(|| {
             let (db, path) = (self.db_name(), store.path().display());
             let what =
@@ -221,7 +224,8 @@ impl Reference {
             return Ok(());
         };
         let store = self.store()?;
-        if store.settle(self.db_name(), input.as_bytes())?
+        let txn_id = self.txn_id.as_deref().unwrap_or_default();
+        if store.settle(self.db_name(), input.as_bytes(), txn_id)?
             && let Some(output) = self.output_key.as_deref()
         {
             store.notify(self.db_name(), output.as_bytes());

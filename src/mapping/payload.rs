@@ -6,7 +6,7 @@ use super::sys;
 use std::io;
 use std::os::fd::RawFd;
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// Both mappings of the data file.
 pub struct PayloadMap {
@@ -60,6 +60,11 @@ impl PayloadMap {
     /// A word in an extent's header that several processes may change.
     pub fn word(&self, offset: u64) -> &AtomicU32 {
         self.writable.u32_at(offset)
+    }
+
+    /// As [`PayloadMap::word`], of eight bytes.
+    pub fn long_word(&self, offset: u64) -> &AtomicU64 {
+        self.writable.u64_at(offset)
     }
 
     /// Makes pages of the writable mapping present.

@@ -6,6 +6,7 @@
 use super::Store;
 use super::engine::Engine;
 use super::extents::{self, Run};
+use super::marks;
 use super::record::{self, Draft, Payload};
 use super::space::{self, Purpose};
 use super::write::Writer;
@@ -15,12 +16,6 @@ use crate::lmdb::Access;
 use crate::mapping::payload::Lent;
 use crate::options::PutOptions;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-/// Where an extent's header keeps that somebody opened the entry.
-pub const AT_OPENED: u64 = 4;
-/// Where it keeps that the calculator answered directly.
-pub const AT_SETTLED: u64 = 8;
 
 /// Room for a payload, in the map, for one producer to fill.
 pub struct Loan {
@@ -77,7 +72,7 @@ pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
     let loan = Loan { engine: engine.clone(), id, run, lent, size, open: true };
     // Blocks are set aside with no lock held; when there are none the loan goes back as it came.
     back(engine, run)?;
-    clear_marks(engine, run.extent);
+    marks::clear(engine, run.extent);
     Ok(loan)
 }
 
@@ -89,13 +84,6 @@ pub fn back(engine: &Engine, run: Run) -> Result<()> {
         engine.map.allocate(from, length).map_err(|e| space::failed(engine, length, &e))?;
     }
     Ok(())
-}
-
-/// Nobody has opened or answered the entry that will be published in `extent`.
-pub fn clear_marks(engine: &Engine, extent: Extent) {
-    let header = extent.start * engine.page_size;
-    engine.map.word(header + AT_OPENED).store(0, Ordering::Relaxed);
-    engine.map.word(header + AT_SETTLED).store(0, Ordering::Relaxed);
 }
 
 impl Loan {

@@ -1,24 +1,14 @@
-//! Looking entries up: views, copies, marks of exchange inputs, lists.
+//! Looking entries up: views, copies, lists.
 
 use super::engine::Engine;
-use super::loan::{AT_OPENED, AT_SETTLED};
 use super::shared::Counter;
-use super::{Store, record};
-use crate::envelope::{Extent, Info};
+use super::{Store, marks, record};
+use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, LmdbError, ReadTxn};
 use crate::mapping::sys;
 use crate::view::{Hold, Kept, View};
-use std::sync::atomic::{AtomicU32, Ordering, fence};
-
-/// What is known of a tracked entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Track {
-    /// Somebody opened it.
-    pub opened: bool,
-    /// The calculator answered directly.
-    pub settled: bool,
-}
+use std::sync::atomic::{Ordering, fence};
 
 impl Engine {
     /// A snapshot that every later allocator is sure to respect.
@@ -56,10 +46,6 @@ impl Engine {
             other => other.into(),
         }
     }
-
-    fn mark(&self, extent: Extent, at: u64) -> &AtomicU32 {
-        self.map.word(extent.start * self.page_size + at)
-    }
 }
 
 impl Store {
@@ -71,7 +57,7 @@ impl Store {
         let view = self.view_quiet(db, key)?;
         let tracked = view.as_ref().filter(|view| view.info().tracked);
         if let Some(extent) = tracked.and_then(View::extent) {
-            self.engine.mark(extent, AT_OPENED).store(1, Ordering::Release);
+            marks::open(&self.engine, extent);
         }
         Ok(view)
     }
@@ -159,49 +145,5 @@ impl Store {
             pair = cursor.next_pair()?;
         }
         Ok(keys)
-    }
-
-    /// What happened to a tracked entry. `None`: it is gone, or was not put as tracked.
-    ///
-    /// # Errors
-    /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
-    pub fn track(&self, db: &str, key: &[u8]) -> Result<Option<Track>> {
-        self.with_tracked(db, key, |extent| self.track_of(extent))
-    }
-
-    /// What happened to the tracked entry that a view of this store looks at. `None`: it was not put as tracked.
-    pub fn marks(&self, view: &View) -> Option<Track> {
-        let extent = view.extent().filter(|_| view.info().tracked && self.engine.is_ours())?;
-        Some(self.track_of(extent))
-    }
-
-    fn track_of(&self, extent: Extent) -> Track {
-        Track {
-            opened: self.engine.mark(extent, AT_OPENED).load(Ordering::Acquire) != 0,
-            settled: self.engine.mark(extent, AT_SETTLED).load(Ordering::Acquire) != 0,
-        }
-    }
-
-    /// Notes that the calculator answered the tracked entry directly. False: it is gone, or was not put as tracked.
-    ///
-    /// # Errors
-    /// As for [`Store::track`].
-    pub fn settle(&self, db: &str, key: &[u8]) -> Result<bool> {
-        let settled = self.with_tracked(db, key, |extent| {
-            self.engine.mark(extent, AT_SETTLED).store(1, Ordering::Release)
-        })?;
-        Ok(settled.is_some())
-    }
-
-    /// Calls `f` with the extent of a live tracked entry, which stays while the snapshot does.
-    fn with_tracked<T>(&self, db: &str, key: &[u8], f: impl FnOnce(Extent) -> T) -> Result<Option<T>> {
-        self.engine.check()?;
-        record::check_key(key)?;
-        let Some(dbi) = self.engine.find_db(db)? else {
-            return Ok(None);
-        };
-        let txn = self.engine.snapshot()?;
-        let record = record::find_live(&self.engine, &txn, dbi, key)?;
-        Ok(record.filter(|record| record.tracked).and_then(|record| record.extent).map(f))
     }
 }

@@ -12,6 +12,7 @@ mod extents;
 mod identify;
 mod loan;
 mod lookup;
+mod marks;
 mod open;
 mod owners;
 mod pins;
@@ -29,7 +30,7 @@ mod write;
 pub use audit::Audit;
 pub(crate) use engine::Engine;
 pub use loan::Loan;
-pub use lookup::Track;
+pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};
 pub(crate) use record::shown as shown_key;
 

@@ -4,7 +4,7 @@ use super::loan::{self, Loan};
 use super::record::{self, Draft, Payload};
 use super::space::Purpose;
 use super::write::{MAX_IDS, Writer};
-use super::{Store, extents::Run, quarantine};
+use super::{Store, extents::Run, marks, quarantine};
 use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, MAX_VALUE};
@@ -139,7 +139,7 @@ impl<'a> Pending<'a> {
             return Ok(None);
         }
         loan::back(engine, Run { extent, virgin })?;
-        loan::clear_marks(engine, extent);
+        marks::clear(engine, extent);
         let offset = extent.start * engine.page_size + EXTENT_HEADER;
         fill(engine.map.lend(offset, self.draft.size).bytes_mut(), self.parts);
         Ok(Some(extent))

@@ -1,0 +1,169 @@
+//! What happened to the inputs of exchanges, as marks in the header of the extent that holds one.
+//!
+//! Two words say that *anybody* opened the entry and that *anybody* settled it. Beside them a few slots say which
+//! exchanges did: the output of one calculator may be the input of several others, and none of them can tell from the
+//! two words what its own calculator has done. A slot holds a hash of the exchange id. When all are taken the next
+//! exchange takes the oldest one's: what is lost is knowledge, and who knows nothing asks again.
+
+use super::engine::Engine;
+use super::{Store, record};
+use crate::envelope::{Extent, Record};
+use crate::error::Result;
+use crate::view::View;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const AT_OPENED: u64 = 4;
+const AT_SETTLED: u64 = 8;
+/// How many slots were taken so far.
+const AT_TAKEN: u64 = 12;
+const AT_SLOTS: u64 = 16;
+const SLOTS: u64 = 6;
+/// In a slot: the exchange's calculator answered directly.
+const SETTLED: u64 = 1;
+/// In every slot that is taken.
+const TAKEN: u64 = 2;
+
+/// What is known of an exchange's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Track {
+    /// Somebody opened it.
+    pub opened: bool,
+    /// The calculator answered directly.
+    pub settled: bool,
+}
+
+/// Nobody has opened or answered the entry that will be published in `extent`.
+pub fn clear(engine: &Engine, extent: Extent) {
+    let header = extent.start * engine.page_size;
+    for at in [AT_OPENED, AT_SETTLED, AT_TAKEN] {
+        engine.map.word(header + at).store(0, Ordering::Relaxed);
+    }
+    for slot in slots(engine, extent) {
+        slot.store(0, Ordering::Relaxed);
+    }
+}
+
+fn slots(engine: &Engine, extent: Extent) -> impl Iterator<Item = &AtomicU64> {
+    let first = extent.start * engine.page_size + AT_SLOTS;
+    (0..SLOTS).map(move |slot| engine.map.long_word(first + 8 * slot))
+}
+
+fn tag(txn_id: &str) -> u64 {
+    (xxhash_rust::xxh3::xxh3_64(txn_id.as_bytes()) | TAKEN) & !SETTLED
+}
+
+fn slots_of<'a>(engine: &'a Engine, extent: Extent, txn_id: &str) -> impl Iterator<Item = &'a AtomicU64> {
+    let tag = tag(txn_id);
+    slots(engine, extent).filter(move |slot| slot.load(Ordering::Acquire) & !SETTLED == tag)
+}
+
+/// Notes that the tracked entry in `extent` was opened.
+pub fn open(engine: &Engine, extent: Extent) {
+    let header = extent.start * engine.page_size;
+    engine.map.word(header + AT_OPENED).store(1, Ordering::Release);
+}
+
+/// Notes that the exchange `txn_id` opened the entry in `extent`, tracked or not.
+fn open_by(engine: &Engine, extent: Extent, txn_id: &str) {
+    if slots_of(engine, extent, txn_id).next().is_some() {
+        return;
+    }
+    let header = extent.start * engine.page_size;
+    let taken = engine.map.word(header + AT_TAKEN).fetch_add(1, Ordering::Relaxed);
+    let at = header + AT_SLOTS + 8 * (u64::from(taken) % SLOTS);
+    engine.map.long_word(at).store(tag(txn_id), Ordering::Release);
+}
+
+fn track(engine: &Engine, extent: Extent) -> Track {
+    let header = extent.start * engine.page_size;
+    Track {
+        opened: engine.map.word(header + AT_OPENED).load(Ordering::Acquire) != 0,
+        settled: engine.map.word(header + AT_SETTLED).load(Ordering::Acquire) != 0,
+    }
+}
+
+fn track_by(engine: &Engine, extent: Extent, txn_id: &str) -> Track {
+    let mut track = Track { opened: false, settled: false };
+    for slot in slots_of(engine, extent, txn_id) {
+        track.opened = true;
+        track.settled |= slot.load(Ordering::Acquire) & SETTLED != 0;
+    }
+    track
+}
+
+impl Store {
+    /// As [`Store::view`], for the exchange `txn_id`: [`Store::track_by`] tells that it was opened.
+    ///
+    /// # Errors
+    /// As for [`Store::view`].
+    pub fn view_for(&self, db: &str, key: &[u8], txn_id: &str) -> Result<Option<View>> {
+        let view = self.view(db, key)?;
+        if let Some(extent) = view.as_ref().and_then(View::extent) {
+            open_by(&self.engine, extent, txn_id);
+        }
+        Ok(view)
+    }
+
+    /// What happened to a tracked entry. `None`: it is gone, or was not put as tracked.
+    ///
+    /// # Errors
+    /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn track(&self, db: &str, key: &[u8]) -> Result<Option<Track>> {
+        self.with_extent(db, key, |record, extent| record.tracked.then(|| track(&self.engine, extent)))
+    }
+
+    /// What the exchange `txn_id` did with an entry, as far as is known: a payload inside its record has no marks, and
+    /// those of the last few exchanges are kept.
+    ///
+    /// # Errors
+    /// As for [`Store::track`].
+    pub fn track_by(&self, db: &str, key: &[u8], txn_id: &str) -> Result<Track> {
+        let known = self.with_extent(db, key, |_, extent| Some(track_by(&self.engine, extent, txn_id)))?;
+        Ok(known.unwrap_or(Track { opened: false, settled: false }))
+    }
+
+    /// What happened to the tracked entry that a view of this store looks at. `None`: it was not put as tracked.
+    pub fn marks(&self, view: &View) -> Option<Track> {
+        let extent = view.extent().filter(|_| view.info().tracked && self.engine.is_ours())?;
+        Some(track(&self.engine, extent))
+    }
+
+    /// Notes that the calculator of the exchange `txn_id` answered directly. False: there is nothing to note it on.
+    ///
+    /// # Errors
+    /// As for [`Store::track`].
+    pub fn settle(&self, db: &str, key: &[u8], txn_id: &str) -> Result<bool> {
+        let settled = self.with_extent(db, key, |record, extent| {
+            let mut noted = record.tracked;
+            if record.tracked {
+                let header = extent.start * self.engine.page_size;
+                self.engine.map.word(header + AT_SETTLED).store(1, Ordering::Release);
+            }
+            for slot in slots_of(&self.engine, extent, txn_id) {
+                // Not over another exchange's that took the slot just now.
+                let ours = tag(txn_id);
+                let marked = slot.compare_exchange(ours, ours | SETTLED, Ordering::AcqRel, Ordering::Acquire);
+                noted |= marked.is_ok();
+            }
+            Some(noted)
+        })?;
+        Ok(settled.unwrap_or(false))
+    }
+
+    /// Calls `f` with a live entry's record and extent, which stays while the snapshot does.
+    fn with_extent<T>(
+        &self,
+        db: &str,
+        key: &[u8],
+        f: impl FnOnce(&Record<'_>, Extent) -> Option<T>,
+    ) -> Result<Option<T>> {
+        self.engine.check()?;
+        record::check_key(key)?;
+        let Some(dbi) = self.engine.find_db(db)? else {
+            return Ok(None);
+        };
+        let txn = self.engine.snapshot()?;
+        let record = record::find_live(&self.engine, &txn, dbi, key)?;
+        Ok(record.and_then(|record| record.extent.and_then(|extent| f(&record, extent))))
+    }
+}
