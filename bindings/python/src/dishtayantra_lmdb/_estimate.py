@@ -6,9 +6,12 @@ payload. Nothing is serialised or turned into text.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 _SMALL_INT = range(-32, 128)
+_LITTLE = 9
 
 
 def size_up_to(value: Any, limit: int) -> int:
@@ -25,31 +28,40 @@ def size_up_to(value: Any, limit: int) -> int:
     pending = [value]
     while pending and total < limit:
         item = pending.pop()
-        kind = type(item)
-        if kind is str or kind is bytes or kind is bytearray:
-            total += len(item) + 1
-        elif kind is float:
-            total += 9
-        elif kind is int:
-            total += 1 if item in _SMALL_INT else 9
-        elif item is None or kind is bool:
-            total += 1
-        elif isinstance(item, dict):
-            # Every key and value takes a byte at least: only as many as can matter are looked at.
-            room = limit - total
-            if 2 * len(item) >= room:
-                return limit
-            total += 1
-            pending.extend(item)
-            pending.extend(item.values())
-        elif isinstance(item, (list, tuple, set, frozenset)):
-            if len(item) >= limit - total:
-                return limit
-            total += 1
-            pending.extend(item)
-        else:
-            total += _opaque(item)
+        try:
+            total += _size(item, limit - total, pending)
+        except Exception:
+            # Somebody else's class: what it cannot say of itself counts little.
+            total += _LITTLE
     return min(total, limit)
+
+
+def _size(item: Any, room: int, pending: list[Any]) -> int:
+    """The size of ``item`` without what it holds, which is added to ``pending``; ``room`` or more
+    when there is no need to look at that.
+    """
+    kind = type(item)
+    if kind is str or kind is bytes or kind is bytearray:
+        return len(item) + 1
+    if kind is float:
+        return 9
+    if kind is int:
+        return 1 if item in _SMALL_INT else 9
+    if item is None or kind is bool:
+        return 1
+    if isinstance(item, dict):
+        # Every key and value takes a byte at least: only as many as can matter are looked at.
+        if 2 * len(item) >= room:
+            return room
+        pending.extend(item)
+        pending.extend(item.values())
+        return 1
+    if isinstance(item, (list, tuple, set, frozenset)):
+        if len(item) >= room:
+            return room
+        pending.extend(item)
+        return 1
+    return _opaque(item)
 
 
 def _opaque(item: Any) -> int:
@@ -59,9 +71,16 @@ def _opaque(item: Any) -> int:
         return size
     if isinstance(item, (str, bytes)):
         return len(item) + 1
-    if hasattr(type(item), "memory_usage"):
-        try:
-            return int(item.memory_usage().sum())
-        except (AttributeError, TypeError, ValueError):
-            return 9
-    return 9
+    for name, measure in _MEASURES:
+        if hasattr(type(item), name):
+            return measure(item)
+    return _LITTLE
+
+
+# How data frames tell their size, which they do by column.
+_MEASURES: tuple[tuple[str, Callable[[Any], int]], ...] = (
+    ("memory_usage", lambda frame: int(frame.memory_usage().sum())),
+    ("estimated_size", lambda frame: int(frame.estimated_size())),
+    # It holds columns, and nobody knows how long: they are not counted one by one.
+    ("__arrow_c_stream__", lambda _: sys.maxsize),
+)

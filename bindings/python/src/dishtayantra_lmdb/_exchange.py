@@ -21,11 +21,18 @@ from ._abi import (
 )
 from ._config import LMDBCalculatorConfig
 from ._estimate import size_up_to
+from ._ledger import Ledger
 from ._native import NativeExchange
 from ._pin import Pin
 from ._process import ProcessLock, generation
-from ._reference import INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
-from .errors import LMDBReferenceIgnored
+from ._reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
+from ._store import text_bytes
+from .errors import (
+    BadKeyError,
+    EntryNotFoundError,
+    InvalidArgumentError,
+    LMDBReferenceIgnored,
+)
 from .lmdb_types import LMDBExchangeMode
 
 
@@ -59,6 +66,7 @@ class LMDBDataExchange:
         self._native: NativeExchange | None = None
         self._ignored = False
         self._complained = False
+        self._ledger = Ledger()
         self._lock = ProcessLock()
 
     def initialize(self) -> bool:
@@ -90,6 +98,24 @@ class LMDBDataExchange:
             if native is None or native.generation != generation[0]:
                 native = self._native = NativeExchange(self.config, self.calculator_name)
             return native
+
+    def current(self) -> NativeExchange:
+        """As :meth:`open`, but opens the store anew when somebody removed or replaced its files.
+
+        Raises:
+            LMDBError: one of its kinds says why it cannot be opened.
+        """
+        native = self.open()
+        if native.is_current():
+            return native
+        path = self.config.db_path
+        self.complain("the store is opened anew", FileNotFoundError(f"{path} was removed"))
+        with self._lock:
+            if self._native is native:
+                self._native = None
+        # Before the path is opened again: a directory made anew may get the old one's number.
+        native.close()
+        return self.open()
 
     def close(self) -> None:
         """Releases the store; what was got from it stays valid. The second time nothing happens."""
@@ -126,7 +152,7 @@ class LMDBDataExchange:
         try:
             if not self.is_enabled() or self._ignored or is_reference(data):
                 return False
-            return self.open().should(size_up_to(data, self.config.min_payload_size))
+            return self.current().should(size_up_to(data, self.config.min_payload_size))
         except Exception as error:
             self.complain("cannot tell whether to exchange", error)
             return False
@@ -145,11 +171,20 @@ class LMDBDataExchange:
         Returns:
             The key; None when the payload is to be passed directly.
         """
+        txn_id = str(txn_id or new_txn_id())
+        key = self._put_input(data, txn_id)
+        if key is not None:
+            self._ledger.put(txn_id)
+        elif self.config.exchange_mode is not LMDBExchangeMode.OUTPUT_ONLY:
+            self._ledger.refused(txn_id)
+        return key
+
+    def _put_input(self, data: Any, txn_id: str) -> str | None:
         if not self.is_enabled() or self._ignored or is_reference(data):
             return None
         try:
-            reference = self.put(data, str(txn_id or new_txn_id()))
-            key: str = reference.fields()[INPUT_KEY]
+            self.current()
+            key: str = self.put(data, txn_id).fields()[INPUT_KEY]
         except Exception as error:
             self.complain(f"cannot store the input of exchange {txn_id}", error)
             return None
@@ -182,7 +217,8 @@ class LMDBDataExchange:
             wait: wait up to ``lmdb_wait_timeout`` for an output that may still come.
 
         Returns:
-            The output; None when the calculator's own answer is the result.
+            The output; None when the calculator's own answer is the result: also when
+            :meth:`put_input` answered None for this id, or no exchange can have it.
 
         Raises:
             LMDBReferenceIgnored: nobody opened the input, so the calculator computed on something
@@ -191,11 +227,15 @@ class LMDBDataExchange:
             LMDBTimeoutError: the input was opened and no output came.
             LMDBError: another of its kinds says what went wrong with the store.
         """
-        if not self.is_enabled():
+        txn_id = str(txn_id)
+        if not self.is_enabled() or self._ledger.is_refused(txn_id):
             return None
         began = time.perf_counter_ns()
         native = self.open()
-        reference = self._reference(native, str(txn_id))
+        try:
+            reference = self._reference(native, txn_id)
+        except (BadKeyError, InvalidArgumentError):
+            return None
         decision = native.settle(reference, ANSWER_UNKNOWN if wait else ANSWER_UNKNOWN_NO_WAIT)
         if decision == DECISION_REPEAT:
             self.found_ignored()
@@ -205,7 +245,7 @@ class LMDBDataExchange:
                 "call it with the payload itself"
             )
         if decision == DECISION_TAKE_OUTPUT:
-            return stripped(self.take_output(reference.fields(), began))
+            return stripped(self.take_output(native, reference.fields(), began))
         return None
 
     def found_ignored(self) -> None:
@@ -218,15 +258,21 @@ class LMDBDataExchange:
                 self.calculator_name,
             )
 
-    def take_output(self, fields: Mapping[str, Any], began: int) -> Any:
+    def take_output(self, native: NativeExchange, fields: Mapping[str, Any], began: int) -> Any:
         """The value under the output key of a reference.
 
         Raises:
             EntryNotFoundError: it is gone.
             CorruptError: it is damaged.
         """
-        output = {**fields, INPUT_KEY: fields[OUTPUT_KEY], REF: True}
-        pin = Reference.parse(output).view_input()
+        # From the store that is open: its directory may have been removed by now.
+        key, db_name = fields[OUTPUT_KEY], fields[DB_NAME]
+        pin = native.store.view(text_bytes(db_name), text_bytes(key))
+        if pin is None:
+            raise EntryNotFoundError(
+                f"the output {key!r} in database {db_name!r} of the store {self.config.db_path} "
+                "is missing or expired"
+            )
         pin.verify()
         if logger.isEnabledFor(logging.DEBUG):
             log_route(self.calculator_name, "output", fields[OUTPUT_KEY], pin.size, began)
@@ -242,12 +288,17 @@ class LMDBDataExchange:
         return _formats.decode(pin, self.config.materialise, self.config.arrays != "ndarray")
 
     def cleanup(self, txn_id: str) -> None:
-        """Deletes the input and the output of an exchange; results that were taken stay valid."""
-        if not self.is_enabled():
-            return
+        """Deletes the input and the output of an exchange; results that were taken stay valid.
+        Nothing is deleted when :meth:`put_input` answered None for this id.
+        """
         try:
+            txn_id = str(txn_id)
+            refused = self._ledger.is_refused(txn_id)
+            self._ledger.forget(txn_id)
+            if refused or not self.is_enabled():
+                return
             native = self.open()
-            native.cleanup(self._reference(native, str(txn_id)), CLEANUP_INPUT | CLEANUP_OUTPUT)
+            native.cleanup(self._reference(native, txn_id), CLEANUP_INPUT | CLEANUP_OUTPUT)
         except Exception as error:
             self.complain(f"cannot delete what exchange {txn_id} left", error)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._abi import logger
 from ._process import ProcessLock, generation
-from ._store import Store
+from ._store import Store, data_file, identity
 from .errors import LMDBError, StoreClosedError
 from .lmdb_types import LMDBConfig, default_db_path
 
@@ -30,6 +30,7 @@ class StoreHolder:
         """
         self.config = LMDBConfig() if config is None else config
         self._store: Store | None = None
+        self._identity: tuple[int, int] | None = None
         self._generation = generation[0]
         self._lock = ProcessLock()
 
@@ -53,7 +54,8 @@ class StoreHolder:
         return instance
 
     def initialize(self) -> bool:
-        """Opens the store; does nothing when it is open.
+        """Opens the store; does nothing when it is open, unless somebody removed or replaced its
+        files.
 
         Returns:
             Whether it is open. Why it is not is logged.
@@ -75,9 +77,18 @@ class StoreHolder:
             LMDBError: one of its kinds says why the store cannot be opened.
         """
         with self._lock:
-            if self._store is None or self._generation != generation[0]:
+            file = data_file(self.config.db_path)
+            if (
+                self._store is None
+                or self._generation != generation[0]
+                or identity(file) != self._identity
+            ):
+                if self._store is not None:
+                    # First: a directory made anew may get the old one's number.
+                    self._store.close()
                 self._store = Store.open(self.config)
                 self._generation = generation[0]
+                self._identity = identity(file)
                 logger.debug("opened the store %s", self.config.db_path)
         return self
 

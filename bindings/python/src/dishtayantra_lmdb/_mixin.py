@@ -8,6 +8,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import _formats
 from ._abi import logger
 from ._reference import (
     DB_NAME,
@@ -15,6 +16,8 @@ from ._reference import (
     FORMAT,
     INPUT_KEY,
     OUTPUT_KEY,
+    REF,
+    TXN_ID,
     Reference,
     is_output_written,
     is_reference,
@@ -34,6 +37,19 @@ class _Exchange(NamedTuple):
     output_key: str | None
     db_name: str
     format: str | None
+    txn_id: str | None = None
+
+    def reference(self) -> Reference:
+        """The reference that the calculator got."""
+        return Reference.parse(
+            {
+                REF: True,
+                INPUT_KEY: self.input_key,
+                DB_PATH: self.db_path,
+                DB_NAME: self.db_name,
+                TXN_ID: self.txn_id,
+            }
+        )
 
 
 class LMDBCalculatorMixin:
@@ -117,6 +133,11 @@ class LMDBCalculatorMixin:
         key = key or (exchange.input_key if exchange else None)
         if exchange is None or key is None:
             return None
+        if exchange.txn_id and exchange.db_path and key == exchange.input_key:
+            # By the reference, so that the caller knows who opened its input.
+            pin = exchange.reference().view_input()
+            pin.verify()
+            return _formats.decode(pin, False)
         transport = self._lmdb_transport_of(exchange)
         with _view(transport, key, exchange.db_name) as view:
             view.verify()
@@ -184,6 +205,7 @@ def _settling(calculate: Any) -> Any:
             data.get(OUTPUT_KEY),
             data.get(DB_NAME) or "default",
             data.get(FORMAT),
+            data.get(TXN_ID) if is_reference(data) else None,
         )
         known, thread = self._lmdb_known(), threading.get_ident()
         before = known.get(thread)

@@ -5,6 +5,7 @@ there.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from ._abi import DECISION_TAKE_ANSWER, fail, lib, log_warnings, take_bytes
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation
 from ._reference import INPUT_KEY, OUTPUT_KEY, Reference
-from ._store import Handle, Store
+from ._store import Handle, Store, data_file, identity
 from ._waiting import wait_in_slices
 from .errors import LMDBTimeoutError
 
@@ -21,7 +22,15 @@ from .errors import LMDBTimeoutError
 class NativeExchange:
     """One calculator's exchange with its store open. Every method may be called from any thread."""
 
-    __slots__ = ("_handle", "_name", "_wait_timeout_ms", "generation", "store")
+    __slots__ = (
+        "_file",
+        "_handle",
+        "_identity",
+        "_name",
+        "_wait_timeout_ms",
+        "generation",
+        "store",
+    )
 
     def __init__(self, config: LMDBCalculatorConfig, name: str) -> None:
         """Opens the store.
@@ -46,6 +55,12 @@ class NativeExchange:
         if status:
             fail(status)
         self.store = Store(store.value)
+        self._file = data_file(config.db_path)
+        self._identity = identity(self._file)
+
+    def is_current(self) -> bool:
+        """Whether the store that is open is the one that others find at its path."""
+        return identity(self._file) == self._identity
 
     def close(self) -> None:
         """Releases the store."""

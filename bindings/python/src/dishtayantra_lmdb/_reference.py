@@ -27,19 +27,30 @@ _WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID)
 
 def is_reference(value: object) -> bool:
     """Whether ``value`` is a mapping that stands for a payload, whatever else is in it."""
-    return isinstance(value, Mapping) and value.get(REF) is True
+    return _says(value, REF)
 
 
 def is_output_written(value: object) -> bool:
     """Whether a calculator's answer says that the result is in the store."""
-    return isinstance(value, Mapping) and value.get(OUTPUT_WRITTEN) is True
+    return _says(value, OUTPUT_WRITTEN)
+
+
+def _says(value: object, name: str) -> bool:
+    if isinstance(value, dict):
+        return dict.get(value, name) is True
+    try:
+        return isinstance(value, Mapping) and value.get(name) is True
+    except Exception:
+        # Somebody else's class: what cannot be asked says nothing.
+        return False
 
 
 def stripped(value: Any) -> Any:
     """A result without the names of the protocol; a result that has none of them as it is."""
-    if not isinstance(value, dict) or not any(map(_is_wire_name, value)):
+    # Not by the methods of a class that may have its own.
+    if not isinstance(value, dict) or not any(map(_is_wire_name, dict.keys(value))):
         return value
-    return {key: item for key, item in value.items() if not _is_wire_name(key)}
+    return {key: item for key, item in dict.items(value) if not _is_wire_name(key)}
 
 
 def _is_wire_name(key: object) -> bool:

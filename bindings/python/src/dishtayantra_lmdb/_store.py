@@ -5,6 +5,7 @@ transport's.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -49,6 +50,20 @@ class Handle:
 
     def __del__(self) -> None:
         self.close()
+
+
+def data_file(db_path: str) -> str:
+    """The file in the directory of a store that everything is in."""
+    return os.path.join(db_path, "data.mdb")
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Device and inode of a file; None when it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def text_bytes(text: str | bytes) -> bytes:

@@ -9,43 +9,23 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import _formats
 from ._abi import (
-    ANSWER_NONE,
-    ANSWER_OUTPUT_WRITTEN,
-    ANSWER_UNKNOWN_NO_WAIT,
-    ANSWER_VALUE,
     CLEANUP_INPUT,
     CLEANUP_OUTPUT,
     DECISION_REPEAT,
-    DECISION_TAKE_ANSWER,
     DECISION_TAKE_OUTPUT,
-    PUT_CHECKSUM,
+    VIEW_QUIET,
     logger,
 )
+from ._answers import PASS_DIRECTLY, PROVE, Answers
 from ._config import LMDBCalculatorConfig
 from ._estimate import size_up_to
 from ._exchange import LMDBDataExchange, log_route, new_txn_id
 from ._native import NativeExchange
-from ._reference import (
-    DB_NAME,
-    DB_PATH,
-    INPUT_KEY,
-    OUTPUT_KEY,
-    REF,
-    Reference,
-    is_output_written,
-    is_reference,
-    stripped,
-)
+from ._reference import DB_NAME, DB_PATH, INPUT_KEY, REF, Reference, is_reference
 from ._store import text_bytes
-from .errors import CorruptError, LMDBError, LMDBTimeoutError
-from .lmdb_types import LMDBExchangeMode, ttl_milliseconds
-
-# Decisions beside the engine's: have an input of its own show whether the calculator opens any; the
-# store failed.
-_PROVE = -1
-_PASS_DIRECTLY = -2
+from .errors import CorruptError, LMDBError
+from .lmdb_types import LMDBExchangeMode
 
 
 class LMDBEnabledCalculator:
@@ -84,9 +64,7 @@ class LMDBEnabledCalculator:
         self.calculator_name = calculator_name
         self.exchange = LMDBDataExchange(config, calculator_name)
         self.config = self.exchange.config
-        # Whether the calculator was seen opening an input of its own, so that it can be trusted
-        # with others'.
-        self._proven = False
+        self._answers = Answers(self.exchange)
         self._store_failed = False
 
     def __getattr__(self, name: str) -> Any:
@@ -143,13 +121,9 @@ class LMDBEnabledCalculator:
             return self._directly(None, input_data)
         output_only = self.config.exchange_mode is LMDBExchangeMode.OUTPUT_ONLY
         if is_reference(input_data):
-            if (
-                not output_only
-                and not self.exchange.ignored
-                and input_data.get(DB_PATH) == self.config.db_path
-            ):
+            if not output_only and self._travels_on(native, input_data):
                 return self._chained(native, input_data)
-            input_data = self._resolved(input_data)
+            input_data = self._answers.resolved(input_data)
         if output_only and isinstance(input_data, dict):
             return self._beside_output_key(native, input_data)
         if self.exchange.should_use_lmdb(input_data):
@@ -161,7 +135,7 @@ class LMDBEnabledCalculator:
         if not self.config.enabled or self._store_failed:
             return None
         try:
-            return self.exchange.open()
+            return self.exchange.current()
         except LMDBError as error:
             self._store_failed = True
             self.exchange.complain("cannot open the store, payloads are passed directly", error)
@@ -171,22 +145,29 @@ class LMDBEnabledCalculator:
         calculate = getattr(self.inner, "calculate", None)
         return calculate(payload) if calculate is not None else self.inner(payload)
 
-    def _resolved(self, reference: Mapping[str, Any]) -> Any:
-        """The payload of a reference."""
-        pin = Reference.parse(reference).view_input()
-        pin.verify()
-        return self.exchange.decode(pin)
+    def _travels_on(self, native: NativeExchange, reference: Mapping[str, Any]) -> bool:
+        """Whether the calculator gets a reference that came instead of its payload."""
+        if self.exchange.ignored or reference.get(DB_PATH) != self.config.db_path:
+            return False
+        key, db_name = reference.get(INPUT_KEY), reference.get(DB_NAME) or "default"
+        try:
+            pin = native.store.view(text_bytes(db_name), text_bytes(key or ""), VIEW_QUIET)
+        except LMDBError:
+            pin = None
+        # A payload inside its record has no marks that tell who opened it, and is a copy in any
+        # case. One that cannot be had is for whoever resolves it to complain of.
+        return pin is not None and pin.info().file_offset != 0
 
     def _directly(self, native: NativeExchange | None, payload: Any) -> Any:
         """The payload itself goes to the calculator."""
         began = time.perf_counter_ns()
         if is_reference(payload):
-            payload = self._resolved(payload)
+            payload = self._answers.resolved(payload)
         answer = self._call(payload)
         if logger.isEnabledFor(logging.DEBUG):
             size = size_up_to(payload, self.config.min_payload_size)
             log_route(self.calculator_name, "direct", "-", size, began)
-        return self._answered(native, None, answer)
+        return self._answers.returned(native, None, answer)
 
     def _beside_output_key(self, native: NativeExchange, payload: dict[Any, Any]) -> Any:
         """Mode ``output``: the payload itself, with the output's place beside it."""
@@ -223,7 +204,7 @@ class LMDBEnabledCalculator:
             native,
             reference,
             reference.fields(),
-            lambda: self._resolved(payload),
+            lambda: self._answers.resolved(payload),
             CLEANUP_OUTPUT,
             chained=True,
         )
@@ -247,128 +228,38 @@ class LMDBEnabledCalculator:
             cleanup: what is deleted afterwards, ``CLEANUP_*``.
             chained: the input is somebody else's, so that it may have been opened by others.
         """
-        if self.config.exchange_mode is LMDBExchangeMode.REFERENCE:
+        answers = self._answers
+        if answers.by_reference:
             cleanup &= ~CLEANUP_OUTPUT
         try:
             try:
                 answer = self._call(message)
             except Exception:
-                # On a reference, a calculator that does not know them fails as likely as not.
-                if chained and not self._proven:
-                    return self._through_store(native, payload())
-                if self._decision(native, reference, ANSWER_UNKNOWN_NO_WAIT) != DECISION_REPEAT:
+                decision = answers.decide_failed(native, reference, chained)
+                if decision not in (PROVE, DECISION_REPEAT):
                     raise
-                return self._repeated(native, payload())
-            decision = self._decided(native, reference, message, answer, chained)
-            if decision == _PROVE:
+            else:
+                decision = answers.decide(native, reference, answer, chained)
+            if decision == PROVE:
                 return self._through_store(native, payload())
             if decision == DECISION_REPEAT:
                 return self._repeated(native, payload())
-            if decision == _PASS_DIRECTLY:
+            if decision == PASS_DIRECTLY:
                 return self._directly(native, payload())
-            result = self._result(native, reference, message, answer, decision)
+            if decision == DECISION_TAKE_OUTPUT:
+                return answers.output(native, reference)
+            result = answers.returned(native, reference, answer)
             if is_reference(result) and result.get(INPUT_KEY) == message.get(INPUT_KEY):
                 cleanup &= ~CLEANUP_INPUT
             return result
         finally:
             self._clean(native, reference, cleanup)
 
-    def _decided(
-        self,
-        native: NativeExchange,
-        reference: Reference,
-        message: Mapping[Any, Any],
-        answer: Any,
-        chained: bool,
-    ) -> int:
-        """What the answer means, ``DECISION_*`` or one of ours."""
-        written = is_output_written(answer)
-        if chained and not written:
-            # The marks of this input may be another calculator's: only one of its own would tell.
-            if not self._proven:
-                return _PROVE
-            if answer is not None:
-                output = message.get(OUTPUT_KEY)
-                there = output and native.store.contains(
-                    text_bytes(message[DB_NAME]), text_bytes(output)
-                )
-                return DECISION_TAKE_OUTPUT if there else DECISION_TAKE_ANSWER
-        kind = ANSWER_OUTPUT_WRITTEN if written else ANSWER_NONE if answer is None else ANSWER_VALUE
-        decision = self._decision(native, reference, kind)
-        if INPUT_KEY in message and decision in (DECISION_TAKE_ANSWER, DECISION_TAKE_OUTPUT):
-            self._proven = True
-        return decision
-
-    def _decision(self, native: NativeExchange, reference: Reference, answer: int) -> int:
-        """What the engine decides; when it cannot, nothing says what the answer is worth."""
-        try:
-            return native.settle(reference, answer)
-        except (LMDBTimeoutError, CorruptError):
-            raise
-        except LMDBError as error:
-            self.exchange.complain(
-                "the store failed during an exchange, the payload is passed directly", error
-            )
-            return _PASS_DIRECTLY
-
     def _repeated(self, native: NativeExchange, payload: Any) -> Any:
         """The calculator ignored its reference: it gets the payload, now and from now on."""
-        self.exchange.found_ignored()
+        if native.is_current():
+            self.exchange.found_ignored()
         return self._directly(native, payload)
-
-    def _result(
-        self,
-        native: NativeExchange,
-        reference: Reference,
-        message: Mapping[Any, Any],
-        answer: Any,
-        decision: int,
-    ) -> Any:
-        if decision != DECISION_TAKE_OUTPUT:
-            return self._answered(native, reference, answer)
-        if self.config.exchange_mode is LMDBExchangeMode.REFERENCE:
-            return _to_output(reference)
-        return stripped(self.exchange.take_output(message, time.perf_counter_ns()))
-
-    def _answered(
-        self, native: NativeExchange | None, reference: Reference | None, answer: Any
-    ) -> Any:
-        """The result of a calculator that answered by its return value."""
-        by_reference = (
-            native is not None and self.config.exchange_mode is LMDBExchangeMode.REFERENCE
-        )
-        if is_reference(answer):
-            return answer if by_reference else stripped(self._resolved(answer))
-        if is_output_written(answer):
-            raise CorruptError(
-                f"calculator {self.calculator_name!r} says that it wrote its output, "
-                "but it was asked for none"
-            )
-        answer = stripped(answer)
-        if not by_reference or native is None:
-            return answer
-        least = self.config.min_payload_size
-        if answer is None or size_up_to(answer, max(least, 1)) < least:
-            return answer
-        return self._stored(native, reference, answer)
-
-    def _stored(self, native: NativeExchange, reference: Reference | None, answer: Any) -> Any:
-        """Mode ``reference``: a large answer goes to the store, a reference is the result."""
-        began = time.perf_counter_ns()
-        try:
-            place = native.reference(new_txn_id()) if reference is None else reference
-            number, parts = self.exchange.encode(answer)
-            flags = PUT_CHECKSUM if self.config.checksum else 0
-            place.put_output(number, parts, ttl_milliseconds(self.config.ttl_seconds), flags)
-            result = _to_output(place)
-        except Exception as error:
-            self.exchange.complain("cannot store the result, it is passed directly", error)
-            return answer
-        if logger.isEnabledFor(logging.DEBUG):
-            log_route(
-                self.calculator_name, "result", result[INPUT_KEY], _formats.size_of(parts), began
-            )
-        return result
 
     def _clean(self, native: NativeExchange, reference: Reference, flags: int) -> None:
         if flags:
@@ -376,13 +267,6 @@ class LMDBEnabledCalculator:
                 native.cleanup(reference, flags)
             except LMDBError as error:
                 self.exchange.complain("cannot delete what an exchange left", error)
-
-
-def _to_output(reference: Reference) -> dict[str, Any]:
-    """The reference that stands for the output of another."""
-    fields = reference.fields()
-    fields[INPUT_KEY] = fields.pop(OUTPUT_KEY)
-    return {REF: True, **fields}
 
 
 def wrap_with_lmdb(
