@@ -4,6 +4,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <cstdint>
 #include <numeric>
 #include <string>
 
@@ -90,9 +91,24 @@ public:
     }
 };
 
+/// Opens the input and passes its reference on: the result of a node that leaves its payload as it is. Counts calls, and
+/// tells where in this process the payload lay.
+class PassesOn : public Native {
+public:
+    using Native::Native;
+    py::dict calculate(const py::dict& data) {
+        ++calls;
+        const lmdb::View view = reference_of(data).view_input();
+        address = reinterpret_cast<std::uintptr_t>(view.span().data());
+        return data;
+    }
+
+    std::uintptr_t address = 0;
+};
+
 template <class Class>
-void define(py::module_& module, const char* type) {
-    py::class_<Class>(module, type, py::dynamic_attr())
+py::class_<Class> define(py::module_& module, const char* type) {
+    return py::class_<Class>(module, type, py::dynamic_attr())
         .def(py::init<std::string, py::dict>(), py::arg("name"), py::arg("config"))
         .def("calculate", &Class::calculate)
         .def("details", &Class::details)
@@ -107,4 +123,5 @@ PYBIND11_MODULE(dishtayantra_test_natives, module, py::mod_gil_not_used()) {
     define<IgnoresReferences>(module, "IgnoresReferences");
     define<AnswersDirectly>(module, "AnswersDirectly");
     define<OpensButNeverAnswers>(module, "OpensButNeverAnswers");
+    define<PassesOn>(module, "PassesOn").def_readonly("address", &PassesOn::address);
 }
