@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from dishtayantra_lmdb import (
     LMDBReferenceIgnored,
     LMDBTimeoutError,
     LMDBTransport,
+    wrap_with_lmdb,
 )
 
 LARGE = {"values": list(range(3000))}
@@ -223,6 +224,99 @@ def test_ids_that_make_no_key(exchange: LMDBDataExchange, txn_id: str) -> None:
     key = exchange.put_input(LARGE, txn_id)
     assert (key is None) == bool(txn_id)
     exchange.cleanup(txn_id)
+
+
+@pytest.mark.parametrize("txn_id", ["", "x" * 600])
+def test_ids_that_make_no_key_have_no_output(exchange: LMDBDataExchange, txn_id: str) -> None:
+    assert exchange.get_output(txn_id) is None
+
+
+@pytest.mark.parametrize("mode", ["input", "both", "reference"])
+def test_an_id_that_was_refused_is_left_to_whom_it_belongs(transport: LMDBTransport, mode: str) -> None:
+    # Two engines with calculators of one name that make the same id.
+    theirs, ours = in_mode(transport, mode), in_mode(transport, mode)
+    assert theirs.put_input(LARGE, "1")
+    assert ours.put_input({"other": [0] * 2000}, "1") is None
+    transport.put("output:calc:1", {"of": "theirs"})
+    assert ours.get_output("1") is None
+    ours.cleanup("1")
+    assert sorted(transport.keys()) == ["input:calc:1", "output:calc:1"]
+    assert not ours.ignored
+    if mode != "input":
+        assert theirs.get_output("1") == {"of": "theirs"}
+    theirs.cleanup("1")
+    assert not transport.contains("input:calc:1")
+    # The id is free for both again.
+    assert ours.put_input(LARGE, "1")
+    ours.cleanup("1")
+    assert transport.keys("input:") == []
+    ours.close()
+    theirs.close()
+
+
+def test_an_id_put_twice_is_still_ours(transport: LMDBTransport, exchange: LMDBDataExchange) -> None:
+    assert exchange.put_input(LARGE, "1")
+    assert exchange.put_input(LARGE, "1") is None
+    transport.put("output:calc:1", [1])
+    assert exchange.get_output("1") == [1]
+    exchange.cleanup("1")
+    assert transport.keys() == []
+
+
+def test_ids_are_remembered_in_bounded_memory(exchange: LMDBDataExchange) -> None:
+    for number in range(10_000):
+        assert exchange.put_input({"_lmdb_ref": True}, str(number)) is None
+    assert len(exchange._ledger._put) < 5000
+    assert exchange.get_output("9999") is None
+
+
+class Hostile(dict[str, Any]):
+    """A payload of somebody's class, whose every method fails."""
+
+    def _fail(self, *_: object) -> Any:
+        raise RuntimeError("hostile")
+
+    __len__ = __iter__ = __contains__ = __getitem__ = _fail
+    get = keys = values = items = _fail
+
+
+class HostileSize:
+    @property
+    def nbytes(self) -> int:
+        raise RuntimeError("hostile")
+
+
+class HostileMapping(Mapping[str, Any]):
+    def __getitem__(self, key: str) -> Any:
+        raise RuntimeError("hostile")
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError("hostile")
+
+    def __len__(self) -> int:
+        raise RuntimeError("hostile")
+
+
+@pytest.mark.parametrize("make", [Hostile, HostileSize, HostileMapping])
+@pytest.mark.parametrize("mode", ["input", "output", "both", "reference"])
+def test_payloads_whose_methods_fail_are_passed_directly(transport: LMDBTransport, mode: str, make: Any) -> None:
+    exchange = in_mode(transport, mode)
+    thing = make()
+    assert not exchange.should_use_lmdb(thing)
+    assert exchange.put_input(thing, "1") is None
+    exchange.cleanup("1")
+    exchange.close()
+    config = settings(transport.get_db_path(), mode)
+    got = []
+    calculator = wrap_with_lmdb(lambda data: got.append(data) or data, config, "calc")
+    logging.getLogger("core.lmdb").setLevel(logging.DEBUG)
+    try:
+        result = calculator.calculate(thing)
+    finally:
+        logging.getLogger("core.lmdb").setLevel(logging.NOTSET)
+    assert result is thing or mode == "output"
+    assert len(got) == 1
+    calculator.close()
 
 
 def test_payloads_that_cannot_be_stored_are_passed_directly(exchange: LMDBDataExchange) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
-from wrapping import EXPECTED, LARGE, MODES, Seeing, double, wrapped
+from conftest import MAP_SIZE
+from wrapping import EXPECTED, LARGE, MODES, Direct, Seeing, Writer, double, is_double, value_of, wrapped
 
 from dishtayantra_lmdb import (
     LMDBTransport,
@@ -69,3 +72,85 @@ def test_a_store_closed_in_between_does_not_fail_a_calculation(transport: LMDBTr
 
     inner.answer = closing
     assert calculator.calculate(LARGE) == {"n": 3000}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", [Writer, Direct, "knows nothing", "resolves"])
+def test_a_store_that_is_removed_is_made_anew(
+    transport: LMDBTransport, mode: str, kind: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    inner: Any = (
+        double
+        if kind == "knows nothing"
+        else Seeing(lambda data: is_double(transport, data))
+        if kind == "resolves"
+        else kind()
+    )
+    calculator = wrapped(transport, inner, mode)
+    for _ in range(2):
+        assert value_of(transport, calculator.calculate(LARGE)) == EXPECTED
+    shutil.rmtree(transport.get_db_path())
+    transport.initialize()
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG, "core.lmdb"):
+        for _ in range(3):
+            assert value_of(transport, calculator.calculate(LARGE)) == EXPECTED
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    # A calculator that knows nothing is called directly by now, but for mode output.
+    assert len(errors) <= 1
+    assert errors or kind == "knows nothing"
+    if kind != "knows nothing":
+        assert "was removed" in errors[0].getMessage()
+        assert Path(transport.get_db_path(), "data.mdb").exists()
+        assert not calculator.exchange.ignored
+    calculator.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_store_that_cannot_be_made_anew_does_not_fail_a_calculation(
+    tmp_path: Any, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    config = {
+        "lmdb_enabled": True,
+        "lmdb_db_path": str(place / "store"),
+        "lmdb_map_size": MAP_SIZE,
+        "lmdb_exchange_mode": mode,
+    }
+    calculator = wrap_with_lmdb(Direct(), config, "calc")
+    with caplog.at_level(logging.ERROR, "core.lmdb"):
+        calculator.calculate(LARGE)
+        assert caplog.records == []
+        shutil.rmtree(place)
+        place.write_text("in the way")
+        for _ in range(3):
+            assert calculator.calculate(LARGE) == EXPECTED
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert str(place) in caplog.text
+    calculator.close()
+
+
+def test_a_store_that_is_removed_while_the_calculator_runs(transport: LMDBTransport) -> None:
+    def calculate(data: Any) -> Any:
+        if data.get("_lmdb_ref"):
+            shutil.rmtree(transport.get_db_path())
+        return is_double(transport, data)
+
+    calculator = wrapped(transport, calculate)
+    assert calculator.calculate(LARGE) == EXPECTED
+    assert not calculator.exchange.ignored
+    calculator.close()
+
+
+def test_an_output_is_taken_though_the_store_was_removed(transport: LMDBTransport) -> None:
+    def calculate(data: Any) -> Any:
+        if "_lmdb_output_key" not in data:
+            return double(data)
+        transport.put(data["_lmdb_output_key"], double(transport.resolve(data)))
+        shutil.rmtree(transport.get_db_path())
+        return {"_lmdb_output_written": True}
+
+    calculator = wrapped(transport, calculate)
+    assert calculator.calculate(LARGE) == EXPECTED
+    calculator.close()

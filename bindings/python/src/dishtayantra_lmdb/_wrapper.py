@@ -174,7 +174,7 @@ class LMDBEnabledCalculator:
         try:
             reference = native.reference(new_txn_id())
             message = {**payload, **reference.fields()}
-        except LMDBError as error:
+        except Exception as error:
             self.exchange.complain("cannot make a reference, the payload is passed directly", error)
             return self._directly(native, payload)
         return self._exchanged(native, reference, message, lambda: payload, CLEANUP_OUTPUT)
