@@ -1,7 +1,8 @@
 """Format ``arrow``: an Arrow IPC stream, written from where its columns lie and read in place.
 
 A Table and a RecordBatch come back as what they were: a mark in the schema's metadata, taken off
-again on reading, tells a RecordBatch. A dict of equal-length columns becomes a Table.
+again on reading, tells a RecordBatch. Frames of other libraries come by the Arrow PyCapsule
+interface and become a Table. A dict of equal-length columns becomes a Table.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import _optional
+from ._faults import type_name
 from ._pin import Pin
+from .errors import FormatError
 
 _KIND = b"dishtayantra.kind"
 _BATCH = b"record_batch"
@@ -18,18 +21,42 @@ _DEPTH = 64
 _CONTAINERS = (list, tuple, set, frozenset, Mapping)
 
 
-def is_arrow(value: object) -> bool:
-    """Whether ``value`` is a pyarrow Table or RecordBatch."""
-    pa = _optional.loaded("pyarrow")
-    return pa is not None and isinstance(value, (pa.Table, pa.RecordBatch))
+# What most payloads are, and no frame is.
+_PLAIN = frozenset((dict, list, str, bytes, int, float, bool, type(None)))
+
+
+def frame(value: Any) -> Any | None:
+    """``value`` as a Table or RecordBatch when it is one, or exports one through the Arrow
+    PyCapsule interface (``__arrow_c_stream__``, ``__arrow_c_array__``); None when it is no frame.
+
+    Raises:
+        FormatError: it exports something else, or what Arrow cannot hold; pyarrow is not there.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return None
+    streams = hasattr(kind, "__arrow_c_stream__")
+    if not streams and not hasattr(kind, "__arrow_c_array__"):
+        return None
+    pa = _optional.pyarrow(f"storing {type_name(value)}")
+    if isinstance(value, (pa.Table, pa.RecordBatch)):
+        return value
+    try:
+        return pa.table(value) if streams else pa.record_batch(value)
+    except Exception as error:
+        # Exporting is somebody else's code.
+        raise FormatError(f"{type_name(value)} cannot become an Arrow table: {error}") from error
 
 
 def as_table(value: Any) -> Any | None:
-    """``value`` as a Table or RecordBatch; None when the format cannot hold it."""
-    if is_arrow(value):
-        return value
-    if hasattr(type(value), "__arrow_c_stream__"):
-        return _optional.pyarrow("format arrow").table(value)
+    """``value`` as a Table or RecordBatch; None when the format cannot hold it.
+
+    Raises:
+        FormatError: as :func:`frame`.
+    """
+    found = frame(value)
+    if found is not None:
+        return found
     if not isinstance(value, dict) or not value or not all(type(name) is str for name in value):
         return None
     pa = _optional.pyarrow("format arrow")

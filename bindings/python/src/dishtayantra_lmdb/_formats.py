@@ -18,19 +18,20 @@ NumPy float64 scalars                 float       float       msgpack
 NumPy bool, int, float32 scalars      =           Python's    msgpack
 other NumPy scalars                   =           msgpack     msgpack
 NumPy array                           = (4)       msgpack     numpy: = (4)
-pyarrow Table, RecordBatch            =           msgpack     arrow: =
-what has __arrow_c_stream__           refused     refused     arrow: Table
+pyarrow Table, RecordBatch            arrow       arrow       arrow: = (6)
+pandas, Polars and other frames       arrow       arrow       arrow: Table (6)
+frames inside a dict or list          Table (7)   msgpack     msgpack
 dict subclasses, other Mappings       dict        dict (5)    msgpack
 int, float, str, list subclasses      the base    the base    msgpack
 ====================================  ==========  ==========  ====================
 
-"msgpack" in a column: the format cannot hold the value, so it is stored as msgpack and the envelope
-says so. Readers go by the envelope. (1) NaN, infinities and text that is not valid Unicode are not
-JSON: msgpack refuses the latter. (2) In arrow a dict of columns of one length becomes a Table.
-(3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In native byte order,
-in format numpy in C or Fortran order as it was, in msgpack in C order; in place and read-only
-unless a copy is asked for. Times in a multiple of a unit come back in the unit. (5) A Mapping that
-is no dict: msgpack.
+"msgpack" or "arrow" in a column: the format cannot hold the value, so it is stored in that one and
+the envelope says so. Readers go by the envelope. (1) NaN, infinities and text that is not valid
+Unicode are not JSON: msgpack refuses the latter. (2) In arrow a dict of columns of one length
+becomes a Table. (3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In
+native byte order, in format numpy in C or Fortran order as it was, in msgpack in C order; in place
+and read-only unless a copy is asked for. Times in a multiple of a unit come back in the unit. (5) A
+Mapping that is no dict: msgpack.
 
 What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles) raises
 FormatError with the path inside the payload. Without segments, msgpack is what any library writes:
@@ -101,6 +102,9 @@ def encode(
         return JSON, [
             json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
         ]
+    frame = _arrow.frame(value) if segments else None
+    if frame is not None:
+        return ARROW, _arrow.encode(frame)
     return MSGPACK, _msgpack.encode(value, segments, pack_lists)
 
 

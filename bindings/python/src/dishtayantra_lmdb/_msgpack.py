@@ -220,8 +220,9 @@ def _extend_apart(value: Any) -> Any:
         if value.dtype.hasobject:
             raise TypeError(f"there is no representation for a NumPy scalar of dtype {value.dtype}")
         return _python("numpy", _npy_bytes(numpy.asarray(value)))
-    if _arrow.is_arrow(value):
-        return _python("arrow", b"".join(_arrow.encode(value)))
+    frame = _arrow.frame(value)
+    if frame is not None:
+        return _python("arrow", b"".join(_arrow.encode(frame)))
     for kind, name, reduce in _REDUCED:
         if type(value) is kind:
             return _python(name, reduce(value))
