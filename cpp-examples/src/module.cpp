@@ -1,5 +1,6 @@
 // The Python module dishtayantra_calculators.
 
+#include "columns.hpp"
 #include "matrix.hpp"
 #include "python_calculator.hpp"
 #include "risk.hpp"
@@ -27,4 +28,5 @@ Statistics of a signal `values` (samples in time order).
 
 samples; mean; rms = np.sqrt(np.mean(values ** 2)); peak = np.abs(values).max();
 zero_crossings = np.count_nonzero(np.diff(values < 0)).)");
+    calculators::ColumnStatistics::define(module);
 }

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,17 @@ def transport(store_path: str) -> Iterator[LMDBTransport]:
     """An open transport on a small store."""
     with LMDBTransport(LMDBConfig(db_path=store_path, map_size=MAP_SIZE)) as opened:
         yield opened
+
+
+@pytest.fixture
+def config(store_path: str) -> dict[str, Any]:
+    """A calculator's configuration that enables the exchange."""
+    return {
+        "lmdb_enabled": True,
+        "lmdb_db_path": store_path,
+        "lmdb_min_size": 1024,
+        "lmdb_wait_timeout": 5000,
+    }
 
 
 def _environment(extra: dict[str, str] | None) -> dict[str, str]:

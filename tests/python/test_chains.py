@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import MAP_SIZE, Run
+from natives import MODULES
 from wrapping import EXPECTED, LARGE, MODES, Direct, Seeing, double, wrapped
 
 from dishtayantra_lmdb import (
@@ -19,8 +19,6 @@ from dishtayantra_lmdb import (
     LMDBTransport,
     wrap_with_lmdb,
 )
-
-NATIVES = Path(__file__).resolve().parents[2] / "build" / "tests-cpp"
 
 
 def test_a_chain_in_which_every_node_makes_a_payload(transport: LMDBTransport) -> None:
@@ -231,7 +229,7 @@ def test_a_payload_passed_on_by_reference_is_never_copied(
     # Each node is a process of its own; what they see lies at one place in the store's file.
     reference, offsets, ends = "", [], set()
     for language in languages:
-        done = json.loads(run(NODE, language, transport.get_db_path(), reference, NATIVES).stdout)
+        done = json.loads(run(NODE, language, transport.get_db_path(), reference, MODULES[1]).stdout)
         reference = json.dumps(done["result"])
         offsets.append(done["offset"])
         ends.add(done["result"]["_lmdb_input_key"])
