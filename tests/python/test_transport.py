@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import pickle
+import sys
 import threading
 import time
 from pathlib import Path
@@ -327,3 +329,35 @@ def test_debug_lines_tell_key_bytes_format_and_time(transport: LMDBTransport, ca
         assert "bytes=5000" in line
         assert "format=raw" in line
         assert "us=" in line
+
+
+@pytest.mark.parametrize("kind", ["raw", "numpy", "msgpack"])
+def test_a_large_payload_is_copied_while_other_threads_run(transport: LMDBTransport, kind: str) -> None:
+    items = np.arange(2_000_000.0)
+    values = {
+        "raw": items.tobytes(),
+        "numpy": items,
+        "msgpack": {"values": items},
+    }
+    turns, seen = [0], []
+
+    def put() -> None:
+        for _ in range(5):
+            seen.append(turns[0])
+            transport.put("key", values[kind], format=kind)
+        seen.append(turns[0])
+
+    interval = sys.getswitchinterval()
+    # From now on a thread runs on until it lets the others run of its own accord.
+    sys.setswitchinterval(1000)
+    try:
+        thread = threading.Thread(target=put)
+        thread.start()
+        while thread.is_alive():
+            turns[0] += 1
+            time.sleep(0)
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
+    # More than the one turn that lets go of nothing but a lock.
+    assert max(after - before for before, after in itertools.pairwise(seen)) > 10
