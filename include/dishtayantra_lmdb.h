@@ -1516,6 +1516,26 @@ dy_lmdb_status_t dy_lmdb_loan_open(const struct dy_lmdb_store_t *store,
                                    struct dy_lmdb_loan_t **loan);
 
 /**
+ * Takes a loan and tells where to write: `dy_lmdb_loan_open` and `dy_lmdb_loan_data` in one call, for callers
+ * to whom every call is dear.
+ *
+ * - `store`: the store.
+ * - `size`: bytes of the payload, as for `dy_lmdb_loan_open`.
+ * - `loan`: where to put the loan.
+ * - `data`: where to put the pointer to the first byte, aligned to 64 bytes.
+ *
+ * Returns what `dy_lmdb_loan_open` does.
+ *
+ * Memory: as for the two; end the loan with `dy_lmdb_loan_drop` or `dy_lmdb_loan_finish`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_loan_take(const struct dy_lmdb_store_t *store,
+                                   uint64_t size,
+                                   struct dy_lmdb_loan_t **loan,
+                                   void **data);
+
+/**
  * Tells where to write.
  *
  * - `loan`: the loan.
@@ -1557,6 +1577,28 @@ dy_lmdb_status_t dy_lmdb_loan_publish(struct dy_lmdb_loan_t *loan,
                                       uint64_t size,
                                       const struct dy_lmdb_put_options_t *options,
                                       struct dy_lmdb_info_t *info);
+
+/**
+ * Publishes a loan and ends it: `dy_lmdb_loan_publish` and `dy_lmdb_loan_drop` in one call. The loan is dropped
+ * whatever the call returns.
+ *
+ * - `loan`: the loan; it must not be passed again.
+ * - the others: as for `dy_lmdb_loan_publish`.
+ *
+ * Returns what `dy_lmdb_loan_publish` does.
+ *
+ * Memory: the loan and its bytes end here; a published entry stays.
+ *
+ * Threads: any thread, when no other uses the loan.
+ */
+dy_lmdb_status_t dy_lmdb_loan_finish(struct dy_lmdb_loan_t *loan,
+                                     const char *db,
+                                     size_t db_len,
+                                     const void *key,
+                                     size_t key_len,
+                                     uint64_t size,
+                                     const struct dy_lmdb_put_options_t *options,
+                                     struct dy_lmdb_info_t *info);
 
 /**
  * Ends a loan. One that was not published gives its space back.

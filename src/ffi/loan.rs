@@ -48,6 +48,36 @@ pub unsafe extern "C" fn dy_lmdb_loan_open(
     })
 }
 
+/// Takes a loan and tells where to write: `dy_lmdb_loan_open` and `dy_lmdb_loan_data` in one call, for callers
+/// to whom every call is dear.
+///
+/// - `store`: the store.
+/// - `size`: bytes of the payload, as for `dy_lmdb_loan_open`.
+/// - `loan`: where to put the loan.
+/// - `data`: where to put the pointer to the first byte, aligned to 64 bytes.
+///
+/// Returns what `dy_lmdb_loan_open` does.
+///
+/// Memory: as for the two; end the loan with `dy_lmdb_loan_drop` or `dy_lmdb_loan_finish`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_loan_take(
+    store: *const dy_lmdb_store_t,
+    size: u64,
+    loan: *mut *mut dy_lmdb_loan_t,
+    data: *mut *mut c_void,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (store, loan, data) = unsafe { (enter(store)?, out("loan", loan)?, out("data", data)?) };
+        let taken = store.loan(size)?;
+        data.write(taken.address().as_ptr().cast());
+        loan.write(give(dy_lmdb_loan_t(Some(taken))));
+        Ok(())
+    })
+}
+
 /// Tells where to write.
 ///
 /// - `loan`: the loan.
@@ -122,6 +152,39 @@ pub unsafe extern "C" fn dy_lmdb_loan_publish(
         }
         Ok(())
     })
+}
+
+/// Publishes a loan and ends it: `dy_lmdb_loan_publish` and `dy_lmdb_loan_drop` in one call. The loan is dropped
+/// whatever the call returns.
+///
+/// - `loan`: the loan; it must not be passed again.
+/// - the others: as for `dy_lmdb_loan_publish`.
+///
+/// Returns what `dy_lmdb_loan_publish` does.
+///
+/// Memory: the loan and its bytes end here; a published entry stays.
+///
+/// Threads: any thread, when no other uses the loan.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_loan_finish(
+    loan: *mut dy_lmdb_loan_t,
+    db: *const c_char,
+    db_len: usize,
+    key: *const c_void,
+    key_len: usize,
+    size: u64,
+    options: *const dy_lmdb_put_options_t,
+    info: *mut dy_lmdb_info_t,
+) -> dy_lmdb_status_t {
+    // SAFETY: as the documentation demands of the caller.
+    let status = unsafe { dy_lmdb_loan_publish(loan, db, db_len, key, key_len, size, options, info) };
+    // A drop does not fail; what publishing said is what the caller wants to hear.
+    guard(|| {
+        // SAFETY: NULL or a loan, given back once, says the caller.
+        unsafe { release(loan) };
+        Ok(())
+    });
+    status
 }
 
 /// Ends a loan. One that was not published gives its space back.

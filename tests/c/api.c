@@ -96,6 +96,7 @@ static const check_case_t cases[] = {
     CASE(test_view_checksum),
     CASE(test_view_info_of_an_older_program),
     CASE(test_loan),
+    CASE(test_loan_in_two_calls),
     CASE(test_loan_errors),
     CASE(test_config),
     CASE(test_reference_fields),

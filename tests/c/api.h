@@ -30,6 +30,7 @@ void test_view_errors(void);
 void test_view_checksum(void);
 void test_view_info_of_an_older_program(void);
 void test_loan(void);
+void test_loan_in_two_calls(void);
 void test_loan_errors(void);
 
 void test_config(void);

@@ -149,6 +149,31 @@ void test_loan(void) {
     EXPECT_OK(dy_lmdb_store_close(store));
 }
 
+void test_loan_in_two_calls(void) {
+    dy_lmdb_store_t *store = check_store();
+    dy_lmdb_info_t info = check_info();
+    dy_lmdb_loan_t *loan = NULL;
+    dy_lmdb_view_t *view = NULL;
+    void *room = NULL;
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_loan_take(store, 1, &loan, NULL));
+    EXPECT_FAILS(DY_LMDB_TOO_LARGE, dy_lmdb_loan_take(store, (uint64_t)1 << 32, &loan, &room));
+    EXPECT(loan == NULL && room == NULL);
+    EXPECT_OK(dy_lmdb_loan_take(store, 10000, &loan, &room));
+    EXPECT((uintptr_t)room % 64 == 0);
+    memset(room, 'a', 10000);
+    EXPECT_OK(dy_lmdb_loan_finish(loan, NOTHING, TEXT("k"), 9000, NULL, &info));
+    EXPECT(info.size == 9000);
+    EXPECT_OK(dy_lmdb_view_open(store, NOTHING, TEXT("k"), 0, &view, &info));
+    EXPECT(info.size == 9000 && *(const char *)info.data == 'a');
+    EXPECT_OK(dy_lmdb_view_close(view));
+    /* A loan that is refused is ended as well. */
+    EXPECT_OK(dy_lmdb_loan_take(store, 10000, &loan, &room));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_loan_finish(loan, NOTHING, TEXT("k"), 10001, NULL, NULL));
+    EXPECT_SAYS("10001");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_loan_finish(NULL, NOTHING, TEXT("k"), 1, NULL, NULL));
+    EXPECT_OK(dy_lmdb_store_close(store));
+}
+
 void test_loan_errors(void) {
     dy_lmdb_store_t *store = check_store();
     dy_lmdb_put_options_t options;
