@@ -9,17 +9,46 @@ import weakref
 from types import TracebackType
 from typing import Any
 
-from . import _frame, _npy, _optional
-from ._abi import fail, lib
+from . import _npy, _optional
+from ._abi import lib
 from ._formats import NUMPY
 from ._frame import Settings
 from ._memory import writable_memory
 from ._pin import ArrayOwner
-from ._store import Handle, Store
+from ._process import generation
+from ._store import Store
 from .errors import FormatError, InvalidArgumentError, StoreClosedError
 
 # What format numpy keeps free for the header before the items.
 _NPY_ROOM = 256
+
+
+def _few() -> int:
+    alone = object()
+    return sys.getrefcount(alone)
+
+
+# References to what only a variable of a call refers to, as that call counts them.
+_FEW = _few()
+
+
+class _Hold:
+    """What the memory of a loan belongs to: gives the loan back when the last of it is gone."""
+
+    __slots__ = ("_generation", "loan")
+
+    def __init__(self, _generation: list[int] = generation) -> None:
+        self.loan: int | None = None
+        self._generation = _generation[0]
+
+    def close(self, _drop: Any = lib.loan_drop, _generation: list[int] = generation) -> None:
+        """Gives the loan back; the second time nothing happens."""
+        loan, self.loan = self.loan, None
+        # In a forked child the loan is the parent's.
+        if loan is not None and self._generation == _generation[0]:
+            _drop(loan)
+
+    __del__ = close
 
 
 class Loan:
@@ -41,60 +70,88 @@ class Loan:
         "_address",
         "_arrays",
         "_at",
-        "_handle",
+        "_entry_id",
+        "_generation",
+        "_hold",
         "_layout",
+        "_loan",
         "_memory",
-        "_offset",
-        "_roots",
         "_settings",
         "_size",
         "_span",
         "_store",
-        "entry_id",
         "key",
     )
 
-    def __init__(self, store: Store, at: tuple[bytes, bytes, str], size: int, settings: Settings):
-        """Takes the loan; ``at`` is database, key, and the key as text.
+    def __init__(
+        self,
+        store: Store,
+        at: tuple[bytes, bytes],
+        key: str | bytes,
+        size: int,
+        settings: Settings,
+        _generation: list[int] = generation,
+    ) -> None:
+        """Takes the loan; ``at`` is database and key.
 
         Raises:
             LMDBError: one of its kinds says why there is none.
         """
-        self._handle: Handle | None = None
-        self._store, self._settings = store, settings
-        self._at, self.key = at[:2], at[2]
-        self._offset = _NPY_ROOM if settings[0] == NUMPY else 0
-        handle = ctypes.c_void_p()
-        status = lib.loan_open(store.value, self._offset + size, ctypes.byref(handle))
-        if status:
-            fail(status)
-        self._handle = Handle(handle.value, lib.loan_drop)
-        data, room = ctypes.c_void_p(), ctypes.c_size_t()
-        status = lib.loan_data(handle, ctypes.byref(data), ctypes.byref(room))
-        if status:
-            fail(status)
-        self._address = data.value or 0
-        self._size = size
-        where = self._address + self._offset
-        self._span: object = None
-        self._memory, self._span = writable_memory(where, size, self._handle)
-        # Of each array that was handed out: what its views refer to, and itself.
-        self._roots: list[Any] = []
-        self._arrays: list[weakref.ref[Any]] = []
-        self._layout: tuple[Any, tuple[int, ...]] | None = None
-        self.entry_id: str | None = None
+        self._loan: int | None = None
+        # Belongs to the loan itself until its memory is asked for, then to this.
+        self._hold: _Hold | None = None
+        self._memory: memoryview | None = None
+        self._entry_id: int | None = None
+        self._store, self._at = store, at
+        self.key = key if type(key) is str else at[1].decode("utf-8", "surrogateescape")
+        self._size, self._settings = size, settings
+        self._generation = _generation[0]
+        if settings[0] == NUMPY:
+            size += _NPY_ROOM
+        self._loan, self._address = store.loan(size)
 
-    def _open(self) -> Handle:
-        handle = self._handle
-        if handle is None:
-            state = "dropped" if self.entry_id is None else "published"
-            raise StoreClosedError(f"the loan for key {self.key!r} was {state}")
-        return handle
+    def __del__(self, _drop: Any = lib.loan_drop, _generation: list[int] = generation) -> None:
+        # In a forked child the loan is the parent's.
+        loan = self._loan
+        if loan is not None and self._hold is None and self._generation == _generation[0]:
+            _drop(loan)
+
+    def _closed(self) -> StoreClosedError:
+        state = "dropped" if self._entry_id is None else "published"
+        return StoreClosedError(f"the loan for key {self.key!r} was {state}")
+
+    def _lend(self) -> tuple[memoryview, _Hold]:
+        """The memory, and what it belongs to."""
+        loan, memory, hold = self._loan, self._memory, self._hold
+        if loan is None:
+            raise self._closed()
+        if hold is None:
+            # Known here before it can give the loan back.
+            hold = self._hold = _Hold()
+            hold.loan = loan
+        if memory is None:
+            # Of each array that is handed out: what its views refer to, and itself.
+            self._arrays: list[tuple[Any, weakref.ref[Any]]] = []
+            # What the array that is published looks like.
+            self._layout: tuple[Any, tuple[int, ...]] | None = None
+            # The second is what slices of the first refer to.
+            memory, self._span = writable_memory(self._address + self._offset, self._size, hold)
+            self._memory = memory
+        return memory, hold
+
+    @property
+    def _offset(self) -> int:
+        return _NPY_ROOM if self._settings[0] == NUMPY else 0
+
+    @property
+    def entry_id(self) -> str | None:
+        """The exchange id of the entry; None until it is published."""
+        return None if self._entry_id is None else f"{self._entry_id:016x}"
 
     @property
     def closed(self) -> bool:
         """Whether the loan was published or dropped."""
-        return self._handle is None
+        return self._loan is None
 
     @property
     def size(self) -> int:
@@ -108,8 +165,7 @@ class Loan:
         Raises:
             StoreClosedError: the loan was published or dropped.
         """
-        self._open()
-        return self._memory
+        return self._lend()[0]
 
     def array(self, dtype: Any = "u1", shape: int | tuple[int, ...] | None = None) -> Any:
         """The memory as a writable NumPy array, from its first byte.
@@ -123,7 +179,7 @@ class Loan:
             FormatError: there is no room for it, the dtype is not allowed, or NumPy is not there.
             StoreClosedError: the loan was published or dropped.
         """
-        handle = self._open()
+        _, hold = self._lend()
         numpy = _optional.numpy("Loan.array")
         dtype = _npy.stored_dtype(numpy.dtype(dtype))
         if shape is None:
@@ -142,12 +198,15 @@ class Loan:
             self._layout = dtype, shape
         if nbytes == 0:
             return numpy.empty(shape, dtype)
-        where = (self._address + self._offset, False)
-        interface = {"version": 3, "shape": (nbytes,), "typestr": "|u1", "data": where}
-        root = numpy.asarray(ArrayOwner(handle, interface))
+        interface = {
+            "version": 3,
+            "shape": (nbytes,),
+            "typestr": "|u1",
+            "data": (self._address + self._offset, False),
+        }
+        root = numpy.asarray(ArrayOwner(hold, interface))
         array = numpy.ndarray(shape, dtype, root)
-        self._roots.append(root)
-        self._arrays.append(weakref.ref(array))
+        self._arrays.append((root, weakref.ref(array)))
         return array
 
     def publish(self, size: int | None = None) -> str:
@@ -165,33 +224,73 @@ class Loan:
             LoanLostError: the store took this process for dead and reclaimed the loan.
             LMDBError: another of its kinds says what went wrong.
         """
-        handle = self._open()
-        size = self._finish(size)
+        return f"{self._publish(size):016x}"
+
+    def _publish(self, size: int | None) -> int:
+        loan, settings = self._loan, self._settings
+        if loan is None:
+            raise self._closed()
+        size = self._finish(size) if size is not None or settings[0] == NUMPY else self._size
+        hold = self._hold
+        if hold is None:
+            self._loan = None
+            entry_id = Store.publish(loan, self._at, size, settings, True)
+        else:
+            entry_id = self._publish_lent(loan, hold, size)
+        self._entry_id = entry_id
+        return entry_id
+
+    def _publish_lent(self, loan: int, hold: _Hold, size: int) -> int:
         reached = self._revoke()
-        self._handle = None
+        self._loan = None
+        if reached:
+            with writable_memory(self._address, size, hold)[0] as memory:
+                return self._store.put(*self._at, [memory], self._settings)
+        if self._read():
+            return Store.publish(loan, self._at, size, self._settings, False)
+        # The call ends the loan.
+        hold.loan = None
+        return Store.publish(loan, self._at, size, self._settings, True)
+
+    def _revoke(self) -> bool:
+        """Ends writing through what was handed out; says whether anybody can write all the same."""
+        reached = False
+        for index in range(len(self._arrays)):
+            # Every view of an array refers to its root.
+            root, reference = self._arrays[index]
+            self._arrays[index] = None, reference
+            array = reference()
+            known = 0
+            if array is not None:
+                array.setflags(write=False)
+                known = 1
+            if sys.getrefcount(root) > _FEW + known:
+                reached = True
+        memory, span = self._memory, self._span
+        self._span = None
         try:
-            if reached:
-                with writable_memory(self._address, size, handle)[0] as memory:
-                    entry_id = self._store.put(*self._at, [memory], self._settings)
-            else:
-                entry_id = self._publish(handle, size)
-        finally:
-            if not reached and not any(array() is not None for array in self._arrays):
-                handle.close()
-        self.entry_id = f"{entry_id:016x}"
-        return self.entry_id
+            if memory is not None:
+                memory.release()
+        except BufferError:
+            return True
+        # Slices that live on refer to the span.
+        return reached or sys.getrefcount(span) > _FEW
+
+    def _read(self) -> bool:
+        """Whether an array that was handed out, which cannot be written to now, lives on."""
+        return bool(self._arrays) and any(array() is not None for _, array in self._arrays)
 
     def _finish(self, size: int | None) -> int:
         """How many bytes the payload has; writes the header when the format wants one."""
         whole = self._size
-        dtype, shape = self._layout or (None, ())
+        dtype, shape = (self._layout if self._hold else None) or (None, ())
         if dtype is not None:
             whole = math.prod(shape) * dtype.itemsize
         if size is None:
             size = whole
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= whole:
             raise InvalidArgumentError(f"size is {size!r}; allowed: 0 to {whole}, the loan's bytes")
-        if not self._offset:
+        if self._settings[0] != NUMPY:
             return size
         if dtype is None:
             numpy = _optional.numpy("format numpy")
@@ -205,57 +304,24 @@ class Loan:
         ctypes.memmove(self._address, header, len(header))
         return size + self._offset
 
-    def _publish(self, handle: Handle, size: int) -> int:
-        db, key = self._at
-        frame = _frame.take()
-        try:
-            frame.set_options(self._settings)
-            status = lib.loan_publish(
-                handle.value, db, len(db), key, len(key), size, frame.options_at, frame.info_at
-            )
-            entry_id: int = frame.info.entry_id
-        finally:
-            frame.release()
-        if status:
-            fail(status)
-        return entry_id
-
-    def _revoke(self) -> bool:
-        """Ends writing through what was handed out; says whether anybody can write all the same."""
-        alone = object()
-        # References to what only a variable of this call refers to.
-        few = sys.getrefcount(alone)
-        reached = False
-        while self._roots:
-            # Every view of an array refers to its root.
-            root = self._roots.pop()
-            array = self._arrays[len(self._roots)]()
-            known = 0
-            if array is not None:
-                array.setflags(write=False)
-                known = 1
-            if sys.getrefcount(root) > few + known:
-                reached = True
-        try:
-            self._memory.release()
-        except BufferError:
-            return True
-        # Slices that live on refer to the span.
-        span, self._span = self._span, None
-        return reached or sys.getrefcount(span) > few
-
     def drop(self) -> None:
         """Gives the memory back without publishing; the second time nothing happens."""
-        handle = self._handle
-        if handle is None:
+        loan, hold = self._loan, self._hold
+        if loan is None:
+            return
+        if hold is None:
+            self._loan = None
+            if self._generation == generation[0]:
+                lib.loan_drop(loan)
             return
         reached = self._revoke()
-        self._handle = None
-        if not reached and not any(array() is not None for array in self._arrays):
-            handle.close()
+        self._loan = None
+        if not reached and not self._read():
+            hold.close()
 
     def __enter__(self) -> Loan:
-        self._open()
+        if self._loan is None:
+            raise self._closed()
         return self
 
     def __exit__(
@@ -266,9 +332,9 @@ class Loan:
     ) -> None:
         if kind is not None:
             self.drop()
-        elif self._handle is not None:
-            self.publish()
+        elif self._loan is not None:
+            self._publish(None)
 
     def __repr__(self) -> str:
-        state = "open" if self._handle else "dropped" if self.entry_id is None else "published"
+        state = "open" if self._loan else "dropped" if self._entry_id is None else "published"
         return f"<Loan of {self._size} bytes for {self.key!r}: {state}>"

@@ -57,10 +57,17 @@ def string_at(address: int, size: int) -> bytes:
     return copy
 
 
-# A ctypes array owns what is set on it and exports its memory, but its size is part of its type.
-# One type per power of two is enough: the memoryview is cut to the size of the payload before
-# anybody sees it.
-_SPAN_TYPES = [ctypes.c_ubyte * (1 << bits) for bits in range(34)]
+def _span_at(bits: int) -> Any:
+    class Span(ctypes.c_ubyte * (1 << bits)):  # type: ignore[misc]
+        # Keeps whose memory it is. An attribute without a slot would take longer than all the rest.
+        __slots__ = ("owner",)
+
+    return Span.from_address
+
+
+# A ctypes array exports its memory, but its size is part of its type. One type per power of two is
+# enough: the memoryview is cut to the size of the payload before anybody sees it.
+_SPANS_AT = [_span_at(bits) for bits in range(34)]
 
 
 def address_memory(address: int, size: int, owner: object) -> memoryview:
@@ -69,9 +76,9 @@ def address_memory(address: int, size: int, owner: object) -> memoryview:
     """
     if size == 0:
         return memoryview(b"")
-    span: Any = _SPAN_TYPES[(size - 1).bit_length()].from_address(address)
+    span = _SPANS_AT[(size - 1).bit_length()](address)
     span.owner = owner
-    return memoryview(span).cast("B")[:size].toreadonly()
+    return memoryview(span).toreadonly().cast("B")[:size]
 
 
 def memory_address(memory: memoryview) -> int:
@@ -89,8 +96,7 @@ def writable_memory(address: int, size: int, owner: object) -> tuple[memoryview,
     """
     if size == 0:
         return memoryview(bytearray()), object()
-    span: Any = _SPAN_TYPES[(size - 1).bit_length()].from_address(address)
+    span = _SPANS_AT[(size - 1).bit_length()](address)
     span.owner = owner
-    # Only the slice that is returned may be left of the memoryviews on the way.
-    with memoryview(span) as whole, whole.cast("B") as octets:
-        return octets[:size], span
+    # The memoryviews on the way end here: only the slice that is returned is left.
+    return memoryview(span).cast("B")[:size], span

@@ -89,7 +89,7 @@ class NativeExchange:
                 number,
                 frame.handle_at,
             )
-            handle = frame.handle.value
+            (handle,) = _frame.handle_of(frame.answer)
         finally:
             frame.release()
         if status:

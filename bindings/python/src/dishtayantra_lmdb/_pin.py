@@ -26,15 +26,24 @@ class Pin:
 
     __slots__ = ("__weakref__", "_generation", "_handle", "address", "flags", "format", "size")
 
-    def __init__(self, handle: int | None, info: Info) -> None:
+    def __init__(
+        self,
+        handle: int,
+        size: int,
+        address: int,
+        format: int,
+        flags: int,
+        *,
+        _generation: list[int] = generation,
+    ) -> None:
         self._handle = handle
-        self._generation = generation[0]
-        self.address: int = info.data or 0
-        self.size: int = info.size
-        self.format: int = info.format
-        self.flags: int = info.flags
+        self._generation = _generation[0]
+        self.address = address
+        self.size = size
+        self.format = format
+        self.flags = flags
 
-    def __del__(self, _close: Any = lib.view_close, _generation: Any = generation) -> None:
+    def __del__(self, _close: Any = lib.view_close, _generation: list[int] = generation) -> None:
         # In a forked child the pin is the parent's.
         if self._generation == _generation[0]:
             _close(self._handle)

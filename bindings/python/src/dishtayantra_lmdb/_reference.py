@@ -120,9 +120,9 @@ class Reference:
         try:
             status = lib.reference_view_input(self.value, frame.handle_at, frame.info_at)
             if status == 0:
-                return Pin(frame.handle.value, frame.info)
+                return Pin(*_frame.view_of(frame.answer))
         finally:
-            frame.release()
+            _frame.give_back(frame)
         fail(status)
 
     def put_output(self, number: int, parts: Sequence[Any], ttl_ms: int, flags: int = 0) -> None:

@@ -30,6 +30,11 @@ from .lmdb_types import LMDBConfig
 
 _put = lib.store_put
 _view_open = lib.view_open
+_loan_take = lib.loan_take
+_loan_publish = lib.loan_publish
+_loan_finish = lib.loan_finish
+_take, _give_back = _frame.take, _frame.give_back
+_entry_id_of, _loan_of, _view_of = _frame.entry_id_of, _frame.loan_of, _frame.view_of
 
 
 class Handle:
@@ -142,7 +147,7 @@ class Store:
     def put(self, db: bytes, key: bytes, parts: Sequence[Any], settings: _frame.Settings) -> int:
         """Puts the payload that ``parts`` make together; returns the id of the entry."""
         handle = self._handle.value or self.value
-        frame = _frame.take()
+        frame = _take()
         try:
             frame.set_options(settings)
             frame.set_parts(parts)
@@ -157,12 +162,43 @@ class Store:
                 frame.options_at,
                 frame.info_at,
             )
-            entry_id: int = frame.info.entry_id
+            if status == 0:
+                (entry_id,) = _entry_id_of(frame.answer)
+                return entry_id
         finally:
             frame.release()
-        if status:
-            fail(status)
-        return entry_id
+        fail(status)
+
+    def loan(self, size: int) -> tuple[int, ...]:
+        """Takes a loan; returns its handle and where to write."""
+        handle = self._handle.value or self.value
+        frame = _take()
+        try:
+            status = _loan_take(handle, size, frame.handle_at, frame.data_at)
+            if status == 0:
+                return _loan_of(frame.answer)
+        finally:
+            _give_back(frame)
+        fail(status)
+
+    @staticmethod
+    def publish(
+        loan: int, at: tuple[bytes, bytes], size: int, settings: _frame.Settings, finish: bool
+    ) -> int:
+        """Publishes a loan, and ends it when ``finish``; returns the id of the entry."""
+        db, key = at
+        frame = _take()
+        try:
+            frame.set_options(settings)
+            status = (_loan_finish if finish else _loan_publish)(
+                loan, db, len(db), key, len(key), size, frame.options_at, frame.info_at
+            )
+            if status == 0:
+                (entry_id,) = _entry_id_of(frame.answer)
+                return entry_id
+        finally:
+            _give_back(frame)
+        fail(status)
 
     def put_many(
         self,
@@ -195,15 +231,15 @@ class Store:
     def view(self, db: bytes, key: bytes, flags: int = 0) -> Pin | None:
         """Pins the payload under ``key``; None when there is no live entry."""
         handle = self._handle.value or self.value
-        frame = _frame.take()
+        frame = _take()
         try:
             status = _view_open(
                 handle, db, len(db), key, len(key), flags, frame.handle_at, frame.info_at
             )
             if status == 0:
-                return Pin(frame.handle.value, frame.info)
+                return Pin(*_view_of(frame.answer))
         finally:
-            frame.release()
+            _give_back(frame)
         if status == NOT_FOUND:
             return None
         fail(status)

@@ -40,6 +40,8 @@ __all__ = [
     "lmdb_put",
 ]
 
+_NUMBERS: dict[Any, int] = {known.value: known.number for known in DataFormat}
+_DEFAULT_DB = b"default"
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
 
 
@@ -55,18 +57,47 @@ class LMDBTransport(StoreHolder):
     are read-only.
     """
 
+    def __init__(self, config: LMDBConfig | None = None) -> None:
+        """A transport that is not open yet.
+
+        Args:
+            config: how to open the store; default :class:`LMDBConfig`.
+        """
+        super().__init__(config)
+        # By format: what of the configuration they were made with, and the settings of a put that
+        # says nothing else.
+        self._usual: dict[int, tuple[float, bool, Settings]] = {}
+
     def _settings(
-        self, number: int, settings: tuple[float | None, str, str], txn_id: bytes = b""
+        self,
+        number: int,
+        ttl: float | None,
+        source: str,
+        target: str,
+        txn_id: bytes = b"",
     ) -> Settings:
-        """How a payload is put; ``settings`` are ttl, source and target."""
+        """How a payload is put. The usual ones are the same object each time."""
         config = self.config
-        ttl, source, target = settings
+        usual = ttl is None and source == target == "" and not txn_id
+        if usual:
+            known = self._usual.get(number)
+            if known is not None:
+                ttl_seconds, checksum, settings = known
+                if ttl_seconds is config.ttl_seconds and checksum is config.checksum:
+                    return settings
         ttl_ms = ttl_milliseconds(config.ttl_seconds if ttl is None else ttl)
         flags = PUT_CHECKSUM if config.checksum else 0
-        return number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+        settings = number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+        if usual:
+            self._usual[number] = config.ttl_seconds, config.checksum, settings
+        return settings
 
     def _number(self, wanted: DataFormat | str | None) -> int:
-        return _formats.number_of(self.config.data_format if wanted is None else wanted)
+        if wanted is None:
+            wanted = self.config.data_format
+        if type(wanted) is DataFormat:
+            return wanted.number
+        return _NUMBERS.get(wanted) or _formats.number_of(wanted)
 
     def put(
         self,
@@ -104,13 +135,18 @@ class LMDBTransport(StoreHolder):
             MapFullError: the store is full.
             LMDBError: another of its kinds says what went wrong.
         """
-        began = time.perf_counter_ns()
+        began = time.perf_counter_ns() if logger.isEnabledFor(logging.DEBUG) else 0
         store = self._ready()
-        number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
-        settings = self._settings(number, (ttl, source, target))
-        entry_id = store.put(text_bytes(db_name), text_bytes(key), parts, settings)
-        if logger.isEnabledFor(logging.DEBUG):
-            _log("put", key, _formats.size_of(parts), settings[0], began)
+        number = self._number(format)
+        parts: list[Any]
+        if number == _formats.RAW and type(data) is bytes:
+            parts = [data]
+        else:
+            number, parts = _formats.encode(data, number, segments, pack_lists)
+        settings = self._settings(number, ttl, source, target)
+        entry_id = store.put(*_place(db_name, key), parts, settings)
+        if began:
+            _log("put", key, _formats.size_of(parts), number, began)
         return f"{entry_id:016x}"
 
     def put_many(
@@ -141,7 +177,7 @@ class LMDBTransport(StoreHolder):
             number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
             txn_id = secrets.token_hex(8)
             ids.append(txn_id)
-            settings = self._settings(number, (ttl, source, target), txn_id.encode())
+            settings = self._settings(number, ttl, source, target, txn_id.encode())
             entries.append((text_bytes(key), parts, settings))
         store.put_many(text_bytes(db_name), entries)
         return ids
@@ -169,15 +205,14 @@ class LMDBTransport(StoreHolder):
             MapFullError: the store is full.
             LMDBError: another of its kinds says what went wrong.
         """
-        number = _formats.number_of(DataFormat.RAW_BYTES if format is None else format)
-        settings = self._settings(number, (ttl, source, target))
-        size = whole_number("nbytes", nbytes, 0)
-        return Loan(
-            self._ready(), (text_bytes(db_name), text_bytes(key), _text(key)), size, settings
-        )
+        number = _formats.RAW if format is None else self._number(format)
+        settings = self._settings(number, ttl, source, target)
+        if type(nbytes) is not int or not 0 <= nbytes <= 1 << 40:
+            nbytes = whole_number("nbytes", nbytes, 0)
+        return Loan(self._ready(), _place(db_name, key), key, nbytes, settings)
 
     def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
-        return self._ready().view(text_bytes(db_name), text_bytes(key))
+        return self._ready().view(*_place(db_name, key))
 
     def get(
         self,
@@ -204,15 +239,18 @@ class LMDBTransport(StoreHolder):
             CorruptError: the payload is damaged.
             LMDBError: another of its kinds says what went wrong.
         """
-        began = time.perf_counter_ns()
+        began = time.perf_counter_ns() if logger.isEnabledFor(logging.DEBUG) else 0
         lists = _formats.lists_of(arrays)
         pin = self._pin(key, db_name)
         if pin is None:
             return None
-        if verify_checksum:
+        if verify_checksum and pin.flags:
             pin.verify()
-        value = _formats.decode(pin, bool(copy), lists)
-        if logger.isEnabledFor(logging.DEBUG):
+        if pin.format == _formats.RAW:
+            value: Any = pin.copied()
+        else:
+            value = _formats.decode(pin, bool(copy), lists)
+        if began:
             _log("get", key, pin.size, pin.format, began)
         return value
 
@@ -252,12 +290,12 @@ class LMDBTransport(StoreHolder):
         Raises:
             EntryNotFoundError: there is no live entry.
         """
-        pin = self._pin(key, db_name)
+        pin = self._ready().view(*_place(db_name, key))
         if pin is None:
             raise EntryNotFoundError(
                 f"no live entry under key {_text(key)!r} in database {db_name!r}"
             )
-        return View(pin, _text(key))
+        return View(pin, key if type(key) is str else _text(key))
 
     def wait(
         self, key: str | bytes, timeout_ms: int | None = None, db_name: str = "default"
@@ -302,7 +340,7 @@ class LMDBTransport(StoreHolder):
         """
         if self._store is None:
             return False
-        return self._ready().delete(text_bytes(db_name), text_bytes(key))
+        return self._ready().delete(*_place(db_name, key))
 
     def contains(self, key: str | bytes, db_name: str = "default") -> bool:
         """Whether a live entry is under a key."""
@@ -370,6 +408,15 @@ class LMDBTransport(StoreHolder):
             "lmdb_library": lmdb_version(),
             "stats": stats,
         }
+
+
+def _place(db_name: str, key: str | bytes) -> tuple[bytes, bytes]:
+    """Database and key as the library takes them."""
+    db = _DEFAULT_DB if db_name == "default" else text_bytes(db_name)
+    try:
+        return db, key.encode()  # type: ignore[union-attr]
+    except (AttributeError, UnicodeEncodeError):
+        return db, text_bytes(key)
 
 
 def _text(key: str | bytes) -> str:

@@ -7,7 +7,6 @@ entry, the view or the store: it keeps the payload's place in the map. It is rea
 
 from __future__ import annotations
 
-import contextlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -132,9 +131,7 @@ class View:
         """Ends the view; the second time nothing happens."""
         memory, self._memory, self._pin = self._memory, None, None
         if memory is not None:
-            # While somebody reads it, it stays, and with it the pin.
-            with contextlib.suppress(BufferError):
-                memory.release()
+            _release(memory)
 
     def __enter__(self) -> View:
         self._open()
@@ -146,12 +143,22 @@ class View:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        memory, self._memory, self._pin = self._memory, None, None
+        if memory is not None:
+            _release(memory)
 
     def __repr__(self) -> str:
         pin = self._pin
         state = "closed" if pin is None else f"{format_of(pin).value}, {pin.size} bytes"
         return f"<View of {self.key!r}: {state}>"
+
+
+def _release(memory: memoryview) -> None:
+    try:
+        memory.release()
+    except BufferError:
+        # While somebody reads it, it stays, and with it the pin.
+        return
 
 
 def format_of(pin: Pin) -> DataFormat:
