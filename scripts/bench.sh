@@ -14,6 +14,7 @@ base=${DY_LMDB_BENCH_DIR:-${TMPDIR:-/tmp}}
 
 say "building the benchmarks and the peers"
 make --no-print-directory -C bench-compare/c
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench-compare/python/requirements.txt
 bench=$(cargo bench --locked --bench engine --no-run --message-format json-render-diagnostics |
     sed -n 's/.*"name":"engine".*"executable":"\([^"]*\)".*/\1/p')
 [ -x "$bench" ] || die "cargo did not say where the benchmark is"
@@ -38,9 +39,10 @@ for round in $(seq "$rounds"); do
     done
     say "round $round of $rounds: Python"
     .venv/bin/python bench-compare/python/peers.py --tsv --directory "$base" >>"$results"
+    .venv/bin/python bench-compare/python/loans.py --tsv --directory "$base" >>"$results"
 done
-say "sweeps, opening"
-"$bench" sweep open >>"$results"
+say "sweeps, opening, puts beside large loans"
+"$bench" sweep open contention >>"$results"
 
 printf '\nLeast medians of %s rounds, %s, %s, %s cores, Linux %s, stores on %s\n' "$rounds" "$(date -u +%Y-%m-%d)" \
     "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)" "$(df --output=fstype "$base" | tail -n 1)"

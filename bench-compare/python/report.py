@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 SIZES = {1 << 10: "1 KB", 10 << 10: "10 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 MB"}
+LOAN_SIZES = {size: name for size, name in SIZES.items() if size <= 1 << 20}
 FLAT_SIZES = {1 << 20: "1 MB", 10 << 20: "10 MB", 100 << 20: "100 MB", 1 << 30: "1 GB"}
 
 Results = dict[tuple[str, str, int], list[float]]
@@ -126,6 +127,15 @@ def waking_and_opening(results: Results) -> None:
     table("Waking and opening, µs", ["", "time"], rows)
 
 
+def contention(results: Results) -> None:
+    """A small put while others fill large payloads."""
+    rows = []
+    for name, operation in (("alone", "put, alone"), ("beside four that fill", "put, beside four that fill")):
+        rows.append([name, *(micros(least(results, "engine", f"{operation}: {which}", 1024)) for which in PUT_TIMES)])
+    table("A put of 1 KB while four processes fill loans of 10 MB, µs", ["", *PUT_TIMES], rows)
+
+
+PUT_TIMES = ("median", "p90", "p99")
 OURS = "dishtayantra_lmdb"
 
 
@@ -156,6 +166,26 @@ def python_hand_over(results: Results) -> None:
     table("Python, handing over float64 values, µs", ["means", *SIZES.values()], rows)
 
 
+ICEORYX2 = "iceoryx2"
+LOAN_OPERATIONS = ("loan → release", "loan → release, filled")
+
+
+def python_loans(results: Results) -> None:
+    """Loans beside iceoryx2's."""
+    rows: list[list[str]] = []
+    for operation in LOAN_OPERATIONS:
+        rows.extend(
+            [f"{operation}, {subject}", *by_size(results, subject, operation, LOAN_SIZES)]
+            for subject in (OURS, ICEORYX2)
+        )
+        ratios = [
+            ratio(least(results, OURS, operation, size), least(results, ICEORYX2, operation, size))
+            for size in LOAN_SIZES
+        ]
+        rows.append([f"{operation}, ours ÷ iceoryx2", *ratios])
+    table("Python beside iceoryx2, loan → publish → view → release, µs", ["steps", *LOAN_SIZES.values()], rows)
+
+
 def main() -> None:
     """Prints the tables for which the file has figures."""
     results = read(Path(sys.argv[1]).read_text().splitlines())
@@ -168,6 +198,10 @@ def main() -> None:
         sweep(results)
     if ("engine", "wakeup") in operations:
         waking_and_opening(results)
+    if ("engine", "put, alone: median") in operations:
+        contention(results)
+    if (OURS, LOAN_OPERATIONS[0]) in operations:
+        python_loans(results)
     if (OURS, "put") in operations:
         python_store(results)
         python_hand_over(results)

@@ -1,9 +1,11 @@
 //! What the engine's operations cost: medians, one line each with subject, operation, bytes and nanoseconds,
 //! tab-separated, as `bench-compare/python/report.py` reads them.
 //!
-//! `cargo bench --bench engine -- [operations] [flat] [sweep] [wakeup] [open]`; all of them when none is named.
+//! `cargo bench --bench engine -- [operations] [flat] [sweep] [wakeup] [open] [contention]`; all of them when none is
+//! named.
 //! The stores are made below `DY_LMDB_BENCH_DIR`, else the system's temporary directory.
 
+mod contention;
 mod flat;
 mod measure;
 mod operations;
@@ -19,12 +21,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    if let [mode, directory] = arguments.as_slice()
-        && mode == wakeup::ANSWER
-    {
-        return finish(wakeup::answer(Path::new(directory)));
-    }
-    finish(run(&arguments))
+    // Benchmarks of several processes run this program again.
+    finish(match arguments.as_slice() {
+        [mode, directory] if mode == wakeup::ANSWER => wakeup::answer(Path::new(directory)),
+        [mode, directory, name] if mode == contention::FILL => contention::fill(Path::new(directory), name),
+        _ => run(&arguments),
+    })
 }
 
 fn finish(result: Result<()>) -> ExitCode {
@@ -39,15 +41,16 @@ fn finish(result: Result<()>) -> ExitCode {
 
 fn run(chosen: &[String]) -> Result<()> {
     type Group = (&'static str, fn() -> Result<()>);
-    let groups: [Group; 5] = [
+    let groups: [Group; 6] = [
         ("operations", operations::run),
         ("flat", flat::run),
         ("sweep", sweep::run),
         ("wakeup", wakeup::run),
         ("open", open),
+        ("contention", contention::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| groups.iter().all(|(group, _)| group != name)) {
-        eprintln!("engine bench: no group {unknown:?}: operations, flat, sweep, wakeup, open");
+        eprintln!("engine bench: no group {unknown:?}: operations, flat, sweep, wakeup, open, contention");
         std::process::exit(2);
     }
     for (group, run) in groups {
