@@ -164,7 +164,7 @@ def test_the_wrapper_packs_lists(store_path: str, arrays: str, materialise: bool
             return transport.resolve(data)
 
         reference = wrapped.calculate({"values": [0.5, 1.5] * 1000})
-        result = wrapped._resolved(reference)
+        result = wrapped._answers.resolved(reference)
     assert type(result["values"]) is (np.ndarray if arrays == "ndarray" else list)
     assert list(result["values"]) == [1.0, 3.0] * 1000
     assert result["array"].flags.writeable is materialise
