@@ -62,7 +62,7 @@ impl<'a> Numbers<'a> {
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for any other dtype.
     pub fn of_array(array: &Array<'a>) -> Result<Numbers<'a>> {
         let numbers = match array.dtype() {
-            Some(dtype) if !array.descr().starts_with('>') => of_items(dtype, array.bytes())?,
+            Some(dtype) if !array.descr().starts_with('>') => Numbers::of_items(dtype, array.bytes())?,
             _ => {
                 let descr = array.descr();
                 return Err(Error::invalid(format!(
@@ -77,7 +77,8 @@ impl<'a> Numbers<'a> {
     /// A segment: in place when its items are float64, else converted. Fails with
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times.
     pub fn of_segment(segment: &Segment<'a>) -> Result<Numbers<'a>> {
-        let numbers = of_items(segment.dtype(), segment.bytes())?.reshaped(lengths(segment.shape())?)?;
+        let numbers =
+            Numbers::of_items(segment.dtype(), segment.bytes())?.reshaped(lengths(segment.shape())?)?;
         Ok(if segment.is_list() { numbers.as_list() } else { numbers })
     }
 
@@ -107,7 +108,33 @@ impl<'a> Numbers<'a> {
             let len = bytes.len();
             return Err(Error::invalid(format!("{len} raw bytes are no whole number of float64")));
         }
-        of_items(Dtype::Float64, bytes)
+        Numbers::of_items(Dtype::Float64, bytes)
+    }
+
+    /// Little-endian items in one dimension: in place when they are doubles and aligned, else the nearest doubles. Fails
+    /// with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times.
+    pub fn of_items(dtype: Dtype, bytes: &'a [u8]) -> Result<Numbers<'a>> {
+        Ok(match dtype {
+            Dtype::Float64 => match cast::<f64>(bytes) {
+                Ok(elements) => Numbers::borrowed(elements, vec![elements.len()])?,
+                Err(_) => convert::<f64>(bytes),
+            },
+            Dtype::Float32 => convert::<f32>(bytes),
+            Dtype::Int8 => convert::<i8>(bytes),
+            Dtype::Bool | Dtype::Uint8 => convert::<u8>(bytes),
+            Dtype::Int16 => convert::<i16>(bytes),
+            Dtype::Uint16 => convert::<u16>(bytes),
+            Dtype::Int32 => convert::<i32>(bytes),
+            Dtype::Uint32 => convert::<u32>(bytes),
+            Dtype::Int64 => convert::<i64>(bytes),
+            Dtype::Uint64 => convert::<u64>(bytes),
+            Dtype::Datetime64(_) | Dtype::Timedelta64(_) => {
+                return Err(Error::invalid(format!(
+                    "items of {} are not numbers this side converts",
+                    dtype.name()
+                )));
+            }
+        })
     }
 
     /// The same elements in another shape. Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when it
@@ -224,31 +251,6 @@ fn lengths(shape: &[u64]) -> Result<Vec<usize>> {
         usize::try_from(*length).map_err(|_| Error::invalid(format!("a dimension of {length} elements")))
     };
     shape.iter().map(length).collect()
-}
-
-/// Little-endian items in one dimension: in place when they are doubles and aligned, else the nearest doubles.
-pub(crate) fn of_items(dtype: Dtype, bytes: &[u8]) -> Result<Numbers<'_>> {
-    Ok(match dtype {
-        Dtype::Float64 => match cast::<f64>(bytes) {
-            Ok(elements) => Numbers::borrowed(elements, vec![elements.len()])?,
-            Err(_) => convert::<f64>(bytes),
-        },
-        Dtype::Float32 => convert::<f32>(bytes),
-        Dtype::Int8 => convert::<i8>(bytes),
-        Dtype::Bool | Dtype::Uint8 => convert::<u8>(bytes),
-        Dtype::Int16 => convert::<i16>(bytes),
-        Dtype::Uint16 => convert::<u16>(bytes),
-        Dtype::Int32 => convert::<i32>(bytes),
-        Dtype::Uint32 => convert::<u32>(bytes),
-        Dtype::Int64 => convert::<i64>(bytes),
-        Dtype::Uint64 => convert::<u64>(bytes),
-        Dtype::Datetime64(_) | Dtype::Timedelta64(_) => {
-            return Err(Error::invalid(format!(
-                "items of {} are not numbers this side converts",
-                dtype.name()
-            )));
-        }
-    })
 }
 
 /// Items that may lie anywhere.

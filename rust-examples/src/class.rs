@@ -1,0 +1,173 @@
+//! A calculator as a Python class that an engine can call directly or with references.
+
+use crate::errors::raised;
+use crate::payload::PythonInput;
+use crate::results::dict_of;
+use dishtayantra::calculator::{Calculator, Input, calculate_with};
+use dishtayantra::{Format, Result, View, versions, wire};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the three classes have in common: name, configuration, the calculator, and what happened so far.
+pub struct Called {
+    name: Mutex<String>,
+    config: Py<PyDict>,
+    core: Box<dyn Calculator>,
+    calculations: AtomicU64,
+    references: AtomicU64,
+    outputs_written: AtomicU64,
+    refusal: Mutex<Option<String>>,
+}
+
+/// The content of a lock; no panic can leave it half made.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Called {
+    pub fn new<C: Calculator + 'static>(
+        py: Python<'_>,
+        name: String,
+        config: Option<Bound<'_, PyAny>>,
+        make: fn(&dyn Input) -> Result<C>,
+    ) -> PyResult<Called> {
+        let copy = match config {
+            Some(config) => py.get_type::<PyDict>().call1((config,))?.cast_into::<PyDict>()?,
+            None => PyDict::new(py),
+        };
+        let settings = PythonInput::new(copy.clone().into_any());
+        let core = make(&settings);
+        if let Some(exception) = settings.take_raised() {
+            return Err(exception);
+        }
+        Ok(Called {
+            name: Mutex::new(name),
+            config: copy.unbind(),
+            core: Box::new(core.map_err(|error| raised(py, &error))?),
+            calculations: AtomicU64::new(0),
+            references: AtomicU64::new(0),
+            outputs_written: AtomicU64::new(0),
+            refusal: Mutex::new(None),
+        })
+    }
+
+    /// The result, or `{"_lmdb_output_written": True}` when it is in the store. Without the GIL while it opens, waits,
+    /// computes and writes.
+    pub fn calculate<'py>(&self, py: Python<'py>, data: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+        self.calculations.fetch_add(1, Ordering::Relaxed);
+        let given = PythonInput::new(data);
+        let answer = py.detach(|| calculate_with(&*self.core, &given, |view| self.open(view)));
+        if let Some(exception) = given.take_raised() {
+            return Err(exception);
+        }
+        let answer = answer.map_err(|error| raised(py, &error))?;
+        if answer.refusal.is_some() {
+            *locked(&self.refusal) = answer.refusal;
+        }
+        if !answer.written {
+            return dict_of(py, answer.result);
+        }
+        self.outputs_written.fetch_add(1, Ordering::Relaxed);
+        let written = PyDict::new(py);
+        written.set_item(wire::OUTPUT_WRITTEN, true)?;
+        Ok(written)
+    }
+
+    /// A reference's input. JSON, a format for debugging, is parsed by Python.
+    fn open(&self, view: View) -> Result<Box<dyn Input>> {
+        self.references.fetch_add(1, Ordering::Relaxed);
+        if view.format() != Format::Json {
+            return Ok(Box::new(dishtayantra::calculator::ViewInput::new(view)?));
+        }
+        Python::attach(|py| {
+            let parsed = py
+                .import("json")
+                .and_then(|json| json.call_method1("loads", (PyBytes::new(py, view.bytes()),)));
+            let corrupt = |error: PyErr| {
+                let key = String::from_utf8_lossy(view.key());
+                dishtayantra::Error::new(dishtayantra::ErrorKind::Corrupt, format!("entry '{key}': {error}"))
+            };
+            parsed.map(|parsed| Box::new(PythonInput::new(parsed)) as Box<dyn Input>).map_err(corrupt)
+        })
+    }
+
+    /// Name, class, settings, and what happened so far.
+    pub fn details<'py>(&self, py: Python<'py>, class: &str) -> PyResult<Bound<'py, PyDict>> {
+        let details = dict_of(py, self.core.details())?;
+        details.set_item("name", self.name())?;
+        details.set_item("type", class)?;
+        details.set_item("language", "Rust")?;
+        details.set_item("library_version", versions().map_err(|error| raised(py, &error))?.library)?;
+        for (name, count) in [
+            ("calculations", &self.calculations),
+            ("references", &self.references),
+            ("outputs_written", &self.outputs_written),
+        ] {
+            details.set_item(name, count.load(Ordering::Relaxed))?;
+        }
+        if let Some(refusal) = &*locked(&self.refusal) {
+            details.set_item("last_refusal", refusal)?;
+        }
+        Ok(details)
+    }
+
+    pub fn name(&self) -> String {
+        locked(&self.name).clone()
+    }
+
+    pub fn set_name(&self, name: String) {
+        *locked(&self.name) = name;
+    }
+
+    pub fn config(&self, py: Python<'_>) -> Py<PyDict> {
+        self.config.clone_ref(py)
+    }
+}
+
+/// `$class` as `Class(name, config)` with `calculate` and `details`, whose core `$core` is made from its configuration.
+macro_rules! python_class {
+    ($(#[doc = $doc:literal])* $class:ident, $core:ty) => {
+        $(#[doc = $doc])*
+        #[pyclass(frozen, dict, weakref, subclass, module = "dishtayantra_rust_calculators")]
+        pub struct $class(crate::class::Called);
+
+        #[pymethods]
+        impl $class {
+            #[new]
+            #[pyo3(signature = (name, config = None))]
+            fn new(py: Python<'_>, name: String, config: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
+                crate::class::Called::new(py, name, config, <$core>::new).map($class)
+            }
+
+            /// The result for a dict, an array, raw bytes of float64 or a reference.
+            fn calculate<'py>(&self, py: Python<'py>, data: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+                self.0.calculate(py, data)
+            }
+
+            /// Name, class, settings and counts of calls, references and stored outputs.
+            fn details<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+                self.0.details(py, stringify!($class))
+            }
+
+            #[getter]
+            fn get_name(&self) -> String {
+                self.0.name()
+            }
+
+            #[setter]
+            fn set_name(&self, name: String) {
+                self.0.set_name(name);
+            }
+
+            /// A copy of the configuration it was made with.
+            #[getter]
+            fn config(&self, py: Python<'_>) -> Py<PyDict> {
+                self.0.config(py)
+            }
+        }
+    };
+}
+
+pub(crate) use python_class;
