@@ -8,7 +8,7 @@ help: ## this list
 setup: ## system packages, Rust, .venv/ with the Python package
 	@scripts/setup.sh
 
-build: setup ## the release library, the C++ calculators
+build: setup ## the release library, the C++ and Rust calculators
 	@scripts/build.sh
 
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
@@ -18,7 +18,7 @@ demo: setup ## real data through Python and C++ calculators, figures checked, ti
 	@scripts/build.sh demo
 	@.venv/bin/python demo/flights.py
 
-test: build ## every test; SUITES="rust c cpp python install" chooses
+test: build ## every test; SUITES="rust rust-bindings c cpp python install" chooses
 	@scripts/test.sh $(SUITES)
 
 lint: setup ## formatting, lints, types, the generated header

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the release library and the C++ modules that Python loads: build/cpp-examples, and build/demo with "demo".
+# Builds the release library and the modules that Python loads: of C++ in build/cpp-examples, and build/demo with "demo";
+# of Rust in .venv.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -15,3 +16,7 @@ if [ "${1:-}" = demo ]; then
     say "building the demo's C++ module in build/demo"
     cmake_build demo build/demo
 fi
+
+say "building the Rust calculators into .venv"
+# In its directory, whose settings tell where the library is.
+(cd rust-examples && VIRTUAL_ENV="$venv" "$venv/bin/maturin" develop --release --locked --quiet)

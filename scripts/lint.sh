@@ -15,12 +15,24 @@ check() {
     "$@" || failed+=("$name")
 }
 
+in_directory() {
+    local directory=$1
+    shift
+    (cd "$directory" && "$@")
+}
+
 for component in fmt clippy; do
     cargo "$component" --version >/dev/null 2>&1 ||
         die "cargo $component is missing: 'rustup component add rustfmt clippy', or Debian's packages rustfmt rust-clippy"
 done
 check "cargo fmt" cargo fmt --check
 check "cargo clippy" cargo clippy --locked --all-targets -- -D warnings
+for crate in bindings/rust rust-examples; do
+    check "cargo fmt, $crate" cargo fmt --check --manifest-path "$crate/Cargo.toml"
+    # In its directory, whose settings tell where it is built.
+    check "cargo clippy, $crate" in_directory "$crate" cargo clippy --locked --all-targets -- -D warnings
+done
+check "cargo doc, bindings/rust" in_directory bindings/rust env RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
 check "header drift" cargo test --locked --quiet --test header
 check "golden documents" "$venv/bin/python" tests/fixtures/make_documents.py --check
 check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"

@@ -1,9 +1,10 @@
 //! Python objects as numbers: lists, arrays and raw bytes. NumPy is used when a caller has it, never needed.
 
 use dishtayantra::{Dtype, Error, Numbers};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyByteArray, PyBytes, PyList, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
 
 /// Levels of lists at most.
 const MOST_DIMENSIONS: usize = 32;
@@ -34,37 +35,76 @@ pub fn type_name(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
-/// Numbers from lists, arrays (buffer protocol or `__array__`) or raw bytes of float64.
+/// Numbers from a single one, lists, arrays (buffer protocol or `__array__`) or raw bytes of float64.
 ///
 /// Arrays are copied once: another Python thread may write to them while this one computes without the GIL.
 pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure> {
     if is_list(object) {
         return numbers_of_list(object);
     }
-    if let Ok(bytes) = object.cast::<PyBytes>() {
-        return numbers_of_bytes(backed(bytes)?);
+    if is_number(object) {
+        return Ok(Numbers::shared(vec![number_of(object)?], Vec::new())?.as_list());
     }
-    if let Ok(bytes) = object.cast::<PyByteArray>() {
-        return numbers_of_bytes(backed(bytes)?);
+    if is_bytes(object) {
+        return numbers_of_bytes(backed(object)?);
     }
-    match PyMemoryView::from(object) {
-        Ok(view) if object.is_instance_of::<PyMemoryView>() && text(&view, "format")? == "B" => {
+    match buffer_of(object)? {
+        Some(view) if object.is_instance_of::<PyMemoryView>() && text(&view, "format")? == "B" => {
             numbers_of_bytes(backed(&view.call_method0("tobytes")?)?)
         }
-        Ok(view) => numbers_of_buffer(&view),
-        Err(_) if object.hasattr("__array__")? => {
-            numbers_of_buffer(&PyMemoryView::from(&object.call_method0("__array__")?)?)
-        }
-        // Something with a buffer that cannot be had says why itself.
-        Err(error) if !error.is_instance_of::<pyo3::exceptions::PyTypeError>(object.py()) => {
-            Err(error.into())
-        }
-        Err(_) => wrong(format!("a {} is no array of numbers", type_name(object))),
+        Some(view) => numbers_of_buffer(&view),
+        None if object.hasattr("__array__")? => match buffer_of(&object.call_method0("__array__")?)? {
+            Some(view) => numbers_of_buffer(&view),
+            None => wrong(format!("the array of a {} has no buffer", type_name(object))),
+        },
+        None => wrong(format!("a {} is no array of numbers", type_name(object))),
     }
 }
 
 fn is_list(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()
+}
+
+fn is_bytes(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>()
+}
+
+fn is_number(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>()
+}
+
+/// The object's buffer, as arrays and NumPy's scalars have; none when it has none.
+fn buffer_of<'py>(object: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyMemoryView>>, Failure> {
+    match PyMemoryView::from(object) {
+        Ok(view) => Ok(Some(view)),
+        Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => Ok(None),
+        // NumPy has no buffers of times.
+        Err(error) => wrong(error.value(object.py()).to_string()),
+    }
+}
+
+/// A number that a stored payload can hold as well, so that both ways take the same: a float, an int of 64 bits, a bool
+/// as 0 or 1, a NumPy scalar.
+pub fn number_of(object: &Bound<'_, PyAny>) -> Result<f64, Failure> {
+    if let Ok(float) = object.cast::<PyFloat>() {
+        return Ok(float.value());
+    }
+    if object.is_instance_of::<PyInt>() {
+        let signed = object.extract::<i64>().map(|number| number as f64);
+        return match signed.or_else(|_| object.extract::<u64>().map(|number| number as f64)) {
+            Ok(number) => Ok(number),
+            Err(_) => wrong("an int of more than 64 bits"),
+        };
+    }
+    if !is_bytes(object)
+        && let Some(view) = buffer_of(object)?
+    {
+        let numbers = numbers_of_buffer(&view)?;
+        if numbers.shape().is_empty() {
+            return Ok(numbers.slice()[0]);
+        }
+    }
+    wrong(format!("a {} is no number", type_name(object)))
 }
 
 /// The bytes of a `bytes`, or a copy of those of a `bytearray`.
@@ -97,7 +137,8 @@ fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
 
 fn numbers_of_buffer(view: &Bound<'_, PyMemoryView>) -> Result<Numbers<'static>, Failure> {
     let format = text(view, "format")?;
-    let Some(dtype) = dtype_of(&format, view.getattr("itemsize")?.extract()?) else {
+    let item_size: usize = view.getattr("itemsize")?.extract()?;
+    let Some(dtype) = dtype_of(&format, item_size) else {
         return wrong(format!("elements of format '{format}' are not numbers this side converts"));
     };
     let shape: Vec<usize> = view.getattr("shape")?.extract()?;
@@ -106,6 +147,7 @@ fn numbers_of_buffer(view: &Bound<'_, PyMemoryView>) -> Result<Numbers<'static>,
     // "A": as they are stored, by rows or by columns; by rows when they have gaps.
     let bytes = backed(&view.call_method1("tobytes", ("A",))?)?;
     let numbers = match dtype {
+        dtype if format.starts_with(['>', '!']) => Numbers::of_big_endian_items(dtype, &bytes)?,
         Dtype::Float64 => numbers_of_bytes(bytes)?,
         dtype => Numbers::of_items(dtype, &bytes)?.into_owned(),
     };
@@ -113,12 +155,10 @@ fn numbers_of_buffer(view: &Bound<'_, PyMemoryView>) -> Result<Numbers<'static>,
     Ok(if by_columns && !by_rows { numbers.in_fortran_order() } else { numbers })
 }
 
-/// The dtype of a format of the module `struct`; none for what is no little-endian number.
+/// The dtype of a format of the module `struct`, in either byte order; none for what is no number.
 fn dtype_of(format: &str, item_size: usize) -> Option<Dtype> {
-    let swapped = format.starts_with(['>', '!']) && item_size > 1;
     let code = format.strip_prefix(['@', '=', '<', '>', '!', '^']).unwrap_or(format);
     Some(match (code, item_size) {
-        _ if swapped => return None,
         ("d" | "f", 8) => Dtype::Float64,
         ("d" | "f", 4) => Dtype::Float32,
         ("?", 1) => Dtype::Bool,
@@ -141,45 +181,61 @@ fn numbers_of_list(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failur
         if shape.len() == MOST_DIMENSIONS {
             return wrong(format!("lists nested in more than {MOST_DIMENSIONS} levels"));
         }
-        shape.push(level.len()?);
-        match level.try_iter()?.next() {
-            Some(first) => level = first?,
+        let elements = tuple_of(&level)?;
+        shape.push(elements.len());
+        level = match elements.iter().next() {
+            Some(first) => first,
             None => break,
-        }
+        };
+    }
+    if !is_list(&level)
+        && let Some(rows) = rows_of(&level)?
+    {
+        shape.extend(rows.shape());
     }
     let mut elements = Vec::new();
     append_list(object, &shape, 0, &mut elements)?;
     Ok(Numbers::shared(elements, shape)?.as_list())
 }
 
+/// A tuple of its own: the list may change under another thread's hands.
+fn tuple_of<'py>(list: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+    match list.cast::<PyList>() {
+        Ok(list) => Ok(list.to_tuple()),
+        Err(_) => Ok(list.cast::<PyTuple>()?.clone()),
+    }
+}
+
+/// An array that stands in a list for the levels it has.
+fn rows_of(object: &Bound<'_, PyAny>) -> Result<Option<Numbers<'static>>, Failure> {
+    if is_bytes(object) || is_number(object) {
+        return Ok(None);
+    }
+    buffer_of(object)?.map(|view| numbers_of_buffer(&view).map(Numbers::c_order)).transpose()
+}
+
+/// Appends the numbers of nested lists, each level as long as `shape` says.
 fn append_list(
     object: &Bound<'_, PyAny>,
     shape: &[usize],
     level: usize,
     out: &mut Vec<f64>,
 ) -> Result<(), Failure> {
-    // A tuple of its own: the list may change under another thread's hands.
-    let elements = match object.cast::<PyList>() {
-        Ok(list) => list.to_tuple(),
-        Err(_) => object.cast::<PyTuple>().map_err(PyErr::from)?.clone(),
-    };
-    if elements.len() != shape[level] {
-        let level = level + 1;
-        return wrong(format!("nested lists of numbers must have equal lengths in level {level}"));
+    if level == shape.len() {
+        out.push(number_of(object)?);
+        return Ok(());
     }
-    let leaf = level + 1 == shape.len();
-    for element in elements {
-        if leaf == is_list(&element) {
-            return wrong("nested lists of numbers must be nested equally deep");
+    if is_list(object) {
+        let elements = tuple_of(object)?;
+        if elements.len() == shape[level] {
+            return elements.iter().try_for_each(|element| append_list(&element, shape, level + 1, out));
         }
-        if !leaf {
-            append_list(&element, shape, level + 1, out)?;
-            continue;
-        }
-        match element.extract::<f64>() {
-            Ok(number) => out.push(number),
-            Err(_) => return wrong(format!("a list of numbers holds a {}", type_name(&element))),
-        }
+    } else if let Some(rows) = rows_of(object)?
+        && rows.shape() == &shape[level..]
+    {
+        out.extend_from_slice(rows.slice());
+        return Ok(());
     }
-    Ok(())
+    let level = level + 1;
+    wrong(format!("nested lists of numbers must have equal lengths in level {level}"))
 }

@@ -1,6 +1,6 @@
 //! Python objects as inputs of calculators.
 
-use crate::numbers::{Failure, numbers_of, type_name};
+use crate::numbers::{Failure, number_of, numbers_of, type_name};
 use dishtayantra::calculator::Input;
 use dishtayantra::{Error, Numbers, Result};
 use pyo3::prelude::*;
@@ -66,11 +66,7 @@ impl Input for PythonInput {
     }
 
     fn find_number(&self, name: &str) -> Result<Option<f64>> {
-        self.ask(name, |found| {
-            found
-                .extract()
-                .map_err(|_| Error::invalid(format!("a {}, not a number", type_name(found))).into())
-        })
+        self.ask(name, number_of)
     }
 
     fn find_text(&self, name: &str) -> Result<Option<String>> {

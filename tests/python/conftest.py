@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -43,6 +45,15 @@ def config(store_path: str) -> dict[str, Any]:
         "lmdb_min_size": 1024,
         "lmdb_wait_timeout": 5000,
     }
+
+
+@pytest.fixture(params=["dishtayantra_calculators", "dishtayantra_rust_calculators"], ids=["C++", "Rust"])
+def calculators(request: pytest.FixtureRequest) -> ModuleType:
+    """The example calculators of each native language."""
+    try:
+        return importlib.import_module(request.param)
+    except ImportError as missing:
+        raise ImportError(f"{missing}; build the calculators first (make build does)") from missing
 
 
 def _environment(extra: dict[str, str] | None) -> dict[str, str]:

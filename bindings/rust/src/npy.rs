@@ -39,10 +39,9 @@ impl<'a> Array<'a> {
         &self.descr
     }
 
-    /// The dtype, when the items are little-endian and of a type that segments have too.
+    /// The dtype, when the items are of a type that segments have too; see [`big_endian`](Array::big_endian).
     pub fn dtype(&self) -> Option<Dtype> {
-        let descr = self.descr.strip_prefix(['<', '|', '=']).unwrap_or(&self.descr);
-        Some(match descr {
+        Some(match &self.descr[1..] {
             "b1" => Dtype::Bool,
             "i1" => Dtype::Int8,
             "u1" => Dtype::Uint8,
@@ -56,6 +55,11 @@ impl<'a> Array<'a> {
             "f8" => Dtype::Float64,
             _ => return None,
         })
+    }
+
+    /// Whether the items are big-endian; [`slice`](Array::slice) then refuses them.
+    pub fn big_endian(&self) -> bool {
+        self.descr.starts_with('>')
     }
 
     /// Bytes of an element.
@@ -82,7 +86,8 @@ impl<'a> Array<'a> {
     /// Fails with [`InvalidArgument`](ErrorKind::InvalidArgument) when they are no `T`s.
     pub fn slice<T: Element>(&self) -> Result<&'a [T]> {
         let is_time = ["<M8", "<m8"].iter().any(|time| self.descr.starts_with(time));
-        let holds = self.dtype().is_some_and(Dtype::holds::<T>) || (is_time && T::DTYPE == Dtype::Int64);
+        let native = self.dtype().filter(|_| !self.big_endian());
+        let holds = native.is_some_and(Dtype::holds::<T>) || (is_time && T::DTYPE == Dtype::Int64);
         if !holds {
             return Err(Error::invalid(format!("the array holds '{}', not {}", self.descr, T::DTYPE.name())));
         }

@@ -58,12 +58,13 @@ impl<'a> Numbers<'a> {
         Numbers::from(elements)
     }
 
-    /// A stored array: in place when its items are float64, else converted (integers, bool, float32). Fails with
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for any other dtype.
+    /// A stored array: in place when its items are float64, else converted (integers, bool, float32, either byte order).
+    /// Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for any other dtype.
     pub fn of_array(array: &Array<'a>) -> Result<Numbers<'a>> {
         let numbers = match array.dtype() {
-            Some(dtype) if !array.descr().starts_with('>') => Numbers::of_items(dtype, array.bytes())?,
-            _ => {
+            Some(dtype) if array.big_endian() => Numbers::of_big_endian_items(dtype, array.bytes())?,
+            Some(dtype) => Numbers::of_items(dtype, array.bytes())?,
+            None => {
                 let descr = array.descr();
                 return Err(Error::invalid(format!(
                     "elements of dtype '{descr}' are not numbers this side converts"
@@ -82,7 +83,8 @@ impl<'a> Numbers<'a> {
         Ok(if segment.is_list() { numbers.as_list() } else { numbers })
     }
 
-    /// An array of a document: a segment as above; bytes, taken as float64, and nested lists are copied. Fails with
+    /// An array of a document: a segment as above; bytes, taken as float64, and nested lists, in which a bool is 0 or 1,
+    /// are copied; a single number is an array without dimensions. Fails with
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when rows differ in length, items are not numbers or
     /// bytes do not divide.
     pub fn of_node(node: Node<'_, 'a>) -> Result<Numbers<'a>> {
@@ -93,7 +95,7 @@ impl<'a> Numbers<'a> {
                 let shape = shape_of(node)?;
                 let mut elements = Vec::new();
                 match shape.is_empty() {
-                    true => elements.push(node.double()?),
+                    true => elements.push(number_of(node)?),
                     false => append_numbers(node, &shape, 0, &mut elements)?,
                 }
                 Ok(Numbers::shared(elements, shape)?.as_list())
@@ -135,6 +137,13 @@ impl<'a> Numbers<'a> {
                 )));
             }
         })
+    }
+
+    /// The same of big-endian items, which are converted.
+    pub fn of_big_endian_items(dtype: Dtype, bytes: &[u8]) -> Result<Numbers<'static>> {
+        let mut swapped = bytes.to_vec();
+        swapped.chunks_exact_mut(dtype.item_size()).for_each(<[u8]>::reverse);
+        Numbers::of_items(dtype, &swapped).map(Numbers::into_owned)
     }
 
     /// The same elements in another shape. Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when it
@@ -259,10 +268,12 @@ fn convert<T: Element>(bytes: &[u8]) -> Numbers<'static> {
     Numbers::from(items.map(|item| bytemuck::pod_read_unaligned::<T>(item).to_f64()).collect::<Vec<_>>())
 }
 
-/// A number: one of MessagePack's own, or a segment without dimensions.
+/// A number: one of MessagePack's own, a bool as 0 or 1, or a segment without dimensions.
 pub(crate) fn number_of(node: Node<'_, '_>) -> Result<f64> {
-    if node.kind()? != Type::Segment {
-        return node.double();
+    match node.kind()? {
+        Type::Segment => {}
+        Type::Bool => return Ok(f64::from(u8::from(node.bool()?))),
+        _ => return node.double(),
     }
     let segment = node.segment()?;
     if !segment.shape().is_empty() {
@@ -312,7 +323,7 @@ fn append_numbers(node: Node<'_, '_>, shape: &[usize], level: usize, out: &mut V
     }
     match node.numbers() {
         Ok(row) => out.extend(row),
-        // Some may be segments without dimensions.
+        // Some may be bools, or segments without dimensions.
         Err(_) => node.items()?.try_for_each(|item| {
             out.push(number_of(item?.value)?);
             Ok(())

@@ -249,6 +249,25 @@ fn nested_lists_are_matrices_and_ragged_ones_are_named() {
     writer.put(&store, "rows", &PutOptions::default()).unwrap();
     let mixed = ViewInput::new(store.view("rows").unwrap()).unwrap();
     assert_eq!(mixed.numbers("values").unwrap().slice(), [7.0, 8.0, 7.0, 9.0]);
+    // Bools are numbers, and a number is an array without dimensions.
+    let mut writer = DocumentWriter::new().unwrap();
+    writer
+        .map(2)
+        .unwrap()
+        .string("values")
+        .unwrap()
+        .array(2)
+        .unwrap()
+        .bool(true)
+        .unwrap()
+        .double(2.5)
+        .unwrap();
+    writer.string("one").unwrap().int64(-3).unwrap();
+    writer.put(&store, "rows", &PutOptions::default()).unwrap();
+    let input = ViewInput::new(store.view("rows").unwrap()).unwrap();
+    assert_eq!(input.numbers("values").unwrap().slice(), [1.0, 2.5]);
+    let one = input.numbers("one").unwrap();
+    assert_eq!((one.slice(), one.shape(), one.is_list()), (&[-3.0][..], &[][..], true));
 }
 
 #[test]

@@ -64,8 +64,11 @@ fn elements_are_taken_as_what_they_are() {
     assert_eq!((time.item_size(), time.dtype()), (8, None));
     assert_fails(Numbers::of_array(&time), ErrorKind::InvalidArgument, "<M8[ns]");
     let big = of(">f8", "()", 8);
-    assert_fails(Numbers::of_array(&Array::of(&big).unwrap()), ErrorKind::InvalidArgument, ">f8");
+    assert!(Array::of(&big).unwrap().big_endian());
     assert_fails(Array::of(&big).unwrap().slice::<f64>(), ErrorKind::InvalidArgument, ">f8");
+    let bytes = [b"\xff\xfe", &b"\x01\x00"[..]].concat();
+    let numbers = image(1, "{'descr': '>i2', 'fortran_order': False, 'shape': (2,)}", &bytes);
+    assert_eq!(Numbers::of_array(&Array::of(&numbers).unwrap()).unwrap().slice(), [-2.0, 256.0]);
     let text = of("<U3", "(2,)", 24);
     assert_eq!(Array::of(&text).unwrap().item_size(), 12);
 }

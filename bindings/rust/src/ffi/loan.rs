@@ -6,7 +6,8 @@ use crate::entry::{Info, Key, PutOptions};
 use crate::error::Result;
 use crate::segment::Element;
 use crate::sys::{self, Functions};
-use std::ptr::{self, NonNull};
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
 
 /// Space in a store, lent to be filled and published: the payload is built in the map and never copied.
 ///
@@ -68,15 +69,14 @@ impl Drop for Loan {
 }
 
 impl Loan {
-    pub(super) fn of(functions: &'static Functions, handle: NonNull<sys::dy_lmdb_loan_t>) -> Result<Loan> {
-        let mut loan = Loan { functions, handle, data: NonNull::dangling(), size: 0 };
-        let mut data = ptr::null_mut();
-        // SAFETY: the handle is open; the outputs are places on our stack.
-        check(functions, unsafe {
-            (functions.dy_lmdb_loan_data)(handle.as_ptr(), &mut data, &mut loan.size)
-        })?;
-        loan.data = NonNull::new(data.cast()).unwrap_or(loan.data);
-        Ok(loan)
+    /// A loan of `size` bytes at `data`.
+    pub(super) fn of(
+        functions: &'static Functions,
+        handle: NonNull<sys::dy_lmdb_loan_t>,
+        data: *mut u8,
+        size: usize,
+    ) -> Loan {
+        Loan { functions, handle, data: NonNull::new(data).unwrap_or(NonNull::dangling()), size }
     }
 
     /// How many bytes there are to fill.
@@ -109,10 +109,12 @@ impl Loan {
         let key = key.into();
         let raw = put_options(self.functions, options)?;
         let mut info = empty_info();
-        // SAFETY: what the pointers name stays during the call.
-        check(self.functions, unsafe {
-            (self.functions.dy_lmdb_loan_publish)(
-                self.handle.as_ptr(),
+        // The call ends the loan, whatever it answers.
+        let loan = ManuallyDrop::new(self);
+        // SAFETY: what the pointers name stays during the call; the handle is not used again.
+        check(loan.functions, unsafe {
+            (loan.functions.dy_lmdb_loan_finish)(
+                loan.handle.as_ptr(),
                 chars(key.db),
                 key.db.len(),
                 bytes(key.bytes),

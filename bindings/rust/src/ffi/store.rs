@@ -169,10 +169,12 @@ impl Store {
 
     /// Space for a payload of up to `size` bytes, to fill in place and publish.
     pub fn loan(&self, size: u64) -> Result<Loan> {
-        // SAFETY: the handle is open until this is dropped.
-        let handle =
-            made(self.functions, |out| unsafe { (self.functions.dy_lmdb_loan_open)(self.raw(), size, out) })?;
-        Loan::of(self.functions, handle)
+        let mut data = ptr::null_mut();
+        // SAFETY: the handle is open until this is dropped; the outputs are places on our stack.
+        let handle = made(self.functions, |out| unsafe {
+            (self.functions.dy_lmdb_loan_take)(self.raw(), size, out, &mut data)
+        })?;
+        Ok(Loan::of(self.functions, handle, data.cast(), size as usize))
     }
 
     /// Whether a live entry is there. Does not open the input of an exchange.

@@ -152,17 +152,13 @@ functions! {
     ) -> dy_lmdb_status_t;
     fn dy_lmdb_view_verify(view: *const dy_lmdb_view_t) -> dy_lmdb_status_t;
     fn dy_lmdb_view_close(view: *mut dy_lmdb_view_t) -> dy_lmdb_status_t;
-    fn dy_lmdb_loan_open(
+    fn dy_lmdb_loan_take(
         store: *const dy_lmdb_store_t,
         size: u64,
         loan: *mut *mut dy_lmdb_loan_t,
-    ) -> dy_lmdb_status_t;
-    fn dy_lmdb_loan_data(
-        loan: *mut dy_lmdb_loan_t,
         data: *mut *mut c_void,
-        size: *mut usize,
     ) -> dy_lmdb_status_t;
-    fn dy_lmdb_loan_publish(
+    fn dy_lmdb_loan_finish(
         loan: *mut dy_lmdb_loan_t,
         db: *const c_char,
         db_len: usize,

@@ -1,8 +1,9 @@
-"""The C++ calculators, direct and in every mode, against NumPy; natives that misuse references."""
+"""The calculators in C++ and in Rust, direct and in every mode, against NumPy."""
 
 from __future__ import annotations
 
 import array
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -15,7 +16,6 @@ from natives import (
     MODES,
     MODULES,
     RELATIVE,
-    calculators,
     numpy_matrix,
     numpy_risk,
     numpy_signal,
@@ -33,7 +33,7 @@ from dishtayantra_lmdb.errors import (
 
 
 @pytest.mark.parametrize("size", [1, 2, 9, 1000, 100_003])
-def test_matrix_statistics_are_numpys(size: int) -> None:
+def test_matrix_statistics_are_numpys(calculators: Any, size: int) -> None:
     values = samples(size)
     result = calculators.MatrixProcessor("m", {}).calculate({"values": values})
     assert result == pytest.approx(numpy_matrix(values), rel=RELATIVE)
@@ -41,14 +41,14 @@ def test_matrix_statistics_are_numpys(size: int) -> None:
 
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99, 0.999])
 @pytest.mark.parametrize("size", [1, 2, 10, 251, 100_000])
-def test_risk_is_numpys(size: int, level: float) -> None:
+def test_risk_is_numpys(calculators: Any, size: int, level: float) -> None:
     values, exposures = samples(size), samples(17) * 1e6
     risk = calculators.RiskCalculator("r", {"level": level})
     result = risk.calculate({"values": values, "exposures": exposures})
     assert result == pytest.approx(numpy_risk(values, level, exposures), rel=RELATIVE)
 
 
-def test_level_comes_from_the_input_first() -> None:
+def test_level_comes_from_the_input_first(calculators: Any) -> None:
     values = samples(500)
     risk = calculators.RiskCalculator("r", {"level": 0.9, "exposure": 1000})
     result = risk.calculate({"returns": values.tolist(), "level": 0.75})
@@ -56,13 +56,13 @@ def test_level_comes_from_the_input_first() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 1000, 44_100])
-def test_signal_statistics_are_numpys(size: int) -> None:
+def test_signal_statistics_are_numpys(calculators: Any, size: int) -> None:
     values = samples(size)
     result = calculators.SignalProcessor("s", {}).calculate({"values": values})
     assert result == pytest.approx(numpy_signal(values), rel=RELATIVE)
 
 
-def test_nan_is_not_lost() -> None:
+def test_nan_is_not_lost(calculators: Any) -> None:
     values = samples(100)
     values[17] = np.nan
     matrix = calculators.MatrixProcessor("m", {}).calculate(values)
@@ -98,7 +98,7 @@ KINDS: dict[str, Callable[[np.ndarray], Any]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_numbers_gives_the_same(kind: str) -> None:
+def test_every_kind_of_numbers_gives_the_same(calculators: Any, kind: str) -> None:
     values = np.arange(24.0) % 7
     matrix = calculators.MatrixProcessor("m", {})
     expected = numpy_matrix(values)
@@ -116,7 +116,7 @@ LAYOUTS: dict[str, Callable[[np.ndarray], Any]] = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1), (3, 4), (130, 70)])
-def test_transpose_is_numpys(layout: str, shape: tuple[int, int]) -> None:
+def test_transpose_is_numpys(calculators: Any, layout: str, shape: tuple[int, int]) -> None:
     values = np.arange(float(np.prod(shape))).reshape(shape)
     matrix = calculators.MatrixProcessor("m", {"operation": "transpose"})
     result = matrix.calculate({"values": LAYOUTS[layout](values)})
@@ -125,7 +125,7 @@ def test_transpose_is_numpys(layout: str, shape: tuple[int, int]) -> None:
     np.testing.assert_array_equal(result["values"], values.T)
 
 
-def test_transposed_lists_stay_lists() -> None:
+def test_transposed_lists_stay_lists(calculators: Any) -> None:
     matrix = calculators.MatrixProcessor("m", {})
     result = matrix.calculate({"values": [[1, 2, 3], [4, 5, 6]], "operation": "transpose"})
     assert result == {"values": [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]}
@@ -148,20 +148,20 @@ WRONG: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_wrong_inputs_raise_and_are_named(what: str) -> None:
+def test_wrong_inputs_raise_and_are_named(calculators: Any, what: str) -> None:
     payload, named = WRONG[what]
     with pytest.raises(ValueError, match=named):
         calculators.MatrixProcessor("m", {}).calculate(payload)
 
 
-def test_wrong_settings_raise_at_once() -> None:
+def test_wrong_settings_raise_at_once(calculators: Any) -> None:
     with pytest.raises(ValueError, match="level"):
         calculators.RiskCalculator("r", {"level": 95})
     with pytest.raises(ValueError, match="no number"):
         calculators.RiskCalculator("r", {"level": "high"})
 
 
-def test_objects_are_what_an_engine_expects() -> None:
+def test_objects_are_what_an_engine_expects(calculators: Any) -> None:
     calculator = calculators.RiskCalculator("risk-1", {"level": 0.9, "unknown": object()})
     calculator.calculate([1.0, 2.0])
     details = dict(calculator.details())
@@ -172,7 +172,7 @@ def test_objects_are_what_an_engine_expects() -> None:
     assert (calculator.attached, calculator.name) == (5, "renamed")
 
 
-def test_threads_may_share_a_calculator() -> None:
+def test_threads_may_share_a_calculator(calculators: Any) -> None:
     values = samples(200_000)
     expected = numpy_signal(values)
     calculator = calculators.SignalProcessor("s", {})
@@ -187,13 +187,13 @@ def test_threads_may_share_a_calculator() -> None:
         assert result == pytest.approx(expected, rel=RELATIVE)
 
 
-def test_module_works_without_numpy(run: Run) -> None:
+def test_module_works_without_numpy(calculators: Any, run: Run) -> None:
     run(
         """
-        import array, sys
+        import array, importlib, sys
         sys.path.insert(0, sys.argv[1])
         sys.modules["numpy"] = None
-        import dishtayantra_calculators as calculators
+        calculators = importlib.import_module(sys.argv[2])
         matrix = calculators.MatrixProcessor("m", {})
         assert matrix.calculate({"values": [[1, 2], [3, 4]]})["sum"] == 10
         square = memoryview(array.array("d", [1, 2, 3, 4])).cast("B").cast("d", [2, 2])
@@ -207,15 +207,16 @@ def test_module_works_without_numpy(run: Run) -> None:
             raise SystemExit("computed on nothing")
         """,
         MODULES[0],
+        calculators.__name__,
     )
 
 
-def test_errors_are_builtin_ones_without_the_package(run: Run) -> None:
+def test_errors_are_builtin_ones_without_the_package(calculators: Any, run: Run) -> None:
     run(
         """
-        import sys
+        import importlib, sys
         sys.path.insert(0, sys.argv[1])
-        import dishtayantra_calculators as calculators
+        calculators = importlib.import_module(sys.argv[2])
         payload = {"_lmdb_ref": True, "_lmdb_input_key": "k", "_lmdb_db_path": "/nonexistent/store"}
         try:
             calculators.MatrixProcessor("m", {}).calculate(payload)
@@ -224,6 +225,7 @@ def test_errors_are_builtin_ones_without_the_package(run: Run) -> None:
         assert not any(name.startswith("dishtayantra_lmdb") for name in sys.modules)
         """,
         MODULES[0],
+        calculators.__name__,
     )
 
 
@@ -247,7 +249,7 @@ def payloads(values: np.ndarray) -> dict[str, tuple[str, Any]]:
 @pytest.mark.parametrize("payload", payloads(np.zeros(1)))
 @pytest.mark.parametrize("size", [10, 5000])
 def test_wrapped_calculators_are_numpys(
-    config: dict[str, Any], transport: LMDBTransport, mode: str, payload: str, size: int
+    calculators: Any, config: dict[str, Any], transport: LMDBTransport, mode: str, payload: str, size: int
 ) -> None:
     values = samples(size)
     data_format, data = payloads(values)[payload]
@@ -279,7 +281,7 @@ def test_wrapped_calculators_are_numpys(
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("data_format", ["numpy", "msgpack"])
 def test_wrapped_transpose_has_one_type_on_every_route(
-    config: dict[str, Any], transport: LMDBTransport, mode: str, data_format: str
+    calculators: Any, config: dict[str, Any], transport: LMDBTransport, mode: str, data_format: str
 ) -> None:
     config |= {"lmdb_exchange_mode": mode, "lmdb_data_format": data_format}
     with_exchange = wrap_with_lmdb(calculators.MatrixProcessor("m", {"operation": "transpose"}), config, "m")
@@ -292,7 +294,7 @@ def test_wrapped_transpose_has_one_type_on_every_route(
             np.testing.assert_array_equal(result["values"], values.T)
 
 
-def test_parameters_travel_with_the_values(config: dict[str, Any]) -> None:
+def test_parameters_travel_with_the_values(calculators: Any, config: dict[str, Any]) -> None:
     values, exposures = samples(3000), samples(40)
     with_exchange = wrap_with_lmdb(calculators.RiskCalculator("r", {}), config, "r")
     for exchanged in (values, values.tolist()):
@@ -300,7 +302,9 @@ def test_parameters_travel_with_the_values(config: dict[str, Any]) -> None:
         assert result == pytest.approx(numpy_risk(values, 0.9, exposures), rel=RELATIVE)
 
 
-def test_references_chain_through_three_calculators(config: dict[str, Any], transport: LMDBTransport) -> None:
+def test_references_chain_through_three_calculators(
+    calculators: Any, config: dict[str, Any], transport: LMDBTransport
+) -> None:
     config |= {"lmdb_exchange_mode": "reference", "lmdb_data_format": "numpy"}
     values = samples(21_000).reshape(3000, 7)
     transposing = [
@@ -326,7 +330,7 @@ def reference_to(transport: LMDBTransport, key: str, **more: Any) -> dict[str, A
     }
 
 
-def test_output_is_written_under_its_key(transport: LMDBTransport) -> None:
+def test_output_is_written_under_its_key(calculators: Any, transport: LMDBTransport) -> None:
     values = samples(2000)
     transport.put("in", values, format=DataFormat.NUMPY)
     answer = calculators.SignalProcessor("s", {}).calculate(
@@ -336,7 +340,7 @@ def test_output_is_written_under_its_key(transport: LMDBTransport) -> None:
     assert transport.get("out") == pytest.approx(numpy_signal(values), rel=RELATIVE)
 
 
-def test_missing_or_expired_inputs_raise(transport: LMDBTransport) -> None:
+def test_missing_or_expired_inputs_raise(calculators: Any, transport: LMDBTransport) -> None:
     calculator = calculators.MatrixProcessor("m", {})
     with pytest.raises(EntryNotFoundError, match="nowhere"):
         calculator.calculate(reference_to(transport, "nowhere"))
@@ -346,14 +350,14 @@ def test_missing_or_expired_inputs_raise(transport: LMDBTransport) -> None:
         calculator.calculate({"_lmdb_ref": True, "_lmdb_input_key": "in", "_lmdb_db_path": 3})
 
 
-def test_formats_that_cannot_be_read_are_named(transport: LMDBTransport) -> None:
+def test_formats_that_cannot_be_read_are_named(calculators: Any, transport: LMDBTransport) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     transport.put("table", pyarrow.table({"values": [1.0, 2.0]}), format=DataFormat.ARROW)
     with pytest.raises(ValueError, match="'table': format arrow"):
         calculators.MatrixProcessor("m", {}).calculate(reference_to(transport, "table"))
 
 
-def test_damaged_payloads_are_noticed_by_their_checksum(config: dict[str, Any]) -> None:
+def test_damaged_payloads_are_noticed_by_their_checksum(calculators: Any, config: dict[str, Any]) -> None:
     config |= {"lmdb_checksum": True, "lmdb_data_format": "numpy"}
     values = samples(5000)
     with_exchange = wrap_with_lmdb(calculators.MatrixProcessor("m", {}), config, "m")
@@ -362,27 +366,34 @@ def test_damaged_payloads_are_noticed_by_their_checksum(config: dict[str, Any]) 
 
 # --- one engine ----------------------------------------------------------------------------------
 
+NAMES = ["dishtayantra_calculators", "dishtayantra_rust_calculators", "dishtayantra_lmdb"]
 
-@pytest.mark.parametrize("first", ["dishtayantra_calculators", "dishtayantra_lmdb"])
-def test_module_and_package_share_one_engine(run: Run, store_path: str, first: str) -> None:
+
+@pytest.mark.parametrize("order", list(itertools.permutations(NAMES)))
+def test_modules_and_package_share_one_engine(run: Run, store_path: str, order: tuple[str, ...]) -> None:
     done = run(
         """
         import importlib, json, sys
         sys.path.insert(0, sys.argv[1])
-        importlib.import_module(sys.argv[3])
-        from dishtayantra_calculators import MatrixProcessor
+        for name in sys.argv[3:]:
+            importlib.import_module(name)
+            if name.endswith("calculators"):
+                # The library is not loaded before it is used.
+                sys.modules[name].MatrixProcessor("m", {}).details()
+        import dishtayantra_calculators, dishtayantra_rust_calculators
         from dishtayantra_lmdb import LMDBConfig, LMDBTransport
         path = sys.argv[2]
         with LMDBTransport(LMDBConfig(db_path=path)) as transport:
             transport.put("k", {"values": [1.5] * 1000})
             payload = {"_lmdb_ref": True, "_lmdb_input_key": "k", "_lmdb_db_path": path}
-            assert MatrixProcessor("m", {}).calculate(payload)["sum"] == 1500
+            for module in (dishtayantra_calculators, dishtayantra_rust_calculators):
+                assert module.MatrixProcessor("m", {}).calculate(payload)["sum"] == 1500
         with open("/proc/self/maps") as maps:
             files = {line.split()[-1] for line in maps if "libdishtayantra_lmdb.so" in line}
         print(json.dumps(sorted(files)))
         """,
         MODULES[0],
         store_path,
-        first,
+        *order,
     )
     assert len(json.loads(done.stdout)) == 1

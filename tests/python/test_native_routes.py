@@ -1,4 +1,4 @@
-"""What a C++ calculator takes for numbers, and what it refuses: the same directly and through the store."""
+"""What a native calculator takes for numbers, and what it refuses: the same directly and through the store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import dishtayantra_calculators as calculators
 from dishtayantra_lmdb import wrap_with_lmdb
 
 ROWS = np.arange(6.0).reshape(2, 3)
@@ -66,7 +65,7 @@ REFUSED: dict[str, Any] = {
 
 
 @pytest.fixture
-def matrix() -> Any:
+def matrix(calculators: Any) -> Any:
     return calculators.MatrixProcessor("m", {"operation": "transpose"})
 
 
@@ -96,7 +95,7 @@ def test_both_routes_refuse_the_same(matrix: Any, exchanged: Any, what: str) -> 
 
 
 @pytest.mark.parametrize("parameter", [np.float32(0.5), 0.75, np.float64(0.25)])
-def test_both_routes_take_the_same_parameters(store_path: str, parameter: Any) -> None:
+def test_both_routes_take_the_same_parameters(calculators: Any, store_path: str, parameter: Any) -> None:
     risk = calculators.RiskCalculator("r", {})
     config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}
     data = {"values": [1.0, 2.0, 4.0], "level": parameter}
@@ -105,7 +104,7 @@ def test_both_routes_take_the_same_parameters(store_path: str, parameter: Any) -
 
 
 @pytest.mark.parametrize("parameter", [2**64, decimal.Decimal("0.5"), "0.5", [0.5], np.array([0.5, 0.6])])
-def test_both_routes_refuse_the_same_parameters(store_path: str, parameter: Any) -> None:
+def test_both_routes_refuse_the_same_parameters(calculators: Any, store_path: str, parameter: Any) -> None:
     risk = calculators.RiskCalculator("r", {})
     config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}
     for calculator in (risk, wrap_with_lmdb(risk, config, "r")):
