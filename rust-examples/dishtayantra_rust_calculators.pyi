@@ -3,26 +3,61 @@
 from collections.abc import Mapping
 from typing import Any
 
-class _Calculator:
-    """`Class(name, config)`. Attributes may be set; threads may share it."""
+from typing_extensions import disjoint_base
 
-    def __init__(self, name: str, config: Mapping[str, Any] | None = None) -> None: ...
+@disjoint_base
+class MatrixProcessor:
+    """Statistics and transposition of a matrix `values`.
+
+    Attributes may be set; threads may share it.
+    """
+
     name: str
+    def __new__(cls, name: str, config: Mapping[str, Any] | None = None) -> MatrixProcessor: ...
     @property
     def config(self) -> dict[str, Any]:
         """A copy of the configuration it was made with."""
+
     def calculate(self, data: Any) -> dict[str, Any]:
         """The result for a dict, an array, raw bytes of float64 or a reference."""
+
     def details(self) -> dict[str, Any]:
         """Name, class, settings and counts of calls, references and stored outputs."""
-    def __setattr__(self, name: str, value: Any) -> None: ...
-    def __getattr__(self, name: str) -> Any: ...
 
-class MatrixProcessor(_Calculator):
-    """Statistics and transposition of a matrix `values`."""
+@disjoint_base
+class RiskCalculator:
+    """Historical risk of `values` (or `returns`).
 
-class RiskCalculator(_Calculator):
-    """Historical risk of `values` (or `returns`)."""
+    Attributes may be set; threads may share it.
+    """
 
-class SignalProcessor(_Calculator):
-    """Statistics of a signal `values`."""
+    name: str
+    def __new__(cls, name: str, config: Mapping[str, Any] | None = None) -> RiskCalculator: ...
+    @property
+    def config(self) -> dict[str, Any]:
+        """A copy of the configuration it was made with."""
+
+    def calculate(self, data: Any) -> dict[str, Any]:
+        """The result for a dict, an array, raw bytes of float64 or a reference."""
+
+    def details(self) -> dict[str, Any]:
+        """Name, class, settings and counts of calls, references and stored outputs."""
+
+@disjoint_base
+class SignalProcessor:
+    """Statistics of a signal `values`.
+
+    Attributes may be set; threads may share it.
+    """
+
+    name: str
+    def __new__(cls, name: str, config: Mapping[str, Any] | None = None) -> SignalProcessor: ...
+    @property
+    def config(self) -> dict[str, Any]:
+        """A copy of the configuration it was made with."""
+
+    def calculate(self, data: Any) -> dict[str, Any]:
+        """The result for a dict, an array, raw bytes of float64 or a reference."""
+
+    def details(self) -> dict[str, Any]:
+        """Name, class, settings and counts of calls, references and stored outputs."""
