@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python tests/python tests/install tests/fixtures demo bench-compare)
+python_sources=(bindings/python tests/python tests/install tests/fixtures demo bench-compare rust-examples)
 failed=()
 
 check() {

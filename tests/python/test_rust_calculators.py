@@ -168,6 +168,27 @@ def test_without_the_library_direct_calls_work_and_others_say_where_was_looked(r
     assert "DISHTAYANTRA_LMDB_LIBRARY names /nowhere/lib.so" in json.loads(done.stdout)
 
 
+def test_a_forked_child_reads_references_as_its_parent_does(run: Run, store_path: str) -> None:
+    run(
+        """
+        import os, sys
+        from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+        from dishtayantra_rust_calculators import MatrixProcessor
+        matrix = MatrixProcessor("m")
+        with LMDBTransport(LMDBConfig(db_path=sys.argv[1])) as transport:
+            transport.put("k", {"values": [1.5] * 1000})
+            reference = {"_lmdb_ref": True, "_lmdb_input_key": "k", "_lmdb_db_path": sys.argv[1]}
+            assert matrix.calculate(reference)["sum"] == 1500
+            child = os.fork()
+            if child == 0:
+                os._exit(0 if matrix.calculate(reference)["sum"] == 1500 else 1)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            assert matrix.calculate(reference)["sum"] == 1500
+        """,
+        store_path,
+    )
+
+
 def test_the_stubs_are_the_modules() -> None:
     command = [sys.executable, "-m", "mypy.stubtest", "--ignore-missing-stub", "dishtayantra_rust_calculators"]
     done = subprocess.run(command, capture_output=True, text=True)
