@@ -10,6 +10,7 @@ use dishtayantra::{
     DocumentWriter, ErrorKind, Format, Numbers, PutOptions, Reference, Result, Segment, Store, npy_header,
     wire,
 };
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Gives back what it got, and says whether it lay in place.
@@ -164,6 +165,25 @@ fn missing_damaged_and_wrong_inputs_fail() {
     assert_fails(calculate(&echo, &wrong), ErrorKind::Corrupt, "_lmdb_input_key");
     let nowhere = MapInput(map([(wire::REF, true.into()), (wire::INPUT_KEY, "in".into())]));
     assert_fails(calculate(&echo, &nowhere), ErrorKind::Corrupt, "_lmdb_db_path");
+    assert!(!store.contains("out").unwrap());
+}
+
+#[test]
+fn a_damaged_input_is_noticed_by_its_checksum() {
+    let dir = scratch();
+    let store = open(dir.path());
+    put_values(&store, "in", &[1.0; 5000]);
+    let view = store.view_quietly("in").unwrap();
+    view.verify().unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(dir.path().join("data.mdb")).unwrap();
+    // The last of the values.
+    file.write_at(&[0xff], view.info().file_offset + view.info().size - 20).unwrap();
+    assert_fails(view.verify(), ErrorKind::Corrupt, "in");
+    assert_fails(
+        calculate(&Echo::default(), &reference(&store, "in", Some("out"))),
+        ErrorKind::Corrupt,
+        "in",
+    );
     assert!(!store.contains("out").unwrap());
 }
 
