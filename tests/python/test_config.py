@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 import sys
 import types
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from conftest import MAP_SIZE
 
 from dishtayantra_lmdb import (
     ConfigError,
@@ -19,6 +21,7 @@ from dishtayantra_lmdb import (
     LMDBCalculatorConfig,
     LMDBConfig,
     LMDBExchangeMode,
+    LMDBTransport,
 )
 
 
@@ -205,7 +208,7 @@ def test_names_become_enums() -> None:
     config: Any = LMDBCalculatorConfig(exchange_mode="input", data_format="numpy")  # type: ignore[arg-type]
     assert config.exchange_mode is LMDBExchangeMode.INPUT_ONLY
     assert config.data_format is DataFormat.NUMPY
-    with pytest.raises(ConfigError, match=r"sideways.*'both'"):
+    with pytest.raises(ConfigError, match=r'lmdb_exchange_mode.*sideways.*"both"'):
         LMDBCalculatorConfig(exchange_mode="sideways")  # type: ignore[arg-type]
 
 
@@ -270,3 +273,52 @@ def test_without_an_engine_the_properties_are_the_defaults() -> None:
 def test_numbers_too_large_for_the_engine_are_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match="time to live" if name == "ttl_seconds" else name):
         LMDBConfig(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key"),
+    [
+        ("enabled", "yes", "lmdb_enabled"),
+        ("db_name", "_dy_meta", "lmdb_db_name"),
+        ("ttl_seconds", -1, "lmdb_ttl"),
+        ("ttl_seconds", 1.5, "lmdb_ttl"),
+        ("min_payload_size", "many", "lmdb_min_size"),
+        ("wait_timeout_ms", None, "lmdb_wait_timeout"),
+        ("input_key_prefix", 5, "lmdb_input_prefix"),
+        ("durability", "never", "lmdb_durability"),
+        ("arrays", "lists", "lmdb_arrays"),
+        ("mode", "rwx", "lmdb_mode"),
+        ("map_size", object(), "lmdb_map_size"),
+        ("db_path", 5, "lmdb_db_path"),
+    ],
+)
+def test_the_constructor_checks_what_from_dict_does(field: str, value: Any, key: str) -> None:
+    made: Any = LMDBCalculatorConfig
+    with pytest.raises(ConfigError, match=key):
+        made(**{field: value})
+    with pytest.raises(ConfigError, match=key):
+        LMDBCalculatorConfig.from_dict({key: value})
+
+
+@pytest.mark.parametrize("path", [os.fsdecode(b"/tmp/\xff/store"), b"/tmp/\xff/store"])
+def test_a_path_that_is_no_text_is_refused(path: Any) -> None:
+    for make in (
+        lambda: LMDBConfig(db_path=path),
+        lambda: LMDBCalculatorConfig(db_path=path),
+        lambda: LMDBCalculatorConfig.from_dict({"lmdb_db_path": path}),
+        lambda: LMDBTransport.get_instance(path),
+    ):
+        with pytest.raises(ConfigError, match=r"path.*ff.*UTF-8"):
+            make()
+
+
+def test_a_path_may_be_bytes_or_a_path(tmp_path: Path) -> None:
+    place = tmp_path / "gr\u00fc\u00df"
+    for path in (str(place), os.fsencode(place), place):
+        given: Any = path
+        assert LMDBConfig(db_path=given).db_path == str(place)
+        assert LMDBCalculatorConfig(db_path=given).db_path == str(place)
+        assert LMDBCalculatorConfig.from_dict({"lmdb_db_path": given}).db_path == str(place)
+    with LMDBTransport(LMDBConfig(db_path=str(place), map_size=MAP_SIZE)) as transport:
+        transport.put("key", 1)
+        assert transport.resolve({"_lmdb_ref": True, "_lmdb_input_key": "key", "_lmdb_db_path": str(place)}) == 1

@@ -23,9 +23,14 @@ from dishtayantra_lmdb import (
     DataEnvelope,
     DataFormat,
     EntryNotFoundError,
+    InvalidArgumentError,
     LMDBConfig,
+    LMDBError,
     LMDBTransport,
     StoreClosedError,
+    get_transport,
+    lmdb_get,
+    lmdb_put,
 )
 
 
@@ -361,3 +366,36 @@ def test_a_large_payload_is_copied_while_other_threads_run(transport: LMDBTransp
         thread.join()
     # More than the one turn that lets go of nothing but a lock.
     assert max(after - before for before, after in itertools.pairwise(seen)) > 10
+
+
+def test_a_transport_that_could_not_be_opened_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    place = str(tmp_path / "file" / "store")
+    for use in (
+        lambda: LMDBTransport.get_instance(place).put("key", 1),
+        lambda: get_transport(place).get("key"),
+    ):
+        with pytest.raises(StoreClosedError, match=r"file/store is not open: .*(directory|Not a)") as caught:
+            use()
+        assert isinstance(caught.value.__cause__, LMDBError)
+
+
+def test_a_default_store_that_cannot_be_opened_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LMDB_DB_PATH", str(tmp_path / "file" / "store"))
+    for use in (lambda: lmdb_put("key", 1), lambda: lmdb_get("key")):
+        with pytest.raises(StoreClosedError, match=r"is not open: .*file"):
+            use()
+
+
+@pytest.mark.parametrize("name", ["source", "target"])
+def test_names_of_who_puts_are_text(transport: LMDBTransport, name: str) -> None:
+    options: Any = {name: 5}
+    with pytest.raises(TypeError, match=f"{name} is 5"):
+        transport.put("key", 1, **options)
+
+
+@pytest.mark.parametrize("timeout", ["x", [], float("nan"), float("inf")])
+def test_a_timeout_is_a_number(transport: LMDBTransport, timeout: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="timeout_ms"):
+        transport.wait("key", timeout)

@@ -202,8 +202,24 @@ def test_materialised_results_are_copies(transport: LMDBTransport) -> None:
 
 def test_not_enabled_is_the_calculator_itself(store_path: str) -> None:
     inner = Seeing(double)
-    for config in ({}, {"lmdb_enabled": False}, {"enabled": True}, {"lmdb_db_path": store_path}):
+    others: list[dict[str, Any]] = [
+        {},
+        {"lmdb_enabled": False},
+        {"lmdb_enabled": False, "enabled": True},
+        {"enabled": False},
+        {"enabled": "by somebody else"},
+        {"lmdb_db_path": store_path},
+    ]
+    for config in others:
         assert wrap_with_lmdb(inner, config, "calc") is inner
+
+
+def test_the_bare_name_enables_too(store_path: str) -> None:
+    calculator = wrap_with_lmdb(Seeing(double), {"enabled": True, "db_path": store_path}, "calc")
+    assert isinstance(calculator, LMDBEnabledCalculator)
+    assert calculator.is_lmdb_enabled()
+    assert calculator.config.db_path == store_path
+    calculator.close()
 
 
 def test_attributes_and_lifecycle_are_the_calculators(transport: LMDBTransport) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ._abi import fail, lib, log_warnings, take_json
 from .errors import ConfigError
-from .lmdb_types import DataFormat, LMDBExchangeMode, default_db_path, enum_member
+from .lmdb_types import DataFormat, LMDBExchangeMode, store_path
 
 # Our names for the settings, by theirs.
 _SETTINGS = {
@@ -50,7 +50,10 @@ _BARE = {
 
 @dataclass
 class LMDBCalculatorConfig:
-    """The settings of one calculator's exchange; :meth:`from_dict` reads and checks them.
+    """The settings of one calculator's exchange, checked when they are made;
+    :meth:`from_dict` reads them from a calculator's configuration.
+
+    A value that is not allowed raises ConfigError, which names key, value and what is allowed.
 
     Attributes:
         enabled: use the exchange at all.
@@ -99,13 +102,14 @@ class LMDBCalculatorConfig:
     mode: str = "0700"
 
     def __post_init__(self) -> None:
-        self.db_path = os.path.abspath(os.fspath(self.db_path) or default_db_path())
-        if not isinstance(self.exchange_mode, LMDBExchangeMode):
-            self.exchange_mode = enum_member(
-                LMDBExchangeMode, self.exchange_mode, "lmdb_exchange_mode"
-            )
-        if not isinstance(self.data_format, DataFormat):
-            self.data_format = enum_member(DataFormat, self.data_format, "lmdb_data_format")
+        self.db_path = store_path("lmdb_db_path", self.db_path)
+        self._adopt(parse(self.to_dict()))
+
+    def _adopt(self, checked: Mapping[str, Any]) -> None:
+        for key, name in _SETTINGS.items():
+            setattr(self, name, checked[key])
+        self.exchange_mode = LMDBExchangeMode(checked["lmdb_exchange_mode"])
+        self.data_format = DataFormat(checked["lmdb_data_format"])
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> LMDBCalculatorConfig:
@@ -132,8 +136,9 @@ class LMDBCalculatorConfig:
                 given[key] = config[bare]
         if "lmdb_map_size" not in given and config.get("map_size_mb") is not None:
             given["lmdb_map_size"] = _bytes_of(config["map_size_mb"])
-        checked = parse(given)
-        return cls(**{field: checked[key] for key, field in _SETTINGS.items()})
+        settings = cls.__new__(cls)
+        settings._adopt(parse(given))
+        return settings
 
     def to_dict(self) -> dict[str, Any]:
         """The settings under their ``lmdb_*`` keys."""
@@ -145,7 +150,7 @@ def parse(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Has the engine check ``lmdb_*`` settings and fill in the defaults. What it warns of is
     logged.
     """
-    text = as_json(settings)
+    text = as_json({**settings, **_path_of(settings)})
     block = ctypes.c_void_p()
     status = lib.config_parse(text, len(text), ctypes.byref(block))
     log_warnings()
@@ -153,6 +158,12 @@ def parse(settings: Mapping[str, Any]) -> dict[str, Any]:
         fail(status)
     checked: dict[str, Any] = take_json(block)
     return checked
+
+
+def _path_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    path = settings.get("lmdb_db_path")
+    # An empty one is for the engine to refuse.
+    return {"lmdb_db_path": store_path("lmdb_db_path", path)} if path else {}
 
 
 def as_json(settings: Mapping[str, Any]) -> bytes:

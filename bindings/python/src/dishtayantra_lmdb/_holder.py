@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from ._abi import logger
 from ._process import ProcessLock, generation
 from ._store import Store, data_file, identity
 from .errors import LMDBError, StoreClosedError
-from .lmdb_types import LMDBConfig, default_db_path
+from .lmdb_types import LMDBConfig, store_path
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -31,6 +30,7 @@ class StoreHolder:
         self.config = LMDBConfig() if config is None else config
         self._store: Store | None = None
         self._identity: tuple[int, int] | None = None
+        self._failure: LMDBError | None = None
         self._generation = generation[0]
         self._lock = ProcessLock()
 
@@ -45,7 +45,7 @@ class StoreHolder:
         Returns:
             The transport; when the store cannot be opened, why is logged and it is not open.
         """
-        directory = os.path.abspath(os.fspath(path or db_path or default_db_path()))
+        directory = store_path("path", path or db_path or "")
         with _instances_lock:
             instance: Self | None = _instances.get((cls, directory))
             if instance is None:
@@ -63,6 +63,7 @@ class StoreHolder:
         try:
             self.open()
         except LMDBError as error:
+            self._failure = error
             logger.error("cannot open the store %s: %s", self.config.db_path, error)
             return False
         return True
@@ -89,6 +90,7 @@ class StoreHolder:
                 self._store = Store.open(self.config)
                 self._generation = generation[0]
                 self._identity = identity(file)
+                self._failure = None
                 logger.debug("opened the store %s", self.config.db_path)
         return self
 
@@ -123,9 +125,10 @@ class StoreHolder:
         if store is not None and self._generation == generation[0]:
             return store
         if store is None:
+            why = self._failure or "call initialize() first"
             raise StoreClosedError(
-                f"the transport of {self.config.db_path} is not open: call initialize() first"
-            )
+                f"the transport of {self.config.db_path} is not open: {why}"
+            ) from self._failure
         self.open()
         return self._ready()
 

@@ -281,16 +281,16 @@ def wrap_with_lmdb(
 
     Returns:
         An initialised :class:`LMDBEnabledCalculator`, or the calculator itself when
-        ``lmdb_enabled`` is not true.
+        ``lmdb_enabled``, or where that is missing ``enabled``, is not true.
 
     Raises:
         ConfigError: a setting is not allowed.
     """
-    enabled = (
-        config.enabled
-        if isinstance(config, LMDBCalculatorConfig)
-        else config.get("lmdb_enabled", False)
-    )
+    if isinstance(config, LMDBCalculatorConfig):
+        enabled = config.enabled
+    else:
+        # The bare name may be somebody else's, who means something else by it.
+        enabled = config.get("lmdb_enabled", config.get("enabled") is True)
     if not enabled:
         return calculator
     wrapped = LMDBEnabledCalculator(calculator, config, calculator_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import time
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ from ._pin import Pin
 from ._reference import Reference
 from ._store import text_bytes
 from ._waiting import wait_in_slices
-from .errors import EntryNotFoundError, LMDBTimeoutError
+from .errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
 from .lmdb_types import (
     DataEnvelope,
     DataFormat,
@@ -87,7 +88,11 @@ class LMDBTransport(StoreHolder):
                     return settings
         ttl_ms = ttl_milliseconds(config.ttl_seconds if ttl is None else ttl)
         flags = PUT_CHECKSUM if config.checksum else 0
-        settings = number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+        try:
+            settings = number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+        except AttributeError:
+            name, value = ("target", target) if isinstance(source, str) else ("source", source)
+            raise TypeError(f"{name} is {value!r}; it must be a str") from None
         if usual:
             self._usual[number] = config.ttl_seconds, config.checksum, settings
         return settings
@@ -309,7 +314,14 @@ class LMDBTransport(StoreHolder):
 
         Raises:
             LMDBTimeoutError: it did not come in time.
+            InvalidArgumentError: the time is no number.
         """
+        if timeout_ms is not None and not (
+            isinstance(timeout_ms, (int, float)) and math.isfinite(timeout_ms)
+        ):
+            raise InvalidArgumentError(
+                f"timeout_ms is {timeout_ms!r}; allowed: a number of milliseconds, or None"
+            )
         db, name = text_bytes(db_name), text_bytes(key)
         if not wait_in_slices(timeout_ms, lambda slice_ms: self._ready().wait(db, name, slice_ms)):
             raise LMDBTimeoutError(

@@ -64,6 +64,25 @@ def default_db_path() -> str:
     return os.environ.get("LMDB_DB_PATH") or _DEFAULT_PATH
 
 
+def store_path(name: str, path: object) -> str:
+    """The absolute path of a store's directory; the default one for an empty path.
+
+    Raises:
+        ConfigError: it is no path, or none that can be written as UTF-8, which references need.
+    """
+    try:
+        text = os.path.abspath(os.fsdecode(path) or default_db_path())  # type: ignore[arg-type]
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"{name}: {path!r} is not allowed; allowed is a path of valid UTF-8, because "
+            "references carry it as text"
+        ) from None
+    except TypeError:
+        raise ConfigError(f"{name}: {path!r} is not allowed; allowed is a path") from None
+    return text
+
+
 @dataclass
 class LMDBConfig:
     """How a transport opens its store.
@@ -106,7 +125,7 @@ class LMDBConfig:
     follow_symlinks: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.db_path = os.path.abspath(os.fspath(self.db_path) or default_db_path())
+        self.db_path = store_path("db_path", self.db_path)
         if not isinstance(self.data_format, DataFormat):
             self.data_format = enum_member(DataFormat, self.data_format, "data_format")
         for name, least, most in (
