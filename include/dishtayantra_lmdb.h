@@ -2586,6 +2586,30 @@ dy_lmdb_status_t dy_lmdb_document_next_segment(const struct dy_lmdb_document_t *
                                                bool *found);
 
 /**
+ * Finds the next extension value of any type in the order of the payload, however deep it is nested. Who writes
+ * documents with another library can so see whether they hold types that are not theirs to use.
+ *
+ * - `document`: the document.
+ * - `from`: where to begin: `DY_LMDB_NODE_ROOT`, or the `end` of the last one.
+ * - `type`: where to put the type of the first one that begins there or behind, -128 to 127.
+ * - `node`: where to put its position.
+ * - `end`: where to put the position after it.
+ * - `found`: where to put whether there was one; the others are untouched when there was none.
+ *
+ * Returns `DY_LMDB_OK`, also when there is none; `DY_LMDB_CORRUPT` when the document is damaged up to there or `from`
+ * lies behind its end; `DY_LMDB_INVALID_ARGUMENT` or `DY_LMDB_CLOSED`.
+ *
+ * Threads: any number at once. The time grows with what is passed over, but not with the size of texts, bytes and
+ * extensions.
+ */
+dy_lmdb_status_t dy_lmdb_document_next_extension(const struct dy_lmdb_document_t *document,
+                                                 dy_lmdb_node_t from,
+                                                 int32_t *type,
+                                                 dy_lmdb_node_t *node,
+                                                 dy_lmdb_node_t *end,
+                                                 bool *found);
+
+/**
  * Writes a segment: an array whose readers use it in place.
  *
  * - `writer`: the writer.

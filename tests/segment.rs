@@ -206,6 +206,25 @@ fn what_is_no_number_is_not_converted() {
 }
 
 #[test]
+fn extensions_of_every_type_are_found_in_order() {
+    // {"a": [ext 5, {"b": ext -1 (a timestamp)}], "c": ext 80 in a text's neighbourhood}
+    let bytes = b"\x82\xa1a\x92\xd4\x05x\x81\xa1b\xd6\xff\0\0\0\x01\xa1c\xc7\x03\x50\xd4\x05y";
+    let document = Document::new(bytes);
+    let mut from = Document::ROOT;
+    let mut seen = Vec::new();
+    while let Some((node, tag, end)) = document.next_extension(from).unwrap() {
+        seen.push((node, tag, end));
+        from = end;
+    }
+    // What looks like one inside another is its body.
+    assert_eq!(seen, [(4, 5, 7), (10, -1, 16), (18, 80, 24)]);
+    assert_eq!(from, bytes.len() as u64);
+    assert_eq!(document.next_extension(1000).unwrap_err().status(), Status::Corrupt);
+    let cut = Document::new(&bytes[..20]);
+    assert_eq!(cut.next_extension(16).unwrap_err().status(), Status::Corrupt);
+}
+
+#[test]
 fn only_segments_are_segments() {
     let mut writer = Writer::new();
     writer.map(1).unwrap();

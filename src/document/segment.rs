@@ -202,6 +202,21 @@ impl<'a> Document<'a> {
     /// `None` when there is no more. `from` is a value's position or the one after it. The time grows with what lies
     /// between.
     pub fn next_segment(&self, from: Node) -> Result<Option<Placed<'a>>> {
+        match self.find_extension(from, |tag| tag == EXTENSION)? {
+            Some((node, _)) => self.segment(node).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`Document::next_segment`], but any extension value: its position, its type and the position after it.
+    pub fn next_extension(&self, from: Node) -> Result<Option<(Node, i8, Node)>> {
+        match self.find_extension(from, |_| true)? {
+            Some((node, tag)) => Ok(Some((node, tag, self.skip(node as usize)? as Node))),
+            None => Ok(None),
+        }
+    }
+
+    fn find_extension(&self, from: Node, wanted: impl Fn(i8) -> bool) -> Result<Option<(Node, i8)>> {
         if from == self.bytes.len() as Node {
             return Ok(None);
         }
@@ -210,10 +225,10 @@ impl<'a> Document<'a> {
         while at < self.bytes.len() {
             // The first child of a container follows its head.
             let (head, next) = self.head(at)?;
-            if matches!(head, Head::Ext { tag: EXTENSION, .. }) {
-                return self.segment(at as Node).map(Some);
+            match head {
+                Head::Ext { tag, .. } if wanted(tag) => return Ok(Some((at as Node, tag))),
+                _ => at = next,
             }
-            at = next;
         }
         Ok(None)
     }

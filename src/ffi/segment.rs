@@ -220,6 +220,52 @@ pub unsafe extern "C" fn dy_lmdb_document_next_segment(
     })
 }
 
+/// Finds the next extension value of any type in the order of the payload, however deep it is nested. Who writes
+/// documents with another library can so see whether they hold types that are not theirs to use.
+///
+/// - `document`: the document.
+/// - `from`: where to begin: `DY_LMDB_NODE_ROOT`, or the `end` of the last one.
+/// - `type`: where to put the type of the first one that begins there or behind, -128 to 127.
+/// - `node`: where to put its position.
+/// - `end`: where to put the position after it.
+/// - `found`: where to put whether there was one; the others are untouched when there was none.
+///
+/// Returns `DY_LMDB_OK`, also when there is none; `DY_LMDB_CORRUPT` when the document is damaged up to there or `from`
+/// lies behind its end; `DY_LMDB_INVALID_ARGUMENT` or `DY_LMDB_CLOSED`.
+///
+/// Threads: any number at once. The time grows with what is passed over, but not with the size of texts, bytes and
+/// extensions.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_next_extension(
+    document: *const dy_lmdb_document_t,
+    from: dy_lmdb_node_t,
+    r#type: *mut i32,
+    node: *mut dy_lmdb_node_t,
+    end: *mut dy_lmdb_node_t,
+    found: *mut bool,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, tag, node, end, found) = unsafe {
+            (
+                document_at(document)?,
+                out("type", r#type)?,
+                out("node", node)?,
+                out("end", end)?,
+                out("found", found)?,
+            )
+        };
+        let next = document.next_extension(from)?;
+        found.write(next.is_some());
+        if let Some((at, number, behind)) = next {
+            tag.write(number.into());
+            node.write(at);
+            end.write(behind);
+        }
+        Ok(())
+    })
+}
+
 /// Writes a segment: an array whose readers use it in place.
 ///
 /// - `writer`: the writer.

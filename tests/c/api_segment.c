@@ -126,6 +126,21 @@ void test_segment_next(void) {
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_segment(document, 0, NULL, &found));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_segment(document, 0, &segment, NULL));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_segment(NULL, 0, &segment, &found));
+    int32_t type = 0;
+    dy_lmdb_node_t node = 0, end = 0;
+    for (seen = 0, from = DY_LMDB_NODE_ROOT;; from = end, seen++) {
+        EXPECT_OK(dy_lmdb_document_next_extension(document, from, &type, &node, &end, &found));
+        if (!found)
+            break;
+        EXPECT(type == (int32_t)DY_LMDB_SEGMENT_EXTENSION && node >= from && end > node);
+    }
+    EXPECT(seen == 3 && from == size);
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_document_next_extension(document, size + 1, &type, &node, &end, &found));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_extension(document, 0, NULL, &node, &end, &found));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_extension(document, 0, &type, NULL, &end, &found));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_extension(document, 0, &type, &node, NULL, &found));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_extension(document, 0, &type, &node, &end, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_next_extension(NULL, 0, &type, &node, &end, &found));
     EXPECT_OK(dy_lmdb_document_close(document));
     dy_lmdb_writer_free(writer);
 }

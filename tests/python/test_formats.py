@@ -268,6 +268,44 @@ def test_somebody_elses_ext_values_are_kept(transport: LMDBTransport) -> None:
     assert round_trip(transport, value, "msgpack")[0] == value
 
 
+@pytest.mark.parametrize("code", [68, 78, 80])
+@pytest.mark.parametrize("body", [b"", b"abc", b"\x93NUMPY", b"\x92\xa3set\x90", b"x" * 70_000])
+@pytest.mark.parametrize("segments", [True, False])
+def test_an_ext_type_of_ours_is_refused(transport: LMDBTransport, code: int, body: bytes, segments: bool) -> None:
+    theirs = msgpack.ExtType(code, body)
+    places: list[tuple[Any, str]] = [
+        (theirs, "the top"),
+        ({"a": [1, {"b": theirs}]}, "a.1.b"),
+        ([0] * 9 + [theirs], "9"),
+    ]
+    if segments:
+        # Beside ext values that are ours, and inside one.
+        places += [({"s": {1}, "d": [datetime.date(2026, 1, 1), theirs]}, "d.1"), ({"s": {theirs}}, "s.0")]
+    for value, path in places:
+        with pytest.raises(FormatError, match="own") as caught:
+            transport.put("key", value, segments=segments)
+        assert path in str(caught.value)
+    assert not transport.contains("key")
+
+
+def test_ext_values_of_ours_and_others_stand_side_by_side(transport: LMDBTransport) -> None:
+    value = {
+        "a": [{1, (2, 3)}, msgpack.ExtType(5, b"N\xd4\x4eP"), datetime.date(2026, 1, 1)],
+        "N": "P" * 100,
+        "b": b"\xd4\x50D",
+    }
+    for _ in range(2):
+        assert round_trip(transport, value, "msgpack")[0] == value
+
+
+def test_timestamps_are_datetimes_to_the_microsecond(transport: LMDBTransport) -> None:
+    stamp = msgpack.Timestamp(1_700_000_000, 123_456_789)
+    back, _ = round_trip(transport, {"t": stamp}, "msgpack")
+    assert back["t"] == datetime.datetime.fromtimestamp(1_700_000_000, datetime.timezone.utc).replace(
+        microsecond=123_456
+    )
+
+
 def test_timestamps_of_other_languages_are_datetimes(transport: LMDBTransport) -> None:
     moment = datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc)
     packed = msgpack.packb([moment], datetime=True)

@@ -196,6 +196,7 @@ _SLOW: dict[str, tuple[Any, ...]] = {
     "loan_finish": (*_ENTRY, _SIZE, _OUT, _OUT),
     "view_verify": (_HANDLE,),
     "document_next_segment": (_HANDLE, c_uint64, _OUT, _OUT),
+    "document_next_extension": (_HANDLE, c_uint64, _OUT, _OUT, _OUT, _OUT),
     "reference_view_input": (_HANDLE, _OUT, _OUT),
     "reference_put_output": (_HANDLE, *_PARTS, _OUT, _OUT),
     "reference_settle_direct": (_HANDLE,),

@@ -14,6 +14,8 @@ bytearray, memoryview                 bytes       msgpack     raw: bytes
 set, frozenset, complex, Decimal      =           msgpack     msgpack
 date, time, timedelta, UUID           =           msgpack     msgpack
 datetime                              = (3)       msgpack     msgpack
+msgpack Timestamp                     datetime(8) msgpack     msgpack
+msgpack ExtType, but 68, 78 and 80    =           msgpack     msgpack
 NumPy float64 scalars                 float       float       msgpack
 NumPy bool, int, float32 scalars      =           Python's    msgpack
 other NumPy scalars                   =           msgpack     msgpack
@@ -31,11 +33,16 @@ Unicode are not JSON: msgpack refuses the latter. (2) In arrow a dict of columns
 becomes a Table. (3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In
 native byte order, in format numpy in C or Fortran order as it was, in msgpack in C order; in place
 and read-only unless a copy is asked for. Times in a multiple of a unit come back in the unit. (5) A
-Mapping that is no dict: msgpack.
+Mapping that is no dict: msgpack. (6) A frame is what exports a table by the Arrow PyCapsule
+interface (``__arrow_c_stream__``; with ``__arrow_c_array__`` alone it comes back as a RecordBatch).
+Arrow arrays, chunked arrays and series are columns, no frames: refused. (7) A RecordBatch as what
+it was; as Arrow IPC bytes in an ext value, which are copied and which other languages do not look
+into. (8) In UTC, to the microsecond: the nanoseconds below are lost.
 
-What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles) raises
-FormatError with the path inside the payload. Without segments, msgpack is what any library writes:
-NumPy's numbers become Python's, and arrays, sets, dates and the like raise FormatError.
+What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles, ext
+values of the types that are this library's own) raises FormatError with the path inside the
+payload. Without segments, msgpack is what any library writes: NumPy's numbers become Python's, and
+arrays, sets, dates and the like raise FormatError.
 """
 
 from __future__ import annotations

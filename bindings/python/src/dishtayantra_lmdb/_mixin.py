@@ -23,7 +23,7 @@ from ._reference import (
     is_reference,
 )
 from .errors import EntryNotFoundError, LMDBError
-from .lmdb_types import DataFormat
+from .lmdb_types import DataFormat, LMDBConfig, ttl_milliseconds
 
 if TYPE_CHECKING:
     from .lmdb_transport import LMDBTransport
@@ -43,8 +43,9 @@ class _Exchange(NamedTuple):
         """The reference that the calculator got."""
         return Reference.parse(
             {
-                REF: True,
+                REF: True if self.input_key else None,
                 INPUT_KEY: self.input_key,
+                OUTPUT_KEY: self.output_key,
                 DB_PATH: self.db_path,
                 DB_NAME: self.db_name,
                 TXN_ID: self.txn_id,
@@ -162,6 +163,12 @@ class LMDBCalculatorMixin:
         if exchange is None or key is None:
             return None
         try:
+            if exchange.txn_id and exchange.db_path and key == exchange.output_key:
+                number = _formats.number_of(format or exchange.format or DataFormat.MSGPACK)
+                number, parts = _formats.encode(data, number)
+                ttl_ms = ttl_milliseconds(LMDBConfig.ttl_seconds)
+                exchange.reference().put_output(number, parts, ttl_ms)
+                return exchange.txn_id
             transport = self._lmdb_transport_of(exchange)
             return transport.put(
                 key, data, format=format or exchange.format, db_name=exchange.db_name
@@ -205,7 +212,7 @@ def _settling(calculate: Any) -> Any:
             data.get(OUTPUT_KEY),
             data.get(DB_NAME) or "default",
             data.get(FORMAT),
-            data.get(TXN_ID) if is_reference(data) else None,
+            data.get(TXN_ID),
         )
         known, thread = self._lmdb_known(), threading.get_ident()
         before = known.get(thread)

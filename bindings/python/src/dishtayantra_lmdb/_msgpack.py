@@ -31,12 +31,15 @@ _KEPT = 64 * 1024
 
 
 class _Writing:
-    """What one document has of segments so far, beside the packer that writes the rest."""
+    """What one document has of segments and ext values of ours so far, beside the packer that
+    writes the rest.
+    """
 
-    __slots__ = ("cuts", "packer")
+    __slots__ = ("cuts", "own", "packer")
 
     def __init__(self, packer: Any) -> None:
         self.packer = packer
+        self.own = 0
         self.cuts: list[tuple[int, _segments.Segment]] = []
 
     def cut(self, segment: _segments.Segment) -> None:
@@ -80,11 +83,11 @@ def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[
         written: memoryview = packer.getbuffer()
         if len(written) > _KEPT:
             # The memoryview owns the packer, which would keep its buffer for good.
-            _refuse_foreign(written)
+            _refuse_foreign(written, writing.own)
             return _segments.parts(written, writing.cuts) if writing.cuts else [written]
         packed = bytes(written)
         written.release()
-        _refuse_foreign(packed)
+        _refuse_foreign(packed, writing.own)
         found = _segments.parts(packed, writing.cuts) if writing.cuts else [packed]
     except TooLargeError:
         raise
@@ -106,21 +109,28 @@ def _encode_plain(value: Any) -> bytes:
     return packed
 
 
-def _refuse_foreign(written: bytes | memoryview) -> None:
-    """Raises when a caller's ext value has the type of segments."""
+def _refuse_foreign(written: bytes | memoryview, own: int = 0) -> None:
+    """Raises when a caller's ext value has a type of ours, of which ``own`` are to be there."""
     if isinstance(written, bytes):
         # Most small payloads have no such byte at all.
-        if _EXT_SEGMENT_BYTE not in written:
+        if not any(byte in written for byte in _OWN_BYTES):
             return
         address = bytes_address(written)
     else:
         address = memory_address(written)
-    if _segments.find(address, len(written)):
+    for code in _segments.extensions(address, len(written)):
+        if code == _segments.EXTENSION:
+            raise ValueError(_FOREIGN)
+        if code in _OWN:
+            own -= 1
+    if own:
         raise ValueError(_FOREIGN)
 
 
-_EXT_SEGMENT_BYTE = bytes((_segments.EXTENSION,))
-_FOREIGN = f"the ext type {_segments.EXTENSION} is that of arrays in documents"
+_OWN = (_segments.EXTENSION, _EXT_ARRAY, _EXT_PYTHON)
+_OWN_BYTES = tuple(bytes((code,)) for code in _OWN)
+_EXT_SEGMENT_BYTE = _OWN_BYTES[0]
+_FOREIGN = "the ext types 68, 78 and 80 are this library's own"
 
 
 def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
@@ -194,7 +204,10 @@ def _extend(value: Any) -> Any:
     if segment is not None and writing is not None:
         writing.cut(segment)
         return None
-    return _extend_apart(value)
+    held = _extend_apart(value)
+    if writing is not None and isinstance(held, msgpack.ExtType):
+        writing.own += 1
+    return held
 
 
 def _segment(value: Any) -> _segments.Segment | None:
@@ -259,7 +272,7 @@ def _plain_complaint(item: Any) -> str | None:
 
 def _complaint_of(item: Any, default: Callable[[Any], Any]) -> str | None:
     """Why ``item``, which holds no others, cannot be stored; None when it can."""
-    if isinstance(item, msgpack.ExtType) and item.code == _segments.EXTENSION:
+    if isinstance(item, msgpack.ExtType) and item.code in _OWN:
         return _FOREIGN
     try:
         if default is not _extend or _segment(item) is None:
@@ -279,7 +292,16 @@ def _python(name: str, body: Any) -> Any:
 
 def encode_nested(value: Any) -> bytes:
     """``value`` packed apart from the value being packed on this thread."""
-    packed: bytes = msgpack.packb(value, default=_extend_apart, use_bin_type=True)
+    own = 0
+
+    def extend(item: Any) -> Any:
+        nonlocal own
+        held = _extend_apart(item)
+        own += isinstance(held, msgpack.ExtType)
+        return held
+
+    packed: bytes = msgpack.packb(value, default=extend, use_bin_type=True)
+    _refuse_foreign(packed, own)
     return packed
 
 

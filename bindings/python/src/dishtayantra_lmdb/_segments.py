@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -183,6 +184,31 @@ def find(address: int, size: int) -> list[Placed]:
             _, data, nbytes, _, node, at, code, unit, flags, ndim = _FOUND.unpack_from(room)
             shape = struct.unpack_from(f"={ndim}Q", room, _FOUND.size)
             placed.append(Placed(node, at, data, nbytes, _typestr(code, unit), flags, shape))
+    finally:
+        lib.document_close(handle)
+
+
+def extensions(address: int, size: int) -> Iterator[int]:
+    """The types of the extension values in the payload of ``size`` bytes at ``address``.
+
+    Raises:
+        ValueError: the document is damaged; the message tells where.
+    """
+    handle = ctypes.c_void_p()
+    status = lib.document_from_bytes(address, size, ctypes.byref(handle))
+    if status:
+        raise ValueError(str(failure(status)))
+    try:
+        code, node, end = ctypes.c_int32(), ctypes.c_uint64(), ctypes.c_uint64()
+        found = ctypes.c_bool()
+        places = [ctypes.byref(place) for place in (code, node, end, found)]
+        while True:
+            status = lib.document_next_extension(handle, end.value, *places)
+            if status:
+                raise ValueError(str(failure(status)))
+            if not found.value:
+                return
+            yield code.value
     finally:
         lib.document_close(handle)
 
