@@ -98,6 +98,35 @@ public:
         return checked(dy_lmdb_writer_int64s(handle_.get(), values.data(), values.size()));
     }
 
+    /// A value of a document once more, with everything in it: numbers and texts are copied, the items of segments borrowed from
+    /// where they lie. Throws InvalidArgumentError for extensions other than segments; what was written before it stays.
+    Writer& value(const Node& node) {
+        switch (node.type()) {
+        case Type::nil: return nil();
+        case Type::boolean: return boolean(node.boolean());
+        case Type::integer: return integer(node);
+        case Type::floating: return number(node.number());
+        case Type::string: return string(node.string());
+        case Type::bytes: return bytes(node.bytes());
+        case Type::segment: return segment(node.segment());
+        case Type::array:
+            array(node.size());
+            for (const Item item : node.items()) {
+                value(item.value);
+            }
+            return *this;
+        case Type::map:
+            map(node.size());
+            for (const Item item : node.items()) {
+                value(item.key).value(item.value);
+            }
+            return *this;
+        case Type::extension: break;
+        }
+        throw InvalidArgumentError("the value at byte " + std::to_string(node.position()) +
+                                   " of the document is an extension that is no segment");
+    }
+
     /// The finished value's bytes, valid until the writer is reset or ends. With segments they are a copy, made by the
     /// first call, that starts at a multiple of 64; `put`, `put_output` and `parts` need none.
     Bytes data() const& {
@@ -144,6 +173,14 @@ public:
     void reset() { detail::check(dy_lmdb_writer_reset(handle_.get())); }
 
 private:
+    Writer& integer(const Node& node) {
+        try {
+            return int64(node.int64());
+        } catch (const InvalidArgumentError&) {
+            return uint64(node.uint64());
+        }
+    }
+
     Writer& checked(dy_lmdb_status_t status) {
         detail::check(status);
         return *this;

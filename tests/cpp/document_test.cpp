@@ -229,3 +229,25 @@ TEST_F(StoreTest, AnotherLibraryUnpacksADocumentWithSegments) {
     EXPECT_TRUE(body_ends_with(read["rows"][0], small.data(), small.size() * sizeof(std::int16_t)));
     EXPECT_THROW(nlohmann::json::from_msgpack(first, first + payload.size() - 1, true), nlohmann::json::exception);
 }
+
+TEST_F(StoreTest, ValuesOfADocumentAreWrittenOnceMore) {
+    const std::vector<float> items = {1.5f, -2.5f};
+    lmdb::Writer first;
+    first.map(6).key("nil").nil().key("bool").boolean(true).key("ints").array(3);
+    first.int64(-7).int64(1).uint64(std::numeric_limits<std::uint64_t>::max());
+    first.key("float").number(0.1).key("bytes").bytes(lmdb::as_bytes(std::string_view("raw")));
+    first.key("deep").array(1).map(1).key("list").segment(lmdb::Segment(lmdb::Span(items), {2, 1}).as_list());
+    const Document document = Document::over(first.data());
+    lmdb::Writer second;
+    second.value(document.root());
+    const lmdb::Bytes before = first.data();
+    const lmdb::Bytes after = second.data();
+    EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin(), after.end()));
+}
+
+TEST(Document, ExtensionsAreNotWrittenOnceMore) {
+    const unsigned char bytes[] = {0x91, 0xd4, 5, 0};
+    const Document document = Document::over(lmdb::as_bytes(lmdb::Span<const unsigned char>(bytes)));
+    lmdb::Writer writer;
+    EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { writer.value(document.root()); }), "byte 1"));
+}

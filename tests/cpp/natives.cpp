@@ -106,6 +106,20 @@ public:
     std::uintptr_t address = 0;
 };
 
+/// Reads the document under a key, every value of it, and puts it under another key, written anew.
+void copy_document(const std::string& path, const std::string& from, const std::string& to) {
+    const py::gil_scoped_release no_gil;
+    lmdb::Options options;
+    options.existing = true;
+    lmdb::Store store = lmdb::Store::open(path, options);
+    const lmdb::View view = store.view(from);
+    const lmdb::Document document = view.document();
+    document.validate();
+    lmdb::Writer writer;
+    writer.value(document.root());
+    writer.put(store, to);
+}
+
 template <class Class>
 py::class_<Class> define(py::module_& module, const char* type) {
     return py::class_<Class>(module, type, py::dynamic_attr())
@@ -124,4 +138,5 @@ PYBIND11_MODULE(dishtayantra_test_natives, module, py::mod_gil_not_used()) {
     define<AnswersDirectly>(module, "AnswersDirectly");
     define<OpensButNeverAnswers>(module, "OpensButNeverAnswers");
     define<PassesOn>(module, "PassesOn").def_readonly("address", &PassesOn::address);
+    module.def("copy_document", &copy_document, py::arg("path"), py::arg("from_key"), py::arg("to_key"));
 }
