@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python tests/python tests/install tests/fixtures demo bench-compare rust-examples)
+python_sources=(bindings/python bindings/python-engine tests/python tests/install tests/fixtures demo bench-compare rust-examples)
 failed=()
 
 check() {
@@ -39,6 +39,8 @@ check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"
 check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"
 # A cache of its own for each set of settings: mypy does not survive finding the other's.
 check "mypy, package" "$venv/bin/mypy" --cache-dir build/mypy/package --strict --config-file bindings/python/pyproject.toml bindings/python/src
+check "mypy, import hook" "$venv/bin/mypy" --cache-dir build/mypy/package --strict --config-file bindings/python/pyproject.toml \
+    bindings/python-engine/src
 check "mypy, demo and bench" "$venv/bin/mypy" --cache-dir build/mypy/demo --config-file mypy.ini demo bench-compare/python
 check "shellcheck" shellcheck -x scripts/*.sh .ci/run
 

@@ -112,6 +112,7 @@ setup_python() {
             "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
             printf '%s\n' "$venv"
             cat "${requirements[@]}" demo/requirements-data.txt bindings/python/pyproject.toml "${BASH_SOURCE[0]}"
+            cat bindings/python-engine/pyproject.toml bindings/python-engine/src/*
         } | sha256sum | cut -d' ' -f1
     )
     # Written last, so an interrupted set-up is taken up again.
@@ -129,6 +130,9 @@ setup_python() {
         --requirement demo/requirements-data.txt
     say "installing dishtayantra_lmdb (editable) from bindings/python"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable bindings/python
+    # Not editable: its .pth file has to lie in the environment.
+    say "installing dishtayantra_lmdb_engine, which makes 'from core.lmdb import ...' work"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall bindings/python-engine
     # The modules that the C++ builds make.
     local site
     site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')

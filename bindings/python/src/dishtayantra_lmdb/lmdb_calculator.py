@@ -6,6 +6,7 @@ from ._config import LMDBCalculatorConfig
 from ._exchange import LMDBDataExchange
 from ._mixin import LMDBCalculatorMixin
 from ._wrapper import LMDBEnabledCalculator, wrap_with_lmdb
+from .errors import LMDBReferenceIgnored, LMDBTimeoutError
 from .lmdb_transport import LMDBTransport, get_transport
 from .lmdb_types import DataEnvelope, DataFormat, LMDBConfig, LMDBExchangeMode
 
@@ -18,6 +19,8 @@ __all__ = [
     "LMDBDataExchange",
     "LMDBEnabledCalculator",
     "LMDBExchangeMode",
+    "LMDBReferenceIgnored",
+    "LMDBTimeoutError",
     "LMDBTransport",
     "get_transport",
     "wrap_with_lmdb",

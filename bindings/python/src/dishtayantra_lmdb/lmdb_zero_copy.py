@@ -1,4 +1,4 @@
-"""Payloads in place: :class:`View`, the mixin for calculators that read and write them, and the
+"""Payloads in place: :class:`View`, :class:`Loan`, the mixin for calculators that read and write them, and the
 shortcuts.
 
 An array, table or memoryview of a view stays valid for as long as it lives, whatever happens to the
@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _formats, _optional
+from ._loan import Loan
 from ._mixin import LMDBCalculatorMixin
 from ._pin import Pin
 from .errors import FormatError, StoreClosedError
@@ -19,7 +20,15 @@ from .lmdb_types import DataEnvelope, DataFormat
 if TYPE_CHECKING:
     from .lmdb_transport import LMDBTransport
 
-__all__ = ["LMDBCalculatorMixin", "View", "get_transport", "lmdb_delete", "lmdb_get", "lmdb_put"]
+__all__ = [
+    "LMDBCalculatorMixin",
+    "Loan",
+    "View",
+    "get_transport",
+    "lmdb_delete",
+    "lmdb_get",
+    "lmdb_put",
+]
 
 
 class View:
