@@ -17,6 +17,7 @@ from ._abi import (
     DECISION_REPEAT,
     DECISION_TAKE_OUTPUT,
     EXCHANGE_INPUT,
+    EXCHANGE_OUTPUT,
     logger,
 )
 from ._config import LMDBCalculatorConfig
@@ -214,7 +215,8 @@ class LMDBDataExchange:
 
         Args:
             txn_id: the id of the exchange.
-            wait: wait up to ``lmdb_wait_timeout`` for an output that may still come.
+            wait: wait up to ``lmdb_wait_timeout`` for an output that may still come; not in mode
+                ``input``, where one that is there is taken.
 
         Returns:
             The output; None when the calculator's own answer is the result: also when
@@ -236,6 +238,7 @@ class LMDBDataExchange:
             reference = self._reference(native, txn_id)
         except (BadKeyError, InvalidArgumentError):
             return None
+        wait = wait and self.config.exchange_mode is not LMDBExchangeMode.INPUT_ONLY
         decision = native.settle(reference, ANSWER_UNKNOWN if wait else ANSWER_UNKNOWN_NO_WAIT)
         if decision == DECISION_REPEAT:
             self.found_ignored()
@@ -307,6 +310,8 @@ class LMDBDataExchange:
         another process.
         """
         reference = native.reference(txn_id)
+        # In every mode: an engine that makes its references itself names an output in each.
+        reference.set(OUTPUT_KEY, native.key(EXCHANGE_OUTPUT, txn_id))
         if self.config.exchange_mode is not LMDBExchangeMode.OUTPUT_ONLY:
             reference.set(INPUT_KEY, native.key(EXCHANGE_INPUT, txn_id))
             reference.set(REF, "true")
