@@ -1,5 +1,5 @@
-"""Payloads in place: :class:`View`, :class:`Loan`, the mixin for calculators that read and write them, and the
-shortcuts.
+"""Payloads in place: :class:`View`, :class:`Loan`, the mixin for calculators that read and write
+them, and the shortcuts.
 
 An array, table or memoryview of a view stays valid for as long as it lives, whatever happens to the
 entry, the view or the store: it keeps the payload's place in the map. It is read-only.
