@@ -260,8 +260,45 @@ fn stats_count_what_is_there() {
     assert_eq!(stats["databases"]["b"]["entries"], 1);
     assert_eq!(stats["pins"][0]["key"], "\"k\"");
     assert_eq!(stats["pins"][0]["pid"], std::process::id());
+    assert_eq!(stats["pins"][0]["database"], "a");
+    assert_eq!(stats["pins"][0]["bytes"], 5000);
     assert_eq!(stats["counters"]["puts"], 2);
+    assert_eq!((&stats["format_version"], &stats["durability"]), (&1.into(), &"process".into()));
+    let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    assert_eq!(stats["boot_id"], boot_id.trim().replace('-', ""));
+    store.delete("a", b"k").unwrap();
+    let pin = &store.stats().unwrap()["pins"][0];
+    assert_eq!((&pin["key"], &pin["database"]), (&"\"k\"".into(), &serde_json::Value::Null));
     drop(view);
+}
+
+#[test]
+fn entries_are_listed_with_their_envelopes() {
+    let (_dir, store) = store();
+    let named = PutOptions {
+        ttl_ms: 60_000,
+        tracked: true,
+        txn_id: "t",
+        source: "s",
+        target: "c",
+        ..PutOptions::default()
+    };
+    store.put("a", b"p:1", &[&bytes(5000, 0)], &named).unwrap();
+    store.put("a", b"p:2", &[b"xy"], &PutOptions { ttl_ms: 0, ..PutOptions::default() }).unwrap();
+    store.put("a", b"q", &[b"xy"], &PutOptions { ttl_ms: 1, ..PutOptions::default() }).unwrap();
+    std::thread::sleep(Duration::from_millis(10));
+    let entries = store.entries("a", b"").unwrap();
+    let keys: Vec<_> = entries.iter().map(|entry| entry.key.as_slice()).collect();
+    assert_eq!(keys, [b"p:1", b"p:2"]);
+    let first = &entries[0];
+    assert_eq!((first.txn_id.as_str(), first.source.as_str(), first.target.as_str()), ("t", "s", "c"));
+    assert_eq!((first.info.size, first.info.ttl_ms), (5000, 60_000));
+    assert!((1..=60_000).contains(&first.left_ms.unwrap()));
+    assert_eq!((entries[1].left_ms, entries[1].txn_id.len()), (None, 16));
+    assert_eq!(store.entries("a", b"p:2").unwrap().len(), 1);
+    assert!(store.entries("none", b"").unwrap().is_empty());
+    assert!(!store.track("a", b"p:1").unwrap().unwrap().opened);
+    assert_eq!(store.databases().unwrap(), ["a"]);
 }
 
 #[test]

@@ -2,13 +2,30 @@
 
 use super::engine::Engine;
 use super::shared::Counter;
-use super::{Store, marks, record};
-use crate::envelope::Info;
+use super::{Store, marks, record, stats};
+use crate::envelope::{Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, LmdbError, ReadTxn};
 use crate::mapping::sys;
 use crate::view::{Hold, Kept, View};
 use std::sync::atomic::{Ordering, fence};
+
+/// An entry in a list: what its envelope says.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Key of the entry.
+    pub key: Vec<u8>,
+    /// The numbers of the envelope.
+    pub info: Info,
+    /// Exchange id.
+    pub txn_id: String,
+    /// Who put the entry.
+    pub source: String,
+    /// Whom it is for.
+    pub target: String,
+    /// What is left of the time to live, in ms. `None`: it lives until it is deleted.
+    pub left_ms: Option<u64>,
+}
 
 impl Engine {
     /// A snapshot that every later allocator is sure to respect.
@@ -129,6 +146,30 @@ impl Store {
     /// # Errors
     /// `Corrupt`, `ReadersFull`, `Forked`.
     pub fn list(&self, db: &str, prefix: &[u8]) -> Result<Vec<Vec<u8>>> {
+        self.collect(db, prefix, |key, _, _| key.to_vec())
+    }
+
+    /// The live entries whose keys start with `prefix`, in the order of their bytes. None counts as opened.
+    ///
+    /// # Errors
+    /// `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn entries(&self, db: &str, prefix: &[u8]) -> Result<Vec<Listed>> {
+        self.collect(db, prefix, |key, record, now| {
+            let [txn_id, source, target] = record.texts.map(str::to_owned);
+            let made = || String::from_utf8_lossy(&made_txn_id(record.entry_id)).into_owned();
+            Listed {
+                key: key.to_vec(),
+                info: record.info(self.engine.page_size),
+                txn_id: if txn_id.is_empty() { made() } else { txn_id },
+                source,
+                target,
+                left_ms: (record.expires_ns != 0).then(|| (record.expires_ns - now) / 1_000_000),
+            }
+        })
+    }
+
+    /// What `make` makes of the live entries under `prefix`; it gets key, record and the time in ns.
+    fn collect<T>(&self, db: &str, prefix: &[u8], make: impl Fn(&[u8], &Record, u64) -> T) -> Result<Vec<T>> {
         self.engine.check()?;
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(Vec::new());
@@ -137,13 +178,23 @@ impl Store {
         let now = sys::boottime_ns();
         let mut cursor = txn.cursor(dbi)?;
         let mut pair = if prefix.is_empty() { cursor.first()? } else { cursor.seek(prefix)? };
-        let mut keys = Vec::new();
+        let mut found = Vec::new();
         while let Some((key, value)) = pair.filter(|(key, _)| key.starts_with(prefix)) {
-            if !record::decode(&self.engine, key, value)?.expired(now) {
-                keys.push(key.to_vec());
+            let record = record::decode(&self.engine, key, value)?;
+            if !record.expired(now) {
+                found.push(make(key, &record, now));
             }
             pair = cursor.next_pair()?;
         }
-        Ok(keys)
+        Ok(found)
+    }
+
+    /// Names of the databases, in the order of their bytes.
+    ///
+    /// # Errors
+    /// `ReadersFull`, `Forked`.
+    pub fn databases(&self) -> Result<Vec<String>> {
+        self.engine.check()?;
+        stats::database_names(&self.engine)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, RESERVED};
 use super::extents::Run;
-use super::shared::Counter;
+use super::shared::{Counter, FORMAT_VERSION};
 use super::{loan, pins, quarantine, record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi};
@@ -15,6 +15,16 @@ use std::sync::atomic::Ordering;
 /// Pins named in a message.
 const NAMED: usize = 3;
 
+/// What an extent holds, by its first page.
+type Contents = HashMap<u64, Content>;
+
+struct Content {
+    key: String,
+    /// `None`: the entry is deleted or replaced.
+    database: Option<String>,
+    bytes: u64,
+}
+
 /// Everything, as a JSON object; sizes in bytes, ages in milliseconds.
 pub fn collect(engine: &Engine) -> Result<Value> {
     let names = database_names(engine)?;
@@ -25,7 +35,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     let txn = engine.snapshot()?;
     let page = engine.page_size;
     let now = sys::boottime_ns();
-    let mut keys_by_page: HashMap<u64, String> = HashMap::new();
+    let mut contents = Contents::new();
     let mut databases = Map::new();
     for (name, dbi) in opened {
         let (mut entries, mut bytes, mut expired, mut corrupt) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -44,7 +54,9 @@ pub fn collect(engine: &Engine) -> Result<Value> {
                 bytes += record.size;
             }
             if let Some(extent) = record.extent {
-                keys_by_page.insert(extent.start, record::shown(key));
+                let content =
+                    Content { key: record::shown(key), database: Some(name.clone()), bytes: record.size };
+                contents.insert(extent.start, content);
             }
             pair = cursor.next_pair()?;
         }
@@ -55,10 +67,17 @@ pub fn collect(engine: &Engine) -> Result<Value> {
                    "leaf_pages": leaf, "overflow_pages": overflow}),
         );
     }
-    let space = Space::measure(engine, &txn, &mut keys_by_page)?;
+    let space = Space::measure(engine, &txn, &mut contents)?;
     let pins: Vec<Value> = pins::list(&engine.shared)
         .into_iter()
-        .map(|pin| json!({"pid": pin.pid, "age_ms": pin.age_ms, "key": keys_by_page.get(&pin.start)}))
+        .map(|pin| {
+            let content = contents.get(&pin.start);
+            json!({
+                "pid": pin.pid, "age_ms": pin.age_ms, "key": content.map(|content| &content.key),
+                "database": content.and_then(|content| content.database.as_ref()),
+                "bytes": content.map(|content| content.bytes),
+            })
+        })
         .collect();
     let readers: Vec<Value> = engine
         .lock_table
@@ -71,6 +90,9 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     let last_page = engine.env.last_page()?;
     Ok(json!({
         "path": engine.path.display().to_string(),
+        "format_version": FORMAT_VERSION,
+        "boot_id": format!("{:032x}", engine.shared.place().boot_id),
+        "durability": if engine.shared.durability().load(Ordering::Relaxed) == 1 { "sync" } else { "process" },
         "map": {
             "limit": engine.shared.limit().load(Ordering::Relaxed),
             "range": engine.map.len(),
@@ -127,7 +149,7 @@ struct Space {
 }
 
 impl Space {
-    fn measure(engine: &Engine, txn: &impl Access, keys_by_page: &mut HashMap<u64, String>) -> Result<Space> {
+    fn measure(engine: &Engine, txn: &impl Access, contents: &mut Contents) -> Result<Space> {
         let mut space = Space {
             on_disk: std::fs::metadata(engine.path.join("data.mdb")).map_or(0, |m| m.blocks() * 512),
             arenas: txn.entries(engine.dbs().arenas)?,
@@ -146,7 +168,9 @@ impl Space {
         walk(txn, dbs.quarantine, |key, value| {
             if let Some(row) = quarantine::parse(key, value) {
                 space.quarantine += row.extent.pages;
-                keys_by_page.insert(row.extent.start, record::shown(row.key));
+                let bytes = row.extent.pages * engine.page_size;
+                let content = Content { key: record::shown(row.key), database: None, bytes };
+                contents.insert(row.extent.start, content);
             }
         })?;
         walk(txn, dbs.loans, |_, value| {
