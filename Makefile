@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build install demo test lint header bench clean
+.PHONY: help setup build cli install demo test lint header bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -11,6 +11,9 @@ setup: ## system packages, Rust, .venv/ with the Python package
 build: setup ## the release library, the C++ and Rust calculators
 	@scripts/build.sh
 
+cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
+	@scripts/build.sh cli
+
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh
 
@@ -18,7 +21,7 @@ demo: setup ## real data through Python and C++ calculators, figures checked, ti
 	@scripts/build.sh demo
 	@.venv/bin/python demo/flights.py
 
-test: build ## every test; SUITES="rust rust-bindings c cpp python install" chooses
+test: build ## every test; SUITES="rust cli …" chooses, scripts/test.sh lists them
 	@scripts/test.sh $(SUITES)
 
 lint: setup ## formatting, lints, types, the generated header

@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
 # Builds the release library and the modules that Python loads: of C++ in build/cpp-examples, and build/demo with "demo";
 # of Rust in .venv.
+# With "cli" it builds the command-line tool alone, which has the engine linked in.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+if [ "${1:-}" = cli ]; then
+    say "building target/cli/release/dishtayantra-lmdb"
+    cargo build --release --locked --manifest-path cli/Cargo.toml --target-dir target/cli
+    exit
+fi
 
 say "building target/release/libdishtayantra_lmdb.so"
 cargo build --release --locked --lib

@@ -33,6 +33,8 @@ for crate in bindings/rust rust-examples; do
     check "cargo clippy, $crate" in_directory "$crate" cargo clippy --locked --all-targets -- -D warnings
 done
 check "cargo doc, bindings/rust" in_directory bindings/rust env RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
+check "cargo fmt, cli" cargo fmt --check --manifest-path cli/Cargo.toml
+check "cargo clippy, cli" cargo clippy --locked --manifest-path cli/Cargo.toml --target-dir target/cli --all-targets -- -D warnings
 check "header drift" cargo test --locked --quiet --test header
 check "golden documents" "$venv/bin/python" tests/fixtures/make_documents.py --check
 check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"

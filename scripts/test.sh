@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Runs the test suites, all of them or the ones named (rust, rust-bindings, c, cpp, python, install), and closes with each
-# runner's own last word.
+# Runs the test suites, all of them or the ones named, and closes with each runner's own last word.
 # A failing suite does not keep the others from running; the exit code tells.
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+all_suites=(rust rust-bindings cli c cpp python install)
+
 suite_rust() { cargo test --locked; }
 
 # The safe crate and its program; it finds the library in target/release by its own settings.
 suite_rust-bindings() { (cd bindings/rust && cargo test --locked); }
+
+suite_cli() { cargo test --locked --manifest-path cli/Cargo.toml --target-dir target/cli; }
 
 suite_c() { make --no-print-directory -C tests/c check; }
 
@@ -27,11 +30,11 @@ closing_lines() {
 }
 
 suites=("$@")
-[ "$#" -gt 0 ] || suites=(rust rust-bindings c cpp python install)
+[ "$#" -gt 0 ] || suites=("${all_suites[@]}")
 mkdir -p build/logs
 failed=()
 for suite in "${suites[@]}"; do
-    declare -F "suite_$suite" >/dev/null || die "no suite '$suite': rust, rust-bindings, c, cpp, python, install"
+    declare -F "suite_$suite" >/dev/null || die "no suite '$suite'; there are: ${all_suites[*]}"
     say "tests: $suite"
     "suite_$suite" 2>&1 | tee "build/logs/test-$suite.log" || failed+=("$suite")
 done
