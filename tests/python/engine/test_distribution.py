@@ -43,17 +43,17 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 class Environment:
-    """A fresh virtual environment with pip and the packages that ours need."""
+    """A fresh virtual environment with the packages that ours need."""
 
     def __init__(self, place: Path, wheels: dict[str, Path]) -> None:
-        venv.create(place, with_pip=True)
+        venv.create(place)
         self.python = place / "bin" / "python"
         self.site = Path(run(self.python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
         self.wheels = wheels
         (self.site / "msgpack").symlink_to(Path(msgpack.__file__).parent)
 
     def pip(self, *arguments: object) -> None:
-        run(self.python, "-m", "pip", "--disable-pip-version-check", "-q", *arguments)
+        pip("--python", self.python, *arguments)
 
     def install(self, *names: str) -> None:
         self.pip("install", "--no-index", "--no-deps", *(self.wheels[name] for name in names))
