@@ -16,6 +16,7 @@ fn child() {
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("write", seed) => write(&path, seed.parse().unwrap()),
         ("lend", _) => lend(&path),
+        ("replace", seed) => replace(&path, seed.parse().unwrap()),
         ("view", _) => view(&path),
         ("fork", _) => fork_and_die(&path),
         other => panic!("unknown role {other:?}"),
@@ -79,6 +80,59 @@ fn the_loans_of_a_killed_process_are_taken_back_by_a_sweep() {
     store.sweep().unwrap();
     assert_clean(&store);
     assert_eq!(store.audit().unwrap().loaned_pages, 0);
+}
+
+/// Publishes loans of one size under one key, for which the engine keeps the extents that they replace.
+fn replace(path: &Path, seed: u64) {
+    let store = open(path);
+    for i in 0_u64.. {
+        let mut loan = store.loan(REPLACED as u64).unwrap();
+        loan.bytes_mut().copy_from_slice(&tagged(seed << 32 | i, REPLACED));
+        loan.publish("default", b"k", &PutOptions::default()).unwrap();
+        if i == 3 {
+            say("replacing", "");
+        }
+    }
+}
+
+const REPLACED: usize = 60_000;
+
+#[test]
+fn views_of_what_a_killed_process_replaced_stay_right_and_what_it_kept_is_taken_back() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let look = || {
+        let view = store.view("default", b"k").unwrap().expect("it is only replaced");
+        (check_tagged(view.bytes()), view)
+    };
+    let mut kept = 0;
+    for seed in 0..8 {
+        let mut replacer = Role::start("child", &format!("replace {seed}"), dir.path());
+        replacer.expect("replacing");
+        let mut held = std::collections::VecDeque::new();
+        for _ in 0..250 {
+            held.push_back(look());
+            if held.len() == 9 {
+                let (tag, view) = held.pop_front().unwrap();
+                assert_eq!(check_tagged(view.bytes()), tag, "a payload changed while it was looked at");
+            }
+        }
+        replacer.kill();
+        kept += store.audit().unwrap().loaned_pages;
+        store.sweep().unwrap();
+        // What is free by now is used.
+        for key in 0..20 {
+            let payload = tagged(key, REPLACED);
+            store.put("other", &key.to_be_bytes(), &[&payload], &PutOptions::default()).unwrap();
+        }
+        for (tag, view) in held {
+            assert_eq!(check_tagged(view.bytes()), tag, "a payload was reused while it was looked at");
+        }
+        store.sweep().unwrap();
+        assert_clean(&store);
+        assert_eq!(store.audit().unwrap().loaned_pages, 0);
+    }
+    assert!(kept > 0, "nothing was ever kept");
 }
 
 fn view(path: &Path) {

@@ -32,9 +32,9 @@ pub struct Audit {
     pub quarantined_pages: u64,
     /// Pages of entries.
     pub live_pages: u64,
-    /// Pages on loan.
+    /// Pages on loan, and those kept for the next one.
     pub loaned_pages: u64,
-    /// Loans that are open.
+    /// Loans that are open, but for those on extents that were kept.
     pub loans: u64,
     /// Pin slots in use, by any process.
     pub pins: u64,
@@ -114,7 +114,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
     let (mut loaned_pages, mut loans) = (0, 0);
     walk(txn, system.loans, |key, value| match loan::parse(value) {
         Some(row) => {
-            loans += 1;
+            loans += u64::from(row.before.is_none());
             loaned_pages += row.run.extent.pages;
             owned.push((row.run.extent, format!("loan of pid {}", row.pid)));
         }

@@ -1,6 +1,7 @@
 //! An open store: everything this process keeps for one directory.
 
 use super::extents::FreeDbs;
+use super::kept::Kept;
 use super::owners::Owners;
 use super::pins::{self, Pins};
 use super::quarantine::Hint;
@@ -9,6 +10,7 @@ use super::shared::Shared;
 use super::space::Purpose;
 use super::sweeper::Sweeper;
 use super::write::Writer;
+use crate::envelope::EXTENT_HEADER;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, Env, LmdbError, LockTable};
 use crate::mapping::fork;
@@ -64,6 +66,8 @@ pub struct Parts {
     pub pins: Pins,
     /// Where quarantine was last looked at.
     pub hint: Hint,
+    /// Extents for the next loans.
+    pub kept: Kept,
     /// Absolute path of the directory.
     pub path: PathBuf,
     /// LMDB's page size.
@@ -115,6 +119,11 @@ impl Engine {
                 self.path.display()
             ),
         ))
+    }
+
+    /// Pages for a payload of `size` bytes with its header.
+    pub fn pages_for(&self, size: u64) -> u64 {
+        (size + EXTENT_HEADER).div_ceil(self.page_size)
     }
 
     /// The engine's own databases.

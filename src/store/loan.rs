@@ -1,11 +1,13 @@
 //! Extents on loan: filled by one producer with no lock held, then published, or given back.
 //!
 //! `_dy_loans`: loan id (8 bytes, big-endian) -> engine id (4), pid (4), first page, pages, first page that has no
-//! blocks yet (8 each), little-endian. A loan whose engine is dead is reclaimed.
+//! blocks yet (8 each), little-endian. A loan whose engine is dead is reclaimed. Of an extent that was in an entry before
+//! (see `kept`) there follow the id of the transaction that replaced the entry (8) and the entry's key.
 
 use super::Store;
 use super::engine::Engine;
 use super::extents::{self, Run};
+use super::kept::{self, Spare};
 use super::marks;
 use super::record::{self, Draft, Payload};
 use super::space::{self, Purpose};
@@ -28,7 +30,7 @@ pub struct Loan {
 }
 
 /// A row of `_dy_loans`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Row {
     /// Engine that has the loan.
     pub engine: u32,
@@ -36,6 +38,8 @@ pub struct Row {
     pub pid: u32,
     /// The pages.
     pub run: Run,
+    /// The key of the entry they were in before, when they were.
+    pub before: Option<Vec<u8>>,
 }
 
 /// Reads a row.
@@ -46,34 +50,61 @@ pub fn parse(value: &[u8]) -> Option<Row> {
         engine: short(0)?,
         pid: short(4)?,
         run: Run { extent: Extent { start: word(8)?, pages: word(16)? }, virgin: word(24)? },
+        before: value.get(40..).map(<[u8]>::to_vec),
     })
+}
+
+/// The row of an extent that an engine keeps.
+pub fn kept_row(engine: &Engine, extent: Extent, freed: u64, key: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(40 + key.len());
+    value.extend_from_slice(&row(engine, Run::allocated(extent)));
+    value.extend_from_slice(&freed.to_le_bytes());
+    value.extend_from_slice(key);
+    value
 }
 
 fn row(engine: &Engine, run: Run) -> [u8; 32] {
     let mut value = [0; 32];
     value[..4].copy_from_slice(&engine.owners.id().to_le_bytes());
-    value[4..8].copy_from_slice(&std::process::id().to_le_bytes());
+    value[4..8].copy_from_slice(&engine.owners.pid().to_le_bytes());
     for (at, word) in [(8, run.extent.start), (16, run.extent.pages), (24, run.virgin)] {
         value[at..at + 8].copy_from_slice(&word.to_le_bytes());
     }
     value
 }
 
-/// Takes pages and notes whose they are.
+/// Takes pages and notes whose they are; or pages that are ours already.
 pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
+    let pages = engine.pages_for(size);
+    if let Some(spare) = engine.kept.take(engine, pages) {
+        let loan = Loan::new(engine, spare.id, Run::allocated(spare.extent), size);
+        marks::clear(engine, spare.extent);
+        return Ok(loan);
+    }
+    let stale = engine.kept.evict(pages);
+    let taken = take(engine, pages, stale);
+    if let (Err(_), Some(stale)) = (&taken, stale) {
+        engine.kept.add(&[stale]);
+    }
+    let (id, run) = taken?;
+    let loan = Loan::new(engine, id, run, size);
+    // Blocks are set aside with no lock held; when there are none the loan goes back as it came.
+    back(engine, run)?;
+    marks::clear(engine, run.extent);
+    Ok(loan)
+}
+
+fn take(engine: &Engine, pages: u64, stale: Option<Spare>) -> Result<(u64, Run)> {
     let mut writer = Writer::begin(engine, Purpose::Put, 0)?;
-    let pages = writer.pages_for(size);
+    if let Some(stale) = stale {
+        kept::retire(&mut writer, stale)?;
+    }
     let run = writer.allocate(pages)?;
     let id = writer.next_id();
     let loans = writer.dbs().loans;
     writer.txn().put(loans, &id.to_be_bytes(), &row(engine, run))?;
     writer.commit()?;
-    let lent = engine.map.lend(run.extent.start * engine.page_size + EXTENT_HEADER, size);
-    let loan = Loan { engine: engine.clone(), id, run, lent, size, open: true };
-    // Blocks are set aside with no lock held; when there are none the loan goes back as it came.
-    back(engine, run)?;
-    marks::clear(engine, run.extent);
-    Ok(loan)
+    Ok((id, run))
 }
 
 /// Allocates blocks for the part of a run that has none.
@@ -87,6 +118,11 @@ pub fn back(engine: &Engine, run: Run) -> Result<()> {
 }
 
 impl Loan {
+    fn new(engine: &Arc<Engine>, id: u64, run: Run, size: u64) -> Loan {
+        let lent = engine.map.lend(run.extent.start * engine.page_size + EXTENT_HEADER, size);
+        Loan { engine: engine.clone(), id, run, lent, size, open: true }
+    }
+
     /// The bytes to fill; where they start is a multiple of 64. What they hold before is of no meaning.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.lent.bytes_mut()[..self.size as usize]
@@ -149,7 +185,8 @@ impl Loan {
         Ok(info)
     }
 
-    /// Ends the loan inside the publishing transaction: its row goes, so do pages it does not need.
+    /// Ends the loan inside the publishing transaction: its row goes with what the record replaces, and so do pages it
+    /// does not need.
     pub(super) fn settle(&mut self, writer: &mut Writer) -> Result<Extent> {
         let loans = writer.dbs().loans;
         let key = self.id.to_be_bytes();
@@ -164,8 +201,8 @@ impl Loan {
                 ),
             ));
         }
-        writer.txn().delete(loans, &key)?;
         let pages = writer.pages_for(self.size);
+        writer.end_loan(self.id, pages);
         let used = Extent { start: self.run.extent.start, pages };
         if used.pages < self.run.extent.pages {
             let rest = Extent { start: used.end(), pages: self.run.extent.pages - pages };

@@ -10,6 +10,7 @@ mod engine;
 mod expiry;
 mod extents;
 mod identify;
+mod kept;
 mod loan;
 mod lookup;
 mod marks;

@@ -11,6 +11,7 @@ use super::identify::{
     DATA, LOCK, OWNERS, Plan, SHARED, create_file, foreign, forget_durable, is_durable, lock_opening,
     make_durable, mapped, no_store, plan,
 };
+use super::kept::Kept;
 use super::owners::Owners;
 use super::pins::Pins;
 use super::quarantine::Hint;
@@ -204,6 +205,7 @@ fn assemble(
         shared,
         pins: Pins::default(),
         hint: Hint::default(),
+        kept: Kept::default(),
         path: directory.path.clone(),
         page_size,
         map_pages,

@@ -8,6 +8,7 @@ use std::fs::File;
 pub struct Owners {
     file: File,
     id: u32,
+    pid: u32,
 }
 
 /// Byte whose lock makes its holder the one that sweeps.
@@ -23,7 +24,7 @@ impl Owners {
     /// Claims the byte `id`.
     pub fn claim(file: File, id: u32) -> Result<Owners> {
         match lock::try_ofd(&file, u64::from(id), lock::Kind::Exclusive) {
-            Ok(true) => Ok(Owners { file, id }),
+            Ok(true) => Ok(Owners { file, id, pid: std::process::id() }),
             Ok(false) => {
                 Err(Error::new(Status::Internal, format!("engine id {id} is taken by a live process")))
             }
@@ -34,6 +35,11 @@ impl Owners {
     /// The engine's own id.
     pub fn id(&self) -> u32 {
         self.id
+    }
+
+    /// The pid of this process, which an engine never leaves.
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// The descriptor, which a forked child closes.

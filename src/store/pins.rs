@@ -88,6 +88,13 @@ pub fn pinned(shared: &Shared) -> Vec<u64> {
     starts
 }
 
+/// Whether a slot names the extent at `start`; after a full fence, as for [`pinned`].
+pub fn is_pinned(shared: &Shared, start: u64) -> bool {
+    fence(Ordering::SeqCst);
+    let slots = shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) * CHUNK_PINS;
+    (0..slots).any(|slot| shared.pin(slot).load(Ordering::SeqCst) == start)
+}
+
 /// A pin, for people.
 #[derive(Debug, Clone, Copy)]
 pub struct Pinned {

@@ -82,7 +82,9 @@ fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8]) -> Result<Option<(Predeces
 
 fn retire(writer: &mut Writer, key: &[u8], gone: &Predecessor) -> Result<()> {
     expiry::remove(writer, gone.expires_ns, gone.entry_id)?;
-    if let Some(extent) = gone.extent {
+    if let Some(extent) = gone.extent
+        && !writer.keep(extent, key)?
+    {
         quarantine::add(writer, extent, key)?;
     }
     Ok(())
@@ -124,6 +126,7 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
         Some((gone, _)) => retire(writer, draft.key, &gone)?,
         None => {}
     }
+    writer.drop_loan()?;
     let entry_id = writer.next_id();
     let expires_ns = match options.ttl_ms {
         0 => 0,

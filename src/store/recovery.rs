@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::expiry;
 use super::extents;
+use super::kept;
 use super::loan;
 use super::pins;
 use super::quarantine;
@@ -50,7 +51,11 @@ fn reclaim_loans(engine: &Engine, all: bool) -> Result<usize> {
     let loans = writer.dbs().loans;
     for (key, row) in &dead {
         writer.txn().delete(loans, key)?;
-        extents::release(&mut writer, row.run)?;
+        match &row.before {
+            // Somebody may still look at the entry it was in.
+            Some(before) => quarantine::add(&mut writer, row.run.extent, before)?,
+            None => extents::release(&mut writer, row.run)?,
+        }
     }
     writer.commit()?;
     Ok(dead.len())
@@ -96,6 +101,7 @@ pub fn drain(engine: &Engine) -> Result<()> {
 /// Does all that can make room in a full store: removes the expired, takes back from the dead, empties the quarantine.
 pub fn make_room(engine: &Engine) -> Result<()> {
     expiry::sweep(engine, || true)?;
+    kept::give_back(engine)?;
     reclaim(engine)?;
     // What was deleted just now may be reused two transactions later.
     for _ in 0..2 {

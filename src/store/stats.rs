@@ -177,7 +177,10 @@ impl Space {
             if let Some(row) = loan::parse(value) {
                 space.loaned += row.run.extent.pages;
                 let bytes = row.run.extent.pages * engine.page_size;
-                space.loans.push(json!({"pid": row.pid, "bytes": bytes}));
+                space.loans.push(json!({"pid": row.pid, "bytes": bytes, "kept": row.before.is_some()}));
+                if let Some(before) = row.before {
+                    keys_by_page.insert(row.run.extent.start, record::shown(&before));
+                }
             }
         })?;
         Ok(space)

@@ -4,6 +4,7 @@
 
 use super::engine::Engine;
 use super::extents;
+use super::kept;
 use super::space::{self, Purpose};
 use super::write::Writer;
 use super::{expiry, recovery};
@@ -192,6 +193,9 @@ fn round(engine: &Engine, signal: &Signal, run: u64) -> Result<()> {
             .and_then(|()| recovery::drain(engine));
         engine.owners.end_sweeping();
         swept?;
+    }
+    if engine.kept.idle() {
+        kept::give_back(engine)?;
     }
     space::run_ahead(engine)?;
     populate_ahead(engine, signal, run)

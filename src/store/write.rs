@@ -2,6 +2,8 @@
 
 use super::engine::{Engine, SystemDbs};
 use super::extents::{self, Run};
+use super::kept::Spare;
+use super::loan;
 use super::quarantine;
 use super::space::{self, Purpose};
 use crate::envelope::Extent;
@@ -29,13 +31,26 @@ pub struct Writer<'e> {
     /// Page behind the last arena it made; the committed high-water mark does not know it yet.
     arena_end: u64,
     allocated_end: Option<u64>,
+    /// The loan that is being published, by id and pages, while its row is still there.
+    ending: Option<(u64, u64)>,
+    /// Extents that are kept once this is committed.
+    kept: Vec<Spare>,
 }
 
 impl<'e> Writer<'e> {
     /// Waits for the write lock and makes sure that `pages` new pages, and what LMDB needs beside, have blocks.
     pub fn begin(engine: &'e Engine, purpose: Purpose, pages: u64) -> Result<Writer<'e>> {
         let txn = engine.env.write()?;
-        let writer = Writer { engine, txn, entries: 0, pages, arena_end: 0, allocated_end: None };
+        let writer = Writer {
+            engine,
+            txn,
+            entries: 0,
+            pages,
+            arena_end: 0,
+            allocated_end: None,
+            ending: None,
+            kept: Vec::new(),
+        };
         space::ensure(&writer, purpose, pages)?;
         Ok(writer)
     }
@@ -69,7 +84,36 @@ impl<'e> Writer<'e> {
 
     /// Pages for a payload of `size` bytes with its header.
     pub fn pages_for(&self, size: u64) -> u64 {
-        (size + crate::envelope::EXTENT_HEADER).div_ceil(self.engine.page_size)
+        self.engine.pages_for(size)
+    }
+
+    /// The extent of the loan `id` goes into an entry: its row ends, or names the extent which that entry replaces.
+    pub fn end_loan(&mut self, id: u64, pages: u64) {
+        self.ending = Some((id, pages));
+    }
+
+    /// Keeps the extent of a replaced entry for the engine's next loan. False: it is for the quarantine.
+    pub fn keep(&mut self, extent: Extent, key: &[u8]) -> Result<bool> {
+        let Some((id, _)) = self.ending.filter(|&(_, pages)| pages == extent.pages) else {
+            return Ok(false);
+        };
+        if !self.engine.kept.wants(self.engine, extent.pages, self.kept.len()) {
+            return Ok(false);
+        }
+        let freed = self.txn.id();
+        let row = loan::kept_row(self.engine, extent, freed, key);
+        self.txn.put(self.dbs().loans, &id.to_be_bytes(), &row)?;
+        self.kept.push(Spare { id, extent, freed });
+        self.ending = None;
+        Ok(true)
+    }
+
+    /// Removes the row of the loan that is being published, unless an extent took it over.
+    pub fn drop_loan(&mut self) -> Result<()> {
+        if let Some((id, _)) = self.ending.take() {
+            self.txn.delete(self.engine.dbs().loans, &id.to_be_bytes())?;
+        }
+        Ok(())
     }
 
     /// Takes pages: from what is free, from what left quarantine, or from a new arena.
@@ -137,6 +181,9 @@ impl<'e> Writer<'e> {
         self.txn.commit()?;
         if let Some(end) = self.allocated_end {
             self.engine.shared.allocated_end().store(end, Ordering::Release);
+        }
+        if !self.kept.is_empty() {
+            self.engine.kept.add(&self.kept);
         }
         Ok(())
     }

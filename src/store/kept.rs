@@ -1,0 +1,111 @@
+//! Extents that an engine keeps for its next loans, so that one who publishes payloads of one size again and again needs
+//! one transaction for each instead of two.
+//!
+//! When a loan replaces an entry of as many pages, the old extent takes over the loan's row instead of going to
+//! quarantine and coming back. It waits here just as it would there: until no snapshot can hold its entry and no pin
+//! names it. If the engine dies, the row says that the extent was in an entry, and it goes to quarantine.
+
+use super::engine::Engine;
+use super::pins;
+use super::quarantine;
+use super::space::Purpose;
+use super::write::Writer;
+use crate::envelope::Extent;
+use crate::error::Result;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many an engine keeps: two for each of two sizes, since one waits while the other is filled.
+const MOST: usize = 4;
+/// Each is at most this part of what the store may use.
+const PART: u64 = 256;
+
+/// An extent that is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Spare {
+    /// The row of `_dy_loans` that names it.
+    pub id: u64,
+    /// Its pages.
+    pub extent: Extent,
+    /// Id of the transaction that replaced its entry.
+    pub freed: u64,
+}
+
+/// The extents that this engine keeps, the oldest first.
+#[derive(Default)]
+pub struct Kept {
+    spares: Mutex<Vec<Spare>>,
+    used: AtomicBool,
+}
+
+impl Kept {
+    fn spares(&self) -> MutexGuard<'_, Vec<Spare>> {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an extent of so many pages should be kept beside `more` that will be.
+    pub fn wants(&self, engine: &Engine, pages: u64, more: usize) -> bool {
+        let limit = engine.shared.limit().load(Ordering::Relaxed);
+        pages * engine.page_size <= limit / PART && self.spares().len() + more < MOST
+    }
+
+    /// Keeps extents whose rows are committed.
+    pub fn add(&self, spares: &[Spare]) {
+        self.used.store(true, Ordering::Relaxed);
+        self.spares().extend_from_slice(spares);
+    }
+
+    /// An extent of just so many pages that nobody can see any more. The rule is that of the quarantine, with the last
+    /// committed transaction as the one before this; the same fences hold.
+    pub fn take(&self, engine: &Engine, pages: u64) -> Option<Spare> {
+        let mut spares = self.spares();
+        if !spares.iter().any(|spare| spare.extent.pages == pages) {
+            return None;
+        }
+        // Readers first, pins second.
+        let oldest = engine.lock_table.oldest(engine.lock_table.last_txn());
+        let at = spares.iter().position(|spare| {
+            spare.extent.pages == pages
+                && spare.freed < oldest
+                && !pins::is_pinned(&engine.shared, spare.extent.start)
+        })?;
+        Some(spares.remove(at))
+    }
+
+    /// The oldest one, when no more can be kept and none has so many pages.
+    pub fn evict(&self, pages: u64) -> Option<Spare> {
+        let mut spares = self.spares();
+        let full = spares.len() >= MOST && spares.iter().all(|spare| spare.extent.pages != pages);
+        full.then(|| spares.remove(0))
+    }
+
+    /// Whether nothing was kept since this was asked the last time.
+    pub fn idle(&self) -> bool {
+        !self.used.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// Moves an extent to quarantine inside a transaction.
+pub fn retire(writer: &mut Writer, spare: Spare) -> Result<()> {
+    let loans = writer.dbs().loans;
+    if writer.txn().delete(loans, &spare.id.to_be_bytes())? {
+        quarantine::add(writer, spare.extent, &[])?;
+    }
+    Ok(())
+}
+
+/// Moves all of them to quarantine.
+pub fn give_back(engine: &Engine) -> Result<()> {
+    let spares = std::mem::take(&mut *engine.kept.spares());
+    if spares.is_empty() {
+        return Ok(());
+    }
+    let given = Writer::begin(engine, Purpose::Delete, 0).and_then(|mut writer| {
+        spares.iter().try_for_each(|&spare| retire(&mut writer, spare))?;
+        writer.commit()
+    });
+    if given.is_err() {
+        engine.kept.add(&spares);
+    }
+    given
+}
