@@ -60,10 +60,12 @@ def _is_wire_name(key: object) -> bool:
 class Reference:
     """A reference in the engine's hands."""
 
-    __slots__ = ("_handle",)
+    __slots__ = ("_fields", "_handle")
 
     def __init__(self, handle: int | None) -> None:
         self._handle = Handle(handle, lib.reference_free)
+        # As the engine said them, until one is set.
+        self._fields: dict[str, Any] | None = None
 
     @property
     def value(self) -> int | None:
@@ -91,7 +93,9 @@ class Reference:
         return cls(handle.value)
 
     def fields(self) -> dict[str, Any]:
-        """The reference as the mapping that travels."""
+        """The reference as the mapping that travels, for the caller to keep."""
+        if self._fields is not None:
+            return self._fields.copy()
         block = ctypes.c_void_p()
         status = lib.reference_json(self.value, ctypes.byref(block))
         if status:
@@ -99,10 +103,12 @@ class Reference:
         fields: dict[str, Any] = json.loads(take_bytes(block))
         if fields.get(REF) is not True:
             fields.pop(REF, None)
-        return fields
+        self._fields = fields
+        return fields.copy()
 
     def set(self, name: str, value: str) -> None:
         """Sets one field by its wire name."""
+        self._fields = None
         name_bytes, value_bytes = name.encode(), value.encode()
         status = lib.reference_set(
             self.value, name_bytes, len(name_bytes), value_bytes, len(value_bytes)
