@@ -72,11 +72,12 @@ impl Kept {
         Some(spares.remove(at))
     }
 
-    /// The oldest one, when no more can be kept and none has so many pages.
+    /// The oldest one of another size than so many pages, when no more can be kept.
     pub fn evict(&self, pages: u64) -> Option<Spare> {
         let mut spares = self.spares();
-        let full = spares.len() >= MOST && spares.iter().all(|spare| spare.extent.pages != pages);
-        full.then(|| spares.remove(0))
+        let full = spares.len() >= MOST;
+        let at = spares.iter().position(|spare| full && spare.extent.pages != pages)?;
+        Some(spares.remove(at))
     }
 
     /// Whether nothing was kept since this was asked the last time.
