@@ -1,0 +1,328 @@
+package com.dishtayantra.lmdb;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A named database of a store: entries under keys.
+ *
+ * <p>Keys are texts in UTF-8, or bytes, of 1 to 511 bytes. All methods may be called from any thread. They throw {@link
+ * StoreClosedException} after the store was closed, {@link BadKeyException} for a key that cannot be, {@link
+ * CorruptException} for a store that is damaged, and what they name themselves.
+ */
+public class Database {
+    private static final int QUIET = 1;
+
+    final Handle store;
+    private final byte[] name;
+
+    static {
+        NativeLibrary.ensureLoaded();
+    }
+
+    Database(Handle store, byte[] name) {
+        this.store = store;
+        this.name = name;
+    }
+
+    /** The database's name. */
+    public String name() {
+        return Texts.decode(name);
+    }
+
+    /**
+     * Puts a payload of raw bytes for 300 seconds, in place of what is under the key.
+     *
+     * @throws MapFullException the store is full and nothing can be reclaimed
+     * @throws DiskFullException the file system has no space left
+     */
+    public Envelope put(String key, byte[] payload) {
+        return put(Texts.encode("key", key), Parts.of(payload), PutOptions.defaults());
+    }
+
+    /**
+     * Puts a payload.
+     *
+     * @throws KeyExistsException a live entry is there and the options do not allow to overwrite
+     * @throws MapFullException the store is full and nothing can be reclaimed
+     * @throws DiskFullException the file system has no space left
+     */
+    public Envelope put(String key, byte[] payload, PutOptions options) {
+        return put(Texts.encode("key", key), Parts.of(payload), options);
+    }
+
+    /**
+     * Puts a payload that is the remaining bytes of buffers, joined in their order. The buffers' positions stay. What
+     * direct buffers hold is copied once, straight into the store. Throws as {@link #put(String, byte[], PutOptions)}.
+     *
+     * @throws TooLargeException over 4,294,836,160 bytes in all
+     */
+    public Envelope put(String key, PutOptions options, ByteBuffer... parts) {
+        return put(Texts.encode("key", key), Parts.of(parts), options);
+    }
+
+    /** Puts a payload under a key of bytes; see {@link #put(String, PutOptions, ByteBuffer...)}. */
+    public Envelope put(byte[] key, PutOptions options, ByteBuffer... parts) {
+        return put(key(key), Parts.of(parts), options);
+    }
+
+    private Envelope put(byte[] key, Parts parts, PutOptions options) {
+        long[] told = new long[Envelope.TOLD];
+        Pressure.relieved(() -> {
+            long pointer = store.enter();
+            try {
+                put(pointer, name, key, parts.sources, parts.ranges, options.format.code(), options.flags,
+                        options.ttlMs, options.txnId, options.source, options.target, told);
+            } finally {
+                store.leave();
+            }
+            return null;
+        });
+        return new Envelope(key, options.txnId, options.source, options.target, told);
+    }
+
+    /**
+     * Puts all entries in one step, or none. Throws what a put throws; nothing is stored then.
+     *
+     * @return the envelopes, in the order of the entries
+     */
+    public List<Envelope> putAll(List<Entry> entries) {
+        int count = entries.size();
+        Object[] each = new Object[6 * count];
+        long[] numbers = new long[3 * count];
+        long[] told = new long[Envelope.TOLD * count];
+        for (int i = 0; i < count; i++) {
+            Entry entry = entries.get(i);
+            Object[] row = {entry.key, entry.parts.sources, entry.parts.ranges, entry.options.txnId,
+                entry.options.source, entry.options.target};
+            System.arraycopy(row, 0, each, 6 * i, row.length);
+            numbers[3 * i] = entry.options.format.code();
+            numbers[3 * i + 1] = entry.options.flags;
+            numbers[3 * i + 2] = entry.options.ttlMs;
+        }
+        Pressure.relieved(() -> {
+            long pointer = store.enter();
+            try {
+                putAll(pointer, name, each, numbers, told);
+            } finally {
+                store.leave();
+            }
+            return null;
+        });
+        Envelope[] envelopes = new Envelope[count];
+        for (int i = 0; i < count; i++) {
+            Entry entry = entries.get(i);
+            envelopes[i] = new Envelope(entry.key, entry.options.txnId, entry.options.source, entry.options.target,
+                    Arrays.copyOfRange(told, Envelope.TOLD * i, Envelope.TOLD * (i + 1)));
+        }
+        return List.of(envelopes);
+    }
+
+    /**
+     * A copy of the payload; empty when there is no live entry.
+     *
+     * @throws TooLargeException over 2 GiB, more than an array can hold: use {@link #view}
+     */
+    public Optional<byte[]> get(String key) {
+        return getBytes(Texts.encode("key", key));
+    }
+
+    /** A copy of the payload under a key of bytes; see {@link #get(String)}. */
+    public Optional<byte[]> get(byte[] key) {
+        return getBytes(key(key));
+    }
+
+    private Optional<byte[]> getBytes(byte[] key) {
+        long pointer = store.enter();
+        try {
+            return Optional.ofNullable(get(pointer, name, key));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /**
+     * Looks at a payload in place. Close the view; see there how long buffers of it live.
+     *
+     * @throws NotFoundException there is no live entry
+     * @throws ReadersFullException every reader slot is taken
+     */
+    public View view(String key) {
+        return view(Texts.encode("key", key));
+    }
+
+    /** Looks at a payload under a key of bytes; see {@link #view(String)}. */
+    public View view(byte[] key) {
+        return findView(key).orElseThrow(() -> new NotFoundException(
+                "no live entry under \"" + Texts.decode(key) + "\" in database \"" + name() + "\": it is absent or expired"));
+    }
+
+    /** As {@link #view(String)}, but empty when there is no live entry. */
+    public Optional<View> findView(String key) {
+        return findView(Texts.encode("key", key));
+    }
+
+    /** As {@link #view(byte[])}, but empty when there is no live entry. */
+    public Optional<View> findView(byte[] key) {
+        return Optional.ofNullable(look(key(key), 0));
+    }
+
+    /** As {@link #findView(String)}, but a tracked entry does not count as opened: for tools that do not answer. */
+    public Optional<View> findViewQuietly(String key) {
+        return Optional.ofNullable(look(Texts.encode("key", key), QUIET));
+    }
+
+    private View look(byte[] key, int flags) {
+        return Pressure.relieved(() -> {
+            long pointer = store.enter();
+            try {
+                return View.open(pointer, name, key, flags);
+            } finally {
+                store.leave();
+            }
+        });
+    }
+
+    /**
+     * Lends room in the store for a payload to be built in place, with no copy. Nobody sees it before it is published.
+     *
+     * @param size bytes, at most 4,294,836,160; publishing may take fewer
+     * @throws MapFullException the store is full and nothing can be reclaimed
+     * @throws DiskFullException the file system has no space left
+     * @throws TooLargeException a payload cannot be that large
+     */
+    public Loan loan(long size) {
+        return Pressure.relieved(() -> {
+            long pointer = store.enter();
+            try {
+                return Loan.open(pointer, name, size);
+            } finally {
+                store.leave();
+            }
+        });
+    }
+
+    /** Whether a live entry is under the key. */
+    public boolean contains(String key) {
+        return contains(Texts.encode("key", key));
+    }
+
+    /** Whether a live entry is under a key of bytes. */
+    public boolean contains(byte[] key) {
+        long pointer = store.enter();
+        try {
+            return contains(pointer, name, key(key));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /** Deletes an entry; false: there was no live one. Views of it stay valid. */
+    public boolean delete(String key) {
+        return delete(Texts.encode("key", key));
+    }
+
+    /** Deletes the entry under a key of bytes; see {@link #delete(String)}. */
+    public boolean delete(byte[] key) {
+        long pointer = store.enter();
+        try {
+            return delete(pointer, name, key(key));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /** Gives a live entry a new time to live, from now; {@link Duration#ZERO} means until deleted. False: none is there. */
+    public boolean touch(String key, Duration ttl) {
+        return touch(Texts.encode("key", key), ttl);
+    }
+
+    /** Gives the entry under a key of bytes a new time to live; see {@link #touch(String, Duration)}. */
+    public boolean touch(byte[] key, Duration ttl) {
+        long millis = Texts.millis("ttl", ttl);
+        long pointer = store.enter();
+        try {
+            return touch(pointer, name, key(key), millis);
+        } finally {
+            store.leave();
+        }
+    }
+
+    /** The live keys that start with a text, in the order of their bytes; {@code ""} gives all of them. */
+    public List<String> keys(String prefix) {
+        return keys(Texts.encode("prefix", prefix)).stream().map(Texts::decode).collect(Collectors.toList());
+    }
+
+    /** The live keys that start with some bytes, in the order of their bytes. */
+    public List<byte[]> keys(byte[] prefix) {
+        long pointer = store.enter();
+        try {
+            return Arrays.asList(keys(pointer, name, prefix));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /**
+     * Waits until a live entry is under the key, put by this or another process. Costs no processor time meanwhile.
+     *
+     * @throws LmdbTimeoutException nothing came in time
+     * @throws InterruptedException the thread was interrupted; noticed within 100 ms
+     */
+    public void waitFor(String key, Duration timeout) throws InterruptedException {
+        waitFor(Texts.encode("key", key), timeout);
+    }
+
+    /** Waits for an entry under a key of bytes; see {@link #waitFor(String, Duration)}. */
+    public void waitFor(byte[] key, Duration timeout) throws InterruptedException {
+        final long slice = 100;
+        long millis = Texts.millis("timeout", timeout);
+        long began = System.nanoTime();
+        while (true) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("interrupted while waiting for \"" + Texts.decode(key) + "\"");
+            }
+            long left = millis - (System.nanoTime() - began) / 1_000_000;
+            long pointer = store.enter();
+            try {
+                if (waitFor(pointer, name, key(key), Math.max(0, Math.min(left, slice)))) {
+                    return;
+                }
+            } finally {
+                store.leave();
+            }
+            if (left <= slice) {
+                throw new LmdbTimeoutException("nothing came under key \"" + Texts.decode(key) + "\" in database \""
+                        + name() + "\" within " + millis + " ms");
+            }
+        }
+    }
+
+    static byte[] key(byte[] key) {
+        if (key == null) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "key is null");
+        }
+        return key;
+    }
+
+    private static native void put(long store, byte[] database, byte[] key, Object[] sources, int[] ranges, int format,
+            int flags, long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);
+
+    private static native void putAll(long store, byte[] database, Object[] each, long[] numbers, long[] told);
+
+    private static native byte[] get(long store, byte[] database, byte[] key);
+
+    private static native boolean contains(long store, byte[] database, byte[] key);
+
+    private static native boolean delete(long store, byte[] database, byte[] key);
+
+    private static native boolean touch(long store, byte[] database, byte[] key, long ttlMs);
+
+    private static native byte[][] keys(long store, byte[] database, byte[] prefix);
+
+    private static native boolean waitFor(long store, byte[] database, byte[] key, long timeoutMs);
+}

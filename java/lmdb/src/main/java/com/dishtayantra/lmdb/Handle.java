@@ -1,0 +1,72 @@
+package com.dishtayantra.lmdb;
+
+import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+
+/**
+ * A native object that is freed once, when it was closed and no call is using it. A call that comes later is refused,
+ * from whatever thread.
+ */
+final class Handle implements Runnable {
+    /** Runs what is to be done when an object is unreachable. */
+    static final Cleaner CLEANER = Cleaner.create();
+
+    /** The bit of the state that says closed; the rest counts the calls inside. */
+    private static final int CLOSED = Integer.MIN_VALUE;
+
+    private final String noun;
+    private final long pointer;
+    private final LongConsumer free;
+    private final AtomicInteger state = new AtomicInteger();
+
+    /**
+     * @param noun what it is, for messages
+     * @param pointer the native object
+     * @param free frees it
+     */
+    Handle(String noun, long pointer, LongConsumer free) {
+        this.noun = noun;
+        this.pointer = pointer;
+        this.free = free;
+    }
+
+    /** Begins a call; {@link #leave} ends it. */
+    long enter() {
+        int now = state.get();
+        while (now >= 0) {
+            if (state.compareAndSet(now, now + 1)) {
+                return pointer;
+            }
+            now = state.get();
+        }
+        throw closed(noun);
+    }
+
+    /** Ends a call. */
+    void leave() {
+        if (state.decrementAndGet() == CLOSED) {
+            free.accept(pointer);
+        }
+    }
+
+    boolean isClosed() {
+        return state.get() < 0;
+    }
+
+    /** Closes: no call begins any more. Closing again does nothing. */
+    void close() {
+        if (state.getAndUpdate(now -> now | CLOSED) == 0) {
+            free.accept(pointer);
+        }
+    }
+
+    @Override
+    public void run() {
+        close();
+    }
+
+    static StoreClosedException closed(String noun) {
+        return new StoreClosedException(Status.CLOSED, "this " + noun + " was closed; open it again");
+    }
+}

@@ -1,0 +1,285 @@
+package com.dishtayantra.lmdb;
+
+import java.lang.ref.Cleaner;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * Room in a store, lent to one producer to build a payload in place and publish it. No lock is held meanwhile; a loan
+ * that is closed, or whose process dies, leaves nothing behind.
+ *
+ * <pre>{@code
+ * try (Loan loan = store.loan(8L * n)) {
+ *     DoubleBuffer values = loan.doubles();
+ *     ...
+ *     loan.publish("prices", PutOptions.defaults());
+ * }
+ * }</pre>
+ *
+ * <p>Publishing or closing ends the use of the loan's buffers. Those it handed out have no room any more from then on
+ * (their limit is 0, so putting throws). What the program derived from them itself (a slice, a duplicate, a typed
+ * view, a buffer whose limit it raised again) is out of reach: the memory stays mapped, so nothing crashes, but what is
+ * written there changes what readers of the entry see. Do not write to such a buffer after publishing.
+ *
+ * <p>One thread at a time calls a loan's methods; calls by several are safe and one after the other. Several threads may
+ * fill its buffers.
+ */
+public final class Loan implements AutoCloseable {
+    private final Handle handle;
+    private final byte[] database;
+    private final long size;
+    private final Cleaner.Cleanable cleanable;
+    /** The front of the loan; keeps the memory mapped for as long as anything of it can be reached. */
+    private ByteBuffer base;
+    private final List<Buffer> handedOut = new ArrayList<>();
+
+    static {
+        NativeLibrary.ensureLoaded();
+    }
+
+    private Loan(Handle handle, ByteBuffer base, byte[] database, long size) {
+        this.handle = handle;
+        this.base = base;
+        this.database = database;
+        this.size = size;
+        cleanable = Handle.CLEANER.register(base, handle);
+    }
+
+    /** Takes a loan of a store. */
+    static Loan open(long store, byte[] database, long size) {
+        long[] told = new long[1];
+        ByteBuffer base = open(store, checked(size), told);
+        return new Loan(new Handle("loan", told[0], Loan::release), base, database, size);
+    }
+
+    /** Takes a loan of the store that a reference names. */
+    static Loan openOutput(long reference, byte[] database, long size) {
+        long[] told = new long[1];
+        ByteBuffer base = openOutput(reference, checked(size), told);
+        return new Loan(new Handle("loan", told[0], Loan::release), base, database, size);
+    }
+
+    private static long checked(long size) {
+        if (size < 0) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "a loan of " + size + " bytes");
+        }
+        return size;
+    }
+
+    /** Bytes that were lent. */
+    public long size() {
+        return size;
+    }
+
+    /**
+     * All of the loan: little-endian, 64-byte aligned; what it holds at first is of no meaning.
+     *
+     * @throws StoreClosedException after the loan was published or closed
+     * @throws TooLargeException over 2 GiB - 1, more than a buffer can span: use {@link #buffer(long, long)}
+     */
+    public ByteBuffer buffer() {
+        if (size > Integer.MAX_VALUE) {
+            throw new TooLargeException("a loan of " + size + " bytes: a ByteBuffer spans " + Integer.MAX_VALUE
+                    + " at most; take buffer(offset, length)");
+        }
+        return buffer(0, size);
+    }
+
+    /**
+     * A part of the loan.
+     *
+     * @throws InvalidArgumentException the part is not inside the loan, or over 2 GiB - 1
+     */
+    public synchronized ByteBuffer buffer(long offset, long length) {
+        if (offset < 0 || length < 0 || offset > size - length || length > Integer.MAX_VALUE) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, length + " bytes at " + offset + " of a loan of "
+                    + size + "; a ByteBuffer spans " + Integer.MAX_VALUE + " at most");
+        }
+        return kept(part(offset, length));
+    }
+
+    /** A part of the loan that does not leave this package. */
+    synchronized ByteBuffer part(long offset, long length) {
+        requireOpen();
+        ByteBuffer part;
+        if (offset + length <= Integer.MAX_VALUE) {
+            ByteBuffer front = base.duplicate();
+            front.position((int) offset).limit((int) (offset + length));
+            part = front.slice();
+        } else {
+            ByteBuffer far = range(handle.enter(), offset, length);
+            Handle.CLEANER.register(far, handle::leave);
+            part = far.duplicate();
+        }
+        return part.order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Runs something with the native loan, which is neither published nor closed meanwhile. */
+    synchronized void use(LongConsumer body) {
+        requireOpen();
+        long pointer = handle.enter();
+        try {
+            body.accept(pointer);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /** All of the loan as doubles; as {@link #buffer()}. The size must be a multiple of 8. */
+    public DoubleBuffer doubles() {
+        return kept(items(Double.BYTES).asDoubleBuffer());
+    }
+
+    /** All of the loan as floats; as {@link #buffer()}. The size must be a multiple of 4. */
+    public FloatBuffer floats() {
+        return kept(items(Float.BYTES).asFloatBuffer());
+    }
+
+    /** All of the loan as longs; as {@link #buffer()}. The size must be a multiple of 8. */
+    public LongBuffer longs() {
+        return kept(items(Long.BYTES).asLongBuffer());
+    }
+
+    /** All of the loan as ints; as {@link #buffer()}. The size must be a multiple of 4. */
+    public IntBuffer ints() {
+        return kept(items(Integer.BYTES).asIntBuffer());
+    }
+
+    /** All of the loan as shorts; as {@link #buffer()}. The size must be a multiple of 2. */
+    public ShortBuffer shorts() {
+        return kept(items(Short.BYTES).asShortBuffer());
+    }
+
+    /** Publishes all of the loan as an entry of the database it was taken from; see {@link #publish(byte[], long, PutOptions)}. */
+    public Envelope publish(String key, PutOptions options) {
+        return publish(Texts.encode("key", key), size, options);
+    }
+
+    /** Publishes the front of the loan; see {@link #publish(byte[], long, PutOptions)}. */
+    public Envelope publish(String key, long bytes, PutOptions options) {
+        return publish(Texts.encode("key", key), bytes, options);
+    }
+
+    /**
+     * Publishes the front of the loan as an entry: in one step readers see it, whole, instead of what was under the key.
+     * The loan is over then, also when publishing fails for another reason than an argument that cannot be.
+     *
+     * @param bytes how many from the first on; at most those that were lent
+     * @throws LoanLostException the loan is no longer in the store: this process was taken for dead
+     * @throws KeyExistsException a live entry is there and the options do not allow to overwrite
+     * @throws StoreClosedException it was published or closed before
+     * @throws MapFullException the store is full and nothing can be reclaimed
+     */
+    public synchronized Envelope publish(byte[] key, long bytes, PutOptions options) {
+        requireOpen();
+        long[] told = new long[Envelope.TOLD];
+        long pointer = handle.enter();
+        try {
+            publish(pointer, database, Database.key(key), bytes, options.format.code(), options.flags, options.ttlMs,
+                    options.txnId, options.source, options.target, told);
+        } finally {
+            endWhenTaken(pointer);
+        }
+        return new Envelope(key, options.txnId, options.source, options.target, told);
+    }
+
+    /** Publishes the loan as the output that a reference asks for. */
+    synchronized Envelope publishOutput(long reference, byte[] key, byte[] txnId, PutOptions options) {
+        requireOpen();
+        long[] told = new long[Envelope.TOLD];
+        long pointer = handle.enter();
+        try {
+            publishOutput(pointer, reference, options.format.code(), options.flags, options.ttlMs, options.txnId,
+                    options.source, options.target, told);
+        } finally {
+            endWhenTaken(pointer);
+        }
+        return new Envelope(key, options.txnId.length == 0 ? txnId : options.txnId, options.source, options.target, told);
+    }
+
+    /** Whether the loan was published or closed. */
+    public synchronized boolean isClosed() {
+        return base == null;
+    }
+
+    /** Gives the room back when the loan was not published. Closing again does nothing. */
+    @Override
+    public synchronized void close() {
+        if (base != null) {
+            long pointer = handle.enter();
+            try {
+                drop(pointer);
+            } finally {
+                endWhenTaken(pointer);
+            }
+        }
+    }
+
+    private void requireOpen() {
+        if (base == null) {
+            throw ended();
+        }
+    }
+
+    /** Ends the call on the native loan, and the use of the buffers when the engine has taken the loan. */
+    private void endWhenTaken(long pointer) {
+        boolean taken = isTaken(pointer);
+        handle.leave();
+        if (!taken) {
+            return;
+        }
+        for (Buffer buffer : handedOut) {
+            buffer.limit(0);
+        }
+        base = null;
+        if (handedOut.isEmpty()) {
+            cleanable.clean();
+        }
+        handedOut.clear();
+    }
+
+    private synchronized <B extends Buffer> B kept(B buffer) {
+        requireOpen();
+        handedOut.add(buffer);
+        return buffer;
+    }
+
+    private ByteBuffer items(int itemSize) {
+        if (size % itemSize != 0) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, "a loan of " + size + " bytes is no row of items of " + itemSize);
+        }
+        return buffer();
+    }
+
+    private static StoreClosedException ended() {
+        return new StoreClosedException(Status.CLOSED, "the loan was published or closed; take another");
+    }
+
+    private static native ByteBuffer open(long store, long size, long[] told);
+
+    private static native ByteBuffer openOutput(long reference, long size, long[] told);
+
+    private static native ByteBuffer range(long loan, long offset, long length);
+
+    private static native void publish(long loan, byte[] database, byte[] key, long bytes, int format, int flags,
+            long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);
+
+    private static native void publishOutput(long loan, long reference, int format, int flags, long ttlMs,
+            byte[] txnId, byte[] source, byte[] target, long[] told);
+
+    private static native boolean isTaken(long loan);
+
+    private static native void drop(long loan);
+
+    private static native void release(long loan);
+}

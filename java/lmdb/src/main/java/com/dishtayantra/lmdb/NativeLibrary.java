@@ -1,0 +1,114 @@
+package com.dishtayantra.lmdb;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Finds and loads the shared library, so that a process has one copy of the engine. */
+final class NativeLibrary {
+    static final String PROPERTY = "dishtayantra.lmdb.library";
+    static final String VARIABLE = "DISHTAYANTRA_LMDB_LIBRARY";
+
+    private static final String FILE_NAME = "libdishtayantra_lmdb.so";
+    private static final Path MAPS = Paths.get("/proc/self/maps");
+
+    static {
+        load();
+    }
+
+    private NativeLibrary() {}
+
+    /** Loads the library unless that is done; every class with native methods calls it first. */
+    static void ensureLoaded() {}
+
+    private static void load() {
+        String property = System.getProperty(PROPERTY);
+        String variable = System.getenv(VARIABLE);
+        List<String> looked = new ArrayList<>();
+        // What the user named is what is used: another copy instead would only hide the mistake.
+        if (isNamed(property)) {
+            use(Paths.get(property), "the property " + PROPERTY);
+            return;
+        }
+        looked.add("the property " + PROPERTY + ": not set");
+        if (isNamed(variable)) {
+            use(Paths.get(variable), "the environment variable " + VARIABLE);
+            return;
+        }
+        looked.add("the environment variable " + VARIABLE + ": not set");
+        Path mapped = mapped();
+        if (mapped != null) {
+            use(mapped, "this process, which has loaded it already");
+            return;
+        }
+        looked.add(FILE_NAME + " in this process: not loaded");
+        String resource = "native/" + platform() + "/" + FILE_NAME;
+        try (InputStream library = NativeLibrary.class.getResourceAsStream("/" + resource)) {
+            if (library != null) {
+                use(extract(library), "the jar (" + resource + ")");
+                return;
+            }
+        } catch (IOException error) {
+            throw failed(resource + " of the jar cannot be extracted to " + System.getProperty("java.io.tmpdir"), error);
+        }
+        looked.add(resource + " in the jar: not there");
+        throw new UnsatisfiedLinkError(
+                "the library " + FILE_NAME + " was not found; looked at:\n  " + String.join("\n  ", looked));
+    }
+
+    private static boolean isNamed(String name) {
+        return name != null && !name.isEmpty();
+    }
+
+    private static void use(Path file, String where) {
+        try {
+            System.load(file.toAbsolutePath().toString());
+        } catch (UnsatisfiedLinkError error) {
+            throw failed(file + ", named by " + where + ", cannot be loaded", error);
+        }
+    }
+
+    private static UnsatisfiedLinkError failed(String what, Throwable cause) {
+        UnsatisfiedLinkError error = new UnsatisfiedLinkError(what + ": " + cause.getMessage());
+        error.initCause(cause);
+        return error;
+    }
+
+    /** The file of the library that this process has mapped, as when Python or C++ loaded it first; null: none. */
+    private static Path mapped() {
+        try (BufferedReader maps = Files.newBufferedReader(MAPS); Stream<String> lines = maps.lines()) {
+            return lines.map(line -> line.indexOf('/') < 0 ? "" : line.substring(line.indexOf('/')))
+                    .filter(path -> path.substring(path.lastIndexOf('/') + 1).startsWith(FILE_NAME))
+                    .map(Paths::get)
+                    .filter(Files::exists)
+                    .findFirst()
+                    .orElse(null);
+        } catch (IOException error) {
+            return null;
+        }
+    }
+
+    private static String platform() {
+        String architecture = System.getProperty("os.arch");
+        String name = "amd64".equals(architecture) ? "x86_64" : architecture;
+        return System.getProperty("os.name").toLowerCase(java.util.Locale.ROOT) + "-" + name;
+    }
+
+    /** A copy in a directory that only this user can enter; it goes when the JVM ends in order. */
+    private static Path extract(InputStream library) throws IOException {
+        Path directory = Files.createTempDirectory("dishtayantra_lmdb");
+        Path file = directory.resolve(FILE_NAME);
+        Files.copy(library, file);
+        for (File made : new File[] {directory.toFile(), file.toFile()}) {
+            made.deleteOnExit();
+        }
+        return file;
+    }
+}

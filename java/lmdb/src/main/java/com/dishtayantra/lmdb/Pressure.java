@@ -1,0 +1,78 @@
+package com.dishtayantra.lmdb;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * Payloads stay pinned until the garbage collector finds their buffers unreachable, and it knows nothing of the room
+ * they take in the store. When much is pinned, or the store is full, it is asked to look.
+ */
+final class Pressure {
+    /** Pins of a process that make it worthwhile to look; a store has 16,384 for all processes. */
+    private static final int FEW_PINS = 4096;
+    /** Pinned bytes that do. */
+    private static final long FEW_BYTES = 512L << 20;
+    /** How long the collector is given to find something. */
+    private static final int PATIENCE_MS = 200;
+
+    private static final AtomicInteger PINS = new AtomicInteger();
+    private static final AtomicLong BYTES = new AtomicLong();
+    private static volatile int pinsAllowed = FEW_PINS;
+    private static volatile long bytesAllowed = FEW_BYTES;
+
+    private Pressure() {}
+
+    /** A buffer over a payload of {@code size} bytes was handed out. */
+    static void add(long size) {
+        int pins = PINS.incrementAndGet();
+        long bytes = BYTES.addAndGet(size);
+        if (pins > pinsAllowed || bytes > bytesAllowed) {
+            relieve();
+        }
+    }
+
+    /** The last buffer over a payload is gone. */
+    static void remove(long size) {
+        PINS.decrementAndGet();
+        BYTES.addAndGet(-size);
+    }
+
+    /** Makes a call; when there is no room, has the collector look for unreachable buffers and makes it once more. */
+    static <T> T relieved(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (MapFullException | DiskFullException | ReadersFullException full) {
+            if (PINS.get() == 0 || !collect()) {
+                throw full;
+            }
+            return call.get();
+        }
+    }
+
+    private static synchronized void relieve() {
+        if (PINS.get() <= pinsAllowed && BYTES.get() <= bytesAllowed) {
+            return;
+        }
+        collect();
+        // What is left is in use: looking again soon would find as little.
+        pinsAllowed = Math.max(FEW_PINS, 2 * PINS.get());
+        bytesAllowed = Math.max(FEW_BYTES, 2 * BYTES.get());
+    }
+
+    /** Whether anything was freed. */
+    private static boolean collect() {
+        int before = PINS.get();
+        System.gc();
+        // The cleaner works in a thread of its own.
+        for (int waited = 0; waited < PATIENCE_MS && PINS.get() > before / 2; waited++) {
+            try {
+                Thread.sleep(1);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        return PINS.get() < before;
+    }
+}

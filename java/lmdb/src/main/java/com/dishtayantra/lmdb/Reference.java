@@ -1,0 +1,288 @@
+package com.dishtayantra.lmdb;
+
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a calculator gets in place of its input, and what it needs to answer through the store. The engine reads and makes
+ * it, as in every other language.
+ *
+ * <p>A reference with an input stands for that payload. One without travels beside the payload and only says where the
+ * output goes. Immutable; may be used from any thread.
+ */
+public final class Reference {
+    /** {@code true} in a map that stands for a payload in the store. */
+    public static final String REF = "_lmdb_ref";
+    /** The key of the input. */
+    public static final String INPUT_KEY = "_lmdb_input_key";
+    /** The key under which the output is expected. */
+    public static final String OUTPUT_KEY = "_lmdb_output_key";
+    /** The directory of the store. */
+    public static final String DB_PATH = "_lmdb_db_path";
+    /** The named database. */
+    public static final String DB_NAME = "_lmdb_db_name";
+    /** The format that the output should have. */
+    public static final String FORMAT = "_lmdb_format";
+    /** The id of the exchange. */
+    public static final String TXN_ID = "_txn_id";
+    /** {@code true} in an answer whose result is in the store. */
+    public static final String OUTPUT_WRITTEN = "_lmdb_output_written";
+
+    private static final String[] NAMES = {REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID};
+
+    private final Handle handle;
+    private final Cleaner.Cleanable cleanable;
+
+    static {
+        NativeLibrary.ensureLoaded();
+    }
+
+    private Reference(long pointer) {
+        handle = new Handle("reference", pointer, Reference::release);
+        cleanable = Handle.CLEANER.register(this, handle);
+    }
+
+    /** Whether a value is a map that stands for a payload, whatever else is in it. */
+    public static boolean isReference(Object value) {
+        return value instanceof Map && Boolean.TRUE.equals(((Map<?, ?>) value).get(REF));
+    }
+
+    /** Whether a calculator's answer says that its result is in the store. */
+    public static boolean isOutputWritten(Object answer) {
+        return answer instanceof Map && Boolean.TRUE.equals(((Map<?, ?>) answer).get(OUTPUT_WRITTEN));
+    }
+
+    /** The answer of a calculator that wrote its output. */
+    public static Map<String, Object> outputWritten() {
+        return Collections.singletonMap(OUTPUT_WRITTEN, true);
+    }
+
+    /**
+     * The reference that a map is. Names that are not of the protocol are left out; null is an absent entry.
+     *
+     * @throws CorruptException an entry cannot be right; the message names it
+     */
+    public static Reference of(Map<String, ?> fields) {
+        Reference reference = new Reference(create());
+        try {
+            for (String name : NAMES) {
+                Object value = fields.get(name);
+                if (value != null) {
+                    reference.set(name, value);
+                }
+            }
+        } catch (RuntimeException wrong) {
+            reference.cleanable.clean();
+            throw wrong;
+        }
+        return reference;
+    }
+
+    /**
+     * The reference that a JSON object is; see {@link #of}.
+     *
+     * @throws CorruptException it is no JSON object, or an entry cannot be right
+     */
+    public static Reference parse(String json) {
+        return new Reference(parse(Texts.encode("json", json)));
+    }
+
+    private void set(String name, Object value) {
+        boolean flag = name.equals(REF);
+        if (flag ? !(value instanceof Boolean) : !(value instanceof CharSequence)) {
+            throw new CorruptException(
+                    "corrupt reference: " + name + " is " + value + ", not a " + (flag ? "bool" : "string"));
+        }
+        set(handle.enter(), Texts.encode("name", name), Texts.encode(name, value.toString()));
+        handle.leave();
+    }
+
+    /** The entry of a wire name as text; empty when it is not set. {@link #REF} is {@code "true"} or not set. */
+    public Optional<String> get(String name) {
+        byte[] wanted = Texts.encode("name", name);
+        long pointer = handle.enter();
+        try {
+            return Optional.ofNullable(get(pointer, wanted)).map(Texts::decode);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /** Whether it stands for a payload in the store. */
+    public boolean hasInput() {
+        return get(INPUT_KEY).isPresent();
+    }
+
+    /** Whether an output is wanted in the store. */
+    public boolean wantsOutput() {
+        return get(OUTPUT_KEY).isPresent();
+    }
+
+    /** The format that the output should have, when the reference says. */
+    public Optional<DataFormat> format() {
+        return get(FORMAT).map(DataFormat::fromName);
+    }
+
+    /** Id of the exchange. */
+    public Optional<String> txnId() {
+        return get(TXN_ID);
+    }
+
+    /** The reference as the map that travels. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (String name : NAMES) {
+            get(name).ifPresent(value -> fields.put(name, name.equals(REF) ? (Object) true : value));
+        }
+        return fields;
+    }
+
+    /** The reference as a JSON object. */
+    public String toJson() {
+        long pointer = handle.enter();
+        try {
+            return Texts.decode(json(pointer));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * A holder of the caller's own on the store that the reference names, which must exist. The engine keeps it open for
+     * the process, so this and the calls below do not pay for opening it.
+     *
+     * @throws CorruptException the reference names no store
+     */
+    public Store store() {
+        long pointer = handle.enter();
+        try {
+            return Store.of(store(pointer));
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * The input in place; from now on it counts as opened.
+     *
+     * @throws NotFoundException it is missing or expired
+     * @throws CorruptException the reference names none
+     */
+    public View viewInput() {
+        return Pressure.relieved(() -> {
+            long[] told = new long[Envelope.TOLD + 1];
+            long pointer = handle.enter();
+            try {
+                return View.of(viewInput(pointer, told), told);
+            } finally {
+                handle.leave();
+            }
+        });
+    }
+
+    /**
+     * Puts the output where the caller expects it and wakes whoever waits. The id is the reference's when the options
+     * have none. Throws what a put throws.
+     *
+     * @throws InvalidArgumentException no output is wanted in the store: return the result instead
+     */
+    public Envelope putOutput(PutOptions options, ByteBuffer... parts) {
+        Parts given = Parts.of(parts);
+        long[] told = new long[Envelope.TOLD];
+        Pressure.relieved(() -> {
+            long pointer = handle.enter();
+            try {
+                putOutput(pointer, given.sources, given.ranges, options.format.code(), options.flags, options.ttlMs,
+                        options.txnId, options.source, options.target, told);
+            } finally {
+                handle.leave();
+            }
+            return null;
+        });
+        return new Envelope(outputKey(), idOf(options), options.source, options.target, told);
+    }
+
+    /** Puts a document as the output, in format msgpack; see {@link #putOutput(PutOptions, ByteBuffer...)}. */
+    public Envelope putOutput(DocumentWriter writer, PutOptions options) {
+        return writer.putOutput(this, options);
+    }
+
+    /** Lends room in the reference's store for its output; {@link #publishOutput} makes it the output. */
+    public Loan loanOutput(long size) {
+        byte[] database = Texts.encode(DB_NAME, get(DB_NAME).orElse(Store.DEFAULT_DATABASE));
+        return Pressure.relieved(() -> {
+            long pointer = handle.enter();
+            try {
+                return Loan.openOutput(pointer, database, size);
+            } finally {
+                handle.leave();
+            }
+        });
+    }
+
+    /**
+     * Publishes all of a loan that {@link #loanOutput} gave as the output; see {@link #putOutput(PutOptions,
+     * ByteBuffer...)} and {@link Loan#publish(byte[], long, PutOptions)}.
+     */
+    public Envelope publishOutput(Loan loan, PutOptions options) {
+        byte[] key = outputKey();
+        long pointer = handle.enter();
+        try {
+            return loan.publishOutput(pointer, key, idOf(options), options);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * Says that the calculator answers by its return value, so that nobody waits for an output. Does nothing when the
+     * reference has no input, or the input is gone.
+     */
+    public void settleDirect() {
+        long pointer = handle.enter();
+        try {
+            settleDirect(pointer);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    private byte[] outputKey() {
+        return Texts.encode(OUTPUT_KEY, get(OUTPUT_KEY).orElse(""));
+    }
+
+    private byte[] idOf(PutOptions options) {
+        return options.txnId.length > 0 ? options.txnId : Texts.encode(TXN_ID, txnId().orElse(""));
+    }
+
+    /** The reference as JSON. */
+    @Override
+    public String toString() {
+        return toJson();
+    }
+
+    private static native long create();
+
+    private static native long parse(byte[] json);
+
+    private static native void release(long reference);
+
+    private static native void set(long reference, byte[] name, byte[] value);
+
+    private static native byte[] get(long reference, byte[] name);
+
+    private static native byte[] json(long reference);
+
+    private static native long store(long reference);
+
+    private static native ByteBuffer viewInput(long reference, long[] told);
+
+    private static native void putOutput(long reference, Object[] sources, int[] ranges, int format, int flags,
+            long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);
+
+    private static native void settleDirect(long reference);
+}

@@ -1,0 +1,290 @@
+package com.dishtayantra.lmdb;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * An array whose items are of one type: in a document, as a payload in format numpy, or of the caller's.
+ *
+ * <p>An array that was read lies in the store and is read-only; it keeps the payload in place for as long as it or one of
+ * its buffers can be reached, whether the view is closed or not. Immutable but for items that the caller owns; each
+ * method hands out a buffer with a position of its own.
+ */
+public final class Segment {
+    /** It was a list, and is a list again in languages that tell lists from arrays. */
+    static final int LIST = 1;
+    /** It was a number with a type of its own, and no array. */
+    static final int SCALAR = 2;
+
+    private final Dtype dtype;
+    private final TimeStep step;
+    private final long[] shape;
+    private final int flags;
+    private final boolean fortranOrder;
+    private final ByteBuffer data;
+
+    Segment(Dtype dtype, TimeStep step, long[] shape, int flags, boolean fortranOrder, ByteBuffer data) {
+        this.dtype = dtype;
+        this.step = step;
+        this.shape = shape;
+        this.flags = flags;
+        this.fortranOrder = fortranOrder;
+        this.data = data.order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * An array over little-endian items of the caller's: the remaining bytes of a buffer, which is not copied.
+     *
+     * @param shape length of each dimension; none means a single item
+     * @throws InvalidArgumentException the shape needs another number of bytes
+     */
+    public static Segment of(Dtype dtype, ByteBuffer items, long... shape) {
+        return of(dtype, TimeStep.GENERIC, items, shape);
+    }
+
+    /** An array of times; see {@link #of(Dtype, ByteBuffer, long...)}. */
+    public static Segment of(Dtype dtype, TimeStep step, ByteBuffer items, long... shape) {
+        if (step != TimeStep.GENERIC && !dtype.isTime()) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, dtype + " counts no " + step);
+        }
+        long size = dtype.itemSize();
+        for (long dimension : shape) {
+            if (dimension < 0 || dimension > 0 && size > Integer.MAX_VALUE / dimension) {
+                throw new InvalidArgumentException(
+                        Status.INVALID_ARGUMENT, "shape " + Arrays.toString(shape) + " of " + dtype + " fits no buffer");
+            }
+            size *= dimension;
+        }
+        if (size != items.remaining()) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, items.remaining() + " bytes for an array of "
+                    + dtype + " with shape " + Arrays.toString(shape) + ", which has " + size);
+        }
+        return new Segment(dtype, step, shape.clone(), 0, false, items.slice());
+    }
+
+    /** The same array, marked as one that was a list: Python gets a list. */
+    public Segment asList() {
+        return new Segment(dtype, step, shape, LIST, fortranOrder, data.duplicate());
+    }
+
+    /** The same item, marked as a number that is no array. Needs a shape without dimensions. */
+    public Segment asScalar() {
+        if (shape.length > 0) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, "an array of shape " + Arrays.toString(shape) + " is no single number");
+        }
+        return new Segment(dtype, step, shape, SCALAR, fortranOrder, data.duplicate());
+    }
+
+    /** What the items are. */
+    public Dtype dtype() {
+        return dtype;
+    }
+
+    /** What times count; {@link TimeStep#GENERIC} for all other items. */
+    public TimeStep step() {
+        return step;
+    }
+
+    /** Length of each dimension; none: a single item. */
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    /** Number of items in all dimensions. */
+    public int count() {
+        return data.capacity() / dtype.itemSize();
+    }
+
+    /** Whether the array was a list, packed because that is smaller. */
+    public boolean isList() {
+        return flags == LIST;
+    }
+
+    /** Whether it was a number with a type of its own, and no array. */
+    public boolean isScalar() {
+        return flags == SCALAR;
+    }
+
+    /** Whether the first dimension varies fastest; only arrays in format numpy do that. */
+    public boolean isFortranOrder() {
+        return fortranOrder;
+    }
+
+    int flags() {
+        return flags;
+    }
+
+    /** The items' bytes, little-endian. */
+    public ByteBuffer bytes() {
+        ByteBuffer bytes = data.duplicate();
+        bytes.clear();
+        return bytes.order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The items of an array of {@code float64}. Throws {@link InvalidArgumentException} for another dtype. */
+    public DoubleBuffer doubles() {
+        require(Dtype.FLOAT64);
+        return bytes().asDoubleBuffer();
+    }
+
+    /** The items of an array of {@code float32}. Throws {@link InvalidArgumentException} for another dtype. */
+    public FloatBuffer floats() {
+        require(Dtype.FLOAT32);
+        return bytes().asFloatBuffer();
+    }
+
+    /** The items of an array of 64-bit integers or times; unsigned ones as their bits. */
+    public LongBuffer longs() {
+        require(Dtype.INT64, Dtype.UINT64, Dtype.DATETIME64, Dtype.TIMEDELTA64);
+        return bytes().asLongBuffer();
+    }
+
+    /** The items of an array of 32-bit integers; unsigned ones as their bits. */
+    public IntBuffer ints() {
+        require(Dtype.INT32, Dtype.UINT32);
+        return bytes().asIntBuffer();
+    }
+
+    /** The items of an array of 16-bit integers; unsigned ones as their bits. */
+    public ShortBuffer shorts() {
+        require(Dtype.INT16, Dtype.UINT16);
+        return bytes().asShortBuffer();
+    }
+
+    /**
+     * The items of an array of integers or floats, converted to doubles, in the order they lie.
+     *
+     * @throws InvalidArgumentException the items are bools or times
+     */
+    public double[] toDoubles() {
+        if (!dtype.isInteger() && !dtype.isFloat()) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "an array of " + dtype + " holds no numbers");
+        }
+        double[] values = new double[count()];
+        if (dtype == Dtype.FLOAT64) {
+            doubles().get(values);
+            return values;
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] = dtype == Dtype.UINT64 ? unsigned(data.getLong(8 * i)) : ((Number) item(i)).doubleValue();
+        }
+        return values;
+    }
+
+    /**
+     * The item at an index, counted as the items lie: Boolean, Long (signed and unsigned integers, and times) or Double.
+     * An unsigned integer over {@code Long.MAX_VALUE} is a {@link java.math.BigInteger}.
+     */
+    public Object item(int index) {
+        switch (dtype) {
+            case BOOL:
+                return data.get(index) != 0;
+            case INT8:
+                return (long) data.get(index);
+            case UINT8:
+                return (long) Byte.toUnsignedInt(data.get(index));
+            case INT16:
+                return (long) data.getShort(2 * index);
+            case UINT16:
+                return (long) Short.toUnsignedInt(data.getShort(2 * index));
+            case INT32:
+                return (long) data.getInt(4 * index);
+            case UINT32:
+                return Integer.toUnsignedLong(data.getInt(4 * index));
+            case UINT64:
+                return Node.unsigned(data.getLong(8 * index));
+            case FLOAT32:
+                return (double) data.getFloat(4 * index);
+            case FLOAT64:
+                return data.getDouble(8 * index);
+            default:
+                return data.getLong(8 * index);
+        }
+    }
+
+    /** The items as lists inside one another, as {@link #shape} says; a single item for a shape without dimensions. */
+    public Object toLists() {
+        return lists(0, 0);
+    }
+
+    private Object lists(int dimension, int index) {
+        if (dimension == shape.length) {
+            return item(index);
+        }
+        if (count() == 0 && shape[dimension] > Integer.MAX_VALUE) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, "shape " + Arrays.toString(shape) + " has more rows than a list can");
+        }
+        List<Object> row = new ArrayList<>();
+        for (int i = 0; i < shape[dimension]; i++) {
+            row.add(lists(dimension + 1, index + i * stride(dimension)));
+        }
+        return Collections.unmodifiableList(row);
+    }
+
+    /** Items between neighbours along a dimension. */
+    private int stride(int dimension) {
+        int stride = 1;
+        if (fortranOrder) {
+            for (int i = 0; i < dimension; i++) {
+                stride *= (int) shape[i];
+            }
+        } else {
+            for (int i = shape.length - 1; i > dimension; i--) {
+                stride *= (int) shape[i];
+            }
+        }
+        return stride;
+    }
+
+    /**
+     * The array as a {@code .npy} file: header and items, to be put in format numpy, {@code store.put(key,
+     * options.format(DataFormat.NUMPY), array.toNpy())}.
+     */
+    public ByteBuffer[] toNpy() {
+        return new ByteBuffer[] {NpyHeader.of(this), bytes()};
+    }
+
+    private void require(Dtype... allowed) {
+        if (!Arrays.asList(allowed).contains(dtype)) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, "an array of " + dtype + ", not of " + Arrays.toString(allowed));
+        }
+    }
+
+    private static double unsigned(long bits) {
+        return bits >= 0 ? bits : ((bits >>> 1) | (bits & 1)) * 2.0;
+    }
+
+    /** Whether dtype, step, shape, order and every byte of the items are the same. */
+    @Override
+    public boolean equals(Object other) {
+        if (!(other instanceof Segment)) {
+            return false;
+        }
+        Segment segment = (Segment) other;
+        return dtype == segment.dtype && step == segment.step && flags == segment.flags
+                && fortranOrder == segment.fortranOrder && Arrays.equals(shape, segment.shape)
+                && bytes().equals(segment.bytes());
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * dtype.hashCode() + Arrays.hashCode(shape);
+    }
+
+    @Override
+    public String toString() {
+        return "Segment(" + dtype + (dtype.isTime() ? "[" + step + "]" : "") + ", shape " + Arrays.toString(shape) + ")";
+    }
+}

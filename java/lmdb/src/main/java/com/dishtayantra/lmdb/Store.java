@@ -1,0 +1,136 @@
+package com.dishtayantra.lmdb;
+
+import java.lang.ref.Cleaner;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.Arrays;
+
+/**
+ * An open store, and its database {@code "default"}.
+ *
+ * <p>Opening a directory again in a process gives another holder of the same store, in whatever language the first one
+ * was made; the last holder that is closed closes it. Views, loans and documents outlive the holder they came from.
+ *
+ * <p>All methods may be called from any thread, also while another one closes the store: a call is done or throws {@link
+ * StoreClosedException}. A store that is unreachable is closed by the garbage collector.
+ */
+public final class Store extends Database implements AutoCloseable {
+    /** The database when none is named. */
+    public static final String DEFAULT_DATABASE = "default";
+
+    private final Cleaner.Cleanable cleanable;
+
+    private Store(Handle handle) {
+        super(handle, DEFAULT_DATABASE.getBytes(StandardCharsets.UTF_8));
+        cleanable = Handle.CLEANER.register(this, handle);
+    }
+
+    /** Opens the store in a directory, with default options; see {@link #open(Path, StoreOptions)}. */
+    public static Store open(Path path) {
+        return open(path, StoreOptions.defaults());
+    }
+
+    /** Opens the store in a directory, with default options; see {@link #open(Path, StoreOptions)}. */
+    public static Store open(String path) {
+        return open(Paths.get(path));
+    }
+
+    /**
+     * Opens the store in a directory, which is made when it is not there.
+     *
+     * <p>Options that differ from those of a store that is open already, and a directory that others can read, are
+     * warned about through the logger {@code com.dishtayantra.lmdb}.
+     *
+     * @throws StorePermissionException the directory does not permit it, or others may write to it
+     * @throws ForeignStoreException the directory holds another program's store, or one of another version
+     * @throws AlreadyOpenException this process has it open through another copy of LMDB
+     * @throws NotFoundException there is no store and only an existing one is wanted
+     * @throws LmdbException a resource limit is too small, or the file system cannot hold a store
+     */
+    public static Store open(Path path, StoreOptions options) {
+        NativeLibrary.ensureLoaded();
+        byte[] directory = Texts.encode("path", path.toString());
+        long pointer = open(directory, options.mapSize, options.prefault, options.maxReaders, options.maxDatabases,
+                options.mode, options.flags);
+        byte[][] warnings = warnings();
+        if (warnings.length > 0) {
+            System.Logger logger = System.getLogger("com.dishtayantra.lmdb");
+            Arrays.stream(warnings).map(Texts::decode).forEach(text -> logger.log(System.Logger.Level.WARNING, text));
+        }
+        return of(pointer);
+    }
+
+    /** A store that the engine gave. */
+    static Store of(long pointer) {
+        return new Store(new Handle("store", pointer, Store::release));
+    }
+
+    /** Absolute path of the store's directory. */
+    public Path path() {
+        long pointer = store.enter();
+        try {
+            return Paths.get(Texts.decode(path(pointer)));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /**
+     * A named database. It is made by the first put.
+     *
+     * @throws InvalidArgumentException the name cannot be written in UTF-8; one that is empty, too long or reserved is
+     *     refused with {@link BadKeyException} when it is used
+     */
+    public Database database(String name) {
+        return new Database(store, Texts.encode("database", name));
+    }
+
+    /**
+     * Removes everything that has expired and takes back what dead processes held. This also happens by itself.
+     *
+     * @return how many entries went
+     */
+    public long sweep() {
+        long pointer = store.enter();
+        try {
+            return sweep(pointer);
+        } finally {
+            store.leave();
+        }
+    }
+
+    /** What the store holds and who uses it: a JSON object. */
+    public String stats() {
+        long pointer = store.enter();
+        try {
+            return Texts.decode(stats(pointer));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /** Whether this holder was closed. */
+    public boolean isClosed() {
+        return store.isClosed();
+    }
+
+    /** Closes this holder. Calls that are under way in other threads end first. Closing again does nothing. */
+    @Override
+    public void close() {
+        cleanable.clean();
+    }
+
+    private static native long open(byte[] path, long mapSize, long prefault, int maxReaders, int maxDatabases,
+            int mode, int flags);
+
+    private static native byte[][] warnings();
+
+    private static native void release(long store);
+
+    private static native byte[] path(long store);
+
+    private static native long sweep(long store);
+
+    private static native byte[] stats(long store);
+}

@@ -1,0 +1,59 @@
+package com.dishtayantra.lmdb;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** Texts and durations as the engine takes them. */
+final class Texts {
+    private Texts() {}
+
+    /** A text in UTF-8; unpaired surrogates, which UTF-8 cannot hold, are refused instead of replaced. */
+    static byte[] encode(String name, String text) {
+        if (text == null) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, name + " is null");
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return encodeStrictly(name, text);
+            }
+        }
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] encodeStrictly(String name, String text) {
+        try {
+            ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+            byte[] bytes = new byte[encoded.remaining()];
+            encoded.get(bytes);
+            return bytes;
+        } catch (CharacterCodingException error) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, name + " has an unpaired surrogate, which UTF-8 cannot hold: " + error);
+        }
+    }
+
+    static String decode(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** Whole milliseconds of a duration. */
+    static long millis(String name, Duration duration) {
+        if (duration == null) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, name + " is null");
+        }
+        long millis;
+        try {
+            millis = duration.toMillis();
+        } catch (ArithmeticException tooLong) {
+            millis = Long.MAX_VALUE;
+        }
+        if (duration.isNegative() || millis == 0 && !duration.isZero()) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, name + " is " + duration + "; it is 0 or a millisecond at least");
+        }
+        return millis;
+    }
+}

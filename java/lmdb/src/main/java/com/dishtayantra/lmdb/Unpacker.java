@@ -1,0 +1,140 @@
+package com.dishtayantra.lmdb;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Makes objects of a value of a document. The engine reads it, many values a call; here they are put together. */
+final class Unpacker {
+    /** Values told by one call. */
+    private static final int ROWS = 256;
+    /** Longs told of a value: its type (and an extension's number, from bit 8), its position, and two more. */
+    private static final int ROW = 4;
+    /** The type of a whole number over {@code Long.MAX_VALUE}; a ValueType's ordinal for all others. */
+    private static final int UNSIGNED = 10;
+    /** Arrays and maps inside one another at most. */
+    private static final int MAX_DEPTH = 512;
+
+    private final View view;
+    /** Rows, then the position after the last one. */
+    private final long[] told = new long[ROWS * ROW + 1];
+    private int rows;
+    private int row;
+
+    Unpacker(View view) {
+        this.view = view;
+    }
+
+    /** A container that lacks values. */
+    private static final class Open {
+        final List<Object> list;
+        final Map<Object, Object> map;
+        /** Values missing; a map's pair counts as two. */
+        long missing;
+        Object key;
+
+        Open(boolean map, long count) {
+            this.list = map ? null : new ArrayList<>();
+            this.map = map ? new LinkedHashMap<>() : null;
+            this.missing = map ? 2 * count : count;
+        }
+
+        Object value() {
+            return map == null ? list : map;
+        }
+
+        void add(Object value) {
+            if (map == null) {
+                list.add(value);
+            } else if (missing % 2 == 0) {
+                key = value;
+            } else {
+                map.put(key, value);
+            }
+            missing--;
+        }
+    }
+
+    Object unpack(long position) {
+        told[ROWS * ROW] = position;
+        Deque<Open> open = new ArrayDeque<>();
+        while (true) {
+            if (row == rows) {
+                fill();
+            }
+            int at = ROW * row++;
+            ValueType type = ValueType.of(kind(at));
+            Object value;
+            if ((type == ValueType.ARRAY || type == ValueType.MAP) && told[at + 2] > 0) {
+                if (open.size() == MAX_DEPTH) {
+                    throw new CorruptException("corrupt MessagePack document at byte " + told[at + 1] + ": more than "
+                            + MAX_DEPTH + " arrays and maps inside one another");
+                }
+                open.push(new Open(type == ValueType.MAP, told[at + 2]));
+                continue;
+            }
+            value = value(type, at);
+            while (!open.isEmpty()) {
+                Open last = open.peek();
+                last.add(value);
+                if (last.missing > 0) {
+                    break;
+                }
+                value = open.pop().value();
+            }
+            if (open.isEmpty()) {
+                return value;
+            }
+        }
+    }
+
+    private int kind(int at) {
+        int kind = (int) told[at] & 0xFF;
+        return kind == UNSIGNED ? ValueType.INT.ordinal() : kind;
+    }
+
+    private Object value(ValueType type, int at) {
+        switch (type) {
+            case NIL:
+                return null;
+            case BOOL:
+                return told[at + 2] != 0;
+            case INT:
+                return ((int) told[at] & 0xFF) == UNSIGNED ? Node.unsigned(told[at + 2]) : (Object) told[at + 2];
+            case FLOAT:
+                return Double.longBitsToDouble(told[at + 2]);
+            case STRING:
+                return Texts.decode(view.copy(told[at + 2], told[at + 3]));
+            case BYTES:
+                return view.copy(told[at + 2], told[at + 3]);
+            case ARRAY:
+                return new ArrayList<>();
+            case MAP:
+                return new LinkedHashMap<>();
+            case EXT:
+                return new Extension((byte) (told[at] >> 8), view.copy(told[at + 2], told[at + 3]));
+            default:
+                return unpacked(new Node(view, told[at + 1]).asSegment());
+        }
+    }
+
+    private static Object unpacked(Segment segment) {
+        if (segment.isScalar() && !segment.dtype().isTime()) {
+            return segment.item(0);
+        }
+        return segment.isList() ? segment.toLists() : segment;
+    }
+
+    private void fill() {
+        long pointer = view.enter();
+        try {
+            rows = Node.scan(pointer, told[ROWS * ROW], told);
+            row = 0;
+        } finally {
+            view.leave();
+        }
+    }
+}

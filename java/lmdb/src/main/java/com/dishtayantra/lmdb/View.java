@@ -1,0 +1,278 @@
+package com.dishtayantra.lmdb;
+
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A payload in place, read-only. It stays as it is, whatever happens to the entry, for as long as anything of it can be
+ * reached: the pin ends when the last buffer, slice or typed view of it is unreachable or, when none was handed out, at
+ * {@link #close}. So buffers may be kept and passed on freely, also after the view was closed; keeping one keeps the
+ * payload's room in the store.
+ *
+ * <p>A closed view hands out nothing new: its methods throw {@link StoreClosedException}. All methods may be called from
+ * any thread. Buffers are little-endian; like all buffers each serves one thread at a time, but any number of duplicates
+ * may read at once.
+ */
+public final class View implements AutoCloseable {
+    private static final int TXN_ID = 1;
+    private static final int SOURCE = 2;
+    private static final int TARGET = 3;
+    private static final int KEY = 4;
+
+    private final Handle handle;
+    private final long[] told;
+    private final Cleaner.Cleanable cleanable;
+    /** The front of the payload, all of it up to 2 GiB - 1. Whatever is handed out of it keeps it reachable. */
+    private ByteBuffer base;
+    private boolean handedOut;
+
+    static {
+        NativeLibrary.ensureLoaded();
+    }
+
+    private View(Handle handle, ByteBuffer base, long[] told) {
+        this.handle = handle;
+        this.base = base;
+        this.told = told;
+        cleanable = Handle.CLEANER.register(base, handle);
+    }
+
+    /** A view of an entry; null when there is no live one. */
+    static View open(long store, byte[] database, byte[] key, int flags) {
+        long[] told = new long[Envelope.TOLD + 1];
+        return of(open(store, database, key, flags, told), told);
+    }
+
+    /** The view of what the engine told: the envelope's numbers and the native view. */
+    static View of(ByteBuffer base, long[] told) {
+        if (base == null) {
+            return null;
+        }
+        return new View(new Handle("view", told[Envelope.TOLD], View::release), base, told);
+    }
+
+    /** Bytes of the payload. */
+    public long size() {
+        return told[1];
+    }
+
+    /** Format of the payload. */
+    public DataFormat format() {
+        return DataFormat.of((int) told[6]);
+    }
+
+    /** What is stored with the payload, as it was when the view was opened. */
+    public Envelope envelope() {
+        long pointer = enter();
+        try {
+            return new Envelope(text(pointer, KEY), text(pointer, TXN_ID), text(pointer, SOURCE), text(pointer, TARGET), told);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /**
+     * The whole payload.
+     *
+     * @throws TooLargeException over 2 GiB - 1, more than a buffer can span: use {@link #buffers} or {@link
+     *     #buffer(long, long)}
+     */
+    public ByteBuffer buffer() {
+        if (size() > Integer.MAX_VALUE) {
+            throw new TooLargeException("a payload of " + size() + " bytes: a ByteBuffer spans " + Integer.MAX_VALUE
+                    + " at most; take buffers() or buffer(offset, length)");
+        }
+        return front();
+    }
+
+    /**
+     * A part of the payload, in place.
+     *
+     * @throws InvalidArgumentException the part is not inside the payload, or over 2 GiB - 1
+     */
+    public ByteBuffer buffer(long offset, long length) {
+        if (offset < 0 || length < 0 || offset > size() - length || length > Integer.MAX_VALUE) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, length + " bytes at " + offset
+                    + " of a payload of " + size() + "; a ByteBuffer spans " + Integer.MAX_VALUE + " at most");
+        }
+        if (offset + length <= Integer.MAX_VALUE) {
+            ByteBuffer part = front();
+            part.position((int) offset).limit((int) (offset + length));
+            return part.slice().order(ByteOrder.LITTLE_ENDIAN);
+        }
+        return far(offset, length);
+    }
+
+    /** The whole payload as buffers of up to 1 GiB each; one when it is no larger. */
+    public List<ByteBuffer> buffers() {
+        final long most = 1L << 30;
+        List<ByteBuffer> buffers = new ArrayList<>();
+        long offset = 0;
+        do {
+            long length = Math.min(most, size() - offset);
+            buffers.add(buffer(offset, length));
+            offset += length;
+        } while (offset < size());
+        return buffers;
+    }
+
+    /** A raw payload as doubles. Throws {@link InvalidArgumentException} when its size is no multiple of 8. */
+    public DoubleBuffer doubles() {
+        return items(Double.BYTES).asDoubleBuffer();
+    }
+
+    /** A raw payload as floats. Throws {@link InvalidArgumentException} when its size is no multiple of 4. */
+    public FloatBuffer floats() {
+        return items(Float.BYTES).asFloatBuffer();
+    }
+
+    /** A raw payload as longs. Throws {@link InvalidArgumentException} when its size is no multiple of 8. */
+    public LongBuffer longs() {
+        return items(Long.BYTES).asLongBuffer();
+    }
+
+    /** A raw payload as ints. Throws {@link InvalidArgumentException} when its size is no multiple of 4. */
+    public IntBuffer ints() {
+        return items(Integer.BYTES).asIntBuffer();
+    }
+
+    /** A raw payload as shorts. Throws {@link InvalidArgumentException} when its size is no multiple of 2. */
+    public ShortBuffer shorts() {
+        return items(Short.BYTES).asShortBuffer();
+    }
+
+    /**
+     * The array of a payload in format numpy, in place.
+     *
+     * @throws BadFormatException the payload has another format
+     * @throws CorruptException it is no {@code .npy} that can be used in place
+     */
+    public Segment array() {
+        require(DataFormat.NUMPY, "array");
+        return NpyHeader.segment(this);
+    }
+
+    /**
+     * A payload in format msgpack as a document that is walked in place. It can be used until the view is closed.
+     *
+     * @throws BadFormatException the payload has another format
+     */
+    public Document document() {
+        require(DataFormat.MSGPACK, "document");
+        return new Document(this);
+    }
+
+    /**
+     * Compares the payload with the checksum it was put with, if there is one. Reads all of it.
+     *
+     * @throws CorruptException they differ; the message names the key
+     */
+    public void verify() {
+        long pointer = enter();
+        try {
+            verify(pointer);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    /** Whether the view was closed. */
+    public synchronized boolean isClosed() {
+        return base == null;
+    }
+
+    /** Closes the view; buffers it handed out stay valid. Closing again does nothing. */
+    @Override
+    public synchronized void close() {
+        base = null;
+        if (!handedOut) {
+            cleanable.clean();
+        }
+    }
+
+    /** Begins a native call on the view; {@link #leave} ends it. */
+    long enter() {
+        if (isClosed()) {
+            throw Handle.closed("view");
+        }
+        return handle.enter();
+    }
+
+    void leave() {
+        handle.leave();
+    }
+
+    /** A copy of a part of the payload, for texts and the like. */
+    byte[] copy(long offset, long length) {
+        byte[] bytes = new byte[Math.toIntExact(length)];
+        ByteBuffer from;
+        synchronized (this) {
+            from = base;
+            if (from == null) {
+                throw Handle.closed("view");
+            }
+        }
+        if (offset + length > Integer.MAX_VALUE) {
+            far(offset, length).get(bytes);
+        } else {
+            ByteBuffer part = from.duplicate();
+            part.position((int) offset);
+            part.get(bytes);
+        }
+        return bytes;
+    }
+
+    private synchronized ByteBuffer front() {
+        if (base == null) {
+            throw Handle.closed("view");
+        }
+        if (!handedOut) {
+            handedOut = true;
+            long size = size();
+            Pressure.add(size);
+            Handle.CLEANER.register(base, () -> Pressure.remove(size));
+        }
+        return base.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** A part beyond the front. The view stays pinned until its last buffer is unreachable, too. */
+    private ByteBuffer far(long offset, long length) {
+        long pointer = enter();
+        ByteBuffer part = range(pointer, offset, length);
+        Handle.CLEANER.register(part, handle::leave);
+        return part.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private ByteBuffer items(int size) {
+        if (size() % size != 0) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, "a payload of " + size() + " bytes is no row of items of " + size);
+        }
+        return buffer();
+    }
+
+    private void require(DataFormat wanted, String what) {
+        if (format() != wanted) {
+            throw new BadFormatException("entry \"" + envelope().key() + "\": a payload in format " + format()
+                    + " has no " + what + "; " + wanted + " has");
+        }
+    }
+
+    private static native ByteBuffer open(long store, byte[] database, byte[] key, int flags, long[] told);
+
+    private static native ByteBuffer range(long view, long offset, long length);
+
+    private static native byte[] text(long view, int field);
+
+    private static native void verify(long view);
+
+    private static native void release(long view);
+}
