@@ -1,11 +1,11 @@
 //! Hands large payloads between the languages of one host through an LMDB memory map.
 //!
-//! A payload is put once and looked at in place; what travels is a reference. A call comes in through the C ABI (`ffi`),
-//! goes through the exchange to the store and from there to LMDB, and comes back as a view:
+//! A payload is put once and looked at in place; what travels is a reference. A call comes in through the C ABI (`ffi`) or
+//! from Java (`jni`), goes through the exchange to the store and from there to LMDB, and comes back as a view:
 //!
 //! ```text
-//! ffi  ->  exchange, reference, document  ->  store  ->  lmdb
-//!                                               └─>  mapping  (memory maps, locks, system calls)
+//! ffi, jni  ->  exchange, reference, document  ->  store  ->  lmdb
+//!                                                    └─>  mapping  (memory maps, locks, system calls)
 //! ```
 //!
 //! Nothing below calls anything above. `docs/design.md` describes every byte, lock and lifetime.
@@ -22,6 +22,7 @@ pub mod error;
 pub mod exchange;
 pub mod ffi;
 pub mod format;
+mod jni;
 mod lmdb;
 mod mapping;
 pub mod options;

@@ -10,7 +10,7 @@ use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
-use crate::store::Store;
+use crate::store::{Loan, Store};
 use crate::view::View;
 
 /// `true` in an object that stands for a payload in the store.
@@ -203,6 +203,21 @@ impl Reference {
     /// `InvalidArgument` when the reference asks for no output in the store (return it instead),
     /// else what a put answers.
     pub fn put_output(&self, parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
+        let (key, options) = self.output(options)?;
+        self.store()?.put(self.db_name(), key.as_bytes(), parts, &options)
+    }
+
+    /// Publishes a loan of the reference's store as the output; see [`Reference::put_output`].
+    ///
+    /// # Errors
+    /// As for [`Reference::put_output`] and [`Loan::publish`].
+    pub fn publish_output(&self, loan: Loan, options: &PutOptions) -> Result<Info> {
+        let (key, options) = self.output(options)?;
+        loan.publish(self.db_name(), key.as_bytes(), &options)
+    }
+
+    /// The key of the output, and the options with which it is put.
+    fn output<'a>(&'a self, options: &PutOptions<'a>) -> Result<(&'a str, PutOptions<'a>)> {
         let key = self.output_key.as_deref().ok_or_else(|| {
             let what = format!("the reference has no {OUTPUT_KEY}: return the result instead");
             Error::new(Status::InvalidArgument, what)
@@ -211,7 +226,7 @@ impl Reference {
         if options.txn_id.is_empty() {
             options.txn_id = self.txn_id.as_deref().unwrap_or_default();
         }
-        self.store()?.put(self.db_name(), key.as_bytes(), parts, &options)
+        Ok((key, options))
     }
 
     /// Says that the calculator answers by its return value, so that nobody waits for an output.

@@ -13,11 +13,13 @@ mod head;
 mod iterate;
 mod lookup;
 mod scalar;
+mod scan;
 mod segment;
 mod write;
 
 pub use dtype::{Dtype, Unit};
 pub use iterate::Iter;
+pub use scan::Value;
 pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
 pub use write::Writer;
 

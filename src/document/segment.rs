@@ -126,22 +126,7 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// `TooLarge` when the body is over 4 GiB − 1.
     pub(super) fn before_data(&self, at: usize) -> Result<Vec<u8>> {
-        let fixed = BEFORE_BODY + FIXED + 8 * self.ndim;
-        let padding = (at + fixed).next_multiple_of(ALIGNMENT) - (at + fixed);
-        let body = fixed - BEFORE_BODY + padding + self.data.len();
-        let body = u32::try_from(body).map_err(|_| {
-            let what = format!("a segment of {} bytes: MessagePack holds at most {}", body, u32::MAX);
-            Error::new(Status::TooLarge, what)
-        })?;
-        let mut bytes = Vec::with_capacity(fixed + padding);
-        bytes.push(Marker::Ext32.to_u8());
-        bytes.extend(body.to_be_bytes());
-        bytes.push(EXTENSION as u8);
-        let (unit, flags) = (self.dtype.unit() as u8, self.flags as u8);
-        bytes.extend([VERSION, self.dtype.code(), unit, flags, self.ndim as u8, padding as u8, 0, 0]);
-        bytes.extend(self.shape().iter().flat_map(|dim| dim.to_le_bytes()));
-        bytes.resize(fixed + padding, 0);
-        Ok(bytes)
+        before_data(at, self.dtype, self.flags, self.shape(), self.data.len())
     }
 
     /// Converts the items to doubles, as many as `values` has; `None` when they are no numbers.
@@ -290,7 +275,44 @@ impl<'a> Document<'a> {
     }
 }
 
-fn check_flags(flags: u32, ndim: usize) -> std::result::Result<(), String> {
+/// All that comes before `size` bytes of data.
+///
+/// # Errors
+/// `TooLarge` when the body is over 4 GiB − 1.
+pub(super) fn before_data(
+    at: usize,
+    dtype: Dtype,
+    flags: u32,
+    shape: &[u64],
+    size: usize,
+) -> Result<Vec<u8>> {
+    let fixed = BEFORE_BODY + FIXED + 8 * shape.len();
+    let padding = (at + fixed).next_multiple_of(ALIGNMENT) - (at + fixed);
+    let body = fixed - BEFORE_BODY + padding + size;
+    let body = u32::try_from(body).map_err(|_| {
+        let what = format!("a segment of {} bytes: MessagePack holds at most {}", body, u32::MAX);
+        Error::new(Status::TooLarge, what)
+    })?;
+    let mut bytes = Vec::with_capacity(fixed + padding);
+    bytes.push(Marker::Ext32.to_u8());
+    bytes.extend(body.to_be_bytes());
+    bytes.push(EXTENSION as u8);
+    bytes.extend([
+        VERSION,
+        dtype.code(),
+        dtype.unit() as u8,
+        flags as u8,
+        shape.len() as u8,
+        padding as u8,
+        0,
+        0,
+    ]);
+    bytes.extend(shape.iter().flat_map(|dim| dim.to_le_bytes()));
+    bytes.resize(fixed + padding, 0);
+    Ok(bytes)
+}
+
+pub(super) fn check_flags(flags: u32, ndim: usize) -> std::result::Result<(), String> {
     let known = Segment::LIST | Segment::SCALAR;
     if flags & !known != 0 {
         return Err(format!("flags {flags:#x} of a segment; known flags are {known:#x}"));
@@ -312,6 +334,6 @@ fn size_of(dtype: Dtype, shape: &[u64]) -> std::result::Result<usize, String> {
     }
 }
 
-fn refused(what: String) -> Error {
+pub(super) fn refused(what: String) -> Error {
     Error::new(Status::InvalidArgument, what)
 }

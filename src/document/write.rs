@@ -3,7 +3,8 @@
 use rmp::Marker;
 use rmp::encode;
 
-use super::{ALIGNMENT, MAX_DEPTH, Segment, Type};
+use super::segment::{before_data, check_flags, refused};
+use super::{ALIGNMENT, Dtype, MAX_DEPTH, Segment, Type};
 use crate::error::{Error, Result, Status};
 use std::cell::OnceCell;
 
@@ -34,7 +35,9 @@ pub struct Writer<'a> {
 struct Lent<'a> {
     /// How much of `bytes` comes before them.
     after: usize,
-    data: &'a [u8],
+    size: usize,
+    /// `None`: the caller puts them in their place.
+    data: Option<&'a [u8]>,
 }
 
 /// A copy of a value that begins where its segments lie aligned.
@@ -177,10 +180,56 @@ impl<'a> Writer<'a> {
         let before_data = segment.before_data(self.position())?;
         self.expect(Type::Segment)?;
         self.bytes.extend_from_slice(&before_data);
-        self.lent.push(Lent { after: self.bytes.len(), data: segment.data() });
-        self.lent_size += segment.data().len();
-        self.ended();
+        self.lend(segment.data().len(), Some(segment.data()));
         Ok(())
+    }
+
+    /// Writes a segment without its data, for a caller who puts them where [`Writer::fill`] leaves room for them.
+    /// Returns where in the value that is, in bytes; there are [`Segment::size_of`].
+    ///
+    /// # Errors
+    /// As for [`Segment::new`], [`Segment::with_flags`] and [`Writer::segment`].
+    pub fn reserve(&mut self, dtype: Dtype, shape: &[u64], flags: u32) -> Result<u64> {
+        let size = Segment::size_of(dtype, shape)?;
+        check_flags(flags, shape.len()).map_err(refused)?;
+        let before_data = before_data(self.position(), dtype, flags, shape, size)?;
+        self.expect(Type::Segment)?;
+        self.bytes.extend_from_slice(&before_data);
+        let at = self.position();
+        self.lend(size, None);
+        Ok(at as u64)
+    }
+
+    /// Writes the finished value into `out`, which has its size. Room for data that were reserved is left as it is.
+    ///
+    /// # Errors
+    /// As for [`Writer::data`].
+    ///
+    /// # Panics
+    /// When `out` has another size.
+    pub fn fill(&self, out: &mut [u8]) -> Result<()> {
+        assert_eq!(out.len(), self.size()?, "bytes to fill");
+        let (mut from, mut at) = (0, 0);
+        let mut copy = |bytes: &[u8], at: &mut usize| {
+            out[*at..*at + bytes.len()].copy_from_slice(bytes);
+            *at += bytes.len();
+        };
+        for lent in &self.lent {
+            copy(&self.bytes[from..lent.after], &mut at);
+            from = lent.after;
+            match lent.data {
+                Some(data) => copy(data, &mut at),
+                None => at += lent.size,
+            }
+        }
+        copy(&self.bytes[from..], &mut at);
+        Ok(())
+    }
+
+    fn lend(&mut self, size: usize, data: Option<&'a [u8]>) {
+        self.lent.push(Lent { after: self.bytes.len(), size, data });
+        self.lent_size += size;
+        self.ended();
     }
 
     /// Bytes of the finished value.
@@ -201,10 +250,12 @@ impl<'a> Writer<'a> {
         self.finished()?;
         let mut parts = Vec::with_capacity(2 * self.lent.len() + 1);
         let mut from = 0;
-        for lent in self.lent.iter().filter(|lent| !lent.data.is_empty()) {
+        for lent in self.lent.iter().filter(|lent| lent.size > 0) {
+            let data =
+                lent.data.ok_or_else(|| refused("data of a segment are reserved, not written".to_owned()))?;
             // Never empty: what comes before the data of a segment is in it.
             parts.push(&self.bytes[from..lent.after]);
-            parts.push(lent.data);
+            parts.push(data);
             from = lent.after;
         }
         if from < self.bytes.len() {

@@ -29,6 +29,11 @@ pub struct Loan {
     open: bool,
 }
 
+/// Keeps a store's memory mapped.
+pub struct Mapped {
+    _engine: Arc<Engine>,
+}
+
 /// A row of `_dy_loans`.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -136,6 +141,12 @@ impl Loan {
     /// Address of the first byte, for bindings.
     pub fn address(&self) -> std::ptr::NonNull<u8> {
         self.lent.address()
+    }
+
+    /// Keeps the loan's memory mapped, also after it was published, for a binding that cannot take back the addresses it
+    /// handed out.
+    pub fn mapped(&self) -> Mapped {
+        Mapped { _engine: self.engine.clone() }
     }
 
     /// Size of the payload in bytes.

@@ -23,7 +23,7 @@ public final class Envelope {
 
     Envelope(byte[] key, byte[] txnId, byte[] source, byte[] target, long[] told) {
         this.key = key;
-        this.told = told;
+        this.told = Arrays.copyOf(told, TOLD);
         this.txnId = txnId.length == 0 ? String.format("%016x", entryId()) : Texts.decode(txnId);
         this.source = Texts.decode(source);
         this.target = Texts.decode(target);

@@ -181,13 +181,17 @@ public final class Loan implements AutoCloseable {
      */
     public synchronized Envelope publish(byte[] key, long bytes, PutOptions options) {
         requireOpen();
-        long[] told = new long[Envelope.TOLD];
+        long[] told = new long[Envelope.TOLD + 1];
         long pointer = handle.enter();
         try {
             publish(pointer, database, Database.key(key), bytes, options.format.code(), options.flags, options.ttlMs,
                     options.txnId, options.source, options.target, told);
         } finally {
-            endWhenTaken(pointer);
+            handle.leave();
+            // Also when it could not be published: then its room was given back.
+            if (told[Envelope.TOLD] != 0) {
+                end();
+            }
         }
         return new Envelope(key, options.txnId, options.source, options.target, told);
     }
@@ -195,13 +199,17 @@ public final class Loan implements AutoCloseable {
     /** Publishes the loan as the output that a reference asks for. */
     synchronized Envelope publishOutput(long reference, byte[] key, byte[] txnId, PutOptions options) {
         requireOpen();
-        long[] told = new long[Envelope.TOLD];
+        long[] told = new long[Envelope.TOLD + 1];
         long pointer = handle.enter();
         try {
             publishOutput(pointer, reference, options.format.code(), options.flags, options.ttlMs, options.txnId,
                     options.source, options.target, told);
         } finally {
-            endWhenTaken(pointer);
+            handle.leave();
+            // Also when it could not be published: then its room was given back.
+            if (told[Envelope.TOLD] != 0) {
+                end();
+            }
         }
         return new Envelope(key, options.txnId.length == 0 ? txnId : options.txnId, options.source, options.target, told);
     }
@@ -219,7 +227,8 @@ public final class Loan implements AutoCloseable {
             try {
                 drop(pointer);
             } finally {
-                endWhenTaken(pointer);
+                handle.leave();
+                end();
             }
         }
     }
@@ -230,13 +239,8 @@ public final class Loan implements AutoCloseable {
         }
     }
 
-    /** Ends the call on the native loan, and the use of the buffers when the engine has taken the loan. */
-    private void endWhenTaken(long pointer) {
-        boolean taken = isTaken(pointer);
-        handle.leave();
-        if (!taken) {
-            return;
-        }
+    /** Ends the use of the buffers. */
+    private void end() {
         for (Buffer buffer : handedOut) {
             buffer.limit(0);
         }
@@ -276,8 +280,6 @@ public final class Loan implements AutoCloseable {
 
     private static native void publishOutput(long loan, long reference, int format, int flags, long ttlMs,
             byte[] txnId, byte[] source, byte[] target, long[] told);
-
-    private static native boolean isTaken(long loan);
 
     private static native void drop(long loan);
 

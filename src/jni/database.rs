@@ -1,0 +1,209 @@
+//! `com.dishtayantra.lmdb.Database`.
+
+use super::convert::{Put, array, bytes, object, text, unsigned};
+use super::guard::guard;
+use super::parts::Parts;
+use super::store::arrays;
+use super::told::{tell, tell_at};
+use crate::store::{Entry, Store};
+use jni::EnvUnowned;
+use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
+use jni::sys::{jboolean, jint, jlong};
+use std::time::Duration;
+
+/// `Database.put`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_put<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+    sources: JObjectArray<'local>,
+    ranges: JIntArray<'local>,
+    format: jint,
+    flags: jint,
+    ttl_ms: jlong,
+    txn_id: JByteArray<'local>,
+    source: JByteArray<'local>,
+    target: JByteArray<'local>,
+    told: JLongArray<'local>,
+) {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
+        let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
+        let options = put.options();
+        let info = Parts::new(env, &sources, &ranges)?.put(
+            env,
+            |parts| store.put(&db, &key, parts, &options),
+            |size| store.loan(size),
+            |loan| loan.publish(&db, &key, &options),
+        )?;
+        tell(env, &told, &info)
+    })
+}
+
+/// Objects of an entry of a batch: key, sources and ranges of the payload, id, source, target.
+const OBJECTS: usize = 6;
+/// Numbers of an entry of a batch: format, flags, time to live.
+const NUMBERS: usize = 3;
+
+/// `Database.putAll`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    each: JObjectArray<'local>,
+    numbers: JLongArray<'local>,
+    told: JLongArray<'local>,
+) {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        let db = text(env, "database", &db)?;
+        let objects = each.len(env)?;
+        let mut plain = vec![0; objects / OBJECTS * NUMBERS];
+        numbers.get_region(env, 0, &mut plain)?;
+        env.ensure_local_capacity(objects + 16)?;
+        let (mut keys, mut puts, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
+        for (entry, &[format, flags, ttl_ms]) in plain.as_chunks::<NUMBERS>().0.iter().enumerate() {
+            let at = |object: usize| entry * OBJECTS + object;
+            let key = each.get_element(env, at(0))?;
+            keys.push(bytes(env, "key", &env.cast_local::<JByteArray>(key)?)?);
+            let sources = each.get_element(env, at(1))?;
+            let sources = env.cast_local::<JObjectArray>(sources)?;
+            let ranges = each.get_element(env, at(2))?;
+            let ranges = env.cast_local::<JIntArray>(ranges)?;
+            let parts = Parts::new(env, &sources, &ranges)?;
+            let staged = parts.staged(env)?;
+            payloads.push((parts, staged));
+            let mut texts = Vec::with_capacity(3);
+            for object in 3..OBJECTS {
+                let text = each.get_element(env, at(object))?;
+                texts.push(env.cast_local::<JByteArray>(text)?);
+            }
+            let texts = [&texts[0], &texts[1], &texts[2]];
+            puts.push(Put::new(env, format as jint, flags as jint, ttl_ms, texts)?);
+        }
+        let slices: Vec<_> = payloads.iter().map(|(parts, staged)| staged.parts(parts)).collect();
+        let entries: Vec<Entry> = keys
+            .iter()
+            .zip(&puts)
+            .zip(&slices)
+            .map(|((key, put), parts)| Entry { key, parts, options: put.options() })
+            .collect();
+        for (at, info) in store.put_many(&db, &entries)?.iter().enumerate() {
+            tell_at(env, &told, at, info)?;
+        }
+        Ok(())
+    })
+}
+
+/// `Database.get`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_get<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        match store.view(&text(env, "database", &db)?, &bytes(env, "key", &key)?)? {
+            Some(view) => array(env, view.bytes()),
+            None => Ok(JByteArray::null()),
+        }
+    })
+}
+
+/// `Database.contains`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_contains<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+) -> jboolean {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        Ok(store.contains(&text(env, "database", &db)?, &bytes(env, "key", &key)?)?)
+    })
+}
+
+/// `Database.delete`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_delete<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+) -> jboolean {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        Ok(store.delete(&text(env, "database", &db)?, &bytes(env, "key", &key)?)?)
+    })
+}
+
+/// `Database.touch`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_touch<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+    ttl_ms: jlong,
+) -> jboolean {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
+        Ok(store.touch(&db, &key, unsigned("ttl", ttl_ms)?)?)
+    })
+}
+
+/// `Database.keys`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_keys<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    prefix: JByteArray<'local>,
+) -> JObjectArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        let keys = store.list(&text(env, "database", &db)?, &bytes(env, "prefix", &prefix)?)?;
+        arrays(env, keys.iter().map(Vec::as_slice))
+    })
+}
+
+/// `Database.waitFor`; false: the time is up.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_waitFor<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+    timeout_ms: jlong,
+) -> jboolean {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
+        let timeout = Duration::from_millis(unsigned("timeout", timeout_ms)?);
+        Ok(store.wait_until(&db, &key, Some(timeout), |store| store.contains(&db, &key))?)
+    })
+}

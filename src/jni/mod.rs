@@ -1,0 +1,26 @@
+//! Java: the native methods of `com.dishtayantra.lmdb`, one file per class, with no logic of its own.
+//!
+//! Every body runs inside [`guard::guard`], which turns errors and panics into Java exceptions. `convert` takes what Java
+//! passed, `parts` payloads, `told` hands numbers back.
+//!
+//! A native object is a `jlong`: the address of a box that the Java side frees once, when no call is inside (its class
+//! `Handle` sees to that). So the one promise that every unsafe block here leans on is: a `jlong` that a native method
+//! takes as an object is one that a native method of the same class gave, and it is not freed while the method runs. The
+//! methods are private to the Java package.
+
+#![allow(unsafe_code)]
+// Java passes what it has; the numbers of an envelope and of options are many.
+#![allow(clippy::too_many_arguments)]
+
+mod convert;
+mod guard;
+mod parts;
+mod told;
+
+mod database;
+mod document_writer;
+mod loan;
+mod node;
+mod reference;
+mod store;
+mod view;

@@ -1,0 +1,161 @@
+//! `com.dishtayantra.lmdb.Reference`.
+
+use super::convert::{Put, array, give, object, release, text};
+use super::guard::guard;
+use super::parts::Parts;
+use super::told::tell;
+use super::view::hand;
+use crate::reference::Reference;
+use jni::EnvUnowned;
+use jni::objects::{JByteArray, JByteBuffer, JClass, JIntArray, JLongArray, JObjectArray};
+use jni::sys::{jint, jlong};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The reference behind a number. Java fills it before anybody else sees it.
+fn at<'a>(reference: jlong) -> MutexGuard<'a, Reference> {
+    // SAFETY: the module's promise.
+    let reference: &Mutex<Reference> = unsafe { object(reference) };
+    reference.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `Reference.create`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_create<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+) -> jlong {
+    guard(env, |_| Ok(give(Mutex::new(Reference::new()))))
+}
+
+/// `Reference.parse`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_parse<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    json: JByteArray<'local>,
+) -> jlong {
+    guard(env, |env| Ok(give(Mutex::new(Reference::from_json(&text(env, "json", &json)?)?))))
+}
+
+/// `Reference.release`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_release<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+) {
+    guard(env, |_| {
+        // SAFETY: the module's promise.
+        unsafe { release::<Mutex<Reference>>(reference) };
+        Ok(())
+    })
+}
+
+/// `Reference.set`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_set<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+    name: JByteArray<'local>,
+    value: JByteArray<'local>,
+) {
+    guard(env, |env| {
+        let (name, value) = (text(env, "name", &name)?, text(env, "value", &value)?);
+        Ok(at(reference).set(&name, &value)?)
+    })
+}
+
+/// `Reference.get`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_get<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+    name: JByteArray<'local>,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        let name = text(env, "name", &name)?;
+        match at(reference).get(&name) {
+            Some(value) => array(env, value.as_bytes()),
+            None => Ok(JByteArray::null()),
+        }
+    })
+}
+
+/// `Reference.json`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_json<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+) -> JByteArray<'local> {
+    guard(env, |env| array(env, at(reference).to_json().as_bytes()))
+}
+
+/// `Reference.store`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_store<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+) -> jlong {
+    guard(env, |_| Ok(give(at(reference).store()?)))
+}
+
+/// `Reference.viewInput`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_viewInput<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+    told: JLongArray<'local>,
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
+        let reference = at(reference).clone();
+        hand(env, reference.view_input()?, &told)
+    })
+}
+
+/// `Reference.putOutput`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_putOutput<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+    sources: JObjectArray<'local>,
+    ranges: JIntArray<'local>,
+    format: jint,
+    flags: jint,
+    ttl_ms: jlong,
+    txn_id: JByteArray<'local>,
+    source: JByteArray<'local>,
+    target: JByteArray<'local>,
+    told: JLongArray<'local>,
+) {
+    guard(env, |env| {
+        let reference = at(reference).clone();
+        let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
+        let options = put.options();
+        let info = Parts::new(env, &sources, &ranges)?.put(
+            env,
+            |parts| reference.put_output(parts, &options),
+            |size| reference.store()?.loan(size),
+            |loan| reference.publish_output(loan, &options),
+        )?;
+        tell(env, &told, &info)
+    })
+}
+
+/// `Reference.settleDirect`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_settleDirect<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+) {
+    guard(env, |_| {
+        let reference = at(reference).clone();
+        Ok(reference.settle_direct()?)
+    })
+}

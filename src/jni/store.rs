@@ -1,0 +1,133 @@
+//! `com.dishtayantra.lmdb.Store`.
+
+use super::convert::{array, give, object, release, text, unsigned};
+use super::guard::{Fallible, guard};
+use crate::options::{Durability, Options};
+use crate::store::Store;
+use crate::warning;
+use jni::objects::{JByteArray, JClass, JObject, JObjectArray};
+use jni::sys::{jint, jlong};
+use jni::{Env, EnvUnowned};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Flag of opening: the directory may be a symbolic link.
+const FOLLOW_SYMLINKS: jint = 1;
+/// Flag of opening: no sweeper thread.
+const NO_SWEEPER: jint = 2;
+/// Flag of opening: there must be a store.
+const EXISTING: jint = 4;
+/// Flag of opening: entries survive a power failure.
+const SYNC: jint = 8;
+
+/// `Store.open`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_open<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    path: JByteArray<'local>,
+    map_size: jlong,
+    prefault: jlong,
+    max_readers: jint,
+    max_dbs: jint,
+    mode: jint,
+    flags: jint,
+) -> jlong {
+    guard(env, |env| {
+        let options = Options {
+            map_size: unsigned("mapSize", map_size)?,
+            prefault: unsigned("prefault", prefault)?,
+            max_readers: unsigned("maxReaders", max_readers.into())? as u32,
+            max_dbs: unsigned("maxDatabases", max_dbs.into())? as u32,
+            mode: unsigned("mode", mode.into())? as u32,
+            durability: if flags & SYNC != 0 { Durability::Sync } else { Durability::Process },
+            follow_symlinks: flags & FOLLOW_SYMLINKS != 0,
+            sweeper: flags & NO_SWEEPER == 0,
+            existing: flags & EXISTING != 0,
+        };
+        Ok(give(Store::open(Path::new(&text(env, "path", &path)?), &options)?))
+    })
+}
+
+/// `Store.warnings`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_warnings<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+) -> JObjectArray<'local> {
+    guard(env, |env| {
+        let warnings = warning::take();
+        arrays(env, warnings.iter().map(String::as_bytes))
+    })
+}
+
+/// A `byte[][]`.
+pub(super) fn arrays<'local, 'a>(
+    env: &mut Env<'local>,
+    rows: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> Fallible<JObjectArray<'local>> {
+    let class = jni::jni_str!("[B");
+    let arrays = env.new_object_array(rows.len() as jint, class, JObject::null())?;
+    for (at, row) in rows.enumerate() {
+        let row = array(env, row)?;
+        arrays.set_element(env, at, &row)?;
+        env.delete_local_ref(row);
+    }
+    Ok(arrays)
+}
+
+/// `Store.release`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_release<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+) {
+    guard(env, |_| {
+        // SAFETY: the module's promise.
+        unsafe { release::<Store>(store) };
+        Ok(())
+    })
+}
+
+/// `Store.path`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_path<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        array(env, store.path().as_os_str().as_bytes())
+    })
+}
+
+/// `Store.sweep`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_sweep<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+) -> jlong {
+    guard(env, |_| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        Ok(store.sweep()? as jlong)
+    })
+}
+
+/// `Store.stats`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_stats<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        array(env, store.stats()?.to_string().as_bytes())
+    })
+}

@@ -1,0 +1,130 @@
+//! `com.dishtayantra.lmdb.View`.
+
+use super::convert::{array, bytes, give, invalid, object, release, text};
+use super::guard::{Fallible, guard};
+use super::told::{INFO, numbers};
+use crate::store::Store;
+use crate::view::View;
+use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
+use jni::sys::{jint, jlong};
+use jni::{Env, EnvUnowned};
+
+/// Flag of opening: a tracked entry does not count as opened.
+const QUIET: jint = 1;
+
+/// Fields of `View.text`.
+const TXN_ID: jint = 1;
+const SOURCE: jint = 2;
+const TARGET: jint = 3;
+const KEY: jint = 4;
+
+/// `View.open`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_View_open<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    db: JByteArray<'local>,
+    key: JByteArray<'local>,
+    flags: jint,
+    told: JLongArray<'local>,
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
+        let view = if flags & QUIET == 0 { store.view(&db, &key)? } else { store.view_quiet(&db, &key)? };
+        match view {
+            Some(view) => hand(env, view, &told),
+            None => Ok(JByteBuffer::null()),
+        }
+    })
+}
+
+/// Hands a view to Java: a buffer over its front, and with the envelope's numbers the view itself.
+pub(super) fn hand<'local>(
+    env: &mut Env<'local>,
+    view: View,
+    told: &JLongArray<'local>,
+) -> Fallible<JByteBuffer<'local>> {
+    let front = view.bytes().len().min(jint::MAX as usize);
+    // SAFETY: the bytes stay until Java frees the view, which it does when the buffer is unreachable; it hands out
+    // read-only duplicates.
+    let buffer = unsafe { env.new_direct_byte_buffer(view.bytes().as_ptr().cast_mut(), front)? };
+    let mut all = [0; INFO + 1];
+    all[..INFO].copy_from_slice(&numbers(view.info()));
+    // The array is long enough, so nothing fails once the view is Java's.
+    all[INFO] = give(view);
+    told.set_region(env, 0, &all)?;
+    Ok(buffer)
+}
+
+/// `View.range`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_View_range<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    offset: jlong,
+    length: jlong,
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let view: &View = unsafe { object(view) };
+        let (offset, length) = (offset as usize, length as usize);
+        let part = view.bytes().get(offset..).and_then(|rest| rest.get(..length));
+        let part = part.ok_or_else(|| invalid(format!("{length} bytes at {offset} of a payload")))?;
+        // SAFETY: as for the front.
+        Ok(unsafe { env.new_direct_byte_buffer(part.as_ptr().cast_mut(), length)? })
+    })
+}
+
+/// `View.text`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_View_text<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    field: jint,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let view: &View = unsafe { object(view) };
+        let found = match field {
+            TXN_ID => view.txn_id().as_bytes(),
+            SOURCE => view.source().as_bytes(),
+            TARGET => view.target().as_bytes(),
+            KEY => view.key(),
+            other => return Err(invalid(format!("{other} is no field of an envelope")).into()),
+        };
+        array(env, found)
+    })
+}
+
+/// `View.verify`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_View_verify<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+) {
+    guard(env, |_| {
+        // SAFETY: the module's promise.
+        let view: &View = unsafe { object(view) };
+        Ok(view.verify()?)
+    })
+}
+
+/// `View.release`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_View_release<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+) {
+    guard(env, |_| {
+        // SAFETY: the module's promise.
+        unsafe { release::<View>(view) };
+        Ok(())
+    })
+}
