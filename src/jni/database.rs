@@ -1,13 +1,13 @@
 //! `com.dishtayantra.lmdb.Database`.
 
 use super::convert::{Put, array, bytes, object, text, unsigned};
-use super::guard::guard;
-use super::parts::Parts;
+use super::guard::{Fallible, guard};
+use super::parts::{Parts, Staged};
 use super::store::arrays;
 use super::told::{tell, tell_at};
 use crate::store::{Entry, Store};
 use jni::EnvUnowned;
-use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
+use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObject, JObjectArray};
 use jni::sys::{jboolean, jint, jlong};
 use std::time::Duration;
 
@@ -68,28 +68,30 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
         let objects = each.len(env)?;
         let mut plain = vec![0; objects / OBJECTS * NUMBERS];
         numbers.get_region(env, 0, &mut plain)?;
-        env.ensure_local_capacity(objects + 16)?;
         let (mut keys, mut puts, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
         for (entry, &[format, flags, ttl_ms]) in plain.as_chunks::<NUMBERS>().0.iter().enumerate() {
-            let at = |object: usize| entry * OBJECTS + object;
-            let key = each.get_element(env, at(0))?;
-            keys.push(bytes(env, "key", &env.cast_local::<JByteArray>(key)?)?);
-            let sources = each.get_element(env, at(1))?;
-            let sources = env.cast_local::<JObjectArray>(sources)?;
-            let ranges = each.get_element(env, at(2))?;
-            let ranges = env.cast_local::<JIntArray>(ranges)?;
-            let parts = Parts::new(env, &sources, &ranges)?;
-            let staged = parts.staged(env)?;
-            payloads.push((parts, staged));
-            let mut texts = Vec::with_capacity(3);
-            for object in 3..OBJECTS {
-                let text = each.get_element(env, at(object))?;
-                texts.push(env.cast_local::<JByteArray>(text)?);
-            }
-            let texts = [&texts[0], &texts[1], &texts[2]];
-            puts.push(Put::new(env, format as jint, flags as jint, ttl_ms, texts)?);
+            // What an entry is made of is let go before the next one is looked at.
+            env.with_local_frame(OBJECTS + 2, |env| -> Fallible<()> {
+                let mut row = Vec::with_capacity(OBJECTS);
+                for object in 0..OBJECTS {
+                    row.push(each.get_element(env, entry * OBJECTS + object)?.into_raw());
+                }
+                // SAFETY: an entry is a byte[], an Object[], an int[] and three byte[], says Java's class `Database`.
+                let (key, sources, ranges, texts) = unsafe {
+                    (
+                        JByteArray::from_raw(env, row[0]),
+                        JObjectArray::<JObject>::from_raw(env, row[1]),
+                        JIntArray::from_raw(env, row[2]),
+                        [3, 4, 5].map(|text| JByteArray::from_raw(env, row[text])),
+                    )
+                };
+                keys.push(bytes(env, "key", &key)?);
+                payloads.push(Parts::new(env, &sources, &ranges)?.staged(env)?);
+                puts.push(Put::new(env, format as jint, flags as jint, ttl_ms, texts.each_ref())?);
+                Ok(())
+            })?;
         }
-        let slices: Vec<_> = payloads.iter().map(|(parts, staged)| staged.parts(parts)).collect();
+        let slices: Vec<_> = payloads.iter().map(Staged::parts).collect();
         let entries: Vec<Entry> = keys
             .iter()
             .zip(&puts)

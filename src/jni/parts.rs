@@ -12,33 +12,37 @@ use jni::objects::{JByteArray, JByteBuffer, JIntArray, JObject, JObjectArray};
 /// to the side first, and the store copies them again in the same transaction that publishes them.
 const STAGED: usize = 128 << 10;
 
-/// One part.
-enum Part<'local> {
+/// Numbers that Java read from a source: where its part begins, the part's length, and 1 for an array.
+const RANGE: usize = 3;
+
+/// One part. Memory of direct buffers stays for `'call`, the native method: Java keeps the sources reachable.
+enum Part<'local, 'call> {
     /// Bytes outside of Java's heap.
-    Direct(&'local [u8]),
+    Direct(&'call [u8]),
     /// A range of an array.
     Array(JByteArray<'local>, usize, usize),
 }
 
 /// The parts of a payload as Java passed them.
-pub(super) struct Parts<'local>(Vec<Part<'local>>);
+pub(super) struct Parts<'local, 'call>(Vec<Part<'local, 'call>>);
 
-impl<'local> Parts<'local> {
+impl<'local, 'call> Parts<'local, 'call> {
     /// Takes `sources`, each a direct buffer or an array, with the ranges that Java read from them.
     pub(super) fn new(
         env: &mut Env<'local>,
         sources: &JObjectArray<'local>,
         ranges: &JIntArray<'local>,
-    ) -> Fallible<Parts<'local>> {
+    ) -> Fallible<Parts<'local, 'call>> {
         let count = sources.len(env)?;
+        // One for each array, and what single calls need.
         env.ensure_local_capacity(count + 16)?;
-        let mut numbers = vec![0; 2 * count];
+        let mut numbers = vec![0; RANGE * count];
         ranges.get_region(env, 0, &mut numbers)?;
         let mut parts = Vec::with_capacity(count);
-        for (at, range) in numbers.as_chunks::<2>().0.iter().enumerate() {
-            let [offset, length] = range.map(|number| number as usize);
+        for (at, range) in numbers.as_chunks::<RANGE>().0.iter().enumerate() {
+            let [offset, length, array] = range.map(|number| number as usize);
             let source: JObject<'local> = sources.get_element(env, at)?;
-            parts.push(Part::new(env, source, offset, length)?);
+            parts.push(Part::new(env, source, offset, length, array != 0)?);
         }
         Ok(Parts(parts))
     }
@@ -53,7 +57,7 @@ impl<'local> Parts<'local> {
     ) -> Fallible<Info> {
         if self.in_arrays() <= STAGED {
             let staged = self.staged(env)?;
-            return Ok(put(&staged.parts(self))?);
+            return Ok(put(&staged.parts())?);
         }
         let size: usize = self.0.iter().map(Part::size).sum();
         let mut loan = lend(size as u64)?;
@@ -70,17 +74,22 @@ impl<'local> Parts<'local> {
     }
 
     /// Copies what lies in arrays.
-    pub(super) fn staged(&self, env: &Env<'local>) -> Fallible<Staged> {
+    pub(super) fn staged(&self, env: &Env<'local>) -> Fallible<Staged<'call>> {
         let mut bytes = vec![0; self.in_arrays()];
         let mut rest = &mut bytes[..];
+        let mut pieces = Vec::with_capacity(self.0.len());
         for part in &self.0 {
-            if let Part::Array(array, offset, length) = part {
-                let (front, back) = rest.split_at_mut(*length);
-                read(env, array, *offset, front)?;
-                rest = back;
-            }
+            pieces.push(match part {
+                Part::Direct(bytes) => Piece::Direct(bytes),
+                Part::Array(array, offset, length) => {
+                    let (front, back) = rest.split_at_mut(*length);
+                    read(env, array, *offset, front)?;
+                    rest = back;
+                    Piece::Copied(*length)
+                }
+            });
         }
-        Ok(Staged(bytes))
+        Ok(Staged { bytes, pieces })
     }
 
     fn in_arrays(&self) -> usize {
@@ -88,45 +97,63 @@ impl<'local> Parts<'local> {
     }
 }
 
-/// Copies of a payload's arrays, one after the other.
-pub(super) struct Staged(Vec<u8>);
+/// A payload that no longer needs Java's arrays.
+pub(super) struct Staged<'call> {
+    /// Copies of the arrays, one after the other.
+    bytes: Vec<u8>,
+    pieces: Vec<Piece<'call>>,
+}
 
-impl Staged {
+/// One part of it.
+enum Piece<'call> {
+    Direct(&'call [u8]),
+    /// The next so many bytes of the copies.
+    Copied(usize),
+}
+
+impl Staged<'_> {
     /// All parts in their order.
-    pub(super) fn parts<'a>(&'a self, parts: &'a Parts) -> Vec<&'a [u8]> {
-        let mut rest = &self.0[..];
-        let mut next = |length| {
-            let (front, back) = rest.split_at(length);
-            rest = back;
-            front
-        };
-        let slice = |part: &'a Part| match part {
-            Part::Direct(bytes) => bytes,
-            Part::Array(_, _, length) => next(*length),
-        };
-        parts.0.iter().map(slice).collect()
+    pub(super) fn parts(&self) -> Vec<&[u8]> {
+        let mut rest = &self.bytes[..];
+        let mut parts = Vec::with_capacity(self.pieces.len());
+        for piece in &self.pieces {
+            parts.push(match *piece {
+                Piece::Direct(bytes) => bytes,
+                Piece::Copied(length) => {
+                    let (front, back) = rest.split_at(length);
+                    rest = back;
+                    front
+                }
+            });
+        }
+        parts
     }
 }
 
-impl<'local> Part<'local> {
+impl<'local, 'call> Part<'local, 'call> {
     fn new(
         env: &mut Env<'local>,
         source: JObject<'local>,
         offset: usize,
         length: usize,
-    ) -> Fallible<Part<'local>> {
-        if env.is_instance_of(&source, jni::jni_str!("[B"))? {
-            return Ok(Part::Array(env.cast_local::<JByteArray>(source)?, offset, length));
+        array: bool,
+    ) -> Fallible<Part<'local, 'call>> {
+        if array {
+            // SAFETY: Java's class `Parts` says that it is a byte[].
+            let array = unsafe { JByteArray::from_raw(env, source.into_raw()) };
+            return Ok(Part::Array(array, offset, length));
         }
-        let buffer = env.cast_local::<JByteBuffer>(source)?;
+        // SAFETY: Java's class `Parts` says that it is a direct ByteBuffer.
+        let buffer = unsafe { JByteBuffer::from_raw(env, source.into_raw()) };
         let capacity = env.get_direct_buffer_capacity(&buffer)?;
         if offset.checked_add(length).is_none_or(|end| end > capacity) {
             return Err(invalid(format!("{length} bytes at {offset} of a buffer of {capacity}")).into());
         }
+        let address = env.get_direct_buffer_address(&buffer)?;
+        env.delete_local_ref(buffer);
         if length == 0 {
             return Ok(Part::Direct(&[]));
         }
-        let address = env.get_direct_buffer_address(&buffer)?;
         // SAFETY: inside the buffer, which Java's caller keeps reachable; whoever changes it meanwhile changes what is
         // stored, as with every put.
         Ok(Part::Direct(unsafe { std::slice::from_raw_parts(address.add(offset), length) }))

@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 final class Parts {
     /** Direct {@link ByteBuffer}s and {@code byte[]}s. */
     final Object[] sources;
-    /** Of each source where its part begins, and the part's length. */
+    /** Of each source where its part begins, the part's length, and 1 when it is an array. */
     final int[] ranges;
 
     private Parts(int count) {
         sources = new Object[count];
-        ranges = new int[2 * count];
+        ranges = new int[3 * count];
     }
 
     static Parts of(byte[] payload) {
@@ -46,7 +46,8 @@ final class Parts {
 
     private void set(int index, Object source, int offset, int length) {
         sources[index] = source;
-        ranges[2 * index] = offset;
-        ranges[2 * index + 1] = length;
+        ranges[3 * index] = offset;
+        ranges[3 * index + 1] = length;
+        ranges[3 * index + 2] = source instanceof byte[] ? 1 : 0;
     }
 }

@@ -56,9 +56,10 @@ public final class Segment {
         if (step != TimeStep.GENERIC && !dtype.isTime()) {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT, dtype + " counts no " + step);
         }
-        long size = dtype.itemSize();
+        boolean empty = Arrays.stream(shape).anyMatch(dimension -> dimension == 0);
+        long size = empty ? 0 : dtype.itemSize();
         for (long dimension : shape) {
-            if (dimension < 0 || dimension > 0 && size > Integer.MAX_VALUE / dimension) {
+            if (dimension < 0 || !empty && size > Integer.MAX_VALUE / dimension) {
                 throw new InvalidArgumentException(
                         Status.INVALID_ARGUMENT, "shape " + Arrays.toString(shape) + " of " + dtype + " fits no buffer");
             }

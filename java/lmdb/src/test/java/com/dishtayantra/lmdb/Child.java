@@ -1,0 +1,83 @@
+package com.dishtayantra.lmdb;
+
+import java.io.IOException;
+import java.nio.LongBuffer;
+import java.nio.file.Paths;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What the JVMs do that tests start beside their own. */
+final class Child {
+    private Child() {}
+
+    /** Starts a JVM that runs one of the jobs below. */
+    static Process start(List<String> options, String... job) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xcheck:jni");
+        command.add("-Xmx128m");
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
+        command.addAll(Arrays.asList(job));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    static Process start(String... job) throws IOException {
+        return start(List.of(), job);
+    }
+
+    /** What a child said, once it has ended. */
+    static String said(Process child) throws IOException, InterruptedException {
+        String said = new String(child.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        child.waitFor();
+        return said;
+    }
+
+    public static void main(String[] job) throws Exception {
+        Store store = Store.open(job[1]);
+        switch (job[0]) {
+            case "echo":
+                echo(store, Integer.parseInt(job[2]));
+                break;
+            case "lend":
+                lend(store);
+                break;
+            case "library":
+                System.out.println("opened " + store.path());
+                break;
+            default:
+                throw new IllegalArgumentException(job[0]);
+        }
+        store.close();
+    }
+
+    /** Answers requests with their numbers, doubled. */
+    private static void echo(Store store, int rounds) throws InterruptedException {
+        for (int round = 0; round < rounds; round++) {
+            store.waitFor("request:" + round, Duration.ofSeconds(30));
+            try (View view = store.view("request:" + round); Loan loan = store.loan(view.size())) {
+                LongBuffer values = view.longs();
+                LongBuffer doubled = loan.longs();
+                for (int i = 0; i < values.limit(); i++) {
+                    doubled.put(i, 2 * values.get(i));
+                }
+                loan.publish("answer:" + round, PutOptions.defaults().source("child"));
+            }
+        }
+    }
+
+    /** Holds loans and views until it is killed. */
+    private static void lend(Store store) throws InterruptedException {
+        List<Object> held = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            Loan loan = store.loan(2 << 20);
+            loan.buffer().put(i, (byte) i);
+            held.add(loan);
+            held.add(store.view("kept"));
+        }
+        System.out.println("lent " + held.size());
+        Thread.sleep(600_000);
+    }
+}

@@ -1,0 +1,155 @@
+package com.dishtayantra.lmdb;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonParser;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReferenceTest {
+    @TempDir Path directory;
+    private Store store;
+
+    @BeforeEach
+    void open() {
+        store = Store.open(directory.resolve("store"), StoreOptions.defaults().mapSize(64 << 20));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private Map<String, Object> fields() {
+        Map<String, Object> fields = new HashMap<>();
+        fields.put("_lmdb_ref", true);
+        fields.put("_lmdb_input_key", "input:calc:1");
+        fields.put("_lmdb_output_key", "output:calc:1");
+        fields.put("_lmdb_db_path", store.path().toString());
+        fields.put("_lmdb_db_name", "prices");
+        fields.put("_lmdb_format", "msgpack");
+        fields.put("_txn_id", "1");
+        return fields;
+    }
+
+    @Test
+    void aMapIsReadAndMadeAgain() {
+        Map<String, Object> fields = fields();
+        assertTrue(Reference.isReference(fields));
+        fields.put("other", 5);
+        Reference reference = Reference.of(fields);
+        fields.remove("other");
+        assertEquals(fields, reference.toMap());
+        assertEquals(JsonParser.parseString(reference.toJson()), JsonParser.parseString(Reference.parse(reference.toJson()).toJson()));
+        assertEquals(Optional.of("1"), reference.txnId());
+        assertEquals(Optional.of(DataFormat.MSGPACK), reference.format());
+        assertTrue(reference.hasInput() && reference.wantsOutput());
+        assertEquals(Optional.empty(), reference.get("other"));
+        fields.put("_lmdb_output_key", null);
+        assertFalse(Reference.of(fields).wantsOutput());
+        assertFalse(Reference.isReference(Map.of("_lmdb_ref", "true")));
+        assertFalse(Reference.isReference("text"));
+        assertTrue(Reference.isOutputWritten(Reference.outputWritten()));
+        assertFalse(Reference.isOutputWritten(Map.of()));
+    }
+
+    @Test
+    void anEntryThatCannotBeRightIsNamed() {
+        for (Object[] wrong : new Object[][] {
+            {"_lmdb_ref", "yes"}, {"_lmdb_input_key", 5}, {"_lmdb_input_key", ""}, {"_lmdb_db_path", "relative"},
+            {"_lmdb_format", "pickle"}, {"_txn_id", true}, {"_lmdb_output_key", "k".repeat(512)}}) {
+            Map<String, Object> fields = fields();
+            fields.put((String) wrong[0], wrong[1]);
+            CorruptException error = assertThrows(CorruptException.class, () -> Reference.of(fields));
+            assertTrue(error.getMessage().contains((String) wrong[0]), error.getMessage());
+        }
+        assertThrows(CorruptException.class, () -> Reference.parse("[]"));
+        assertThrows(CorruptException.class, () -> Reference.parse("{\"_lmdb_ref\": 1}"));
+        assertThrows(CorruptException.class, () -> Reference.of(Map.of()).viewInput());
+    }
+
+    @Test
+    void theInputIsOpenedAndTheOutputPut() {
+        store.database("prices").put("input:calc:1", new byte[] {1, 2}, PutOptions.defaults().tracked(true));
+        Reference reference = Reference.of(fields());
+        try (View view = reference.viewInput()) {
+            assertEquals(2, view.buffer().get(1));
+            assertTrue(view.envelope().isTracked());
+        }
+        Envelope envelope = reference.putOutput(
+                PutOptions.defaults(), ByteBuffer.wrap(new byte[] {3}), ByteBuffer.wrap(new byte[] {4}));
+        assertEquals("output:calc:1", envelope.key());
+        assertEquals("1", envelope.txnId());
+        assertArrayEquals(new byte[] {3, 4}, store.database("prices").get("output:calc:1").orElseThrow());
+        try (View view = store.database("prices").view("output:calc:1")) {
+            assertEquals(envelope, view.envelope());
+            assertEquals("1", view.envelope().txnId());
+        }
+    }
+
+    @Test
+    void documentsOfEverySizeAreOutputs() {
+        Reference reference = Reference.of(fields());
+        for (int count : new int[] {1, 100_000}) {
+            DocumentWriter writer = new DocumentWriter();
+            writer.map(1).key("values").segment(new double[count]);
+            Envelope envelope = reference.putOutput(writer, PutOptions.defaults());
+            assertEquals("1", envelope.txnId());
+            try (View view = store.database("prices").view("output:calc:1")) {
+                assertEquals("1", view.envelope().txnId());
+                assertEquals(count, view.document().at("values").size());
+            }
+        }
+        try (Loan loan = reference.loanOutput(16)) {
+            loan.longs().put(1, 5);
+            reference.publishOutput(loan, PutOptions.defaults());
+        }
+        try (View view = store.database("prices").view("output:calc:1")) {
+            assertEquals(5, view.longs().get(1));
+        }
+    }
+
+    @Test
+    void anInputThatIsGoneIsNamed() {
+        NotFoundException error = assertThrows(NotFoundException.class, () -> Reference.of(fields()).viewInput());
+        assertTrue(error.getMessage().contains("input:calc:1"), error.getMessage());
+    }
+
+    @Test
+    void answersMayBeDirect() {
+        Map<String, Object> fields = fields();
+        fields.remove("_lmdb_output_key");
+        store.database("prices").put("input:calc:1", new byte[2], PutOptions.defaults().tracked(true));
+        Reference reference = Reference.of(fields);
+        reference.viewInput().close();
+        reference.settleDirect();
+        InvalidArgumentException error = assertThrows(InvalidArgumentException.class,
+                () -> reference.putOutput(PutOptions.defaults(), ByteBuffer.allocate(1)));
+        assertTrue(error.getMessage().contains("_lmdb_output_key"), error.getMessage());
+        try (Loan loan = reference.loanOutput(8)) {
+            assertThrows(InvalidArgumentException.class, () -> reference.publishOutput(loan, PutOptions.defaults()));
+        }
+        store.database("prices").delete("input:calc:1");
+        reference.settleDirect();
+    }
+
+    @Test
+    void theStoreOfAReferenceIsTheOneThatIsOpen() {
+        store.put("k", new byte[] {9});
+        try (Store same = Reference.of(fields()).store()) {
+            assertEquals(store.path(), same.path());
+            assertArrayEquals(new byte[] {9}, same.get("k").orElseThrow());
+        }
+    }
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Builds the jars of java/ with the release library in them; with "test" runs the tests, on the newest JDK as well.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+[ -e "$library" ] || die "$library is not built; run 'make build'"
+mvn=(mvn --batch-mode --no-transfer-progress --quiet --file java)
+logs=build/logs
+mkdir -p "$logs"
+
+# The JDKs of the system, one a line, each once, oldest first: version, then home.
+jdks() {
+    local home
+    for home in /usr/lib/jvm/*/; do
+        if [ ! -L "${home%/}" ] && [ -x "$home/bin/javac" ]; then
+            printf '%s %s\n' "$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")" "${home%/}"
+        fi
+    done | sort -n
+}
+
+# The JVM says with -Xcheck:jni what native code does wrong, on standard output, which surefire files apart.
+no_warning_of_jni() {
+    local found
+    found=$(grep -rlE 'WARNING in native method|WARNING: JNI|FATAL ERROR in native method' java/*/target/surefire-reports || true)
+    [ -z "$found" ] || die "-Xcheck:jni warns, see $found"
+}
+
+# run_tests HOME: the tests of every module on the JVM there; what they ran in one line a module.
+run_tests() {
+    say "Java tests on $("$1/bin/java" -version 2>&1 | head -n 1)"
+    find java -path '*/target/surefire-reports/*' -type f -delete
+    "${mvn[@]}" test -Djvm="$1/bin/java" || return 1
+    no_warning_of_jni
+    cat java/*/target/surefire-reports/*.txt | sed -n 's/^Tests run: \([0-9]*\), .*/\1/p' |
+        awk -v jdk="$(basename "$1")" '{ sum += $1 } END { print sum " passed on " jdk }'
+}
+
+if [ "${1:-}" != test ]; then
+    say "building the jars in java/*/target"
+    "${mvn[@]}" package -DskipTests
+    exit 0
+fi
+
+mapfile -t homes < <(jdks | cut -d' ' -f2)
+default=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
+run_tests "$default"
+newest=${homes[-1]}
+if [ "$newest" != "$default" ]; then
+    run_tests "$newest"
+fi
