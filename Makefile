@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build cli install demo test lint header bench clean
+.PHONY: help setup build java cli install demo test lint header bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -10,6 +10,9 @@ setup: ## system packages, Rust, .venv/ with the Python package
 
 build: setup ## the release library, the C++ and Rust calculators
 	@scripts/build.sh
+
+java: build ## the jars, with the library in them
+	@scripts/java.sh
 
 cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
 	@scripts/build.sh cli
@@ -34,4 +37,4 @@ bench: build ## our benchmarks and the peers, side by side
 	@scripts/bench.sh
 
 clean: ## removes what was built; .venv/ stays
-	rm -rf build target
+	rm -rf build target java/target java/*/target

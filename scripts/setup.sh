@@ -34,6 +34,8 @@ missing_packages() {
     command -v valgrind >/dev/null || echo valgrind
     command -v shellcheck >/dev/null || echo shellcheck
     command -v mdb_stat >/dev/null || echo lmdb-utils
+    command -v javac >/dev/null || echo openjdk-17-jdk-headless
+    command -v mvn >/dev/null || echo maven
     # glibc's headers; valgrind needs its symbols as well.
     [ -e /usr/include/stdio.h ] || echo libc6-dev
     has_header lmdb.h || echo liblmdb-dev
@@ -58,6 +60,10 @@ rust_is_enough() {
 apt_install() {
     say "installing with apt: $*"
     DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    # Newer releases have a newer JDK only.
+    if [ -z "$(apt-cache madison openjdk-17-jdk-headless 2>/dev/null)" ]; then
+        set -- "${@/openjdk-17-jdk-headless/default-jdk-headless}"
+    fi
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 

@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust rust-bindings cli c cpp python install)
+all_suites=(rust rust-bindings cli c cpp python java install)
 
 suite_rust() { cargo test --locked; }
 
@@ -20,6 +20,9 @@ suite_cpp() { cmake_build tests/cpp build/tests-cpp && ctest --test-dir build/te
 
 # Some of these tests use calculators that the C++ suite brings.
 suite_python() { cmake_build tests/cpp build/tests-cpp && "$venv/bin/python" -m pytest tests/python; }
+
+# Maven is quiet: what it ran is said in one line for each JDK.
+suite_java() { scripts/java.sh test; }
 
 # Builds programs against a copy in build/install, as others would.
 suite_install() { "$venv/bin/python" -m pytest tests/install; }

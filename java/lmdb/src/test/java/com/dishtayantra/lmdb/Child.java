@@ -12,8 +12,17 @@ import java.util.List;
 final class Child {
     private Child() {}
 
-    /** Starts a JVM that runs one of the jobs below. */
+    /** Starts a JVM that runs one of the jobs below, with what it says on both its streams. */
     static Process start(List<String> options, String... job) throws IOException {
+        return builder(options, job).redirectErrorStream(true).start();
+    }
+
+    /** Starts a JVM that runs one of the jobs below; what newer ones warn of on the error stream is left out. */
+    static Process start(String... job) throws IOException {
+        return builder(List.of(), job).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
+    private static ProcessBuilder builder(List<String> options, String... job) {
         List<String> command = new ArrayList<>();
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xcheck:jni");
@@ -21,11 +30,7 @@ final class Child {
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
         command.addAll(Arrays.asList(job));
-        return new ProcessBuilder(command).redirectErrorStream(true).start();
-    }
-
-    static Process start(String... job) throws IOException {
-        return start(List.of(), job);
+        return new ProcessBuilder(command);
     }
 
     /** What a child said, once it has ended. */

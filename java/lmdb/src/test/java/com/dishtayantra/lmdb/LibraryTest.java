@@ -38,7 +38,7 @@ class LibraryTest {
 
     @Test
     void thePropertyNamesTheLibrary() throws Exception {
-        assertTrue(run(List.of("-Ddishtayantra.lmdb.library=" + copy)).startsWith("opened "));
+        assertTrue(run(List.of("-Ddishtayantra.lmdb.library=" + copy)).contains("opened /"));
         String said = run(List.of("-Ddishtayantra.lmdb.library=/nowhere/lib.so"));
         assertTrue(said.contains("UnsatisfiedLinkError: /nowhere/lib.so, named by the property"), said);
     }
@@ -46,7 +46,7 @@ class LibraryTest {
     @Test
     void theJarsCopyIsExtractedToAPrivateDirectoryAndRemoved() throws Exception {
         String said = run(List.of("-Djava.io.tmpdir=" + directory));
-        assertTrue(said.startsWith("opened "), said);
+        assertTrue(said.contains("opened /"), said);
         try (Stream<Path> left = Files.list(directory)) {
             List<String> names = left.map(file -> file.getFileName().toString()).collect(Collectors.toList());
             assertFalse(names.stream().anyMatch(name -> name.startsWith("dishtayantra_lmdb")), names.toString());
