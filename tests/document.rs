@@ -3,7 +3,7 @@
 mod common;
 
 use common::tree::{Tree, bytes_of, exercise, read, trees};
-use dishtayantra_lmdb::document::{Document, Iter, MAX_DEPTH, Type, Writer, validate};
+use dishtayantra_lmdb::document::{Document, Dtype, Iter, MAX_DEPTH, Segment, Type, Value, Writer, validate};
 use dishtayantra_lmdb::error::{Result, Status};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -252,4 +252,48 @@ fn the_writer_refuses_what_does_not_fit_and_is_as_it_was() {
     writer.reset();
     writer.bool(true).unwrap();
     assert_eq!(writer.data().unwrap(), b"\xc3");
+}
+
+#[test]
+fn values_are_read_one_after_the_other_in_one_pass() {
+    let mut writer = Writer::new();
+    writer.map(2).unwrap();
+    writer.string("a").unwrap();
+    writer.array(6).unwrap();
+    writer.nil().unwrap();
+    writer.bool(true).unwrap();
+    writer.int64(-7).unwrap();
+    writer.uint64(u64::MAX).unwrap();
+    writer.double(0.5).unwrap();
+    writer.bytes(&[1, 2]).unwrap();
+    writer.string("b").unwrap();
+    writer.segment(&Segment::new(Dtype::U8, &[2], &[3, 4]).unwrap()).unwrap();
+    let mut bytes = writer.data().unwrap().to_vec();
+    bytes.extend([0xd4, 5, 9]);
+    let document = Document::new(&bytes);
+    let mut at = Document::ROOT;
+    let mut found = Vec::new();
+    while at < bytes.len() as u64 {
+        let (value, next) = document.value(at).unwrap();
+        found.push(value);
+        at = next;
+    }
+    let expected = [
+        Value::Map(2),
+        Value::String("a"),
+        Value::Array(6),
+        Value::Nil,
+        Value::Bool(true),
+        Value::Negative(-7),
+        Value::Unsigned(u64::MAX),
+        Value::Float(0.5),
+        Value::Bytes(&[1, 2]),
+        Value::String("b"),
+        Value::Segment,
+        Value::Ext { tag: 5, body: &[9] },
+    ];
+    assert_eq!(found, expected);
+    let Value::Bytes(two) = found[8] else { panic!("bytes") };
+    assert_eq!(&bytes[document.offset_of(two) as usize..][..2], [1, 2]);
+    assert_eq!(document.value(at).unwrap_err().status(), Status::Corrupt);
 }

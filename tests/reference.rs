@@ -236,3 +236,21 @@ fn a_reference_without_a_store_an_input_or_an_output_says_so() {
     assert!(error.message().contains("_lmdb_output_key"), "{error}");
     reference.settle_direct().unwrap();
 }
+
+#[test]
+fn a_loan_of_the_references_store_becomes_the_output() {
+    let (_parent, store) = store();
+    let reference = parse(&full(path_of(&store))).unwrap();
+    let mut loan = reference.store().unwrap().loan(3).unwrap();
+    let mapped = loan.mapped();
+    loan.bytes_mut().copy_from_slice(b"xyz");
+    let info = reference.publish_output(loan, &PutOptions::default()).unwrap();
+    assert_eq!(info.size, 3);
+    let view = store.view("prices", b"output:calc:17").unwrap().expect("the output");
+    assert_eq!((view.bytes(), view.txn_id()), (&b"xyz"[..], "17"));
+    let unasked = parse(&json!({"_lmdb_db_path": path_of(&store)})).unwrap();
+    let loan = store.loan(3).unwrap();
+    let error = unasked.publish_output(loan, &PutOptions::default()).unwrap_err();
+    assert_eq!(error.status(), Status::InvalidArgument);
+    drop(mapped);
+}

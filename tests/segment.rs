@@ -343,3 +343,37 @@ fn a_scalar_segment_reads_as_the_number_it_is() {
     let array = written(Dtype::F64, &1.0_f64.to_le_bytes(), 0);
     assert_eq!(Document::new(&array).double(0).unwrap_err().status(), Status::InvalidArgument);
 }
+
+#[test]
+fn reserved_data_are_put_in_their_place_by_the_caller() {
+    let (doubles, bytes) = ([1.5_f64, -2.0], [1_u8, 2, 3]);
+    let doubles: Vec<u8> = doubles.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let mut lent = Writer::new();
+    let mut reserving = Writer::new();
+    let mut places = Vec::new();
+    for writer in [&mut lent, &mut reserving] {
+        writer.array(4).unwrap();
+        writer.string("before").unwrap();
+    }
+    for (dtype, data, flags) in [(Dtype::F64, &doubles[..], 0), (Dtype::U8, &bytes[..], Segment::LIST)] {
+        let shape = [(data.len() / dtype.itemsize()) as u64];
+        lent.segment(&Segment::new(dtype, &shape, data).unwrap().with_flags(flags).unwrap()).unwrap();
+        places.push((reserving.reserve(dtype, &shape, flags).unwrap() as usize, data));
+    }
+    for writer in [&mut lent, &mut reserving] {
+        writer.nil().unwrap();
+    }
+    let mut filled = vec![0; reserving.size().unwrap()];
+    reserving.fill(&mut filled).unwrap();
+    for (place, data) in places {
+        filled[place..place + data.len()].copy_from_slice(data);
+    }
+    assert_eq!(filled, lent.data().unwrap());
+    let mut again = vec![0; filled.len()];
+    lent.fill(&mut again).unwrap();
+    assert_eq!(again, filled, "what is lent is written too");
+    let error = reserving.parts().unwrap_err();
+    assert!(error.message().contains("reserved"), "{error}");
+    assert_eq!(reserving.reserve(Dtype::U8, &[1], 0).unwrap_err().status(), Status::InvalidArgument);
+    assert_eq!(Writer::new().reserve(Dtype::U8, &[1], 4).unwrap_err().status(), Status::InvalidArgument);
+}
