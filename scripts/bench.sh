@@ -47,3 +47,6 @@ say "sweeps, opening, puts beside large loans"
 printf '\nLeast medians of %s rounds, %s, %s, %s cores, Linux %s, stores on %s\n' "$rounds" "$(date -u +%Y-%m-%d)" \
     "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)" "$(df --output=fstype "$base" | tail -n 1)"
 .venv/bin/python bench-compare/python/report.py "$results"
+
+say "Java, beside lmdbjava"
+scripts/java.sh bench

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the jars of java/ with the release library in them; with "test" runs the tests, on the newest JDK as well.
+# Builds the jars of java/ with the release library in them; with "test" runs the tests, on the newest JDK as well; with
+# "bench" runs the benchmark beside lmdbjava, with what follows as options of JMH.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -35,6 +36,17 @@ run_tests() {
     cat java/*/target/surefire-reports/*.txt | sed -n 's/^Tests run: \([0-9]*\), .*/\1/p' |
         awk -v jdk="$(basename "$1")" '{ sum += $1 } END { print sum " passed on " jdk }'
 }
+
+if [ "${1:-}" = bench ]; then
+    say "building the Java benchmark"
+    "${mvn[@]}" package -DskipTests --activate-profiles benchmarks --projects lmdb,benchmarks
+    # lmdbjava needs these; our package does not.
+    opens="--add-opens=java.base/java.nio=ALL-UNNAMED --add-opens=java.base/sun.nio.ch=ALL-UNNAMED"
+    java -cp "java/benchmarks/target/classes:$(cat java/benchmarks/target/classpath)" org.openjdk.jmh.Main \
+        -jvmArgs "$opens" -rf text -rff build/logs/jmh.txt "${@:2}" >build/logs/jmh.log 2>&1 || die "see build/logs/jmh.log"
+    cat build/logs/jmh.txt
+    exit 0
+fi
 
 if [ "${1:-}" != test ]; then
     say "building the jars in java/*/target"

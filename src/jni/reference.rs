@@ -7,7 +7,7 @@ use super::told::tell;
 use super::view::hand;
 use crate::reference::Reference;
 use jni::EnvUnowned;
-use jni::objects::{JByteArray, JByteBuffer, JClass, JIntArray, JLongArray, JObjectArray};
+use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
 use jni::sys::{jint, jlong};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -110,7 +110,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_viewInput<'local>(
     _class: JClass<'local>,
     reference: jlong,
     told: JLongArray<'local>,
-) -> JByteBuffer<'local> {
+) {
     guard(env, |env| {
         let reference = at(reference).clone();
         hand(env, reference.view_input()?, &told)

@@ -6,7 +6,7 @@ use super::told::{INFO, numbers};
 use crate::store::Store;
 use crate::view::View;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned};
 
 /// Flag of opening: a tracked entry does not count as opened.
@@ -28,35 +28,27 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_open<'local>(
     key: JByteArray<'local>,
     flags: jint,
     told: JLongArray<'local>,
-) -> JByteBuffer<'local> {
+) -> jboolean {
     guard(env, |env| {
         // SAFETY: the module's promise.
         let store: &Store = unsafe { object(store) };
         let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
         let view = if flags & QUIET == 0 { store.view(&db, &key)? } else { store.view_quiet(&db, &key)? };
         match view {
-            Some(view) => hand(env, view, &told),
-            None => Ok(JByteBuffer::null()),
+            Some(view) => hand(env, view, &told).map(|()| true),
+            None => Ok(false),
         }
     })
 }
 
-/// Hands a view to Java: a buffer over its front, and with the envelope's numbers the view itself.
-pub(super) fn hand<'local>(
-    env: &mut Env<'local>,
-    view: View,
-    told: &JLongArray<'local>,
-) -> Fallible<JByteBuffer<'local>> {
-    let front = view.bytes().len().min(jint::MAX as usize);
-    // SAFETY: the bytes stay until Java frees the view, which it does when the buffer is unreachable; it hands out
-    // read-only duplicates.
-    let buffer = unsafe { env.new_direct_byte_buffer(view.bytes().as_ptr().cast_mut(), front)? };
-    let mut all = [0; INFO + 1];
+/// Hands a view to Java: with the envelope's numbers the view itself, and where its payload lies.
+pub(super) fn hand(env: &Env, view: View, told: &JLongArray) -> Fallible<()> {
+    let mut all = [0; INFO + 2];
     all[..INFO].copy_from_slice(&numbers(view.info()));
+    all[INFO + 1] = view.bytes().as_ptr().addr() as jlong;
     // The array is long enough, so nothing fails once the view is Java's.
     all[INFO] = give(view);
-    told.set_region(env, 0, &all)?;
-    Ok(buffer)
+    Ok(told.set_region(env, 0, &all)?)
 }
 
 /// `View.range`
@@ -74,7 +66,8 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_range<'local>(
         let (offset, length) = (offset as usize, length as usize);
         let part = view.bytes().get(offset..).and_then(|rest| rest.get(..length));
         let part = part.ok_or_else(|| invalid(format!("{length} bytes at {offset} of a payload")))?;
-        // SAFETY: as for the front.
+        // SAFETY: the bytes stay until Java frees the view, which it does when no buffer of it is reachable; it hands out
+        // read-only duplicates.
         Ok(unsafe { env.new_direct_byte_buffer(part.as_ptr().cast_mut(), length)? })
     })
 }

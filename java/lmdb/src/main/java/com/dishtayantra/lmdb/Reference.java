@@ -174,10 +174,11 @@ public final class Reference {
      */
     public View viewInput() {
         return Pressure.relieved(() -> {
-            long[] told = new long[Envelope.TOLD + 1];
+            long[] told = new long[View.TOLD];
             long pointer = handle.enter();
             try {
-                return View.of(viewInput(pointer, told), told);
+                viewInput(pointer, told);
+                return View.of(told);
             } finally {
                 handle.leave();
             }
@@ -279,7 +280,7 @@ public final class Reference {
 
     private static native long store(long reference);
 
-    private static native ByteBuffer viewInput(long reference, long[] told);
+    private static native void viewInput(long reference, long[] told);
 
     private static native void putOutput(long reference, Object[] sources, int[] ranges, int format, int flags,
             long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);

@@ -1,6 +1,5 @@
 package com.dishtayantra.lmdb;
 
-import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -27,36 +26,42 @@ public final class View implements AutoCloseable {
     private static final int TARGET = 3;
     private static final int KEY = 4;
 
-    private final Handle handle;
+    /** Longs in which the engine tells of a view. */
+    static final int TOLD = Envelope.TOLD + 2;
+
+    private final Pin pin;
     private final long[] told;
-    private final Cleaner.Cleanable cleanable;
     /** The front of the payload, all of it up to 2 GiB - 1. Whatever is handed out of it keeps it reachable. */
     private ByteBuffer base;
-    private boolean handedOut;
 
     static {
         NativeLibrary.ensureLoaded();
     }
 
-    private View(Handle handle, ByteBuffer base, long[] told) {
-        this.handle = handle;
+    private View(Pin pin, ByteBuffer base, long[] told) {
+        this.pin = pin;
         this.base = base;
         this.told = told;
-        cleanable = Handle.CLEANER.register(base, handle);
     }
 
     /** A view of an entry; null when there is no live one. */
     static View open(long store, byte[] database, byte[] key, int flags) {
-        long[] told = new long[Envelope.TOLD + 1];
-        return of(open(store, database, key, flags, told), told);
+        long[] told = new long[TOLD];
+        return open(store, database, key, flags, told) ? of(told) : null;
     }
 
-    /** The view of what the engine told: the envelope's numbers and the native view. */
-    static View of(ByteBuffer base, long[] told) {
-        if (base == null) {
-            return null;
+    /** The view of what the engine told: the envelope's numbers, the native view, the payload's address. */
+    static View of(long[] told) {
+        long pointer = told[Envelope.TOLD];
+        long address = told[Envelope.TOLD + 1];
+        Pin pin = Pin.at(address);
+        ByteBuffer base = pin == null ? null : pin.join(told[0]);
+        if (base != null) {
+            release(pointer);
+            return new View(pin, base, told);
         }
-        return new View(new Handle("view", told[Envelope.TOLD], View::release), base, told);
+        base = range(pointer, 0, Math.min(told[1], Integer.MAX_VALUE));
+        return new View(new Pin(new Handle("view", pointer, View::release), base, told[0], address, told[1]), base, told);
     }
 
     /** Bytes of the payload. */
@@ -75,7 +80,7 @@ public final class View implements AutoCloseable {
         try {
             return new Envelope(text(pointer, KEY), text(pointer, TXN_ID), text(pointer, SOURCE), text(pointer, TARGET), told);
         } finally {
-            handle.leave();
+            leave();
         }
     }
 
@@ -180,7 +185,7 @@ public final class View implements AutoCloseable {
         try {
             verify(pointer);
         } finally {
-            handle.leave();
+            leave();
         }
     }
 
@@ -192,9 +197,9 @@ public final class View implements AutoCloseable {
     /** Closes the view; buffers it handed out stay valid. Closing again does nothing. */
     @Override
     public synchronized void close() {
-        base = null;
-        if (!handedOut) {
-            cleanable.clean();
+        if (base != null) {
+            base = null;
+            pin.part();
         }
     }
 
@@ -203,11 +208,11 @@ public final class View implements AutoCloseable {
         if (isClosed()) {
             throw Handle.closed("view");
         }
-        return handle.enter();
+        return pin.handle.enter();
     }
 
     void leave() {
-        handle.leave();
+        pin.handle.leave();
     }
 
     /** A copy of a part of the payload, for texts and the like. */
@@ -234,12 +239,7 @@ public final class View implements AutoCloseable {
         if (base == null) {
             throw Handle.closed("view");
         }
-        if (!handedOut) {
-            handedOut = true;
-            long size = size();
-            Pressure.add(size);
-            Handle.CLEANER.register(base, () -> Pressure.remove(size));
-        }
+        pin.handOut();
         return base.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -247,7 +247,7 @@ public final class View implements AutoCloseable {
     private ByteBuffer far(long offset, long length) {
         long pointer = enter();
         ByteBuffer part = range(pointer, offset, length);
-        Handle.CLEANER.register(part, handle::leave);
+        Handle.CLEANER.register(part, pin.handle::leave);
         return part.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -266,7 +266,7 @@ public final class View implements AutoCloseable {
         }
     }
 
-    private static native ByteBuffer open(long store, byte[] database, byte[] key, int flags, long[] told);
+    private static native boolean open(long store, byte[] database, byte[] key, int flags, long[] told);
 
     private static native ByteBuffer range(long view, long offset, long length);
 

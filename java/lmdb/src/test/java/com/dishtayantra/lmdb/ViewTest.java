@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -116,6 +117,30 @@ class ViewTest {
             kept[0] = null;
             awaitPins(0);
         }
+    }
+
+    @Test
+    void viewsOfAnEntryShareAPin() throws InterruptedException {
+        store.put("k", pattern(100_000, 1));
+        List<ByteBuffer> kept = new ArrayList<>();
+        View first = store.view("k");
+        for (int i = 0; i < 10; i++) {
+            try (View view = store.view("k")) {
+                kept.add(view.buffer());
+                assertEquals(first.envelope(), view.envelope());
+            }
+        }
+        assertEquals(1, pins());
+        store.put("k", pattern(100_000, 2));
+        try (View other = store.view("k")) {
+            assertEquals(2, pins(), "another entry, whatever its key");
+            assertEquals(ByteBuffer.wrap(pattern(100_000, 2)), other.buffer());
+        }
+        assertEquals(ByteBuffer.wrap(pattern(100_000, 1)), first.buffer());
+        first.close();
+        assertEquals(ByteBuffer.wrap(pattern(100_000, 1)), kept.get(9));
+        kept.clear();
+        awaitPins(0);
     }
 
     @Test
