@@ -16,17 +16,17 @@ public final class Envelope {
     private static final int SNAPSHOT = 8;
 
     private final byte[] key;
-    private final String txnId;
-    private final String source;
-    private final String target;
+    private final byte[] txnId;
+    private final byte[] source;
+    private final byte[] target;
     private final long[] told;
 
     Envelope(byte[] key, byte[] txnId, byte[] source, byte[] target, long[] told) {
         this.key = key;
         this.told = Arrays.copyOf(told, TOLD);
-        this.txnId = txnId.length == 0 ? String.format("%016x", entryId()) : Texts.decode(txnId);
-        this.source = Texts.decode(source);
-        this.target = Texts.decode(target);
+        this.txnId = txnId;
+        this.source = source;
+        this.target = target;
     }
 
     /** The key as text; bytes that are not UTF-8 show as replacement characters. */
@@ -39,19 +39,19 @@ public final class Envelope {
         return key.clone();
     }
 
-    /** Id of the exchange. */
+    /** Id of the exchange; made from the entry's id when it was put without one. */
     public String txnId() {
-        return txnId;
+        return txnId.length == 0 ? String.format("%016x", entryId()) : Texts.decode(txnId);
     }
 
     /** Who put the entry; may be empty. */
     public String source() {
-        return source;
+        return Texts.decode(source);
     }
 
     /** Whom the entry is for; may be empty. */
     public String target() {
-        return target;
+        return Texts.decode(target);
     }
 
     /** Id of the entry in its store; never used twice. */
@@ -122,6 +122,6 @@ public final class Envelope {
 
     @Override
     public String toString() {
-        return "Envelope(key " + key() + ", " + format() + ", " + size() + " bytes, id " + txnId + ")";
+        return "Envelope(key " + key() + ", " + format() + ", " + size() + " bytes, id " + txnId() + ")";
     }
 }
