@@ -27,6 +27,8 @@ final class Child {
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xcheck:jni");
         command.add("-Xmx128m");
+        // A child that is killed leaves its copy of the library where the test's directory goes with it.
+        command.add("-Djava.io.tmpdir=" + Paths.get(job[1]).getParent());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
         command.addAll(Arrays.asList(job));
