@@ -1,0 +1,218 @@
+package com.dishtayantra.calculators;
+
+import com.dishtayantra.lmdb.DataFormat;
+import com.dishtayantra.lmdb.Document;
+import com.dishtayantra.lmdb.DocumentWriter;
+import com.dishtayantra.lmdb.LmdbException;
+import com.dishtayantra.lmdb.PutOptions;
+import com.dishtayantra.lmdb.Reference;
+import com.dishtayantra.lmdb.View;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A calculator that answers references: its input may lie in the store, and its output goes there when one is asked for.
+ *
+ * <p>A subclass writes one of two methods, or both:
+ *
+ * <ul>
+ *   <li>{@link #process(Map)} computes on a map, wherever it came from;
+ *   <li>{@link #process(Document, DocumentWriter)} walks an input in format msgpack where it lies and writes the output
+ *       straight into the store. It is taken when both lie there. A subclass that has only this one answers every payload
+ *       that comes with a reference or an output key, but no payload alone.
+ * </ul>
+ *
+ * <p>What is answered: with an output key in the reference, or beside the payload, {@code {_lmdb_output_written: true}}, and
+ * the result is under that key; else the result itself. When the store cannot take the result, it is answered
+ * directly, whoever would wait is told so, and {@link #exchangeDetails} say why. An input that is missing or expired
+ * throws {@link com.dishtayantra.lmdb.NotFoundException}: nothing is computed on an empty map.
+ *
+ * <p>A direct answer holds maps, texts, boxed numbers and bools, and null: what every engine's conversion from Java takes.
+ * A result with an array or a list in it throws {@link DirectAnswerException} then, unless the configuration says
+ * {@code direct_arrays: true} because the caller takes {@link java.util.List}s and {@link com.dishtayantra.lmdb.Segment}s.
+ *
+ * <p>Of its parent, which may be an engine's, it needs the constructor {@code (String, Map)} and {@code doCalculate}, the one
+ * method that it overrides. Any thread may call it when {@code process} allows that.
+ */
+public abstract class LMDBEnabledCalculator extends AbstractCalculator {
+    private final boolean takesMaps = overrides(Map.class);
+    private final boolean takesDocuments = overrides(Document.class, DocumentWriter.class);
+    private final boolean arraysDirectly;
+    private final AtomicLong references = new AtomicLong();
+    private final AtomicLong outputsWritten = new AtomicLong();
+    private volatile String lastRefusal;
+
+    /**
+     * A calculator.
+     *
+     * @param name its name
+     * @param config its configuration; of it {@code direct_arrays} (bool, false) is used here
+     * @throws IllegalArgumentException {@code direct_arrays} is no bool, or the class overrides neither {@code process}
+     */
+    protected LMDBEnabledCalculator(String name, Map<String, Object> config) {
+        super(name, config);
+        Object arrays = config == null ? null : config.get("direct_arrays");
+        if (arrays != null && !(arrays instanceof Boolean)) {
+            throw new IllegalArgumentException("direct_arrays is " + arrays + "; it must be true or false");
+        }
+        arraysDirectly = Boolean.TRUE.equals(arrays);
+        if (!takesMaps && !takesDocuments) {
+            throw new IllegalArgumentException(
+                    getClass().getName() + " must override process(Map) or process(Document, DocumentWriter)");
+        }
+    }
+
+    /**
+     * The result for an input. Arrays in it may be what {@link DocumentWriter#value} takes, and {@link Numbers}.
+     *
+     * @param input the payload without the protocol's names; a payload that is no map has it under {@code "values"}.
+     *     Arrays of one type from the store are {@link com.dishtayantra.lmdb.Segment}s in place, lists are lists.
+     */
+    protected Map<String, Object> process(Map<String, Object> input) {
+        throw new UnsupportedOperationException(getClass().getName()
+                + " computes on documents in a store only; give it a reference or an output key (lmdb_exchange_mode"
+                + " output, both or reference, and lmdb_min_size small enough)");
+    }
+
+    /**
+     * Writes the result for an input.
+     *
+     * @param input the payload; it can be used during the call, Segments of it also later
+     * @param output takes one value, a map
+     */
+    protected void process(Document input, DocumentWriter output) {
+        output.value(Results.stored(process(Payloads.of(input))));
+    }
+
+    @Override
+    public Map<String, Object> doCalculate(Map<String, Object> data) {
+        if (data == null) {
+            throw new IllegalArgumentException("the input is null");
+        }
+        // Asked of the map itself: calls with nothing of the protocol in them work without the native library.
+        boolean isReference = Boolean.TRUE.equals(data.get(Reference.REF));
+        if (!isReference && data.get(Reference.OUTPUT_KEY) == null) {
+            return direct(process(data));
+        }
+        Reference reference = Reference.of(data);
+        if (isReference) {
+            references.incrementAndGet();
+            try (View view = reference.viewInput()) {
+                view.verify();
+                return answer(reference, view);
+            }
+        }
+        Map<String, Object> payload = Payloads.withoutProtocol(data);
+        if (takesMaps) {
+            return deliver(reference, process(payload));
+        }
+        try (DocumentWriter writer = new DocumentWriter();
+                View view = Payloads.lodged(reference, writer.value(Results.stored(payload)))) {
+            return answer(reference, view);
+        }
+    }
+
+    /** Answers a reference whose input, or whose payload, is in the store. */
+    private Map<String, Object> answer(Reference reference, View view) {
+        boolean isDocument = view.format() == DataFormat.MSGPACK;
+        if (takesMaps && !(takesDocuments && isDocument && reference.wantsOutput())) {
+            return deliver(reference, process(Payloads.of(view)));
+        }
+        try (DocumentWriter writer = new DocumentWriter()) {
+            process(view.document(), writer);
+            if (reference.wantsOutput()) {
+                String refusal = put(reference, writer);
+                if (refusal == null) {
+                    return written();
+                }
+                if (!takesMaps) {
+                    throw new DirectAnswerException(getClass().getSimpleName() + " writes documents only, and the store"
+                            + " did not take its output: " + refusal);
+                }
+                settle(reference);
+                return direct(process(Payloads.of(view)));
+            }
+            try (View result = Payloads.lodged(reference, writer)) {
+                return direct(Payloads.of(result));
+            }
+        }
+    }
+
+    /** Delivers a result as the reference asks. */
+    private Map<String, Object> deliver(Reference reference, Map<String, Object> result) {
+        if (!reference.wantsOutput()) {
+            return direct(result);
+        }
+        try (DocumentWriter writer = new DocumentWriter()) {
+            if (put(reference, writer.value(Results.stored(result))) == null) {
+                return written();
+            }
+        }
+        settle(reference);
+        return direct(result);
+    }
+
+    /** Puts an output; why the store did not take it, or null. */
+    private String put(Reference reference, DocumentWriter writer) {
+        try {
+            reference.putOutput(writer, PutOptions.defaults());
+            return null;
+        } catch (LmdbException refusal) {
+            lastRefusal = refusal.getMessage();
+            return lastRefusal;
+        }
+    }
+
+    /** Tells whoever would wait for an output that none comes. */
+    private void settle(Reference reference) {
+        try {
+            reference.settleDirect();
+        } catch (LmdbException refusal) {
+            lastRefusal += "; " + refusal.getMessage();
+        }
+    }
+
+    private Map<String, Object> written() {
+        outputsWritten.incrementAndGet();
+        return new LinkedHashMap<>(Reference.outputWritten());
+    }
+
+    private Map<String, Object> direct(Map<String, Object> result) {
+        try {
+            return Results.direct(result, arraysDirectly);
+        } catch (DirectAnswerException refused) {
+            String refusal = lastRefusal;
+            throw refusal == null ? refused : new DirectAnswerException(
+                    refused.getMessage() + "; the store last refused an output with: " + refusal);
+        }
+    }
+
+    /**
+     * What happened so far: {@code references} answered, {@code outputs_written} to the store and, if there was one, {@code
+     * last_refusal}: why the store did not take an output. A subclass adds it to its details.
+     */
+    protected final Map<String, Object> exchangeDetails() {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("references", references.get());
+        details.put("outputs_written", outputsWritten.get());
+        String refusal = lastRefusal;
+        if (refusal != null) {
+            details.put("last_refusal", refusal);
+        }
+        return details;
+    }
+
+    /** Whether a subclass has a {@code process} with such parameters of its own. */
+    private boolean overrides(Class<?>... parameters) {
+        for (Class<?> type = getClass(); type != LMDBEnabledCalculator.class; type = type.getSuperclass()) {
+            try {
+                type.getDeclaredMethod("process", parameters);
+                return true;
+            } catch (NoSuchMethodException inherited) {
+                continue;
+            }
+        }
+        return false;
+    }
+}
