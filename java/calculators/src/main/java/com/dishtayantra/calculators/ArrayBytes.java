@@ -1,0 +1,46 @@
+package com.dishtayantra.calculators;
+
+import com.dishtayantra.lmdb.Dtype;
+import com.dishtayantra.lmdb.Segment;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/**
+ * Arrays as bytes and a text, for callers from other languages, which pass bytes in one go and items one by one.
+ *
+ * <p>The text is the dtype and the length of each dimension, {@code "float64 100 3"}; the bytes are the items row by row,
+ * little-endian.
+ */
+public final class ArrayBytes {
+    private ArrayBytes() {}
+
+    /** The array that a text and bytes are. Throws {@link IllegalArgumentException} when they do not fit. */
+    public static Segment array(String header, byte[] items) {
+        String[] words = header.split(" ");
+        Dtype dtype = Arrays.stream(Dtype.values()).filter(each -> each.toString().equals(words[0])).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("an array of " + words[0] + " cannot be passed to Java"));
+        long[] shape = Arrays.stream(words).skip(1).mapToLong(Long::parseLong).toArray();
+        return Segment.of(dtype, ByteBuffer.wrap(items), shape);
+    }
+
+    /** The text of an array: a {@link Segment}, or what {@link Numbers#of(Object)} takes. */
+    public static String header(Object array) {
+        Segment segment = segment(array);
+        return segment.dtype() + Arrays.stream(segment.shape()).mapToObj(length -> " " + length)
+                .collect(Collectors.joining());
+    }
+
+    /** The items of an array. */
+    public static byte[] items(Object array) {
+        ByteBuffer bytes = segment(array).bytes();
+        byte[] items = new byte[bytes.remaining()];
+        bytes.get(items);
+        return items;
+    }
+
+    private static Segment segment(Object array) {
+        boolean asItIs = array instanceof Segment && !((Segment) array).isFortranOrder();
+        return asItIs ? (Segment) array : Numbers.of(array).toSegment();
+    }
+}
