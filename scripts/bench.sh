@@ -50,3 +50,4 @@ printf '\nLeast medians of %s rounds, %s, %s, %s cores, Linux %s, stores on %s\n
 
 say "Java, beside lmdbjava"
 scripts/java.sh bench
+.venv/bin/python bench-compare/python/java_calls.py --directory "$base"

@@ -18,8 +18,10 @@ suite_c() { make --no-print-directory -C tests/c check; }
 
 suite_cpp() { cmake_build tests/cpp build/tests-cpp && ctest --test-dir build/tests-cpp --output-on-failure; }
 
-# Some of these tests use calculators that the C++ suite brings.
-suite_python() { cmake_build tests/cpp build/tests-cpp && "$venv/bin/python" -m pytest tests/python; }
+# Some of these tests use calculators that the C++ suite brings, and those of Java.
+suite_python() {
+    cmake_build tests/cpp build/tests-cpp && scripts/java.sh && "$venv/bin/python" -m pytest tests/python
+}
 
 # Maven is quiet: what it ran is said in one line for each JDK.
 suite_java() { scripts/java.sh test; }

@@ -82,7 +82,7 @@ def main() -> None:
                 rounds = 1 if size == LARGEST_COLLECTION else 3
                 collections[size] = median_ns(partial(as_collections, gateway, native.java, lists), rounds)
         wrapped.close()
-    gateway.shutdown()
+    java.stop_gateway(gateway)
     rows = [
         ["through the exchange", *(report.micros(exchanged[size]) for size in SIZES)],
         ["as Java collections", *(report.micros(collections.get(size)) for size in SIZES)],

@@ -114,9 +114,9 @@ import jpype
 jpype.startJVM(jvm, classpath=os.environ["DISHTAYANTRA_JARS"].split(os.pathsep))
 of_java = jpype.JClass("com.dishtayantra.lmdb.Store").open(store_path)
 assert libraries() == (1, 1), libraries()
-from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+from dishtayantra_lmdb import DataFormat, LMDBConfig, LMDBTransport
 with LMDBTransport(LMDBConfig(db_path=store_path)) as transport:
-    transport.put("k", b"seen by both")
+    transport.put("k", b"seen by both", format=DataFormat.RAW_BYTES)
     assert bytes(of_java.get("k").get()) == b"seen by both"
 assert libraries() == (1, 1), libraries()
 """,

@@ -40,8 +40,8 @@ def natives(tmp_path_factory: pytest.TempPathFactory) -> str:
 def gateway(request: pytest.FixtureRequest, natives: str) -> Iterator[Any]:
     started = java.start_gateway([natives], java=f"{jdks()[request.param]}/bin/java", options=["-Xmx512m"])
     yield started
-    started.shutdown()
-    started.java_process.wait(PATIENCE)
+    java.stop_gateway(started)
+    assert started.java_process.returncode is not None
 
 
 @pytest.fixture
@@ -319,3 +319,4 @@ def test_jvm_killed_in_a_call_is_told_and_leaves_nothing(
     assert (found["loans"], found["pins"], found["entries"]) == (0, 0, 0)
     with pytest.raises(java.JvmGoneError):
         native.details()
+    java.stop_gateway(gateway)
