@@ -30,6 +30,10 @@ from dishtayantra_lmdb.errors import (
     MapFullError,
 )
 
+# Proxies go whenever Python collects garbage, and Py4J logs tracebacks of it at DEBUG. Python 3.11 parses source to
+# format one, which it must not while it parses another.
+logging.getLogger("py4j").setLevel(logging.WARNING)
+
 
 @pytest.fixture(scope="module")
 def natives(tmp_path_factory: pytest.TempPathFactory) -> str:

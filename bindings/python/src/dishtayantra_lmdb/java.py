@@ -116,6 +116,8 @@ def stop_gateway(gateway: Any, patience: float = 10.0) -> None:
         patience: seconds that the JVM may take; then it is killed.
     """
     gateway.shutdown()
+    # Proxies that are left have nobody to tell that they go.
+    gateway._gateway_client.is_connected = False
     # The JVM ends when its input does.
     gateway.java_process.stdin.close()
     try:
