@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dishtayantra_lmdb import LMDBTransport, java
+from dishtayantra_lmdb import java
 
 ROOT = Path(__file__).resolve().parents[2]
 CALCULATORS = "com.dishtayantra.calculators."
@@ -74,8 +74,3 @@ def numpy_puts(given: dict[str, Any]) -> dict[str, np.ndarray]:
         "theta": rate * owed - spot * density * volatility / (2 * np.sqrt(maturity)),
         "rho": -maturity * owed,
     }
-
-
-def resolved(result: Any, transport: LMDBTransport) -> Any:
-    """A result, whether it came as a reference or not."""
-    return transport.resolve(result) if "_lmdb_ref" in result else result

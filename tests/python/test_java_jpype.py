@@ -137,8 +137,8 @@ mode = {mode!r}
 """
         + """
 import numpy as np, pytest
-from java_support import PRICING, numpy_puts, options, resolved
-from test_cpp_calculators import RELATIVE, calculators, numpy_matrix, numpy_risk, samples
+from java_support import PRICING, numpy_puts, options
+from natives import RELATIVE, calculators, numpy_matrix, numpy_risk, resolved, samples
 config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_exchange_mode": mode}
 with LMDBTransport(LMDBConfig(db_path=store_path)) as transport:
     matrix = wrap_with_lmdb(calculator("MatrixProcessorCalculator"), config, "m")

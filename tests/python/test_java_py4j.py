@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import MAP_SIZE, PATIENCE
-from java_support import CALCULATORS, PRICING, compiled_natives, jdks, numpy_puts, options, resolved
-from test_cpp_calculators import MODES, RELATIVE, calculators, exchanged, numpy_matrix, numpy_risk, payloads, samples
+from java_support import CALCULATORS, PRICING, compiled_natives, jdks, numpy_puts, options
+from natives import MODES, RELATIVE, calculators, numpy_matrix, numpy_risk, resolved, samples
+from test_cpp_calculators import payloads
+from test_cpp_natives import exchanged
 
 from dishtayantra_lmdb import DataFormat, LMDBDataExchange, LMDBTransport, java, wrap_with_lmdb
 from dishtayantra_lmdb._library import load
