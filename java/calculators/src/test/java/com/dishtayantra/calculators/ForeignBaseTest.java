@@ -68,13 +68,15 @@ class ForeignBaseTest {
     }
 
     private List<String> output(String classpath, Path store) throws Exception {
-        File out = directory.resolve("out").toFile();
+        // On standard error newer JVMs warn of native libraries; -Xcheck:jni speaks on standard output.
+        Path out = directory.resolve("out");
+        Path errors = directory.resolve("errors");
         Process child = new ProcessBuilder(Paths.get(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xcheck:jni", "-cp", classpath, "engine.Main", store.toString(), "in")
-                .redirectErrorStream(true).redirectOutput(out).start();
+                .redirectOutput(out.toFile()).redirectError(errors.toFile()).start();
         int exit = child.waitFor();
-        List<String> lines = Files.readAllLines(out.toPath());
-        assertEquals(0, exit, String.join("\n", lines));
+        List<String> lines = Files.readAllLines(out);
+        assertEquals(0, exit, lines + Files.readString(errors));
         return lines;
     }
 
