@@ -74,3 +74,15 @@ def numpy_puts(given: dict[str, Any]) -> dict[str, np.ndarray]:
         "theta": rate * owed - spot * density * volatility / (2 * np.sqrt(maturity)),
         "rho": -maturity * owed,
     }
+
+
+def payloads(values: np.ndarray) -> dict[str, tuple[str, Any]]:
+    """Format and payload, in the formats that calculators in Java read."""
+    return {
+        "ndarray in numpy": ("numpy", values),
+        "dict of ndarray in numpy": ("numpy", {"values": values}),
+        "dict of ndarray in msgpack": ("msgpack", {"values": values}),
+        "dict of list in msgpack": ("msgpack", {"values": values.tolist()}),
+        "list in msgpack": ("msgpack", values.tolist()),
+        "bytes in raw": ("raw", values.tobytes()),
+    }

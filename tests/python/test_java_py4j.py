@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import MAP_SIZE, PATIENCE
-from java_support import CALCULATORS, PRICING, compiled_natives, jdks, numpy_puts, options
+from java_support import CALCULATORS, PRICING, compiled_natives, jdks, numpy_puts, options, payloads
 from natives import MODES, RELATIVE, calculators, numpy_matrix, numpy_risk, resolved, samples
-from test_cpp_calculators import payloads
 from test_cpp_natives import exchanged
 
 from dishtayantra_lmdb import DataFormat, LMDBDataExchange, LMDBTransport, java, wrap_with_lmdb
@@ -127,7 +126,7 @@ def test_details_are_plain(gateway: Any) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("payload", [name for name in payloads(np.zeros(1)) if "json" not in name])
+@pytest.mark.parametrize("payload", payloads(np.zeros(1)))
 def test_wrapped_calculators_are_numpys(
     gateway: Any, config: dict[str, Any], transport: LMDBTransport, mode: str, payload: str
 ) -> None:
