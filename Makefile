@@ -20,8 +20,9 @@ cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh
 
-demo: setup ## real data through Python and C++ calculators, figures checked, times compared
+demo: setup ## real data through Python, C++, Rust and Java calculators, figures checked, times compared
 	@scripts/build.sh demo
+	@scripts/java.sh
 	@.venv/bin/python demo/flights.py
 
 test: build ## every test; SUITES="rust cli …" chooses, scripts/test.sh lists them

@@ -1,8 +1,9 @@
-"""The flights that left New York City in 2013, through Python and C++ calculators that share one store.
+"""The flights that left New York City in 2013, through calculators in Python, C++, Rust and Java that share one store.
 
-A Python node loads the table; C++ calculators read its columns in place and answer through the store; a Python node
-takes the whole table as Arrow; the last compares every figure with NumPy's. Then a dict of the table's columns makes
-the round trip Python → C++ → Python, and one column does so as JSON, as MessagePack and through the exchange.
+A Python node loads the table; calculators in C++, in Rust and in a JVM of its own read its columns in place and answer
+through the store; a Python node takes the whole table as Arrow. Every figure of every language is compared with
+NumPy's. Then a dict of the table's columns makes the round trip Python → C++ → Python, and one column does so as JSON,
+as MessagePack and through the exchange.
 
 Exits with 1 when a figure is wrong.
 """
@@ -30,8 +31,8 @@ from rich.table import Table
 import columns
 import dag
 import round_trips
-from dishtayantra_calculators import MatrixProcessor, RiskCalculator, SignalProcessor
-from dishtayantra_lmdb import get_transport, wrap_with_lmdb
+from dishtayantra_lmdb import get_transport, java, wrap_with_lmdb
+from natives import Make, Natives
 
 COLUMNS = ("dep_delay", "arr_delay", "air_time", "distance")
 LEVELS = (0.95, 0.99)
@@ -78,17 +79,19 @@ class Carriers:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of a calculator beside NumPy's."""
+    """One number, as each language found it, beside NumPy's."""
 
     node: str
     name: str
-    ours: float
+    found: Mapping[str, float]
     numpy: float
 
     @property
     def right(self) -> bool:
-        """Whether the two agree, but for the order of additions."""
-        return math.isclose(self.ours, self.numpy, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        """Whether all agree, but for the order of additions."""
+        return all(
+            math.isclose(value, self.numpy, rel_tol=TOLERANCE, abs_tol=TOLERANCE) for value in self.found.values()
+        )
 
 
 def expected_statistics(values: Floats) -> dict[str, float]:
@@ -117,15 +120,15 @@ def carrier_figures(table: pa.Table, found: Mapping[str, Any]) -> list[Figure]:
     names = np.array(table["carrier"].to_pylist())
     delays = table["arr_delay"].cast(pa.float64()).to_numpy()
     arrived = ~np.isnan(delays)
-    figures = [Figure("carriers", "airlines", len(found["carriers"]), len(np.unique(names)))]
+    figures = [Figure("carriers", "airlines", {"Python": len(found["carriers"])}, len(np.unique(names)))]
     for carrier, count, mean in zip(found["carriers"], found["arrived"], found["mean"], strict=True):
         of_carrier = delays[(names == carrier) & arrived]
-        figures.append(Figure("carriers", f"{carrier} arrived", count, len(of_carrier)))
-        figures.append(Figure("carriers", f"{carrier} mean delay", mean, of_carrier.mean()))
+        figures.append(Figure("carriers", f"{carrier} arrived", {"Python": count}, len(of_carrier)))
+        figures.append(Figure("carriers", f"{carrier} mean delay", {"Python": mean}, of_carrier.mean()))
     return figures
 
 
-def every_figure(run: dag.Run) -> list[Figure]:
+def every_figure(nodes: list[dag.Node], run: dag.Run) -> list[Figure]:
     """All figures of the DAG, each with NumPy's."""
     results = run.results
     expected: dict[str, dict[str, float]] = {
@@ -133,39 +136,35 @@ def every_figure(run: dag.Run) -> list[Figure]:
     }
     expected |= {f"tail risk {level:.0%}": expected_tail(results["arr_delay"], level) for level in LEVELS}
     expected["signal dep_delay"] = expected_signal(results["dep_delay"])
-    figures = [
-        Figure(node, name, float(results[node][name]), float(value))
-        for node, values in expected.items()
-        for name, value in values.items()
-    ]
+    figures = []
+    for what, values in expected.items():
+        by_language = {node.language: results[node.name] for node in nodes if node.name == f"{what}, {node.language}"}
+        for name, value in values.items():
+            found = {language: float(result[name]) for language, result in by_language.items()}
+            figures.append(Figure(what, name, found, float(value)))
     return figures + carrier_figures(results["flights"], results["carriers"])
 
 
-def build(store: str) -> tuple[list[dag.Node], list[Any]]:
-    """The DAG's nodes, and the calculators in C++ that some of them call."""
-    settings = {"lmdb_enabled": True, "lmdb_db_path": store, "lmdb_exchange_mode": "both"}
-    natives: list[Any] = []
-
-    def native(calculator: Any) -> Callable[[Any], Any]:
-        natives.append(calculator)
-        wrapped = wrap_with_lmdb(calculator, {**settings, "lmdb_data_format": "numpy"}, calculator.name)
-        calculate: Callable[[Any], Any] = wrapped.calculate
-        return calculate
-
-    carriers = wrap_with_lmdb(Carriers(), {**settings, "lmdb_data_format": "arrow"}, "carriers")
+def build(store: str, natives: Natives) -> list[dag.Node]:
+    """The DAG's nodes."""
+    settings = {"lmdb_enabled": True, "lmdb_db_path": store, "lmdb_exchange_mode": "both", "lmdb_data_format": "arrow"}
+    carriers = wrap_with_lmdb(Carriers(), settings, "carriers")
     nodes = [dag.Node("flights", "Python", load, carried="read from the package's file")]
+
+    def native(what: str, makers: Mapping[str, Make], needs: str, config: dict[str, Any]) -> None:
+        for language, make in makers.items():
+            name = f"{what}, {language}"
+            nodes.append(dag.Node(name, language, natives.wrap(make, name, config), (needs,), "in place, numpy"))
+
     for name in COLUMNS:
         nodes.append(dag.Node(name, "Python", column(name), ("flights",), "passed"))
-        statistics = native(MatrixProcessor(f"statistics {name}", {}))
-        nodes.append(dag.Node(f"statistics {name}", "C++", statistics, (name,), "in place, numpy"))
+        native(f"statistics {name}", natives.matrix, name, {})
     nodes.append(dag.Node("gains", "Python", np.negative, ("arr_delay",), "passed"))
     for level in LEVELS:
-        risk = native(RiskCalculator(f"tail risk {level:.0%}", {"level": level}))
-        nodes.append(dag.Node(f"tail risk {level:.0%}", "C++", risk, ("gains",), "in place, numpy"))
-    signal = native(SignalProcessor("signal dep_delay", {}))
-    nodes.append(dag.Node("signal dep_delay", "C++", signal, ("dep_delay",), "in place, numpy"))
+        native(f"tail risk {level:.0%}", natives.risk, "gains", {"level": level})
+    native("signal dep_delay", natives.signal, "dep_delay", {})
     nodes.append(dag.Node("carriers", "Python", carriers.calculate, ("flights",), "in place, arrow"))
-    return nodes, natives
+    return nodes
 
 
 def show_nodes(nodes: list[dag.Node], run: dag.Run) -> None:
@@ -187,47 +186,51 @@ def number(value: float) -> str:
 
 def show_figures(figures: list[Figure]) -> None:
     """Every figure beside NumPy's."""
-    table = Table("node", "figure", title="Figures, checked against NumPy", title_justify="left")
-    table.add_column("calculator", justify="right")
+    table = Table("node", "figure", "calculated in", title="Figures, checked against NumPy", title_justify="left")
+    table.add_column("calculators", justify="right")
     table.add_column("NumPy", justify="right")
     table.add_column("")
     for before, figure in zip([*figures[:1], *figures], figures, strict=False):
         if before.node != figure.node:
             table.add_section()
         verdict = "[green]right[/]" if figure.right else "[bold red]WRONG[/]"
-        table.add_row(figure.node, figure.name, number(figure.ours), number(figure.numpy), verdict)
+        # They differ in their last digits at most, unless one is wrong.
+        values = {number(value) for value in figure.found.values()}
+        shown = values.pop() if len(values) == 1 else ", ".join(f"{value!r}" for value in figure.found.values())
+        table.add_row(figure.node, figure.name, " ".join(figure.found), shown, number(figure.numpy), verdict)
     console.print(table)
 
 
-def through_the_store(natives: list[Any]) -> bool:
-    """Whether every C++ calculator got references only, and answered into the store."""
-    ok = True
-    for calculator in natives:
-        details = calculator.details()
-        calls = details["calculations"]
-        if not details["references"] == details["outputs_written"] == calls > 0:
-            console.print(f"[bold red]{calculator.name}: not every call went through the store: {details}[/]")
-            ok = False
-    return ok
+def calculate(store: str) -> tuple[dag.Run, bool]:
+    """Runs the DAG, checks every figure; whether all were right and went through the store."""
+    console.print("starting a JVM …")
+    gateway = java.start_gateway()
+    try:
+        natives = Natives(store, gateway)
+        nodes = build(store, natives)
+        console.print("loading the flights, then calculating …")
+        run = dag.run(nodes, before=lambda node: None)
+        passed_by = natives.passed_by()
+    finally:
+        java.stop_gateway(gateway)
+    console.print(f"{run.results['flights'].num_rows:,} flights, {run.results['arr_delay'].size:,} of them arrived\n")
+    show_nodes(nodes, run)
+    figures = every_figure(nodes, run)
+    show_figures(figures)
+    for name in passed_by:
+        console.print(f"[bold red]{name}: not every call went through the store[/]")
+    wrong = sum(not figure.right for figure in figures)
+    console.print(f"{len(figures) - wrong} of {len(figures)} figures right\n")
+    return run, not wrong and not passed_by
 
 
 def main() -> int:
     """Runs the DAG, checks it, measures the round trips."""
     with tempfile.TemporaryDirectory(prefix="dishtayantra_demo_") as directory:
-        nodes, natives = build(str(Path(directory) / "store"))
-        console.print("loading the flights, then calculating …")
-        run = dag.run(nodes, before=lambda node: None)
-        console.print(
-            f"{run.results['flights'].num_rows:,} flights, {run.results['arr_delay'].size:,} of them arrived\n"
-        )
-        show_nodes(nodes, run)
-        figures = every_figure(run)
-        show_figures(figures)
-        wrong = [figure for figure in figures if not figure.right]
-        right = not wrong and through_the_store(natives)
-        console.print(f"{len(figures) - len(wrong)} of {len(figures)} figures right\n")
-        right = columns.show(str(Path(directory) / "store"), run.results["flights"], console) and right
-        right = round_trips.show(str(Path(directory) / "store"), run.results["arr_delay"], console) and right
+        store = str(Path(directory) / "store")
+        run, right = calculate(store)
+        right = columns.show(store, run.results["flights"], console) and right
+        right = round_trips.show(store, run.results["arr_delay"], console) and right
     return 0 if right else 1
 
 
