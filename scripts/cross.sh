@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds a peer in each language and runs the matrix: every language against every other, and the calculators of each.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+peers=tests/cross/peers
+built=build/cross
+gson=com.google.code.gson:gson:2.11.0
+
+say "building the peers in C++, Rust and Java"
+cmake_build "$peers/cpp" "$built/cpp"
+# In its directory, whose settings tell where the library is.
+(cd "$peers/rust" && cargo build --release --locked --quiet)
+scripts/java.sh
+if [ ! -e "$built/java/gson.jar" ]; then
+    mvn --batch-mode --no-transfer-progress --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+        -Dartifact="$gson" -Dmdep.stripVersion=true -DoutputDirectory="$root/$built/java"
+fi
+# Gson's classes name annotations that are not needed to run it.
+javac --release 17 -Xlint:all,-classfile -Werror -encoding UTF-8 -d "$built/java/classes" \
+    -cp "$(printf '%s:' java/lmdb/target/*.jar java/calculators/target/*.jar)$built/java/gson.jar" "$peers"/java/*.java
+
+"$venv/bin/python" -m pytest tests/cross

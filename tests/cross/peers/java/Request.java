@@ -1,0 +1,40 @@
+import com.dishtayantra.lmdb.PutOptions;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.time.Duration;
+
+/** What a peer is asked. */
+final class Request {
+    final String key;
+    final String format;
+    final long seed;
+    final int count;
+    final boolean isInline;
+    final PutOptions options;
+    private final JsonElement frame;
+
+    Request(JsonObject asked) {
+        key = asked.get("key").getAsString();
+        format = asked.get("format").getAsString();
+        seed = asked.get("seed").getAsLong();
+        count = asked.get("count").getAsInt();
+        isInline = asked.get("inline").getAsBoolean();
+        frame = asked.get("frame");
+        options = PutOptions.defaults()
+                .ttl(Duration.ofMillis(asked.get("ttl_ms").getAsLong()))
+                .source(asked.get("source").getAsString())
+                .target(asked.get("target").getAsString())
+                .txnId(asked.get("txn_id").getAsString())
+                .checksum(asked.get("checksum").getAsBoolean());
+    }
+
+    /** What an Arrow stream has "head" (before), "between" and "tail" (after) its two columns. */
+    byte[] frame(String part) {
+        String text = frame.getAsJsonObject().get(part).getAsString();
+        byte[] bytes = new byte[text.length() / 2];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) Integer.parseInt(text.substring(2 * i, 2 * i + 2), 16);
+        }
+        return bytes;
+    }
+}

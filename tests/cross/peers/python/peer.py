@@ -1,0 +1,143 @@
+"""Python's side of the matrix: one JSON object a line, asked on standard input and answered on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+import content
+
+from dishtayantra_lmdb import DataFormat, LMDBConfig, LMDBTransport, View
+
+Request = dict[str, Any]
+
+
+def write(transport: LMDBTransport, request: Request) -> None:
+    form, seed, count = request["format"], request["seed"], request["count"]
+    key = request["key"]
+    options = {"ttl": request["ttl_ms"] / 1000, "source": request["source"], "target": request["target"]}
+    if form == "json":
+        transport.put(key, content.document(seed, count), DataFormat.JSON, **options)
+    elif form == "msgpack":
+        transport.put(key, content.document(seed, count), DataFormat.MSGPACK, segments=False, **options)
+    elif form == "segments":
+        document = {**content.DOCUMENT, "seed": seed, **content.arrays(seed, count)}
+        transport.put(key, document, DataFormat.MSGPACK, **options)
+    elif form == "raw" and request["inline"]:
+        transport.put(key, content.longs(seed, count).tobytes(), DataFormat.RAW_BYTES, **options)
+    elif form == "raw":
+        with transport.loan(key, 8 * count, DataFormat.RAW_BYTES, **options) as loan:
+            loan.array("<i8")[:] = content.longs(seed, count)
+    elif form == "numpy":
+        transport.put(key, content.matrix(seed, count), DataFormat.NUMPY, **options)
+    elif form == "arrow":
+        transport.put(key, content.table(seed, count), DataFormat.ARROW, **options)
+    else:
+        raise ValueError(f"no format {form}")
+
+
+def envelope(view: View) -> dict[str, Any]:
+    told = view.envelope
+    return {
+        "key": told.key,
+        "format": told.format.value,
+        "size": told.size,
+        "ttl_ms": round(told.ttl * 1000),
+        "txn_id": told.txn_id,
+        "source": told.source,
+        "target": told.target,
+        "checksum": f"{told.checksum:016x}" if told.checksum else None,
+        "file_offset": view.file_offset,
+    }
+
+
+def place(name: str, address: int, size: int) -> dict[str, Any]:
+    return {"name": name, "address": address, "bytes": size}
+
+
+class Reading:
+    """What a payload holds beside what it should."""
+
+    def __init__(self, view: View, request: Request) -> None:
+        self.arrays: list[dict[str, Any]] = []
+        self.fault = next(self._faults(view, request), None)
+
+    def _faults(self, view: View, request: Request) -> Iterator[str]:
+        form, seed, count = request["format"], request["seed"], request["count"]
+        if form in ("json", "msgpack"):
+            yield from self._document(view.value(), content.document(seed, count))
+        elif form == "segments":
+            value = view.value()
+            expected = content.arrays(seed, count)
+            for name, array in expected.items():
+                yield from self._array(name, value.pop(name, None), array)
+            yield from self._document(value, {**content.DOCUMENT, "seed": seed})
+        elif form == "raw":
+            yield from self._array("longs", view.array("<i8"), content.longs(seed, count))
+        elif form == "numpy":
+            yield from self._array("floats", view.array(), content.matrix(seed, count))
+        else:
+            expected = content.table(seed, count)
+            table = view.table()
+            if table.schema != expected.schema:
+                yield f"schema {table.schema}"
+            for name in expected.column_names:
+                (chunk,) = table[name].chunks
+                yield from self._array(name, chunk.to_numpy(), expected[name].to_numpy())
+
+    def _document(self, found: Any, expected: dict[str, Any]) -> Iterator[str]:
+        if not isinstance(found, dict) or list(found.keys() ^ expected.keys()):
+            yield f"a document with {sorted(found) if isinstance(found, dict) else found!r}"
+            return
+        for key, value in expected.items():
+            # As text, since numbers of another type would be equal.
+            if json.dumps(found[key], sort_keys=True) != json.dumps(value, sort_keys=True):
+                yield f"{key} is {str(found[key])[:80]}, not {str(value)[:80]}"
+
+    def _array(self, name: str, found: Any, expected: np.ndarray) -> Iterator[str]:
+        if not isinstance(found, np.ndarray) or found.dtype != expected.dtype or found.shape != expected.shape:
+            yield f"{name} is {getattr(found, 'dtype', type(found))}{getattr(found, 'shape', '')}, not {expected.dtype}"
+            return
+        self.arrays.append(place(name, found.__array_interface__["data"][0], found.nbytes))
+        if found.flags.writeable:
+            yield f"{name} can be written to"
+        (wrong,) = np.nonzero(found.reshape(-1) != expected.reshape(-1))
+        if wrong.size:
+            first = wrong[0]
+            yield f"{name}[{first}] is {found.reshape(-1)[first]}, not {expected.reshape(-1)[first]}"
+
+
+def main() -> None:
+    path = sys.argv[1]
+    plain = LMDBTransport(LMDBConfig(db_path=path)).open()
+    checked = LMDBTransport(LMDBConfig(db_path=path, checksum=True)).open()
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["do"] == "write":
+                write(checked if request["checksum"] else plain, request)
+                with plain.view(request["key"]) as view:
+                    answer = {"envelope": envelope(view)}
+            else:
+                with plain.view(request["key"]) as view:
+                    view.verify()
+                    reading = Reading(view, request)
+                    answer = {
+                        "envelope": envelope(view),
+                        "payload": place("payload", view.address, view.size),
+                        "arrays": reading.arrays,
+                        "fault": reading.fault,
+                    }
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

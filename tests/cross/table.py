@@ -1,0 +1,98 @@
+"""What the matrix is made of. A language or a format more is one entry here, and in the peers what it needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = Path(__file__).resolve().parent / "peers"
+BUILT = ROOT / "build" / "cross"
+
+JARS = ":".join(
+    str(place)
+    for place in (
+        BUILT / "java" / "classes",
+        ROOT / "java" / "lmdb" / "target" / "dishtayantra-lmdb-0.1.0.jar",
+        BUILT / "java" / "gson.jar",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that writes and reads.
+
+    Attributes:
+        command: the peer's program; the store's directory is added.
+        chooses_txn_id: whether a put takes an exchange id of the caller's.
+        absent: formats that it neither writes nor reads, and why.
+        remarks: of formats that it writes and reads in a way that has to be told.
+    """
+
+    command: tuple[str, ...]
+    chooses_txn_id: bool = True
+    absent: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to hold a payload.
+
+    Attributes:
+        count: how many rows make a payload of so many bytes, or a little less.
+        recorded: what the envelope calls it.
+        typed: the arrays that readers use in place.
+        alignment: of those, in bytes.
+    """
+
+    count: Callable[[int], int]
+    recorded: str
+    typed: tuple[str, ...] = ()
+    alignment: int = 64
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size of payloads: how many bytes at most, and whether they lie in the record itself."""
+
+    limit: int
+    inline: bool = False
+
+
+FRAMED = "its own columns, in place, in a frame (schema and batch header) that pyarrow made: no Arrow library"
+
+LANGUAGES = {
+    "Python": Language((sys.executable, str(PEERS / "python" / "peer.py")), chooses_txn_id=False),
+    "C++": Language((str(BUILT / "cpp" / "peer"),), remarks={"arrow": FRAMED}),
+    "Rust": Language((str(ROOT / "target" / "cross" / "release" / "peer"),), remarks={"arrow": FRAMED}),
+    # The flag lets the peer tell where a buffer lies; the library needs none.
+    "Java": Language(
+        ("java", "-Xcheck:jni", "-Xmx512m", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", JARS, "Peer"),
+        remarks={"arrow": FRAMED},
+    ),
+}
+
+FORMATS = {
+    # Seldom more than 21 characters a number.
+    "json": Format(lambda size: (size - 300) // 46, "json"),
+    "msgpack": Format(lambda size: (size - 220) // 18, "msgpack"),
+    "segments": Format(
+        lambda size: (size - 500) // 22, "msgpack", typed=("marks", "floats", "ints", "longs")
+    ),
+    "raw": Format(lambda size: size // 8, "raw", typed=("longs",)),
+    "numpy": Format(lambda size: (size - 128) // 16, "numpy", typed=("floats",)),
+    # An IPC stream aligns to 8.
+    "arrow": Format(lambda size: (size - 450) // 16, "arrow", typed=("floats", "longs"), alignment=8),
+}
+
+SIZES = {
+    "inline": Size(1_200, inline=True),
+    # The rest of the page is the store's.
+    "one page": Size(4_096 - 64),
+    "64 KB": Size(64 << 10),
+    "8 MB": Size(8 << 20),
+}
