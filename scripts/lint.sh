@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python bindings/python-engine tests/python tests/install tests/fixtures demo bench-compare rust-examples)
+python_sources=(bindings/python bindings/python-engine tests/python tests/cross tests/install tests/fixtures demo bench-compare rust-examples)
 failed=()
 
 check() {
@@ -27,7 +27,7 @@ for component in fmt clippy; do
 done
 check "cargo fmt" cargo fmt --check
 check "cargo clippy" cargo clippy --locked --all-targets -- -D warnings
-for crate in bindings/rust rust-examples; do
+for crate in bindings/rust rust-examples tests/cross/peers/rust tests/cross/natives/rust; do
     check "cargo fmt, $crate" cargo fmt --check --manifest-path "$crate/Cargo.toml"
     # In its directory, whose settings tell where it is built.
     check "cargo clippy, $crate" in_directory "$crate" cargo clippy --locked --all-targets -- -D warnings

@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust rust-bindings cli c cpp python java install)
+all_suites=(rust rust-bindings cli c cpp python java install cross)
 
 suite_rust() { cargo test --locked; }
 
@@ -28,6 +28,9 @@ suite_java() { scripts/java.sh test; }
 
 # Builds programs against a copy in build/install, as others would.
 suite_install() { "$venv/bin/python" -m pytest tests/install; }
+
+# Every language against every other, and the calculators of each, as grids.
+suite_cross() { scripts/cross.sh; }
 
 # The lines in which the runners say what they ran.
 closing_lines() {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from grid import Cell, Grid
 from peer import Peer
-from table import BUILT, FORMATS, LANGUAGES, SIZES
+from table import BEHAVIOURS, BUILT, CALCULATORS, FORMATS, LANGUAGES, MODES, SIZES, WORKER
 
 from dishtayantra_lmdb import LMDBConfig, LMDBTransport
 
@@ -37,13 +37,30 @@ def _payloads() -> Grid:
     return Grid("payloads", axes, absent, remarks)
 
 
-GRIDS = {"payloads": _payloads()}
+def _calculators() -> Grid:
+    absent = {
+        (name, mode, behaviour): f"mode {mode} of {name}: {reason}"
+        for name, entry in CALCULATORS.items()
+        for mode, reason in entry.absent.items()
+        for behaviour in BEHAVIOURS
+    }
+    axes = {"calculators": tuple(CALCULATORS), "modes": MODES, "behaviours": BEHAVIOURS}
+    return Grid("calculators", axes, absent)
+
+
+GRIDS = {"payloads": _payloads(), "calculators": _calculators()}
 
 
 @pytest.fixture(scope="session")
 def payloads() -> Grid:
     """The grid of writers, readers, formats and sizes."""
     return GRIDS["payloads"]
+
+
+@pytest.fixture(scope="session")
+def calculations() -> Grid:
+    """The grid of calculators, modes and what they make of references."""
+    return GRIDS["calculators"]
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +78,15 @@ def transport(store_path: Path) -> Iterator[LMDBTransport]:
 
 @pytest.fixture(scope="session")
 def peer(store_path: Path, transport: LMDBTransport) -> Iterator[Callable[[str, str], Peer]]:
-    """The peer of a language in a role: a process for each."""
+    """The peer of a language in a role, a process for each: "writer", "reader" or "worker" (of calculators)."""
     started: dict[tuple[str, str], Peer] = {}
 
-    def get(language: str, role: str) -> Peer:
-        if (language, role) not in started:
-            command = (*LANGUAGES[language].command, str(store_path))
-            log = store_path.parent / f"{role}-{language}.log"
-            started[language, role] = Peer(f"the {role} in {language}", command, log)
-        return started[language, role]
+    def get(name: str, role: str) -> Peer:
+        if (name, role) not in started:
+            command = (*WORKER, name) if role == "worker" else LANGUAGES[name].command
+            log = store_path.parent / f"{role}-{name}.log"
+            started[name, role] = Peer(f"the {role} in {name}", (*command, str(store_path)), log)
+        return started[name, role]
 
     yield get
     codes = {process.name: process.close() for process in started.values()}

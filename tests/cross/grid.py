@@ -70,14 +70,16 @@ class Grid:
         columns = self.axes[across]
         widths = [max(len(name), *(len(held) for held in self.axes[name])) + 2 for name in outer]
         wide = max(len(self.axes[inner]), *(len(name) for name in columns)) + 2
-        yield "".join(name.ljust(width) for name, width in zip(outer, widths, strict=True)) + "".join(
-            name.ljust(wide) for name in columns
-        ).rstrip()
+        yield (
+            "".join(name.ljust(width) for name, width in zip(outer, widths, strict=True))
+            + "".join(name.ljust(wide) for name in columns).rstrip()
+        )
         rows: dict[Cell, None] = dict.fromkeys(cell[: len(outer)] for cell in cells)
         for row in rows:
-            yield "".join(name.ljust(width) for name, width in zip(row, widths, strict=True)) + "".join(
-                self._inside((*row, column)).ljust(wide) for column in columns
-            ).rstrip()
+            yield (
+                "".join(name.ljust(width) for name, width in zip(row, widths, strict=True))
+                + "".join(self._inside((*row, column)).ljust(wide) for column in columns).rstrip()
+            )
         for cell in self.failed():
             yield f"failed: {', '.join(cell)}: {self.results[cell]}"
         for reason in dict.fromkeys(self.absent.values()):

@@ -46,6 +46,8 @@ class Peer:
             self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
             self._process.stdin.flush()
         if not self._answers.select(PATIENCE):
+            # A late answer would be taken for the next one.
+            self._process.kill()
             raise PeerError(f"{self.name} has not answered for {PATIENCE} s{self._said()}")
         line = self._stdout.readline()
         try:
@@ -64,7 +66,8 @@ class Peer:
     def close(self) -> int:
         """Ends the peer as its input ends; its exit code."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             return self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

@@ -7,18 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dishtayantra_lmdb import java
+
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).resolve().parent / "peers"
 BUILT = ROOT / "build" / "cross"
 
-JARS = ":".join(
-    str(place)
-    for place in (
-        BUILT / "java" / "classes",
-        ROOT / "java" / "lmdb" / "target" / "dishtayantra-lmdb-0.1.0.jar",
-        BUILT / "java" / "gson.jar",
-    )
-)
+JARS = ":".join(java.class_path([BUILT / "java" / "classes", BUILT / "java" / "gson.jar"]))
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,7 @@ FORMATS = {
     # Seldom more than 21 characters a number.
     "json": Format(lambda size: (size - 300) // 46, "json"),
     "msgpack": Format(lambda size: (size - 220) // 18, "msgpack"),
-    "segments": Format(
-        lambda size: (size - 500) // 22, "msgpack", typed=("marks", "floats", "ints", "longs")
-    ),
+    "segments": Format(lambda size: (size - 500) // 22, "msgpack", typed=("marks", "floats", "ints", "longs")),
     "raw": Format(lambda size: size // 8, "raw", typed=("longs",)),
     "numpy": Format(lambda size: (size - 128) // 16, "numpy", typed=("floats",)),
     # An IPC stream aligns to 8.
@@ -96,3 +89,38 @@ SIZES = {
     "64 KB": Size(64 << 10),
     "8 MB": Size(8 << 20),
 }
+
+
+@dataclass(frozen=True)
+class Calculators:
+    """The calculators of a language, and how Python reaches them.
+
+    Attributes:
+        host: "module" (classes of a Python module), "py4j" (a JVM of its own) or "jpype" (a JVM in the Python process).
+        answers: a risk calculator that answers references.
+        ignores: a native that knows nothing of references and sums what it gets.
+        absent: modes in which they cannot be called, and why.
+    """
+
+    host: str
+    answers: str
+    ignores: str
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+
+JAVA_RISK = "com.dishtayantra.calculators.RiskCalculator"
+
+CALCULATORS = {
+    "C++": Calculators(
+        "module", "dishtayantra_calculators:RiskCalculator", "dishtayantra_test_natives:IgnoresReferences"
+    ),
+    "Rust": Calculators(
+        "module", "dishtayantra_rust_calculators:RiskCalculator", "dishtayantra_cross_natives:IgnoresReferences"
+    ),
+    "Java (Py4J)": Calculators("py4j", JAVA_RISK, "natives.IgnoresReferences"),
+    "Java (JPype)": Calculators("jpype", JAVA_RISK, "natives.IgnoresReferences"),
+}
+
+MODES = ("input", "output", "both", "reference")
+BEHAVIOURS = ("answers", "ignores")
+WORKER = (sys.executable, str(PEERS / "python" / "worker.py"))

@@ -100,12 +100,16 @@ def test_payload(
         cell = (form, writer, reader, size)
         try:
             run_cell(
-                peer(writer, "writer"), peer(reader, "reader"), cell, payloads.cells().index(cell), store_path / "data.mdb"
+                peer(writer, "writer"),
+                peer(reader, "reader"),
+                cell,
+                payloads.cells().index(cell),
+                store_path / "data.mdb",
             )
             payloads.record(cell, None)
         except PeerError as fault:
             payloads.record(cell, str(fault))
             faults[size] = str(fault)
-        for key in transport.keys():
+        for key in transport.keys(""):
             transport.delete(key)
     assert not faults

@@ -85,7 +85,11 @@ fn plain(writer: &mut DocumentWriter<'_>, request: &Request, columns: usize) -> 
     Ok(())
 }
 
-fn segments(store: &Store, request: &Request, options: &PutOptions<'_>) -> dishtayantra::Result<dishtayantra::Info> {
+fn segments(
+    store: &Store,
+    request: &Request,
+    options: &PutOptions<'_>,
+) -> dishtayantra::Result<dishtayantra::Info> {
     let (seed, count) = (request.seed, request.count);
     let marks = column::<Marks>(seed, 2 * count + 1);
     let floats = column::<Floats>(seed, count);
@@ -93,7 +97,11 @@ fn segments(store: &Store, request: &Request, options: &PutOptions<'_>) -> disht
     let longs = column::<Longs>(seed, count);
     let mut writer = DocumentWriter::new()?;
     plain(&mut writer, request, 4)?;
-    writer.string("marks")?.segment(&Segment::new(&marks))?.string("floats")?.segment(&Segment::new(&floats))?;
+    writer
+        .string("marks")?
+        .segment(&Segment::new(&marks))?
+        .string("floats")?
+        .segment(&Segment::new(&floats))?;
     writer.string("ints")?.segment(&Segment::new(&ints))?;
     writer.string("longs")?.segment(&Segment::shaped(&longs, &[count as u64, 1])?)?;
     writer.put(store, request.key.as_str(), options)
