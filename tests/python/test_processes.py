@@ -224,6 +224,40 @@ def test_a_sigterm_handler_may_use_the_store(transport: LMDBTransport, start: An
     assert transport.get("last words") == "ended"
 
 
+def test_what_a_signal_handler_raises_is_never_lost(transport: LMDBTransport, start: Any) -> None:
+    worker = start(
+        """
+        import signal, sys
+        from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+        transport = LMDBTransport(LMDBConfig(db_path=sys.argv[1])).open()
+        raised = 0
+
+        class Tick(Exception):
+            pass
+
+        def tick(*_):
+            global raised
+            raised += 1
+            raise Tick
+
+        signal.signal(signal.SIGALRM, tick)
+        transport.put("key", b"x" * 3000, format="raw")
+        caught = 0
+        while raised < 500:
+            before = raised
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.001)
+                while raised == before:
+                    transport.get("key")
+            except Tick:
+                caught += 1
+        print(raised - caught, flush=True)
+        """,
+        transport.get_db_path(),
+    )
+    assert worker.communicate(timeout=120)[0] == "0\n"
+
+
 def total(data: dict[str, Any]) -> dict[str, Any]:
     return {"total": sum(data["values"]), "pid": os.getpid()}
 

@@ -12,6 +12,9 @@ _LARGE = 64 * 1024
 _new_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
 _new_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 _new_bytes.restype = ctypes.py_object
+_new_method = ctypes.pythonapi["PyInstanceMethod_New"]
+_new_method.argtypes = [ctypes.py_object]
+_new_method.restype = ctypes.py_object
 bytes_address = ctypes.pythonapi["PyBytes_AsString"]
 bytes_address.argtypes = [ctypes.py_object]
 bytes_address.restype = ctypes.c_void_p
@@ -68,6 +71,15 @@ def _span_at(bits: int) -> Any:
 # A ctypes array exports its memory, but its size is part of its type. One type per power of two is
 # enough: the memoryview is cut to the size of the payload before anybody sees it.
 _SPANS_AT = [_span_at(bits) for bits in range(34)]
+
+
+def finalizer(function: Any) -> Any:
+    """A C function as ``__del__`` of objects whose ``_as_parameter_`` is its argument.
+
+    Python runs signal handlers where Python code begins, and drops what they raise in a finalizer:
+    ``KeyboardInterrupt``, ``SystemExit``. A finalizer without Python code is no such place.
+    """
+    return _new_method(function)
 
 
 def address_memory(address: int, size: int, owner: object) -> memoryview:

@@ -11,7 +11,7 @@ import ctypes
 from typing import Any
 
 from ._abi import INFO_CHECKSUM, TEXT_KEY, TEXT_SOURCE, TEXT_TARGET, TEXT_TXN_ID, Info, fail, lib
-from ._memory import address_memory, string_at
+from ._memory import address_memory, finalizer, string_at
 from ._process import generation
 from .errors import ForkedError
 
@@ -24,7 +24,15 @@ class Pin:
     its entry.
     """
 
-    __slots__ = ("__weakref__", "_generation", "_handle", "address", "flags", "format", "size")
+    __slots__ = (
+        "__weakref__",
+        "_as_parameter_",
+        "_generation",
+        "address",
+        "flags",
+        "format",
+        "size",
+    )
 
     def __init__(
         self,
@@ -36,17 +44,15 @@ class Pin:
         *,
         _generation: list[int] = generation,
     ) -> None:
-        self._handle = handle
+        self._as_parameter_ = handle
         self._generation = _generation[0]
         self.address = address
         self.size = size
         self.format = format
         self.flags = flags
 
-    def __del__(self, _close: Any = lib.view_close, _generation: list[int] = generation) -> None:
-        # In a forked child the pin is the parent's.
-        if self._generation == _generation[0]:
-            _close(self._handle)
+    # In a forked child it leaves the parent's pin alone.
+    __del__ = finalizer(lib.view_close)
 
     def check(self) -> None:
         """Raises when the pin was made before a fork: its bytes are only promised to the parent."""
@@ -58,21 +64,21 @@ class Pin:
     def verify(self) -> None:
         """Compares the payload with its checksum, when it has one."""
         if self.flags & INFO_CHECKSUM:
-            status = lib.view_verify(self._handle)
+            status = lib.view_verify(self._as_parameter_)
             if status:
                 fail(status)
 
     def info(self) -> Info:
         """Everything the library tells of the entry."""
         info = Info(struct_size=ctypes.sizeof(Info))
-        status = lib.view_info(self._handle, ctypes.byref(info))
+        status = lib.view_info(self._as_parameter_, ctypes.byref(info))
         if status:
             fail(status)
         return info
 
     def _text(self, field: int) -> bytes:
         text, size = ctypes.c_void_p(), ctypes.c_size_t()
-        status = lib.view_text(self._handle, field, ctypes.byref(text), ctypes.byref(size))
+        status = lib.view_text(self._as_parameter_, field, ctypes.byref(text), ctypes.byref(size))
         if status:
             fail(status)
         return string_at(text.value or 0, size.value)
