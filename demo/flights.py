@@ -32,7 +32,7 @@ import columns
 import dag
 import round_trips
 from dishtayantra_lmdb import get_transport, java, wrap_with_lmdb
-from natives import Make, Natives
+from languages import Make, Natives
 
 COLUMNS = ("dep_delay", "arr_delay", "air_time", "distance")
 LEVELS = (0.95, 0.99)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import dishtayantra_calculators as cpp
 import dishtayantra_rust_calculators as rust
+
+import dishtayantra_calculators as cpp
 from dishtayantra_lmdb import java, wrap_with_lmdb
 
 # What makes a calculator: name and configuration.
