@@ -1702,6 +1702,26 @@ dy_lmdb_status_t dy_lmdb_reference_get(const struct dy_lmdb_reference_t *referen
                                        size_t *value_len);
 
 /**
+ * Tells every field at once, for callers to whom every call is dear.
+ *
+ * - `reference`: the reference.
+ * - `fields`, `count`: room for as many fields, in this order: `_lmdb_ref`, `_lmdb_input_key`,
+ *   `_lmdb_output_key`, `_lmdb_db_path`, `_lmdb_db_name`, `_lmdb_format`, `_txn_id`. Later versions may add some
+ *   at the end; only `count` are written, and those this version does not know as ones that are not set.
+ *
+ * A field's text is UTF-8 and not NUL-terminated, `_lmdb_ref` is "true"; one that is not set has `data` NULL.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: the texts are valid until the reference is changed or freed.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_fields(const struct dy_lmdb_reference_t *reference,
+                                          struct dy_lmdb_buffer_t *fields,
+                                          size_t count);
+
+/**
  * Writes a reference as JSON.
  *
  * - `reference`: the reference.

@@ -130,7 +130,9 @@ impl Exchange {
         let db = &self.config.db_name;
         self.store.put(db, key.as_bytes(), parts, &options)?;
         // An answer to an earlier exchange of the same id is none to this one.
-        if let Some(output) = reference.get(reference::OUTPUT_KEY) {
+        if let Some(output) = reference.get(reference::OUTPUT_KEY)
+            && there(&self.store, &reference, output)?
+        {
             self.store.delete(db, output.as_bytes())?;
         }
         if let Some(view) = self.store.view_quiet(db, key.as_bytes())? {

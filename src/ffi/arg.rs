@@ -96,6 +96,8 @@ pub(super) unsafe trait Plain {}
 unsafe impl Plain for u8 {}
 // SAFETY: any eight bytes are an f64.
 unsafe impl Plain for f64 {}
+// SAFETY: an address and a length, which nobody follows unless its caller says that they are right.
+unsafe impl Plain for dy_lmdb_buffer_t {}
 
 /// The UTF-8 text at `data`.
 pub(super) unsafe fn text<'a>(name: &str, data: *const c_char, len: usize) -> Result<&'a str> {

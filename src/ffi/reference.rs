@@ -1,6 +1,6 @@
 //! References: what travels in place of a payload.
 
-use super::arg::{Parts, exclusive, give, out, release, shared, text};
+use super::arg::{Parts, exclusive, give, out, release, room, shared, text};
 use super::bytes::{BytesOut, dy_lmdb_buffer_t, dy_lmdb_bytes_t};
 use super::guard::guard;
 use super::info::{InfoOut, dy_lmdb_info_t};
@@ -9,9 +9,10 @@ use super::status::dy_lmdb_status_t;
 use super::store::{StoreOut, dy_lmdb_store_t};
 use super::view::{ViewOut, dy_lmdb_view_t};
 use crate::error::{Error, Result, Status};
-use crate::reference::Reference;
+use crate::reference::{NAMES, Reference};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::ptr;
 
 /// A reference: what a calculator gets in place of a large payload, and what it needs to answer through the
 /// store. Its fields have the names that travel:
@@ -163,6 +164,41 @@ pub unsafe extern "C" fn dy_lmdb_reference_get(
             .ok_or_else(|| Error::new(Status::NotFound, format!("the reference has no {name:?}")))?;
         value.write(found.as_ptr().cast());
         value_len.write(found.len());
+        Ok(())
+    })
+}
+
+/// Tells every field at once, for callers to whom every call is dear.
+///
+/// - `reference`: the reference.
+/// - `fields`, `count`: room for as many fields, in this order: `_lmdb_ref`, `_lmdb_input_key`,
+///   `_lmdb_output_key`, `_lmdb_db_path`, `_lmdb_db_name`, `_lmdb_format`, `_txn_id`. Later versions may add some
+///   at the end; only `count` are written, and those this version does not know as ones that are not set.
+///
+/// A field's text is UTF-8 and not NUL-terminated, `_lmdb_ref` is "true"; one that is not set has `data` NULL.
+///
+/// Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Memory: the texts are valid until the reference is changed or freed.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_reference_fields(
+    reference: *const dy_lmdb_reference_t,
+    fields: *mut dy_lmdb_buffer_t,
+    count: usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (reference, fields) = unsafe { (self::reference(reference)?, room("fields", fields, count)?) };
+        let mut names = NAMES.iter();
+        for field in fields {
+            let text = names.next().and_then(|name| reference.get(name));
+            *field = match text {
+                Some(text) => dy_lmdb_buffer_t { data: text.as_ptr().cast(), size: text.len() },
+                None => dy_lmdb_buffer_t { data: ptr::null(), size: 0 },
+            };
+        }
         Ok(())
     })
 }

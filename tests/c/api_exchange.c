@@ -77,6 +77,22 @@ void test_reference_fields(void) {
     EXPECT_TEXT(value, len, "true");
     EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_get(reference, TEXT("other"), &value, &len));
 
+    dy_lmdb_buffer_t fields[8];
+    memset(fields, 0xff, sizeof fields);
+    EXPECT_OK(dy_lmdb_reference_fields(reference, fields, 2));
+    EXPECT_TEXT((const char *)fields[0].data, fields[0].size, "true");
+    EXPECT_TEXT((const char *)fields[1].data, fields[1].size, "input:calc:1");
+    EXPECT(fields[2].size == SIZE_MAX);
+    EXPECT_OK(dy_lmdb_reference_fields(reference, fields, 8));
+    EXPECT(fields[2].data == NULL && fields[2].size == 0);
+    EXPECT_TEXT((const char *)fields[3].data, fields[3].size, "/nowhere");
+    EXPECT(fields[4].data == NULL && fields[5].data == NULL);
+    EXPECT_TEXT((const char *)fields[6].data, fields[6].size, "1");
+    EXPECT(fields[7].data == NULL && fields[7].size == 0);
+    EXPECT_OK(dy_lmdb_reference_fields(reference, NULL, 0));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_fields(NULL, fields, 8));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_fields(reference, NULL, 1));
+
     EXPECT_OK(dy_lmdb_reference_json(reference, &json));
     EXPECT_OK(dy_lmdb_reference_parse((const char *)dy_lmdb_bytes_data(json), dy_lmdb_bytes_size(json), &parsed));
     dy_lmdb_bytes_free(json);

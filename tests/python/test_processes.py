@@ -22,6 +22,7 @@ from dishtayantra_lmdb import (
     StoreClosedError,
     wrap_with_lmdb,
 )
+from dishtayantra_lmdb._exchange import new_txn_id
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
@@ -86,6 +87,27 @@ def test_a_forked_child_reopens_by_itself(transport: LMDBTransport) -> None:
     np.testing.assert_array_equal(kept, array)
     view.close()
     transport.audit()
+
+
+def test_ids_of_exchanges_are_made_once_by_threads_and_forked_children(tmp_path: Any) -> None:
+    def ids() -> list[str]:
+        made = [[new_txn_id() for _ in range(500)]]
+        threads = [threading.Thread(target=lambda: made.append([new_txn_id() for _ in range(500)])) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return [txn_id for some in made for txn_id in some]
+
+    mine = ids()
+
+    def work() -> None:
+        (tmp_path / "ids").write_text("\n".join(ids()))
+
+    in_fork(work)
+    everybody = [*mine, *(tmp_path / "ids").read_text().split(), *ids()]
+    assert len(everybody) == 3 * 5 * 500
+    assert len(set(everybody)) == len(everybody)
 
 
 def test_an_instance_in_a_forked_child(tmp_path: Any) -> None:

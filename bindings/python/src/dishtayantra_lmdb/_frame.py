@@ -40,7 +40,6 @@ class Frame:
         "_exports",
         "_options",
         "_parts",
-        "_parts_memory",
         "_settings",
         "_spare",
         "answer",
@@ -49,6 +48,7 @@ class Frame:
         "info_at",
         "options_at",
         "parts_at",
+        "parts_memory",
     )
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Frame:
         self._capacity = capacity
         self._parts: Any = (Buffer * capacity)()
         self.parts_at = ctypes.addressof(self._parts)
-        self._parts_memory = memoryview(self._parts).cast("B")
+        self.parts_memory = memoryview(self._parts).cast("B")
 
     def set_parts(self, parts: Sequence[Any]) -> None:
         """Points at ``parts``, which the caller keeps: bytes, or what has a contiguous buffer.
@@ -83,12 +83,12 @@ class Frame:
         offset = 0
         for part in parts:
             if type(part) is bytes:
-                _pack_part(self._parts_memory, offset, id(part) + _CONTENT, len(part))
+                _pack_part(self.parts_memory, offset, id(part) + _CONTENT, len(part))
             else:
                 export = self._spare.pop() if self._spare else PyBuffer()
-                get_buffer(part, ctypes.byref(export), 0)
+                get_buffer(part, ctypes.addressof(export), 0)
                 self._exports.append(export)
-                _pack_part(self._parts_memory, offset, export.buf or 0, export.len)
+                _pack_part(self.parts_memory, offset, export.buf or 0, export.len)
             offset += _PART_SIZE
 
     def set_options(self, settings: Settings) -> None:
@@ -112,7 +112,7 @@ class Frame:
         """Lets go of the buffers that :meth:`set_parts` got hold of, and gives the frame back."""
         while self._exports:
             export = self._exports.pop()
-            release_buffer(ctypes.byref(export))
+            release_buffer(ctypes.addressof(export))
             if len(self._spare) < _PARTS:
                 self._spare.append(export)
         give_back(self)
@@ -153,5 +153,6 @@ _HANDLE, _DATA = (0, "Q"), (8, "Q")
 # Each takes `Frame.answer`.
 handle_of = _reader(_HANDLE)
 loan_of = _reader(_HANDLE, _DATA)
+decision_of = _reader((0, "I"))
 entry_id_of = _reader(_field("entry_id"))
 view_of = _reader(_HANDLE, *map(_field, ("size", "data", "format", "flags")))

@@ -41,7 +41,10 @@ class _Exchange(NamedTuple):
 
     def reference(self) -> Reference:
         """The reference that the calculator got."""
-        return Reference.parse(
+        made: tuple[_Exchange, Reference] | None = getattr(_inside, "made", None)
+        if made is not None and made[0] is self:
+            return made[1]
+        reference = Reference.parse(
             {
                 REF: True if self.input_key else None,
                 INPUT_KEY: self.input_key,
@@ -51,6 +54,9 @@ class _Exchange(NamedTuple):
                 TXN_ID: self.txn_id,
             }
         )
+        # Not in the calculator, which may be copied.
+        _inside.made = self, reference
+        return reference
 
 
 class LMDBCalculatorMixin:
@@ -193,7 +199,7 @@ def _view(transport: LMDBTransport, key: str, db_name: str) -> Any:
         ) from error
 
 
-# Whether this thread is inside the calculate of an exchange.
+# Whether this thread is inside the calculate of an exchange, and that exchange's reference.
 _inside = threading.local()
 
 
@@ -230,11 +236,13 @@ def _settling(calculate: Any) -> Any:
                 known.pop(thread, None)
             else:
                 known[thread] = before
-        if is_reference(data) and not is_output_written(result):
-            try:
-                Reference.parse(data).settle_direct()
-            except LMDBError as error:
-                logger.debug("cannot settle %s: %s", exchange.input_key, error)
+        try:
+            if is_reference(data) and not is_output_written(result):
+                exchange.reference().settle_direct()
+        except LMDBError as error:
+            logger.debug("cannot settle %s: %s", exchange.input_key, error)
+        finally:
+            _inside.made = None
         return result
 
     return settled

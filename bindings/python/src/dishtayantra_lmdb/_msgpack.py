@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 import struct
 import threading
 import uuid
@@ -112,8 +113,8 @@ def _encode_plain(value: Any) -> bytes:
 def _refuse_foreign(written: bytes | memoryview, own: int = 0) -> None:
     """Raises when a caller's ext value has a type of ours, of which ``own`` are to be there."""
     if isinstance(written, bytes):
-        # Most small payloads have no such byte at all.
-        if not any(byte in written for byte in _OWN_BYTES):
+        # Most small payloads have no such byte at all, or only in names.
+        if not own and _own_head(written) is None:
             return
         address = bytes_address(written)
     else:
@@ -128,8 +129,11 @@ def _refuse_foreign(written: bytes | memoryview, own: int = 0) -> None:
 
 
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, _EXT_PYTHON)
-_OWN_BYTES = tuple(bytes((code,)) for code in _OWN)
-_EXT_SEGMENT_BYTE = _OWN_BYTES[0]
+_EXT_SEGMENT_BYTE = bytes((_segments.EXTENSION,))
+# What an ext value of these types begins with, wherever one may be.
+_own_head = re.compile(
+    b"(?s:[\xd4-\xd8]|\xc7.|\xc8..|\xc9....)[%b]" % re.escape(bytes(_OWN))
+).search
 _FOREIGN = "the ext types 68, 78 and 80 are this library's own"
 
 

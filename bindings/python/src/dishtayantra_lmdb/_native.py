@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import _frame
-from ._abi import DECISION_TAKE_ANSWER, fail, lib, log_warnings, take_bytes
+from ._abi import TIMEOUT, fail, lib, log_warnings, take_bytes
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation
-from ._reference import INPUT_KEY, OUTPUT_KEY, Reference
+from ._reference import DB_NAME, DB_PATH, FORMAT, INPUT_KEY, OUTPUT_KEY, Reference
 from ._store import Handle, Store, data_file, identity
 from ._waiting import wait_in_slices
 from .errors import LMDBTimeoutError
@@ -26,6 +26,7 @@ class NativeExchange:
         "_handle",
         "_identity",
         "_name",
+        "_same",
         "_wait_timeout_ms",
         "generation",
         "store",
@@ -47,6 +48,8 @@ class NativeExchange:
             fail(status)
         self._handle = Handle(handle.value, lib.exchange_close)
         self._name = name
+        # What all of its references have in common, as the first one has it.
+        self._same: dict[str, str] = {}
         self._wait_timeout_ms = config.wait_timeout_ms
         self.generation = generation[0]
         store = ctypes.c_void_p()
@@ -68,11 +71,15 @@ class NativeExchange:
 
     def should(self, size: int) -> bool:
         """Whether an input of ``size`` bytes goes through the store."""
-        should = ctypes.c_bool()
-        status = lib.exchange_should(self._handle.value, size, ctypes.byref(should))
+        frame = _frame.take()
+        try:
+            status = lib.exchange_should(self._handle.value, size, frame.handle_at)
+            should = frame.answer[0] != 0
+        finally:
+            _frame.give_back(frame)
         if status:
             fail(status)
-        return should.value
+        return should
 
     def put_input(self, txn_id: str, number: int, parts: Sequence[Any]) -> Reference:
         """Puts an input, never over a live one; returns the reference that travels instead."""
@@ -94,7 +101,14 @@ class NativeExchange:
             frame.release()
         if status:
             fail(status)
-        return Reference(handle)
+        return self._made(handle)
+
+    def _made(self, handle: int | None) -> Reference:
+        reference = Reference(handle, self._same)
+        if not self._same:
+            fields = reference.fields()
+            self._same = {name: fields[name] for name in (DB_PATH, DB_NAME, FORMAT)}
+        return reference
 
     def reference(self, txn_id: str) -> Reference:
         """The reference without an input: where the output goes."""
@@ -102,7 +116,7 @@ class NativeExchange:
         status = lib.exchange_reference(self._handle.value, txn, len(txn), ctypes.byref(handle))
         if status:
             fail(status)
-        return Reference(handle.value)
+        return self._made(handle.value)
 
     def key(self, which: int, txn_id: str) -> str:
         """The key of one side of an exchange, ``EXCHANGE_*``."""
@@ -126,18 +140,30 @@ class NativeExchange:
         Raises:
             LMDBTimeoutError: the input was opened and no output came.
         """
-        limit = self._wait_timeout_ms if timeout_ms is None else timeout_ms
-        decision = ctypes.c_uint32(DECISION_TAKE_ANSWER)
+        frame = _frame.take()
+        try:
+            # Nearly always it is settled when the calculator has returned.
+            status = self._settle(reference, answer, 0, frame)
+            if status == TIMEOUT:
+                limit = self._wait_timeout_ms if timeout_ms is None else timeout_ms
+                if not wait_in_slices(
+                    limit, lambda slice_ms: self._settle(reference, answer, slice_ms, frame)
+                ):
+                    raise self._timeout(reference, limit)
+            elif status:
+                fail(status)
+            (decision,) = _frame.decision_of(frame.answer)
+            return decision
+        finally:
+            _frame.give_back(frame)
 
-        def wait(slice_ms: int) -> int:
-            status: int = lib.exchange_settle(
-                self._handle.value, reference.value, answer, slice_ms, ctypes.byref(decision)
-            )
-            return status
-
-        if not wait_in_slices(limit, wait):
-            raise self._timeout(reference, limit)
-        return decision.value
+    def _settle(
+        self, reference: Reference, answer: int, timeout_ms: int, frame: _frame.Frame
+    ) -> int:
+        status: int = lib.exchange_settle(
+            self._handle.value, reference.value, answer, timeout_ms, frame.handle_at
+        )
+        return status
 
     def _timeout(self, reference: Reference, limit: int) -> LMDBTimeoutError:
         fields = reference.fields()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import _frame
-from ._abi import fail, lib, take_bytes
+from ._abi import fail, lib
+from ._memory import text_at
 from ._pin import Pin
 from ._store import Handle
 from .errors import CorruptError
@@ -23,6 +25,9 @@ TXN_ID = "_txn_id"
 OUTPUT_WRITTEN = "_lmdb_output_written"
 
 _WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID)
+_NOTHING: Mapping[str, str] = {}
+# Address and size of each, in this order.
+_fields_of = struct.Struct(f"={2 * len(_WIRE_NAMES)}Q").unpack_from
 
 
 def is_reference(value: object) -> bool:
@@ -47,25 +52,30 @@ def _says(value: object, name: str) -> bool:
 
 def stripped(value: Any) -> Any:
     """A result without the names of the protocol; a result that has none of them as it is."""
-    # Not by the methods of a class that may have its own.
-    if not isinstance(value, dict) or not any(map(_is_wire_name, dict.keys(value))):
+    if not isinstance(value, dict):
         return value
-    return {key: item for key, item in dict.items(value) if not _is_wire_name(key)}
-
-
-def _is_wire_name(key: object) -> bool:
-    return isinstance(key, str) and (key.startswith("_lmdb_") or key == TXN_ID)
+    # Not by the methods of a class that may have its own.
+    kept = {
+        key: item
+        for key, item in dict.items(value)
+        if not isinstance(key, str) or not (key.startswith("_lmdb_") or key == TXN_ID)
+    }
+    return kept if len(kept) < dict.__len__(value) else value
 
 
 class Reference:
     """A reference in the engine's hands."""
 
-    __slots__ = ("_fields", "_handle")
+    __slots__ = ("_fields", "_handle", "_same")
 
-    def __init__(self, handle: int | None) -> None:
+    def __init__(self, handle: int | None, same: Mapping[str, str] = _NOTHING) -> None:
+        """Takes over ``handle``; ``same`` is what the engine said of others that have those
+        fields in common with this one.
+        """
         self._handle = Handle(handle, lib.reference_free)
         # As the engine said them, until one is set.
         self._fields: dict[str, Any] | None = None
+        self._same = same
 
     @property
     def value(self) -> int | None:
@@ -96,19 +106,27 @@ class Reference:
         """The reference as the mapping that travels, for the caller to keep."""
         if self._fields is not None:
             return self._fields.copy()
-        block = ctypes.c_void_p()
-        status = lib.reference_json(self.value, ctypes.byref(block))
+        frame = _frame.take()
+        try:
+            status = lib.reference_fields(self.value, frame.parts_at, len(_WIRE_NAMES))
+            places = iter(_fields_of(frame.parts_memory))
+        finally:
+            _frame.give_back(frame)
         if status:
             fail(status)
-        fields: dict[str, Any] = json.loads(take_bytes(block))
-        if fields.get(REF) is not True:
-            fields.pop(REF, None)
+        same = self._same
+        fields: dict[str, Any] = {}
+        for name, address, size in zip(_WIRE_NAMES, places, places, strict=True):
+            if address:
+                fields[name] = same.get(name) or text_at(address, size)
+        if REF in fields:
+            fields[REF] = True
         self._fields = fields
         return fields.copy()
 
     def set(self, name: str, value: str) -> None:
         """Sets one field by its wire name."""
-        self._fields = None
+        self._fields, self._same = None, _NOTHING
         name_bytes, value_bytes = name.encode(), value.encode()
         status = lib.reference_set(
             self.value, name_bytes, len(name_bytes), value_bytes, len(value_bytes)

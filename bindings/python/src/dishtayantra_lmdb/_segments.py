@@ -53,7 +53,7 @@ _pack_head = struct.Struct(">BIb").pack
 _pack_fixed = struct.Struct("<6BH").pack
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Segment:
     """What is written: ``data`` is bytes, or what exports the items' memory.
 
@@ -155,9 +155,37 @@ class Placed(NamedTuple):
     shape: tuple[int, ...]
 
 
-# dy_lmdb_segment_t: struct_size, data, size, itemsize, node, end, dtype, unit, flags, ndim, shape.
-_FOUND = struct.Struct("=6Q4I")
-_FOUND_SIZE = _FOUND.size + 8 * _MAX_NDIM
+_document_from_bytes, _document_close = lib.document_from_bytes, lib.document_close
+_next_segment = lib.document_next_segment
+# What the calls answer, kept for the next ones: the document's handle, whether there is one more,
+# and dy_lmdb_segment_t: struct_size, data, size, itemsize, node, end, dtype, unit, flags, ndim,
+# shape.
+_MORE, _FOUND, _SHAPE = 8, 16, 16 + 64
+_ROOM_SIZE = _SHAPE + 8 * _MAX_NDIM
+_handle_of = struct.Struct("=Q").unpack_from
+_found_of = struct.Struct(f"={_FOUND + 8}x2Q8x2Q4I").unpack_from
+
+
+class _Room:
+    """One of them, for the time of one search."""
+
+    __slots__ = ("found_at", "handle_at", "memory", "more_at")
+
+    def __init__(self) -> None:
+        room: Any = (ctypes.c_ubyte * _ROOM_SIZE)()
+        self.handle_at = ctypes.addressof(room)
+        self.more_at, self.found_at = self.handle_at + _MORE, self.handle_at + _FOUND
+        self.memory = memoryview(room).cast("B")
+        struct.pack_into("=Q", self.memory, _FOUND, _ROOM_SIZE - _FOUND)
+
+
+# As many as searches ever ran at once.
+_rooms: list[_Room] = []
+
+
+@functools.lru_cache(maxsize=_MAX_NDIM + 1)
+def _shape_of(ndim: int) -> Any:
+    return struct.Struct(f"={ndim}Q").unpack_from
 
 
 def find(address: int, size: int) -> list[Placed]:
@@ -166,26 +194,27 @@ def find(address: int, size: int) -> list[Placed]:
     Raises:
         ValueError: one of them, or the document up to it, is damaged; the message tells where.
     """
-    handle = ctypes.c_void_p()
-    status = lib.document_from_bytes(address, size, ctypes.byref(handle))
+    room = _rooms.pop() if _rooms else _Room()
+    status = _document_from_bytes(address, size, room.handle_at)
     if status:
         raise ValueError(str(failure(status)))
+    memory = room.memory
+    (handle,) = _handle_of(memory)
     try:
         placed: list[Placed] = []
-        room = ctypes.create_string_buffer(_FOUND_SIZE)
-        struct.pack_into("=Q", room, 0, _FOUND_SIZE)
-        more, at = ctypes.c_bool(), 0
+        at = 0
         while True:
-            status = lib.document_next_segment(handle, at, room, ctypes.byref(more))
+            status = _next_segment(handle, at, room.found_at, room.more_at)
             if status:
                 raise ValueError(str(failure(status)))
-            if not more:
+            if not memory[_MORE]:
                 return placed
-            _, data, nbytes, _, node, at, code, unit, flags, ndim = _FOUND.unpack_from(room)
-            shape = struct.unpack_from(f"={ndim}Q", room, _FOUND.size)
+            data, nbytes, node, at, code, unit, flags, ndim = _found_of(memory)
+            shape = _shape_of(ndim)(memory, _SHAPE)
             placed.append(Placed(node, at, data, nbytes, _typestr(code, unit), flags, shape))
     finally:
-        lib.document_close(handle)
+        _document_close(handle)
+        _rooms.append(room)
 
 
 def extensions(address: int, size: int) -> Iterator[int]:

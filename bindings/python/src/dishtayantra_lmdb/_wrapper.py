@@ -126,9 +126,16 @@ class LMDBEnabledCalculator:
             input_data = self._answers.resolved(input_data)
         if output_only and isinstance(input_data, dict):
             return self._beside_output_key(native, input_data)
-        if self.exchange.should_use_lmdb(input_data):
+        if not is_reference(input_data) and self._should(native, input_data):
             return self._through_store(native, input_data)
         return self._directly(native, input_data)
+
+    def _should(self, native: NativeExchange, payload: Any) -> bool:
+        try:
+            return self.exchange.should(native, payload)
+        except Exception as error:
+            self.exchange.complain("cannot tell whether to exchange", error)
+            return False
 
     def _native(self) -> NativeExchange | None:
         """The engine's side; None when payloads are to be passed directly."""
