@@ -40,7 +40,6 @@ class Frame:
         "_exports",
         "_options",
         "_parts",
-        "_settings",
         "_spare",
         "answer",
         "data_at",
@@ -49,6 +48,7 @@ class Frame:
         "options_at",
         "parts_at",
         "parts_memory",
+        "settings",
     )
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Frame:
         self._options = PutOptions()
         self.options_at = ctypes.addressof(self._options)
         lib.put_options_default(self.options_at)
-        self._settings: Settings | None = None
+        self.settings: Settings | None = None
         self._exports: list[PyBuffer] = []
         self._spare: list[PyBuffer] = []
         self._make_parts(_PARTS)
@@ -93,8 +93,6 @@ class Frame:
 
     def set_options(self, settings: Settings) -> None:
         """Fills the options of a put."""
-        if settings is self._settings:
-            return
         number, flags, ttl_ms, txn_id, source, target = settings
         options = self._options
         options.format = number
@@ -106,7 +104,7 @@ class Frame:
         options.source_len = len(source)
         options.target = target
         options.target_len = len(target)
-        self._settings = settings
+        self.settings = settings
 
     def release(self) -> None:
         """Lets go of the buffers that :meth:`set_parts` got hold of, and gives the frame back."""

@@ -19,6 +19,8 @@ from ._process import generation
 from ._store import Store
 from .errors import FormatError, InvalidArgumentError, StoreClosedError
 
+_publish = Store.publish
+
 # What format numpy keeps free for the header before the items.
 _NPY_ROOM = 256
 
@@ -135,7 +137,10 @@ class Loan:
             # What the array that is published looks like.
             self._layout: tuple[Any, tuple[int, ...]] | None = None
             # The second is what slices of the first refer to.
-            memory, self._span = writable_memory(self._address + self._offset, self._size, hold)
+            address = self._address
+            if self._settings[0] == NUMPY:
+                address += _NPY_ROOM
+            memory, self._span = writable_memory(address, self._size, hold)
             self._memory = memory
         return memory, hold
 
@@ -165,7 +170,8 @@ class Loan:
         Raises:
             StoreClosedError: the loan was published or dropped.
         """
-        return self._lend()[0]
+        memory = self._memory
+        return self._lend()[0] if memory is None or self._loan is None else memory
 
     def array(self, dtype: Any = "u1", shape: int | tuple[int, ...] | None = None) -> Any:
         """The memory as a writable NumPy array, from its first byte.
@@ -231,26 +237,25 @@ class Loan:
         if loan is None:
             raise self._closed()
         size = self._finish(size) if size is not None or settings[0] == NUMPY else self._size
-        hold = self._hold
-        if hold is None:
-            self._loan = None
-            entry_id = Store.publish(loan, self._at, size, settings, True)
-        else:
-            entry_id = self._publish_lent(loan, hold, size)
-        self._entry_id = entry_id
+        hold, finish = self._hold, True
+        if hold is not None:
+            if self._revoke():
+                return self._publish_copy(hold, size)
+            if self._arrays and self._read():
+                finish = False
+            else:
+                # The call ends the loan.
+                hold.loan = None
+        self._loan = None
+        self._entry_id = entry_id = _publish(loan, self._at, size, settings, finish)
         return entry_id
 
-    def _publish_lent(self, loan: int, hold: _Hold, size: int) -> int:
-        reached = self._revoke()
+    def _publish_copy(self, hold: _Hold, size: int) -> int:
+        """Publishes what the loan's memory holds now, which others can still write to."""
         self._loan = None
-        if reached:
-            with writable_memory(self._address, size, hold)[0] as memory:
-                return self._store.put(*self._at, [memory], self._settings)
-        if self._read():
-            return Store.publish(loan, self._at, size, self._settings, False)
-        # The call ends the loan.
-        hold.loan = None
-        return Store.publish(loan, self._at, size, self._settings, True)
+        with writable_memory(self._address, size, hold)[0] as memory:
+            self._entry_id = entry_id = self._store.put(*self._at, [memory], self._settings)
+        return entry_id
 
     def _revoke(self) -> bool:
         """Ends writing through what was handed out; says whether anybody can write all the same."""
@@ -278,7 +283,7 @@ class Loan:
 
     def _read(self) -> bool:
         """Whether an array that was handed out, which cannot be written to now, lives on."""
-        return bool(self._arrays) and any(array() is not None for _, array in self._arrays)
+        return any(array() is not None for _, array in self._arrays)
 
     def _finish(self, size: int | None) -> int:
         """How many bytes the payload has; writes the header when the format wants one."""

@@ -27,10 +27,10 @@ class Pin:
     __slots__ = (
         "__weakref__",
         "_as_parameter_",
-        "_generation",
         "address",
         "flags",
         "format",
+        "generation",
         "size",
     )
 
@@ -45,7 +45,7 @@ class Pin:
         _generation: list[int] = generation,
     ) -> None:
         self._as_parameter_ = handle
-        self._generation = _generation[0]
+        self.generation = _generation[0]
         self.address = address
         self.size = size
         self.format = format
@@ -56,7 +56,7 @@ class Pin:
 
     def check(self) -> None:
         """Raises when the pin was made before a fork: its bytes are only promised to the parent."""
-        if self._generation != generation[0]:
+        if self.generation != generation[0]:
             raise ForkedError(
                 "the view was opened before a fork and belongs to the parent; open one here"
             )

@@ -149,7 +149,8 @@ class Store:
         handle = self._handle.value or self.value
         frame = _take()
         try:
-            frame.set_options(settings)
+            if frame.settings is not settings:
+                frame.set_options(settings)
             frame.set_parts(parts)
             status = _put(
                 handle,
@@ -189,7 +190,8 @@ class Store:
         db, key = at
         frame = _take()
         try:
-            frame.set_options(settings)
+            if frame.settings is not settings:
+                frame.set_options(settings)
             status = (_loan_finish if finish else _loan_publish)(
                 loan, db, len(db), key, len(key), size, frame.options_at, frame.info_at
             )

@@ -7,13 +7,16 @@ entry, the view or the store: it keeps the payload's place in the map. It is rea
 
 from __future__ import annotations
 
+import contextlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _formats, _optional
 from ._loan import Loan
+from ._memory import address_memory
 from ._mixin import LMDBCalculatorMixin
 from ._pin import Pin
+from ._process import generation
 from .errors import FormatError, StoreClosedError
 from .lmdb_types import DataEnvelope, DataFormat
 
@@ -87,10 +90,11 @@ class View:
         """The payload as a read-only memoryview. Closing the view releases it, but not what was
         made from it.
         """
-        pin = self._open()
-        memory = self._memory
+        pin, memory = self._pin, self._memory
+        if pin is None or pin.generation != generation[0]:
+            pin = self._open()
         if memory is None:
-            memory = self._memory = pin.memory()
+            memory = self._memory = address_memory(pin.address, pin.size, pin)
         return memory
 
     def array(self, dtype: Any = None) -> Any:
@@ -140,10 +144,14 @@ class View:
         """Ends the view; the second time nothing happens."""
         memory, self._memory, self._pin = self._memory, None, None
         if memory is not None:
-            _release(memory)
+            # While somebody reads it, it stays, and with it the pin.
+            with contextlib.suppress(BufferError):
+                memory.release()
 
     def __enter__(self) -> View:
-        self._open()
+        pin = self._pin
+        if pin is None or pin.generation != generation[0]:
+            self._open()
         return self
 
     def __exit__(
@@ -154,20 +162,15 @@ class View:
     ) -> None:
         memory, self._memory, self._pin = self._memory, None, None
         if memory is not None:
-            _release(memory)
+            try:  # noqa: SIM105 (suppress takes longer than all the rest)
+                memory.release()
+            except BufferError:
+                pass
 
     def __repr__(self) -> str:
         pin = self._pin
         state = "closed" if pin is None else f"{format_of(pin).value}, {pin.size} bytes"
         return f"<View of {self.key!r}: {state}>"
-
-
-def _release(memory: memoryview) -> None:
-    try:
-        memory.release()
-    except BufferError:
-        # While somebody reads it, it stays, and with it the pin.
-        return
 
 
 def format_of(pin: Pin) -> DataFormat:
