@@ -310,19 +310,23 @@ impl Exchange {
     /// What a deletion answers; the other one is tried all the same.
     pub fn cleanup(&self, reference: &Reference, input: bool, output: bool) -> Result<()> {
         let store = self.store_of(reference)?;
-        let delete = |key: &str| store.delete(reference.db_name(), key.as_bytes()).map(drop);
-        if let Some(key) = reference.get(reference::INPUT_KEY).filter(|_| input) {
+        let db = reference.db_name();
+        let input = reference.get(reference::INPUT_KEY).filter(|_| input);
+        if let Some(key) = input {
             self.inputs().retain(|(kept, _)| kept != key);
         }
-        let input_done = match reference.get(reference::INPUT_KEY) {
-            Some(key) if input && self.own_input(reference, key) => delete(key),
-            _ => Ok(()),
-        };
-        let output_done = match reference.get(reference::OUTPUT_KEY) {
-            Some(key) if output => delete(key),
-            _ => Ok(()),
-        };
-        input_done.and(output_done)
+        let input = input.filter(|key| self.own_input(reference, key)).map(str::as_bytes);
+        let output = reference.get(reference::OUTPUT_KEY).filter(|_| output).map(str::as_bytes);
+        if let (Some(input), Some(output)) = (input, output) {
+            // Only when one of them cannot be deleted each is tried by itself.
+            if store.delete_many(db, &[input, output]).is_ok() {
+                return Ok(());
+            }
+        }
+        let delete = |key: Option<&[u8]>| key.map_or(Ok(false), |key| store.delete(db, key));
+        let input_done = delete(input);
+        let output_done = delete(output);
+        input_done.and(output_done).map(drop)
     }
 
     /// Whether `input` is the entry that [`Exchange::put_input`] made for this reference.

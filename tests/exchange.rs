@@ -465,6 +465,12 @@ fn cleanup_deletes_what_it_is_told_and_views_stay_valid() {
     caller.exchange.cleanup(&reference, true, true).unwrap();
     assert!(!there(b"output:calc:17"));
     assert_eq!(view.bytes(), b"result");
+
+    let reference = caller.put("18");
+    calculate(&reference, "open write");
+    assert_eq!((there(b"input:calc:18"), there(b"output:calc:18")), (true, true));
+    caller.exchange.cleanup(&reference, true, true).unwrap();
+    assert_eq!((there(b"input:calc:18"), there(b"output:calc:18")), (false, false));
 }
 
 #[test]

@@ -117,6 +117,30 @@ impl Store {
         Ok(live)
     }
 
+    /// Deletes the entries under several keys in one transaction: all that are there, or none.
+    ///
+    /// # Errors
+    /// `BadKey`, `Corrupt`, `Forked`, `DiskFull`.
+    pub fn delete_many(&self, db: &str, keys: &[&[u8]]) -> Result<()> {
+        self.engine.check()?;
+        for key in keys {
+            record::check_key(key)?;
+        }
+        let Some(dbi) = self.engine.find_db(db)? else {
+            return Ok(());
+        };
+        let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
+        let mut deleted = 0;
+        for key in keys {
+            deleted += u64::from(record::remove(&mut writer, dbi, key)?.is_some());
+        }
+        if deleted > 0 {
+            writer.commit()?;
+            self.engine.shared.count(Counter::Deletes, deleted);
+        }
+        Ok(())
+    }
+
     /// Gives the live entry under `key` a new time to live, from now; 0 = until deleted. False: there is none.
     ///
     /// # Errors
