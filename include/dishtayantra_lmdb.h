@@ -1661,6 +1661,24 @@ dy_lmdb_status_t dy_lmdb_reference_parse(const char *json,
                                          struct dy_lmdb_reference_t **reference);
 
 /**
+ * Makes a reference of all its fields at once, for callers to whom every call is dear.
+ *
+ * - `fields`, `count`: the texts of the fields in the order of `dy_lmdb_reference_fields`, UTF-8; `data` NULL is
+ *   an absent field, and so is each from `count` on.
+ * - `reference`: where to put it.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when a field cannot be right, naming it; `DY_LMDB_INVALID_ARGUMENT`,
+ * also for a field that this version does not know.
+ *
+ * Memory: the texts are copied. Free the reference with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_from_fields(const struct dy_lmdb_buffer_t *fields,
+                                               size_t count,
+                                               struct dy_lmdb_reference_t **reference);
+
+/**
  * Sets a field.
  *
  * - `reference`: the reference.

@@ -76,10 +76,26 @@ impl Reference {
                 }
             }
         }
-        if reference.is_ref && reference.input_key.is_none() {
+        reference.complete()
+    }
+
+    /// Makes a reference of wire names and their texts, as [`Reference::set`] takes them.
+    ///
+    /// # Errors
+    /// `Corrupt` naming the field, what it holds and what it should.
+    pub fn from_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Reference> {
+        let mut reference = Reference::new();
+        for (name, value) in fields {
+            reference.set(name, value)?;
+        }
+        reference.complete()
+    }
+
+    fn complete(self) -> Result<Reference> {
+        if self.is_ref && self.input_key.is_none() {
             return Err(missing(INPUT_KEY));
         }
-        Ok(reference)
+        Ok(self)
     }
 
     /// The reference as a JSON object that holds the fields that are set.

@@ -13,6 +13,7 @@ const LEFT_OUT: &[&str] = &[
     "dy_lmdb_loan_open",
     "dy_lmdb_loan_publish",
     "dy_lmdb_reference_fields",
+    "dy_lmdb_reference_from_fields",
     "dy_lmdb_status_name",
     "dy_lmdb_store_get",
     "dy_lmdb_view_data",

@@ -174,6 +174,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "reference_set": (_HANDLE, *_TEXT, *_TEXT),
     "reference_json": (_HANDLE, _OUT),
     "reference_fields": (_HANDLE, c_void_p, _SIZE),
+    "reference_from_fields": (c_void_p, _SIZE, _OUT),
     "reference_free": (_HANDLE,),
     "exchange_key": (_HANDLE, c_uint32, *_TEXT, _OUT),
     "exchange_should": (_HANDLE, c_uint64, _OUT),

@@ -91,6 +91,16 @@ class Frame:
                 _pack_part(self.parts_memory, offset, export.buf or 0, export.len)
             offset += _PART_SIZE
 
+    def set_texts(self, texts: Sequence[bytes | None]) -> None:
+        """Points at ``texts``, no more than there is room for, which the caller keeps."""
+        offset = 0
+        for text in texts:
+            if text is None:
+                _pack_part(self.parts_memory, offset, 0, 0)
+            else:
+                _pack_part(self.parts_memory, offset, id(text) + _CONTENT, len(text))
+            offset += _PART_SIZE
+
     def set_options(self, settings: Settings) -> None:
         """Fills the options of a put."""
         number, flags, ttl_ms, txn_id, source, target = settings

@@ -63,6 +63,21 @@ def stripped(value: Any) -> Any:
     return kept if len(kept) < dict.__len__(value) else value
 
 
+def _text_of(name: str, value: Any) -> bytes | None:
+    """A field as the engine takes it; None when it is not set.
+
+    Raises:
+        TypeError: it is of another type.
+    """
+    if value is None:
+        return None
+    if type(value) is str and name != REF:
+        return value.encode()
+    if type(value) is bool and name == REF:
+        return b"true" if value else b"false"
+    raise TypeError(name)
+
+
 class Reference:
     """A reference in the engine's hands."""
 
@@ -89,6 +104,24 @@ class Reference:
         Raises:
             CorruptError: it is none.
         """
+        frame = _frame.take()
+        try:
+            # What is kept here for the time of the call is what the frame points at.
+            texts = [_text_of(name, fields.get(name)) for name in _WIRE_NAMES]
+            frame.set_texts(texts)
+            status = lib.reference_from_fields(frame.parts_at, len(texts), frame.handle_at)
+            (made,) = _frame.handle_of(frame.answer)
+        except (TypeError, UnicodeEncodeError):
+            return cls._parse(fields)
+        finally:
+            _frame.give_back(frame)
+        if status:
+            fail(status)
+        return cls(made)
+
+    @classmethod
+    def _parse(cls, fields: Mapping[str, Any]) -> Reference:
+        """As :meth:`parse`; the engine says what is wrong with a field that is no text."""
         known = {name: fields[name] for name in _WIRE_NAMES if fields.get(name) is not None}
         try:
             text = json.dumps(known).encode()

@@ -212,6 +212,8 @@ def find(address: int, size: int) -> list[Placed]:
             data, nbytes, node, at, code, unit, flags, ndim = _found_of(memory)
             shape = _shape_of(ndim)(memory, _SHAPE)
             placed.append(Placed(node, at, data, nbytes, _typestr(code, unit), flags, shape))
+            if at == size:
+                return placed
     finally:
         _document_close(handle)
         _rooms.append(room)
