@@ -1,12 +1,13 @@
 //! What Java passed, checked and turned into what the engine takes, and back.
 
 use super::guard::Fallible;
-use crate::error::{Error, Status};
+use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
 use jni::Env;
+use jni::errors::Error as JniError;
 use jni::objects::JByteArray;
-use jni::sys::{jbyte, jint, jlong};
+use jni::sys::{JNIEnv, jbyte, jint, jlong, jobject};
 
 /// Flag of a put: fail when a live entry is under the key.
 const NO_OVERWRITE: jint = 1;
@@ -73,6 +74,36 @@ pub(super) fn read(env: &Env, array: &JByteArray, offset: usize, out: &mut [u8])
     Ok(())
 }
 
+/// A direct buffer over memory outside of Java's heap, as Java's object.
+///
+/// # Safety
+/// `env` is the JVM's of this thread, and the memory stays for as long as Java can reach the buffer.
+pub(super) unsafe fn direct(env: *mut JNIEnv, address: *mut u8, length: usize) -> Fallible<jobject> {
+    // SAFETY: the caller's promise; a JVM has all functions of JNI 1.4.
+    let buffer = unsafe { ((**env).v1_4.NewDirectByteBuffer)(env, address.cast(), length as jlong) };
+    if buffer.is_null() { Err(JniError::JavaException.into()) } else { Ok(buffer) }
+}
+
+/// Bytes of a direct buffer.
+///
+/// # Safety
+/// `env` is the JVM's of this thread, `buffer` a direct buffer that stays while the result is used, the range inside of it.
+pub(super) unsafe fn direct_bytes<'a>(
+    env: *mut JNIEnv,
+    buffer: jobject,
+    offset: usize,
+    length: usize,
+) -> &'a [u8] {
+    if length == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's promise; a JVM has all functions of JNI 1.4.
+    unsafe {
+        let address = ((**env).v1_4.GetDirectBufferAddress)(env, buffer).cast::<u8>();
+        std::slice::from_raw_parts(address.add(offset), length)
+    }
+}
+
 /// The text of an array in UTF-8.
 pub(super) fn text(env: &Env, name: &str, array: &JByteArray) -> Fallible<String> {
     let text = String::from_utf8(bytes(env, name, array)?);
@@ -94,14 +125,33 @@ pub(super) fn array<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Fallible<JBy
     Ok(array)
 }
 
-/// The options of a put, as Java passes them.
-pub(super) struct Put {
-    format: Format,
+/// The engine's options of a put, of Java's.
+pub(super) fn put_options<'a>(
+    format: jint,
     flags: jint,
-    ttl_ms: u64,
-    txn_id: String,
-    source: String,
-    target: String,
+    ttl_ms: jlong,
+    [txn_id, source, target]: [&'a str; 3],
+) -> Result<PutOptions<'a>> {
+    let ttl_ms = u64::try_from(ttl_ms)
+        .map_err(|_| invalid(format!("the time to live is {ttl_ms}; it cannot be negative")))?;
+    Ok(PutOptions {
+        format: Format::from_u32(format as u32)?,
+        ttl_ms,
+        no_overwrite: flags & NO_OVERWRITE != 0,
+        checksum: flags & CHECKSUM != 0,
+        tracked: flags & TRACKED != 0,
+        txn_id,
+        source,
+        target,
+    })
+}
+
+/// The options of a put whose texts are arrays.
+pub(super) struct Put {
+    format: jint,
+    flags: jint,
+    ttl_ms: jlong,
+    texts: [String; 3],
 }
 
 impl Put {
@@ -113,27 +163,12 @@ impl Put {
         ttl_ms: jlong,
         [txn_id, source, target]: [&JByteArray; 3],
     ) -> Fallible<Put> {
-        Ok(Put {
-            format: Format::from_u32(format as u32)?,
-            flags,
-            ttl_ms: unsigned("the time to live", ttl_ms)?,
-            txn_id: text(env, "txnId", txn_id)?,
-            source: text(env, "source", source)?,
-            target: text(env, "target", target)?,
-        })
+        let texts = [text(env, "txnId", txn_id)?, text(env, "source", source)?, text(env, "target", target)?];
+        Ok(Put { format, flags, ttl_ms, texts })
     }
 
     /// The engine's options.
-    pub(super) fn options(&self) -> PutOptions<'_> {
-        PutOptions {
-            format: self.format,
-            ttl_ms: self.ttl_ms,
-            no_overwrite: self.flags & NO_OVERWRITE != 0,
-            checksum: self.flags & CHECKSUM != 0,
-            tracked: self.flags & TRACKED != 0,
-            txn_id: &self.txn_id,
-            source: &self.source,
-            target: &self.target,
-        }
+    pub(super) fn options(&self) -> Result<PutOptions<'_>> {
+        put_options(self.format, self.flags, self.ttl_ms, self.texts.each_ref().map(String::as_str))
     }
 }

@@ -1,14 +1,15 @@
 //! `com.dishtayantra.lmdb.Database`.
 
-use super::convert::{Put, array, bytes, object, text, unsigned};
-use super::guard::{Fallible, guard};
+use super::call::Call;
+use super::convert::{Put, array, bytes, direct_bytes, object, text, unsigned};
+use super::guard::{Fallible, guard, guard_brief};
 use super::parts::{Parts, Staged};
 use super::store::arrays;
-use super::told::{tell, tell_at};
+use super::told::{numbers, tell_at};
 use crate::store::{Entry, Store};
 use jni::EnvUnowned;
 use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObject, JObjectArray};
-use jni::sys::{jboolean, jint, jlong};
+use jni::sys::{jboolean, jint, jlong, jobject};
 use std::time::Duration;
 
 /// `Database.put`
@@ -17,31 +18,55 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_put<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,
     store: jlong,
-    db: JByteArray<'local>,
-    key: JByteArray<'local>,
+    call: jlong,
     sources: JObjectArray<'local>,
     ranges: JIntArray<'local>,
     format: jint,
     flags: jint,
     ttl_ms: jlong,
-    txn_id: JByteArray<'local>,
-    source: JByteArray<'local>,
-    target: JByteArray<'local>,
-    told: JLongArray<'local>,
 ) {
     guard(env, |env| {
         // SAFETY: the module's promise.
-        let store: &Store = unsafe { object(store) };
-        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
-        let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
-        let options = put.options();
+        let (store, mut call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
+        let (db, key) = call.place()?;
+        let options = call.options(format, flags, ttl_ms)?;
         let info = Parts::new(env, &sources, &ranges)?.put(
             env,
-            |parts| store.put(&db, &key, parts, &options),
+            |parts| store.put(db, key, parts, &options),
             |size| store.loan(size),
-            |loan| loan.publish(&db, &key, &options),
+            |loan| loan.publish(db, key, &options),
         )?;
-        tell(env, &told, &info)
+        call.tell(numbers(&info));
+        Ok(())
+    })
+}
+
+/// `Database.putDirect`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putDirect<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+    call: jlong,
+    buffer: jobject,
+    offset: jint,
+    length: jint,
+    format: jint,
+    flags: jint,
+    ttl_ms: jlong,
+) {
+    let jvm = env.as_raw();
+    guard_brief(env, (), || {
+        // SAFETY: the module's promise.
+        let (store, mut call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
+        let (db, key) = call.place()?;
+        let options = call.options(format, flags, ttl_ms)?;
+        // SAFETY: Java's class `Database` says that it is a direct buffer and that the range is inside; its caller keeps it
+        // reachable. Whoever changes the bytes meanwhile changes what is stored, as with every put.
+        let payload = unsafe { direct_bytes(jvm, buffer, offset as usize, length as usize) };
+        let info = store.put(db, key, &[payload], &options)?;
+        call.tell(numbers(&info));
+        Ok(())
     })
 }
 
@@ -58,7 +83,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
     store: jlong,
     db: JByteArray<'local>,
     each: JObjectArray<'local>,
-    numbers: JLongArray<'local>,
+    each_numbers: JLongArray<'local>,
     told: JLongArray<'local>,
 ) {
     guard(env, |env| {
@@ -67,7 +92,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
         let db = text(env, "database", &db)?;
         let objects = each.len(env)?;
         let mut plain = vec![0; objects / OBJECTS * NUMBERS];
-        numbers.get_region(env, 0, &mut plain)?;
+        each_numbers.get_region(env, 0, &mut plain)?;
         let (mut keys, mut puts, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
         for (entry, &[format, flags, ttl_ms]) in plain.as_chunks::<NUMBERS>().0.iter().enumerate() {
             // What an entry is made of is let go before the next one is looked at.
@@ -96,8 +121,8 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
             .iter()
             .zip(&puts)
             .zip(&slices)
-            .map(|((key, put), parts)| Entry { key, parts, options: put.options() })
-            .collect();
+            .map(|((key, put), parts)| Ok(Entry { key, parts, options: put.options()? }))
+            .collect::<Fallible<_>>()?;
         for (at, info) in store.put_many(&db, &entries)?.iter().enumerate() {
             tell_at(env, &told, at, info)?;
         }

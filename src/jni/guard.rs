@@ -5,6 +5,7 @@ use jni::errors::Error as JniError;
 use jni::objects::{JThrowable, JValue};
 use jni::{Env, EnvUnowned, Outcome, jni_sig, jni_str};
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a native method gives up.
 pub(super) enum Fault {
@@ -34,19 +35,40 @@ pub(super) fn guard<'local, T: Default>(
     mut env: EnvUnowned<'local>,
     body: impl FnOnce(&mut Env<'local>) -> Fallible<T>,
 ) -> T {
-    let error = match env.with_env(body).into_outcome() {
+    match env.with_env(body).into_outcome() {
         Outcome::Ok(value) => return value,
-        Outcome::Err(Fault::Java(JniError::JavaException)) => return T::default(),
-        Outcome::Err(Fault::Java(error)) => Error::new(Status::Internal, format!("JNI: {error}")),
-        Outcome::Err(Fault::Engine(error)) => error,
-        Outcome::Panic(payload) => Error::new(
-            Status::Panic,
-            format!("a panic was caught, which is a fault of the library: {}", said(&*payload)),
-        ),
+        Outcome::Err(fault) => raise(env, fault),
+        Outcome::Panic(payload) => raise(env, panicked(&*payload)),
+    }
+    T::default()
+}
+
+/// As [`guard`], for bodies that are called often and do without the JVM: entering it costs more than they do.
+/// `or` is the answer when the body fails.
+pub(super) fn guard_brief<T>(env: EnvUnowned, or: T, body: impl FnOnce() -> Fallible<T>) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => return value,
+        Ok(Err(fault)) => raise(env, fault),
+        Err(payload) => raise(env, panicked(&*payload)),
+    }
+    or
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Fault {
+    let what = format!("a panic was caught, which is a fault of the library: {}", said(payload));
+    Error::new(Status::Panic, what).into()
+}
+
+/// Makes an exception pending, unless one is.
+#[cold]
+fn raise(mut env: EnvUnowned, fault: Fault) {
+    let error = match fault {
+        Fault::Java(JniError::JavaException) => return,
+        Fault::Java(error) => Error::new(Status::Internal, format!("JNI: {error}")),
+        Fault::Engine(error) => error,
     };
     // What is pending when this fails (no memory for the exception, say) says it, too.
     let _ = env.with_env(|env| throw(env, &error)).into_outcome();
-    T::default()
 }
 
 /// Makes the exception that Java's class `Status` has for a failure the pending one.

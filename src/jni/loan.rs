@@ -1,15 +1,17 @@
 //! `com.dishtayantra.lmdb.Loan`.
 
-use super::convert::{Put, bytes, give, invalid, object, release, text, unsigned};
-use super::guard::{Fallible, Fault, guard};
+use super::call::Call;
+use super::convert::{direct, give, invalid, object, release, unsigned};
+use super::guard::{Fallible, guard_brief};
 use super::told::{INFO, numbers};
 use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::reference::Reference;
 use crate::store::{Loan, Mapped, Store};
-use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
-use jni::sys::{jint, jlong};
-use jni::{Env, EnvUnowned};
+use jni::EnvUnowned;
+use jni::objects::JClass;
+use jni::sys::{JNIEnv, jint, jlong, jobject};
+use std::ptr::null_mut;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A loan in Java's hands. Its memory stays mapped for as long as Java can reach it, published or not.
@@ -34,16 +36,12 @@ fn ended() -> Error {
 }
 
 /// Hands a loan to Java: a buffer over its front, and the loan itself.
-fn hand<'local>(
-    env: &mut Env<'local>,
-    loan: Loan,
-    told: &JLongArray<'local>,
-) -> Fallible<JByteBuffer<'local>> {
+fn hand(jvm: *mut JNIEnv, loan: Loan, mut call: Call) -> Fallible<jobject> {
     let front = loan.size().min(jint::MAX as u64) as usize;
     // SAFETY: the memory stays mapped until Java frees the loan, which it does when the buffer is unreachable.
-    let buffer = unsafe { env.new_direct_byte_buffer(loan.address().as_ptr(), front)? };
+    let buffer = unsafe { direct(jvm, loan.address().as_ptr(), front)? };
     let held = Held { _mapped: loan.mapped(), loan: Mutex::new(Some(loan)) };
-    told.set_region(env, 0, &[give(held)])?;
+    call.tell([give(held)]);
     Ok(buffer)
 }
 
@@ -53,14 +51,15 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_open<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,
     store: jlong,
+    call: jlong,
     size: jlong,
-    told: JLongArray<'local>,
-) -> JByteBuffer<'local> {
-    guard(env, |env| {
+) -> jobject {
+    let jvm = env.as_raw();
+    guard_brief(env, null_mut(), || {
         // SAFETY: the module's promise.
-        let store: &Store = unsafe { object(store) };
+        let (store, call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
         let loan = store.loan(unsigned("size", size)?)?;
-        hand(env, loan, &told)
+        hand(jvm, loan, call)
     })
 }
 
@@ -70,15 +69,16 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_openOutput<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,
     reference: jlong,
+    call: jlong,
     size: jlong,
-    told: JLongArray<'local>,
-) -> JByteBuffer<'local> {
-    guard(env, |env| {
+) -> jobject {
+    let jvm = env.as_raw();
+    guard_brief(env, null_mut(), || {
         // SAFETY: the module's promise.
-        let reference: &Mutex<Reference> = unsafe { object(reference) };
+        let (reference, call): (&Mutex<Reference>, Call) = unsafe { (object(reference), Call::at(call)) };
         let store = reference.lock().unwrap_or_else(PoisonError::into_inner).store()?;
         let loan = store.loan(unsigned("size", size)?)?;
-        hand(env, loan, &told)
+        hand(jvm, loan, call)
     })
 }
 
@@ -90,8 +90,9 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_range<'local>(
     loan: jlong,
     offset: jlong,
     length: jlong,
-) -> JByteBuffer<'local> {
-    guard(env, |env| {
+) -> jobject {
+    let jvm = env.as_raw();
+    guard_brief(env, null_mut(), || {
         // SAFETY: the module's promise.
         let held: &Held = unsafe { object(loan) };
         let (offset, length) = (offset as usize, length as usize);
@@ -101,16 +102,15 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_range<'local>(
             Ok(part.as_mut_ptr())
         })?;
         // SAFETY: as for the front.
-        Ok(unsafe { env.new_direct_byte_buffer(address, length)? })
+        unsafe { direct(jvm, address, length) }
     })
 }
 
 /// Takes the loan out of Java's hands, cut to `size` bytes, and publishes it; tells of the entry, and that it was taken.
-fn publish<'local>(
-    env: &mut Env<'local>,
+fn publish(
     held: &Held,
     size: Option<u64>,
-    told: &JLongArray<'local>,
+    call: &mut Call,
     publish: impl FnOnce(Loan) -> Result<Info>,
 ) -> Fallible<()> {
     let loan = {
@@ -121,12 +121,10 @@ fn publish<'local>(
     };
     let mut all = [0; INFO + 1];
     all[INFO] = 1;
-    let published = publish(loan);
-    if let Ok(info) = &published {
-        all[..INFO].copy_from_slice(&numbers(info));
-    }
-    told.set_region(env, 0, &all)?;
-    published.map(drop).map_err(Fault::from)
+    call.tell(all);
+    let info = publish(loan)?;
+    call.tell(numbers(&info));
+    Ok(())
 }
 
 /// `Loan.publish`
@@ -135,24 +133,20 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publish<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,
     loan: jlong,
-    db: JByteArray<'local>,
-    key: JByteArray<'local>,
+    call: jlong,
     size: jlong,
     format: jint,
     flags: jint,
     ttl_ms: jlong,
-    txn_id: JByteArray<'local>,
-    source: JByteArray<'local>,
-    target: JByteArray<'local>,
-    told: JLongArray<'local>,
 ) {
-    guard(env, |env| {
+    guard_brief(env, (), || {
         // SAFETY: the module's promise.
-        let held: &Held = unsafe { object(loan) };
-        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
-        let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
+        let (held, mut call): (&Held, Call) = unsafe { (object(loan), Call::at(call)) };
+        call.tell([0; INFO + 1]);
+        let (db, key) = call.place()?;
+        let options = call.options(format, flags, ttl_ms)?;
         let size = unsigned("the number of bytes", size)?;
-        publish(env, held, Some(size), &told, |loan| loan.publish(&db, &key, &put.options()))
+        publish(held, Some(size), &mut call, |loan| loan.publish(db, key, &options))
     })
 }
 
@@ -163,20 +157,19 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publishOutput<'local>(
     _class: JClass<'local>,
     loan: jlong,
     reference: jlong,
+    call: jlong,
     format: jint,
     flags: jint,
     ttl_ms: jlong,
-    txn_id: JByteArray<'local>,
-    source: JByteArray<'local>,
-    target: JByteArray<'local>,
-    told: JLongArray<'local>,
 ) {
-    guard(env, |env| {
+    guard_brief(env, (), || {
         // SAFETY: the module's promise.
-        let (held, reference): (&Held, &Mutex<Reference>) = unsafe { (object(loan), object(reference)) };
+        let (held, reference, mut call): (&Held, &Mutex<Reference>, Call) =
+            unsafe { (object(loan), object(reference), Call::at(call)) };
+        call.tell([0; INFO + 1]);
         let reference = reference.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
-        publish(env, held, None, &told, |loan| reference.publish_output(loan, &put.options()))
+        let options = call.options(format, flags, ttl_ms)?;
+        publish(held, None, &mut call, |loan| reference.publish_output(loan, &options))
     })
 }
 
@@ -187,7 +180,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_drop<'local>(
     _class: JClass<'local>,
     loan: jlong,
 ) {
-    guard(env, |_| {
+    guard_brief(env, (), || {
         // SAFETY: the module's promise.
         let held: &Held = unsafe { object(loan) };
         let loan = held.lock().take();
@@ -203,7 +196,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_release<'local>(
     _class: JClass<'local>,
     loan: jlong,
 ) {
-    guard(env, |_| {
+    guard_brief(env, (), || {
         // SAFETY: the module's promise.
         unsafe { release::<Held>(loan) };
         Ok(())

@@ -1,5 +1,6 @@
 //! `com.dishtayantra.lmdb.Reference`.
 
+use super::call::Call;
 use super::convert::{Put, array, give, object, release, text};
 use super::guard::guard;
 use super::parts::Parts;
@@ -109,11 +110,13 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_viewInput<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,
     reference: jlong,
-    told: JLongArray<'local>,
+    call: jlong,
 ) {
-    guard(env, |env| {
+    guard(env, |_| {
         let reference = at(reference).clone();
-        hand(env, reference.view_input()?, &told)
+        // SAFETY: the module's promise.
+        hand(reference.view_input()?, unsafe { Call::at(call) });
+        Ok(())
     })
 }
 
@@ -136,7 +139,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_putOutput<'local>(
     guard(env, |env| {
         let reference = at(reference).clone();
         let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
-        let options = put.options();
+        let options = put.options()?;
         let info = Parts::new(env, &sources, &ranges)?.put(
             env,
             |parts| reference.put_output(parts, &options),

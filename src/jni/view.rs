@@ -1,13 +1,15 @@
 //! `com.dishtayantra.lmdb.View`.
 
-use super::convert::{array, bytes, give, invalid, object, release, text};
-use super::guard::{Fallible, guard};
+use super::call::Call;
+use super::convert::{array, direct, give, invalid, object, release};
+use super::guard::{guard, guard_brief};
 use super::told::{INFO, numbers};
 use crate::store::Store;
 use crate::view::View;
-use jni::objects::{JByteArray, JByteBuffer, JClass, JLongArray};
-use jni::sys::{jboolean, jint, jlong};
-use jni::{Env, EnvUnowned};
+use jni::EnvUnowned;
+use jni::objects::{JByteArray, JClass};
+use jni::sys::{jboolean, jint, jlong, jobject};
+use std::ptr::null_mut;
 
 /// Flag of opening: a tracked entry does not count as opened.
 const QUIET: jint = 1;
@@ -18,37 +20,35 @@ const SOURCE: jint = 2;
 const TARGET: jint = 3;
 const KEY: jint = 4;
 
-/// `View.open`
+/// `View.open`; false: there is no live entry.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_open<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,
     store: jlong,
-    db: JByteArray<'local>,
-    key: JByteArray<'local>,
+    call: jlong,
     flags: jint,
-    told: JLongArray<'local>,
 ) -> jboolean {
-    guard(env, |env| {
+    guard_brief(env, false, || {
         // SAFETY: the module's promise.
-        let store: &Store = unsafe { object(store) };
-        let (db, key) = (text(env, "database", &db)?, bytes(env, "key", &key)?);
-        let view = if flags & QUIET == 0 { store.view(&db, &key)? } else { store.view_quiet(&db, &key)? };
-        match view {
-            Some(view) => hand(env, view, &told).map(|()| true),
-            None => Ok(false),
+        let (store, call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
+        let (db, key) = call.place()?;
+        let view = if flags & QUIET == 0 { store.view(db, key)? } else { store.view_quiet(db, key)? };
+        let found = view.is_some();
+        if let Some(view) = view {
+            hand(view, call);
         }
+        Ok(found)
     })
 }
 
 /// Hands a view to Java: with the envelope's numbers the view itself, and where its payload lies.
-pub(super) fn hand(env: &Env, view: View, told: &JLongArray) -> Fallible<()> {
+pub(super) fn hand(view: View, mut call: Call) {
     let mut all = [0; INFO + 2];
     all[..INFO].copy_from_slice(&numbers(view.info()));
     all[INFO + 1] = view.bytes().as_ptr().addr() as jlong;
-    // The array is long enough, so nothing fails once the view is Java's.
     all[INFO] = give(view);
-    Ok(told.set_region(env, 0, &all)?)
+    call.tell(all);
 }
 
 /// `View.range`
@@ -59,8 +59,9 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_range<'local>(
     view: jlong,
     offset: jlong,
     length: jlong,
-) -> JByteBuffer<'local> {
-    guard(env, |env| {
+) -> jobject {
+    let jvm = env.as_raw();
+    guard_brief(env, null_mut(), || {
         // SAFETY: the module's promise.
         let view: &View = unsafe { object(view) };
         let (offset, length) = (offset as usize, length as usize);
@@ -68,7 +69,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_range<'local>(
         let part = part.ok_or_else(|| invalid(format!("{length} bytes at {offset} of a payload")))?;
         // SAFETY: the bytes stay until Java frees the view, which it does when no buffer of it is reachable; it hands out
         // read-only duplicates.
-        Ok(unsafe { env.new_direct_byte_buffer(part.as_ptr().cast_mut(), length)? })
+        unsafe { direct(jvm, part.as_ptr().cast_mut(), length) }
     })
 }
 
@@ -115,7 +116,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_release<'local>(
     _class: JClass<'local>,
     view: jlong,
 ) {
-    guard(env, |_| {
+    guard_brief(env, (), || {
         // SAFETY: the module's promise.
         unsafe { release::<View>(view) };
         Ok(())

@@ -11,6 +11,8 @@ import com.dishtayantra.lmdb.StoreOptions;
 import com.dishtayantra.lmdb.View;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,13 +39,16 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Looking at a payload and putting one, beside lmdbjava on an environment of its own in the same file system, with
- * WRITEMAP and NOSYNC as our store has them.
+ * Looking at payloads and publishing them, beside lmdbjava on an environment of its own in the same file system, with
+ * WRITEMAP and NOSYNC as our store has them. Both sides replace eight keys in turn, one transaction for each payload.
  *
- * <p>A view is opened, its first and last byte are read through a buffer, it is closed; with lmdbjava that is a read
- * transaction and a get. A put copies a payload that the program holds in a direct buffer; a loan is filled from the same
- * buffer, and so is room reserved by lmdbjava inside its write transaction. Lending and publishing alone, with one long
- * written, is what a producer pays that computes its payload in place.
+ * <p>A view is opened, the first and the last long are read through a buffer, it is closed. With lmdbjava that is a read
+ * transaction and a get; the transaction is a new one, or one that is kept, reset and renewed.
+ *
+ * <p>A payload is published in four ways: copied from a direct buffer (put); built in place, item by item (build, with
+ * lmdbjava in room reserved inside the write transaction, or in a buffer of the program's that is put); built in place
+ * with nothing but its first long written, which is what lending and publishing alone cost (lend); and copied, looked at
+ * and summed by a reader (hand over).
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
@@ -52,38 +57,48 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
 public class ExchangeBenchmark {
+    private static final int KEYS = 8;
+    private static final PutOptions OPTIONS = PutOptions.defaults().ttl(Duration.ZERO);
+
     /** Bytes of the payload. */
     @Param({"1024", "10240", "102400", "1048576"})
     public int size;
 
-    private static final PutOptions OPTIONS = PutOptions.defaults().ttl(Duration.ZERO);
-
+    private final String[] keys = new String[KEYS];
+    private final ByteBuffer[] keyBuffers = new ByteBuffer[KEYS];
+    private int turn;
     private Path directory;
     private Store store;
     private Env<ByteBuffer> env;
     private Dbi<ByteBuffer> dbi;
+    private Txn<ByteBuffer> kept;
     private ByteBuffer payload;
-    private ByteBuffer key;
 
-    /** Makes both stores with the payload in them. */
+    /** Makes both stores with payloads in them. */
     @Setup
     public void open() throws IOException {
         String base = System.getenv().getOrDefault("DY_LMDB_BENCH_DIR", System.getProperty("java.io.tmpdir"));
         directory = Files.createTempDirectory(Path.of(base), "dy_lmdb_jmh");
-        payload = ByteBuffer.allocateDirect(size);
-        key = ByteBuffer.allocateDirect(16);
-        key.put("payload".getBytes(UTF_8)).flip();
+        payload = ByteBuffer.allocateDirect(size).order(ByteOrder.LITTLE_ENDIAN);
         store = Store.open(directory.resolve("ours"), StoreOptions.defaults());
-        store.put("payload", OPTIONS, payload);
         Path theirs = Files.createDirectory(directory.resolve("theirs"));
         env = Env.create().setMapSize(1L << 30).setMaxDbs(1).open(theirs.toFile(), MDB_WRITEMAP, MDB_NOSYNC);
         dbi = env.openDbi("default", DbiFlags.MDB_CREATE);
-        dbi.put(key, payload.duplicate());
+        for (int i = 0; i < KEYS; i++) {
+            keys[i] = "payload" + i;
+            keyBuffers[i] = ByteBuffer.allocateDirect(16);
+            keyBuffers[i].put(keys[i].getBytes(UTF_8)).flip();
+            store.put(keys[i], OPTIONS, payload);
+            dbi.put(keyBuffers[i], payload.duplicate());
+        }
+        kept = env.txnRead();
+        kept.reset();
     }
 
     /** Closes and removes both. */
     @TearDown
     public void close() throws IOException {
+        kept.close();
         store.close();
         env.close();
         List<Path> files;
@@ -95,69 +110,132 @@ public class ExchangeBenchmark {
         }
     }
 
+    private int next() {
+        turn = (turn + 1) % KEYS;
+        return turn;
+    }
+
+    private long ends(ByteBuffer buffer) {
+        return buffer.getLong(0) + buffer.getLong(size - Long.BYTES);
+    }
+
+    private void build(LongBuffer items) {
+        int count = size / Long.BYTES;
+        for (int i = 0; i < count; i++) {
+            items.put(i, i + turn);
+        }
+    }
+
+    private long sum(LongBuffer items) {
+        long sum = 0;
+        int count = size / Long.BYTES;
+        for (int i = 0; i < count; i++) {
+            sum += items.get(i);
+        }
+        return sum;
+    }
+
+    private static LongBuffer longs(ByteBuffer buffer) {
+        return buffer.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+    }
+
     /** A view with a buffer. */
     @Benchmark
-    public int viewOurs() {
-        try (View view = store.view("payload")) {
-            ByteBuffer buffer = view.buffer();
-            return buffer.get(0) + buffer.get(size - 1);
+    public long viewOurs() {
+        try (View view = store.view(keys[next()])) {
+            return ends(view.buffer());
         }
     }
 
     /** A read transaction and a get. */
     @Benchmark
-    public int viewLmdbjava() {
+    public long viewLmdbjava() {
         try (Txn<ByteBuffer> txn = env.txnRead()) {
-            ByteBuffer buffer = dbi.get(txn, key);
-            return buffer.get(0) + buffer.get(size - 1);
+            return ends(dbi.get(txn, keyBuffers[next()]));
         }
+    }
+
+    /** A kept read transaction that is renewed, and a get. */
+    @Benchmark
+    public long viewLmdbjavaRenewed() {
+        kept.renew();
+        long ends = ends(dbi.get(kept, keyBuffers[next()]));
+        kept.reset();
+        return ends;
     }
 
     /** A put of a direct buffer. */
     @Benchmark
     public void putOurs() {
-        store.put("payload", OPTIONS, payload);
+        store.put(keys[next()], OPTIONS, payload);
     }
 
     /** The same. */
     @Benchmark
     public void putLmdbjava() {
-        dbi.put(key, payload.duplicate());
+        dbi.put(keyBuffers[next()], payload.duplicate());
     }
 
-    /** A loan that is filled from a direct buffer. */
+    /** A payload built in a loan. */
     @Benchmark
-    public void loanOurs() {
+    public void buildOurs() {
         try (Loan loan = store.loan(size)) {
-            loan.buffer().put(payload.duplicate());
-            loan.publish("payload", OPTIONS);
+            build(loan.longs());
+            loan.publish(keys[next()], OPTIONS);
         }
     }
 
-    /** Reserved room that is filled from a direct buffer, inside the write transaction. */
+    /** A payload built in reserved room, inside the write transaction, which holds up every other writer. */
     @Benchmark
-    public void loanLmdbjava() {
+    public void buildLmdbjavaReserved() {
         try (Txn<ByteBuffer> txn = env.txnWrite()) {
-            dbi.reserve(txn, key, size).put(payload.duplicate());
+            build(longs(dbi.reserve(txn, keyBuffers[next()], size)));
             txn.commit();
         }
     }
 
+    /** A payload built in a buffer of the program's, and put. */
+    @Benchmark
+    public void buildLmdbjavaPut() {
+        build(longs(payload.duplicate()));
+        dbi.put(keyBuffers[next()], payload.duplicate());
+    }
+
     /** Room that is lent and published, with the first long written. */
     @Benchmark
-    public void lendAndPublishOurs() {
+    public void lendOurs() {
         try (Loan loan = store.loan(size)) {
-            loan.longs().put(0, 1);
-            loan.publish("payload", OPTIONS);
+            loan.longs().put(0, turn);
+            loan.publish(keys[next()], OPTIONS);
         }
     }
 
     /** Room that is reserved and committed, with the first long written. */
     @Benchmark
-    public void lendAndPublishLmdbjava() {
+    public void lendLmdbjava() {
         try (Txn<ByteBuffer> txn = env.txnWrite()) {
-            dbi.reserve(txn, key, size).putLong(0, 1);
+            longs(dbi.reserve(txn, keyBuffers[next()], size)).put(0, turn);
             txn.commit();
+        }
+    }
+
+    /** A put, and a view that is summed. */
+    @Benchmark
+    public long handOverOurs() {
+        String key = keys[next()];
+        store.put(key, OPTIONS, payload);
+        try (View view = store.view(key)) {
+            return sum(view.longs());
+        }
+    }
+
+    /** A put, and a get that is summed. */
+    @Benchmark
+    public long handOverLmdbjava() {
+        ByteBuffer key = keyBuffers[next()];
+        dbi.put(key, payload.duplicate());
+        try (Txn<ByteBuffer> txn = env.txnRead()) {
+            return sum(longs(dbi.get(txn, key)));
         }
     }
 }

@@ -62,27 +62,45 @@ public class Database {
      * @throws TooLargeException over 4,294,836,160 bytes in all
      */
     public Envelope put(String key, PutOptions options, ByteBuffer... parts) {
-        return put(Texts.encode("key", key), Parts.of(parts), options);
+        return put(Texts.encode("key", key), options, parts);
     }
 
     /** Puts a payload under a key of bytes; see {@link #put(String, PutOptions, ByteBuffer...)}. */
     public Envelope put(byte[] key, PutOptions options, ByteBuffer... parts) {
+        if (parts.length == 1 && parts[0] != null && parts[0].isDirect()) {
+            return putDirect(key(key), parts[0], options);
+        }
         return put(key(key), Parts.of(parts), options);
     }
 
     private Envelope put(byte[] key, Parts parts, PutOptions options) {
-        long[] told = new long[Envelope.TOLD];
-        Pressure.relieved(() -> {
+        return Pressure.relieved(() -> {
+            Call call = Call.of(name, key, options);
             long pointer = store.enter();
             try {
-                put(pointer, name, key, parts.sources, parts.ranges, options.format.code(), options.flags,
-                        options.ttlMs, options.txnId, options.source, options.target, told);
+                put(pointer, call.address, parts.sources, parts.ranges, options.format.code(), options.flags,
+                        options.ttlMs);
             } finally {
                 store.leave();
             }
-            return null;
+            return new Envelope(key, options.txnId, options.source, options.target, call.toldAll(Envelope.TOLD));
         });
-        return new Envelope(key, options.txnId, options.source, options.target, told);
+    }
+
+    private Envelope putDirect(byte[] key, ByteBuffer payload, PutOptions options) {
+        int offset = payload.position();
+        int length = payload.remaining();
+        return Pressure.relieved(() -> {
+            Call call = Call.of(name, key, options);
+            long pointer = store.enter();
+            try {
+                putDirect(pointer, call.address, payload, offset, length, options.format.code(), options.flags,
+                        options.ttlMs);
+            } finally {
+                store.leave();
+            }
+            return new Envelope(key, options.txnId, options.source, options.target, call.toldAll(Envelope.TOLD));
+        });
     }
 
     /**
@@ -309,8 +327,11 @@ public class Database {
         return key;
     }
 
-    private static native void put(long store, byte[] database, byte[] key, Object[] sources, int[] ranges, int format,
-            int flags, long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);
+    private static native void put(long store, long call, Object[] sources, int[] ranges, int format, int flags,
+            long ttlMs);
+
+    private static native void putDirect(long store, long call, ByteBuffer payload, int offset, int length, int format,
+            int flags, long ttlMs);
 
     private static native void putAll(long store, byte[] database, Object[] each, long[] numbers, long[] told);
 

@@ -21,9 +21,10 @@ public final class Envelope {
     private final byte[] target;
     private final long[] told;
 
+    /** Keeps the arrays. */
     Envelope(byte[] key, byte[] txnId, byte[] source, byte[] target, long[] told) {
         this.key = key;
-        this.told = Arrays.copyOf(told, TOLD);
+        this.told = told;
         this.txnId = txnId;
         this.source = source;
         this.target = target;

@@ -56,16 +56,16 @@ public final class Loan implements AutoCloseable {
 
     /** Takes a loan of a store. */
     static Loan open(long store, byte[] database, long size) {
-        long[] told = new long[1];
-        ByteBuffer base = open(store, checked(size), told);
-        return new Loan(new Handle("loan", told[0], Loan::release), base, database, size);
+        Call call = Call.plain();
+        ByteBuffer base = open(store, call.address, checked(size));
+        return new Loan(new Handle("loan", call.told(0), Loan::release), base, database, size);
     }
 
     /** Takes a loan of the store that a reference names. */
     static Loan openOutput(long reference, byte[] database, long size) {
-        long[] told = new long[1];
-        ByteBuffer base = openOutput(reference, checked(size), told);
-        return new Loan(new Handle("loan", told[0], Loan::release), base, database, size);
+        Call call = Call.plain();
+        ByteBuffer base = openOutput(reference, call.address, checked(size));
+        return new Loan(new Handle("loan", call.told(0), Loan::release), base, database, size);
     }
 
     private static long checked(long size) {
@@ -181,37 +181,36 @@ public final class Loan implements AutoCloseable {
      */
     public synchronized Envelope publish(byte[] key, long bytes, PutOptions options) {
         requireOpen();
-        long[] told = new long[Envelope.TOLD + 1];
+        Call call = Call.of(database, Database.key(key), options);
         long pointer = handle.enter();
         try {
-            publish(pointer, database, Database.key(key), bytes, options.format.code(), options.flags, options.ttlMs,
-                    options.txnId, options.source, options.target, told);
+            publish(pointer, call.address, bytes, options.format.code(), options.flags, options.ttlMs);
         } finally {
-            handle.leave();
-            // Also when it could not be published: then its room was given back.
-            if (told[Envelope.TOLD] != 0) {
-                end();
-            }
+            left(call);
         }
-        return new Envelope(key, options.txnId, options.source, options.target, told);
+        return new Envelope(key, options.txnId, options.source, options.target, call.toldAll(Envelope.TOLD));
     }
 
     /** Publishes the loan as the output that a reference asks for. */
     synchronized Envelope publishOutput(long reference, byte[] key, byte[] txnId, PutOptions options) {
         requireOpen();
-        long[] told = new long[Envelope.TOLD + 1];
+        Call call = Call.of(database, key, options);
         long pointer = handle.enter();
         try {
-            publishOutput(pointer, reference, options.format.code(), options.flags, options.ttlMs, options.txnId,
-                    options.source, options.target, told);
+            publishOutput(pointer, reference, call.address, options.format.code(), options.flags, options.ttlMs);
         } finally {
-            handle.leave();
-            // Also when it could not be published: then its room was given back.
-            if (told[Envelope.TOLD] != 0) {
-                end();
-            }
+            left(call);
         }
-        return new Envelope(key, options.txnId.length == 0 ? txnId : options.txnId, options.source, options.target, told);
+        return new Envelope(key, options.txnId.length == 0 ? txnId : options.txnId, options.source, options.target,
+                call.toldAll(Envelope.TOLD));
+    }
+
+    /** After publishing, and also when it could not be published and its room was given back. */
+    private void left(Call call) {
+        handle.leave();
+        if (call.told(Envelope.TOLD) != 0) {
+            end();
+        }
     }
 
     /** Whether the loan was published or closed. */
@@ -269,17 +268,15 @@ public final class Loan implements AutoCloseable {
         return new StoreClosedException(Status.CLOSED, "the loan was published or closed; take another");
     }
 
-    private static native ByteBuffer open(long store, long size, long[] told);
+    private static native ByteBuffer open(long store, long call, long size);
 
-    private static native ByteBuffer openOutput(long reference, long size, long[] told);
+    private static native ByteBuffer openOutput(long reference, long call, long size);
 
     private static native ByteBuffer range(long loan, long offset, long length);
 
-    private static native void publish(long loan, byte[] database, byte[] key, long bytes, int format, int flags,
-            long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);
+    private static native void publish(long loan, long call, long bytes, int format, int flags, long ttlMs);
 
-    private static native void publishOutput(long loan, long reference, int format, int flags, long ttlMs,
-            byte[] txnId, byte[] source, byte[] target, long[] told);
+    private static native void publishOutput(long loan, long reference, long call, int format, int flags, long ttlMs);
 
     private static native void drop(long loan);
 

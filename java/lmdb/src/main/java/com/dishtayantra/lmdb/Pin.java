@@ -4,6 +4,7 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A native view, shared by the views of an entry that this JVM has at a time, so that looking at the same entry again and
@@ -15,15 +16,21 @@ final class Pin implements Runnable {
     /** By the payload's address, which no other payload has while this one is pinned. */
     private static final ConcurrentHashMap<Long, Pin> PINS = new ConcurrentHashMap<>();
 
+    /** Bit of the state: the pin is over, or about to be. */
+    private static final int ENDED = 1;
+    /** Bit of the state: buffers were handed out, so that closing views does not end the pin. */
+    private static final int HANDED_OUT = 2;
+    /** One view in the state. */
+    private static final int VIEW = 4;
+
     final Handle handle;
     private final long entryId;
     private final long address;
     private final long size;
     private final WeakReference<ByteBuffer> base;
     private final Cleaner.Cleanable cleanable;
-    private int views = 1;
-    private boolean handedOut;
-    private boolean ended;
+    /** {@link #ENDED}, {@link #HANDED_OUT}, and the views that are open, counted in steps of {@link #VIEW}. */
+    private final AtomicInteger state = new AtomicInteger(VIEW);
 
     /** A pin with its first view. */
     Pin(Handle handle, ByteBuffer base, long entryId, long address, long size) {
@@ -42,44 +49,65 @@ final class Pin implements Runnable {
     }
 
     /** Adds a view of the entry; null when this is another entry's, or is over. */
-    synchronized ByteBuffer join(long entry) {
-        ByteBuffer alive = ended || entry != entryId ? null : base.get();
-        if (alive != null) {
-            views++;
+    ByteBuffer join(long entry) {
+        ByteBuffer alive = entry == entryId ? base.get() : null;
+        if (alive == null) {
+            return null;
         }
-        return alive;
+        int now = state.get();
+        while ((now & ENDED) == 0) {
+            if (state.compareAndSet(now, now + VIEW)) {
+                return alive;
+            }
+            now = state.get();
+        }
+        return null;
     }
 
     /** A view was closed. */
-    synchronized void part() {
-        views--;
-        if (views == 0 && !handedOut) {
+    void part() {
+        int now = state.get();
+        int then = parted(now);
+        while (!state.compareAndSet(now, then)) {
+            now = state.get();
+            then = parted(now);
+        }
+        if ((then & ENDED) != 0) {
             cleanable.clean();
         }
     }
 
-    /** A buffer is handed out. */
+    private static int parted(int state) {
+        int left = state - VIEW;
+        return left == 0 ? ENDED : left;
+    }
+
+    /**
+     * A buffer is handed out by a caller that holds the base buffer.
+     *
+     * @throws StoreClosedException the last view was closed meanwhile, before any buffer was handed out
+     */
     void handOut() {
-        synchronized (this) {
-            if (handedOut) {
+        int now = state.get();
+        while ((now & HANDED_OUT) == 0) {
+            if ((now & ENDED) != 0) {
+                throw Handle.closed("view");
+            }
+            if (state.compareAndSet(now, now | HANDED_OUT)) {
+                Pressure.add(size);
                 return;
             }
-            handedOut = true;
+            now = state.get();
         }
-        Pressure.add(size);
     }
 
     /** Ends the pin: no buffer can be reached any more, or there never was one. */
     @Override
     public void run() {
-        boolean counted;
-        synchronized (this) {
-            ended = true;
-            counted = handedOut;
-        }
+        int before = state.getAndUpdate(now -> now | ENDED);
         PINS.remove(address, this);
         handle.close();
-        if (counted) {
+        if ((before & HANDED_OUT) != 0) {
             Pressure.remove(size);
         }
     }

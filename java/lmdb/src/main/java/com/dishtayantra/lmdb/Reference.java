@@ -174,11 +174,11 @@ public final class Reference {
      */
     public View viewInput() {
         return Pressure.relieved(() -> {
-            long[] told = new long[View.TOLD];
+            Call call = Call.plain();
             long pointer = handle.enter();
             try {
-                viewInput(pointer, told);
-                return View.of(told);
+                viewInput(pointer, call.address);
+                return View.of(call);
             } finally {
                 handle.leave();
             }
@@ -280,7 +280,7 @@ public final class Reference {
 
     private static native long store(long reference);
 
-    private static native void viewInput(long reference, long[] told);
+    private static native void viewInput(long reference, long call);
 
     private static native void putOutput(long reference, Object[] sources, int[] ranges, int format, int flags,
             long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);

@@ -1,5 +1,7 @@
 package com.dishtayantra.lmdb;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -9,6 +11,7 @@ import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * A payload in place, read-only. It stays as it is, whatever happens to the entry, for as long as anything of it can be
@@ -26,13 +29,16 @@ public final class View implements AutoCloseable {
     private static final int TARGET = 3;
     private static final int KEY = 4;
 
-    /** Longs in which the engine tells of a view. */
-    static final int TOLD = Envelope.TOLD + 2;
-
     private final Pin pin;
     private final long[] told;
-    /** The front of the payload, all of it up to 2 GiB - 1. Whatever is handed out of it keeps it reachable. */
-    private ByteBuffer base;
+    /**
+     * The front of the payload, all of it up to 2 GiB - 1; null in a closed view. Whatever is handed out of it keeps it
+     * reachable.
+     */
+    private volatile ByteBuffer base;
+
+    private static final AtomicReferenceFieldUpdater<View, ByteBuffer> BASE =
+            AtomicReferenceFieldUpdater.newUpdater(View.class, ByteBuffer.class, "base");
 
     static {
         NativeLibrary.ensureLoaded();
@@ -46,14 +52,19 @@ public final class View implements AutoCloseable {
 
     /** A view of an entry; null when there is no live one. */
     static View open(long store, byte[] database, byte[] key, int flags) {
-        long[] told = new long[TOLD];
-        return open(store, database, key, flags, told) ? of(told) : null;
+        Call call = Call.of(database, key);
+        try {
+            return open(store, call.address, flags) ? of(call) : null;
+        } finally {
+            reachabilityFence(call);
+        }
     }
 
     /** The view of what the engine told: the envelope's numbers, the native view, the payload's address. */
-    static View of(long[] told) {
-        long pointer = told[Envelope.TOLD];
-        long address = told[Envelope.TOLD + 1];
+    static View of(Call call) {
+        long[] told = call.toldAll(Envelope.TOLD);
+        long pointer = call.told(Envelope.TOLD);
+        long address = call.told(Envelope.TOLD + 1);
         Pin pin = Pin.at(address);
         ByteBuffer base = pin == null ? null : pin.join(told[0]);
         if (base != null) {
@@ -78,7 +89,8 @@ public final class View implements AutoCloseable {
     public Envelope envelope() {
         long pointer = enter();
         try {
-            return new Envelope(text(pointer, KEY), text(pointer, TXN_ID), text(pointer, SOURCE), text(pointer, TARGET), told);
+            return new Envelope(text(pointer, KEY), text(pointer, TXN_ID), text(pointer, SOURCE), text(pointer, TARGET),
+                    told.clone());
         } finally {
             leave();
         }
@@ -190,15 +202,14 @@ public final class View implements AutoCloseable {
     }
 
     /** Whether the view was closed. */
-    public synchronized boolean isClosed() {
+    public boolean isClosed() {
         return base == null;
     }
 
     /** Closes the view; buffers it handed out stay valid. Closing again does nothing. */
     @Override
-    public synchronized void close() {
-        if (base != null) {
-            base = null;
+    public void close() {
+        if (BASE.getAndSet(this, null) != null) {
             pin.part();
         }
     }
@@ -218,29 +229,34 @@ public final class View implements AutoCloseable {
     /** A copy of a part of the payload, for texts and the like. */
     byte[] copy(long offset, long length) {
         byte[] bytes = new byte[Math.toIntExact(length)];
-        ByteBuffer from;
-        synchronized (this) {
-            from = base;
-            if (from == null) {
-                throw Handle.closed("view");
-            }
-        }
         if (offset + length > Integer.MAX_VALUE) {
             far(offset, length).get(bytes);
-        } else {
-            ByteBuffer part = from.duplicate();
+            return bytes;
+        }
+        // Closing meanwhile must not end the pin.
+        enter();
+        try {
+            ByteBuffer part = open().duplicate();
             part.position((int) offset);
             part.get(bytes);
+        } finally {
+            leave();
         }
         return bytes;
     }
 
-    private synchronized ByteBuffer front() {
-        if (base == null) {
+    private ByteBuffer front() {
+        ByteBuffer front = open();
+        pin.handOut();
+        return front.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private ByteBuffer open() {
+        ByteBuffer open = base;
+        if (open == null) {
             throw Handle.closed("view");
         }
-        pin.handOut();
-        return base.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return open;
     }
 
     /** A part beyond the front. The view stays pinned until its last buffer is unreachable, too. */
@@ -266,7 +282,7 @@ public final class View implements AutoCloseable {
         }
     }
 
-    private static native boolean open(long store, byte[] database, byte[] key, int flags, long[] told);
+    private static native boolean open(long store, long call, int flags);
 
     private static native ByteBuffer range(long view, long offset, long length);
 
