@@ -4,15 +4,20 @@ use super::call::Call;
 use super::convert::{array, direct, give, invalid, object, release};
 use super::guard::{guard, guard_brief};
 use super::told::{INFO, numbers};
-use crate::store::Store;
+use crate::store::{Look, Store};
 use crate::view::View;
 use jni::EnvUnowned;
 use jni::objects::{JByteArray, JClass};
-use jni::sys::{jboolean, jint, jlong, jobject};
+use jni::sys::{jint, jlong, jobject};
 use std::ptr::null_mut;
 
 /// Flag of opening: a tracked entry does not count as opened.
 const QUIET: jint = 1;
+
+/// Answers of `View.open`.
+const ABSENT: jint = 0;
+const KNOWN: jint = 1;
+const FOUND: jint = 2;
 
 /// Fields of `View.text`.
 const TXN_ID: jint = 1;
@@ -20,7 +25,7 @@ const SOURCE: jint = 2;
 const TARGET: jint = 3;
 const KEY: jint = 4;
 
-/// `View.open`; false: there is no live entry.
+/// `View.open`: whether there is a live entry, and whether it is the one with the id `known`; 0: none is known.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_open<'local>(
     env: EnvUnowned<'local>,
@@ -28,17 +33,24 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_open<'local>(
     store: jlong,
     call: jlong,
     flags: jint,
-) -> jboolean {
-    guard_brief(env, false, || {
+    known: jlong,
+) -> jint {
+    guard_brief(env, ABSENT, || {
         // SAFETY: the module's promise.
-        let (store, call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
+        let (store, mut call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
         let (db, key) = call.place()?;
-        let view = if flags & QUIET == 0 { store.view(db, key)? } else { store.view_quiet(db, key)? };
-        let found = view.is_some();
-        if let Some(view) = view {
-            hand(view, call);
-        }
-        Ok(found)
+        let known = (known != 0).then_some(known as u64);
+        Ok(match store.look(db, key, known, flags & QUIET == 0)? {
+            Look::Absent => ABSENT,
+            Look::Known(info) => {
+                call.tell(numbers(&info));
+                KNOWN
+            }
+            Look::Found(view) => {
+                hand(view, call);
+                FOUND
+            }
+        })
     })
 }
 

@@ -27,6 +27,22 @@ pub struct Listed {
     pub left_ms: Option<u64>,
 }
 
+/// What looking at a key found.
+pub enum Look {
+    /// No live entry.
+    Absent,
+    /// The entry that the caller has a view of; what its envelope says.
+    Known(Info),
+    /// Another one.
+    Found(View),
+}
+
+impl Look {
+    fn into_view(self) -> Option<View> {
+        if let Look::Found(view) = self { Some(view) } else { None }
+    }
+}
+
 impl Engine {
     /// A snapshot that every later allocator is sure to respect.
     pub(super) fn snapshot(&self) -> Result<ReadTxn<'_>> {
@@ -71,12 +87,7 @@ impl Store {
     /// # Errors
     /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
     pub fn view(&self, db: &str, key: &[u8]) -> Result<Option<View>> {
-        let view = self.view_quiet(db, key)?;
-        let tracked = view.as_ref().filter(|view| view.info().tracked);
-        if let Some(extent) = tracked.and_then(View::extent) {
-            marks::open(&self.engine, extent);
-        }
-        Ok(view)
+        self.look(db, key, None, true).map(Look::into_view)
     }
 
     /// As [`Store::view`], but a tracked entry does not count as opened: for whoever put it.
@@ -84,40 +95,61 @@ impl Store {
     /// # Errors
     /// As for [`Store::view`].
     pub fn view_quiet(&self, db: &str, key: &[u8]) -> Result<Option<View>> {
+        self.look(db, key, None, false).map(Look::into_view)
+    }
+
+    /// As [`Store::view`], for a caller that holds a view of the entry with the id `known`, if there is one: when that
+    /// is the live entry its view serves once more. A tracked entry counts as opened when `opens` says so.
+    ///
+    /// # Errors
+    /// As for [`Store::view`].
+    pub fn look(&self, db: &str, key: &[u8], known: Option<u64>, opens: bool) -> Result<Look> {
         let engine = &self.engine;
         engine.check()?;
         record::check_key(key)?;
-        let view = match engine.find_db(db)? {
-            Some(dbi) => self.view_in(dbi, key)?,
-            None => None,
+        let look = match engine.find_db(db)? {
+            Some(dbi) => self.look_in(dbi, key, known, opens)?,
+            None => Look::Absent,
         };
-        engine.shared.count(if view.is_some() { Counter::Hits } else { Counter::Misses }, 1);
-        Ok(view)
+        let counter = if matches!(look, Look::Absent) { Counter::Misses } else { Counter::Hits };
+        engine.shared.count(counter, 1);
+        Ok(look)
     }
 
-    fn view_in(&self, dbi: Dbi, key: &[u8]) -> Result<Option<View>> {
+    fn look_in(&self, dbi: Dbi, key: &[u8], known: Option<u64>, opens: bool) -> Result<Look> {
         let engine = &self.engine;
         let now_ns = sys::boottime_ns();
         let txn = engine.snapshot()?;
         let Some(record) = record::find(engine, &txn, dbi, key)?.filter(|record| !record.expired(now_ns))
         else {
-            return Ok(None);
+            return Ok(Look::Absent);
         };
         let mut info = record.info(engine.page_size);
-        let kept = Kept::new(&record, key);
-        let hold = match record.extent {
-            None => Hold::Copy,
-            // Named in a slot before the snapshot ends: an allocator that no longer sees the one sees the other.
-            Some(extent) => match engine.pins.pin(&engine.shared, engine.owners.id(), extent.start, now_ns) {
-                Some(slot) => Hold::Pin { slot, extent },
-                None => {
-                    info.snapshot = true;
-                    engine.shared.count(Counter::SnapshotViews, 1);
-                    Hold::Snapshot { snapshot: Some(txn.detach()), extent }
+        let opened = record.extent.filter(|_| opens && info.tracked);
+        let look = if known == Some(info.entry_id) {
+            Look::Known(info)
+        } else {
+            let kept = Kept::new(&record, key);
+            let hold = match record.extent {
+                None => Hold::Copy,
+                // Named in a slot before the snapshot ends: an allocator that no longer sees the one sees the other.
+                Some(extent) => {
+                    match engine.pins.pin(&engine.shared, engine.owners.id(), extent.start, now_ns) {
+                        Some(slot) => Hold::Pin { slot, extent },
+                        None => {
+                            info.snapshot = true;
+                            engine.shared.count(Counter::SnapshotViews, 1);
+                            Hold::Snapshot { snapshot: Some(txn.detach()), extent }
+                        }
+                    }
                 }
-            },
+            };
+            Look::Found(View::new(engine.clone(), hold, info, kept))
         };
-        Ok(Some(View::new(engine.clone(), hold, info, kept)))
+        if let Some(extent) = opened {
+            marks::open(engine, extent);
+        }
+        Ok(look)
     }
 
     /// A copy of the payload under `key`. `None`: there is no live entry.

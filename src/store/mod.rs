@@ -31,7 +31,7 @@ mod write;
 pub use audit::Audit;
 pub(crate) use engine::Engine;
 pub use loan::{Loan, Mapped};
-pub use lookup::Listed;
+pub use lookup::{Listed, Look};
 pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};
 pub(crate) use record::shown as shown_key;

@@ -16,9 +16,13 @@ import java.util.stream.Collectors;
  */
 public class Database {
     private static final int QUIET = 1;
+    /** A power of two. */
+    private static final int SEEN = 64;
 
     final Handle store;
     private final byte[] name;
+    /** Pins of entries that were looked at; see {@link View#open}. A race loses one, which costs a little time. */
+    private final Pin[] seen = new Pin[SEEN];
 
     static {
         NativeLibrary.ensureLoaded();
@@ -198,7 +202,7 @@ public class Database {
         return Pressure.relieved(() -> {
             long pointer = store.enter();
             try {
-                return View.open(pointer, name, key, flags);
+                return View.open(pointer, name, key, flags, seen);
             } finally {
                 store.leave();
             }

@@ -13,7 +13,7 @@ public final class Envelope {
     private static final int INLINE = 1;
     private static final int CHECKSUM = 2;
     private static final int TRACKED = 4;
-    private static final int SNAPSHOT = 8;
+    static final int SNAPSHOT = 8;
 
     private final byte[] key;
     private final byte[] txnId;

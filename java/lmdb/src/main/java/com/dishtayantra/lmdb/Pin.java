@@ -24,7 +24,7 @@ final class Pin implements Runnable {
     private static final int VIEW = 4;
 
     final Handle handle;
-    private final long entryId;
+    final long entryId;
     private final long address;
     private final long size;
     private final WeakReference<ByteBuffer> base;
@@ -48,9 +48,9 @@ final class Pin implements Runnable {
         return PINS.get(address);
     }
 
-    /** Adds a view of the entry; null when this is another entry's, or is over. */
-    ByteBuffer join(long entry) {
-        ByteBuffer alive = entry == entryId ? base.get() : null;
+    /** Adds a view of the entry; null when the pin is over. */
+    ByteBuffer join() {
+        ByteBuffer alive = base.get();
         if (alive == null) {
             return null;
         }

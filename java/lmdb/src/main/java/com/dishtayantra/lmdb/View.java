@@ -10,6 +10,7 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
@@ -28,6 +29,10 @@ public final class View implements AutoCloseable {
     private static final int SOURCE = 2;
     private static final int TARGET = 3;
     private static final int KEY = 4;
+
+    /** Answers of the native library: no live entry, and the one that is known. */
+    private static final int ABSENT = 0;
+    private static final int KNOWN = 1;
 
     private final Pin pin;
     private final long[] told;
@@ -50,14 +55,38 @@ public final class View implements AutoCloseable {
         this.told = told;
     }
 
-    /** A view of an entry; null when there is no live one. */
-    static View open(long store, byte[] database, byte[] key, int flags) {
+    /**
+     * A view of an entry; null when there is no live one.
+     *
+     * @param seen pins of entries that were looked at, by the hashes of their keys: when the live entry is the same one its
+     *     pin serves once more
+     */
+    static View open(long store, byte[] database, byte[] key, int flags, Pin[] seen) {
+        int at = Arrays.hashCode(key) & (seen.length - 1);
+        Pin pin = seen[at];
+        ByteBuffer base = pin == null ? null : pin.join();
+        int found = ABSENT;
         Call call = Call.of(database, key);
         try {
-            return open(store, call.address, flags) ? of(call) : null;
+            found = open(store, call.address, flags, base == null ? 0 : pin.entryId);
         } finally {
+            if (base != null && found != KNOWN) {
+                pin.part();
+            }
             reachabilityFence(call);
         }
+        if (found == KNOWN) {
+            return new View(pin, base, call.toldAll(Envelope.TOLD));
+        }
+        if (found == ABSENT) {
+            return null;
+        }
+        View view = of(call);
+        // Not one that holds a snapshot: when it is known again, what is told says nothing of that.
+        if ((view.told[7] & Envelope.SNAPSHOT) == 0) {
+            seen[at] = view.pin;
+        }
+        return view;
     }
 
     /** The view of what the engine told: the envelope's numbers, the native view, the payload's address. */
@@ -66,7 +95,7 @@ public final class View implements AutoCloseable {
         long pointer = call.told(Envelope.TOLD);
         long address = call.told(Envelope.TOLD + 1);
         Pin pin = Pin.at(address);
-        ByteBuffer base = pin == null ? null : pin.join(told[0]);
+        ByteBuffer base = pin == null || pin.entryId != told[0] ? null : pin.join();
         if (base != null) {
             release(pointer);
             return new View(pin, base, told);
@@ -282,7 +311,7 @@ public final class View implements AutoCloseable {
         }
     }
 
-    private static native boolean open(long store, long call, int flags);
+    private static native int open(long store, long call, int flags, long known);
 
     private static native ByteBuffer range(long view, long offset, long length);
 

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -215,6 +216,31 @@ class ViewTest {
                 assertTrue(buffers.get(2).isReadOnly());
                 assertEquals(ByteOrder.LITTLE_ENDIAN, buffers.get(2).order());
             }
+        }
+    }
+
+    @Test
+    void lookingAgainSeesWhatIsThereNow() throws InterruptedException {
+        for (int size : new int[] {100, 100_000}) {
+            byte[] first = pattern(size, 1);
+            byte[] second = pattern(size, 2);
+            store.put("k", first);
+            ByteBuffer old = store.view("k").buffer();
+            try (View again = store.view("k")) {
+                assertEquals(old, again.buffer());
+            }
+            assertTrue(store.touch("k", Duration.ofHours(1)));
+            store.put("k", second);
+            try (View replaced = store.view("k")) {
+                assertEquals(ByteBuffer.wrap(second), replaced.buffer());
+            }
+            assertTrue(store.delete("k"));
+            assertTrue(store.findView("k").isEmpty());
+            store.put("k", first, PutOptions.defaults().ttl(Duration.ofMillis(20)));
+            store.findView("k").ifPresent(View::buffer);
+            Thread.sleep(40);
+            assertTrue(store.findView("k").isEmpty());
+            assertEquals(ByteBuffer.wrap(first), old);
         }
     }
 
