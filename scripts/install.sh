@@ -10,6 +10,9 @@ prefix=${PREFIX:-/usr/local}
 libdir=${LIBDIR:-lib}
 [[ $prefix == /* ]] || prefix=$PWD/$prefix
 [[ $libdir != /* && $libdir != *..* ]] || die "LIBDIR is a directory below PREFIX, such as lib64; not '$libdir'"
+# What pkg-config, CMake and the shells between them read in ways of their own.
+[[ $prefix$libdir != *[^[:alnum:]/._+,:=@~%\ -]* ]] ||
+    die "PREFIX and LIBDIR: letters, digits, spaces and /._+,:=@~%- only; not '$prefix/$libdir'"
 prefix=${prefix%/}
 target=${DESTDIR:-}$prefix
 

@@ -100,6 +100,27 @@ def test_installing_again_does_not_disturb_who_runs_it(tmp_path: Path) -> None:
     assert program.communicate("\n", timeout=60)[0] == "1\n"
 
 
+@pytest.mark.parametrize("prefix", ["in&st", "in#st", "in|st", "in*st"])
+def test_prefixes_that_other_tools_read_otherwise_are_refused(tmp_path: Path, prefix: str) -> None:
+    run = subprocess.run(
+        [ROOT / "scripts" / "install.sh"],
+        env={**os.environ, "PREFIX": str(tmp_path / prefix)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode != 0
+    assert "PREFIX" in run.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_prefix_with_a_space(tmp_path: Path) -> None:
+    prefix = tmp_path / "my programs"
+    install(prefix)
+    found = done("pkg-config", "--cflags", "--libs", "dishtayantra_lmdb", PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
+    assert shlex.split(found) == [f"-I{prefix}/include", f"-L{prefix}/lib", "-ldishtayantra_lmdb"]
+
+
 @pytest.mark.parametrize("libdir", ["/lib", "../lib"])
 def test_a_libdir_outside_the_prefix_is_refused(tmp_path: Path, libdir: str) -> None:
     refused = subprocess.run(

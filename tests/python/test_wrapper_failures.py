@@ -35,6 +35,29 @@ def test_a_full_store_does_not_fail_a_calculation(tmp_path: Any, caplog: pytest.
     calculator.close()
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["first call", "known to open references"])
+def test_a_failure_that_passes_is_no_ignorance_of_references(transport: LMDBTransport, known: bool) -> None:
+    failing: list[Exception] = []
+
+    class Moody(Direct):
+        def calculate(self, data: Any) -> Any:
+            if failing:
+                raise failing.pop()
+            return super().calculate(data)
+
+    inner = Moody()
+    calculator = wrapped(transport, inner)
+    if known:
+        assert calculator.calculate(LARGE) == EXPECTED
+    failing.append(RuntimeError("not today") if known else ConnectionResetError("gone"))
+    with pytest.raises((RuntimeError, ConnectionResetError)):
+        calculator.calculate(LARGE)
+    assert not failing
+    assert not calculator.exchange.ignored
+    assert calculator.calculate(LARGE) == EXPECTED
+    assert not calculator.exchange.ignored
+
+
 def test_a_store_that_cannot_be_opened_does_not_fail_a_calculation(
     tmp_path: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,10 +42,17 @@ elements!(
 
 /// Bytes as items, in place.
 pub(crate) fn cast<T: Element>(bytes: &[u8]) -> Result<&[T]> {
+    // Where nothing lies is aligned for nothing.
+    if bytes.is_empty() {
+        return Ok(&[]);
+    }
     bytemuck::try_cast_slice(bytes).map_err(|why| refused::<T>(bytes.len(), why))
 }
 
 pub(crate) fn cast_mut<T: Element>(bytes: &mut [u8]) -> Result<&mut [T]> {
+    if bytes.is_empty() {
+        return Ok(&mut []);
+    }
     let len = bytes.len();
     bytemuck::try_cast_slice_mut(bytes).map_err(|why| refused::<T>(len, why))
 }

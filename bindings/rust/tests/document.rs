@@ -274,3 +274,17 @@ fn segments_have_the_shape_their_items_have() {
     let mut writer = DocumentWriter::new().unwrap();
     assert_fails(writer.segment(&Segment::new(&items).as_scalar()).map(drop), ErrorKind::InvalidArgument, "");
 }
+
+#[test]
+fn what_is_empty_is_a_slice_of_any_type() {
+    let dir = scratch();
+    let store = open(dir.path());
+    store.put("raw", b"", &PutOptions::of(Format::Raw)).unwrap();
+    assert_eq!(store.view("raw").unwrap().slice::<f64>().unwrap(), &[] as &[f64]);
+    let mut writer = DocumentWriter::new().unwrap();
+    writer.map(1).unwrap().string("a").unwrap().segment(&Segment::new(&[] as &[f64])).unwrap();
+    writer.put(&store, "document", &PutOptions::default()).unwrap();
+    let view = store.view("document").unwrap();
+    let document = view.document().unwrap();
+    assert_eq!(document.root().get("a").unwrap().slice::<f64>().unwrap(), &[] as &[f64]);
+}

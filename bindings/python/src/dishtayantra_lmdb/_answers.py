@@ -77,12 +77,19 @@ class Answers:
                 return self._seen(decision)
         return self._seen(self._ask(native, reference, kind))
 
-    def decide_failed(self, native: NativeExchange, reference: Reference, chained: bool) -> int:
+    def decide_failed(
+        self, native: NativeExchange, reference: Reference, error: Exception, chained: bool
+    ) -> int:
         """What it means that the calculator raised: on a reference, one that does not know them
         fails as likely as not. ``DECISION_TAKE_ANSWER``: what it raised is its answer.
+
+        One that was seen opening its input knows references, and it is not for want of knowing them
+        that a connection breaks.
         """
+        if self._proven or isinstance(error, ConnectionError):
+            return DECISION_TAKE_ANSWER
         if chained:
-            if self._proven or self._ask(native, reference, ANSWER_VALUE) != DECISION_REPEAT:
+            if self._ask(native, reference, ANSWER_VALUE) != DECISION_REPEAT:
                 return DECISION_TAKE_ANSWER
             return PROVE
         if self._ask(native, reference, ANSWER_UNKNOWN_NO_WAIT) == DECISION_REPEAT:

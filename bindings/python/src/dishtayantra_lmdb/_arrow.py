@@ -41,6 +41,13 @@ def frame(value: Any) -> Any | None:
     pa = _optional.pyarrow(f"storing {type_name(value)}")
     if isinstance(value, (pa.Table, pa.RecordBatch)):
         return value
+    if kind.__module__.partition(".")[0] == "polars":
+        # Polars exports its objects as their addresses.
+        held = [
+            name for name, dtype in getattr(value, "schema", {}).items() if str(dtype) == "Object"
+        ]
+        if held:
+            raise FormatError(f"column {held[0]!r} of a Polars frame holds Python objects")
     try:
         return pa.table(value) if streams else pa.record_batch(value)
     except Exception as error:

@@ -134,7 +134,8 @@ def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
     except Exception as error:
         # Hostile bytes make the parsers raise almost anything.
         name = BY_NUMBER[pin.format].value
-        reason = f"the {name} payload under key {pin.key!r} is damaged: {error}"
+        what = str(error) or type(error).__name__
+        reason = f"the {name} payload under key {pin.key!r} is damaged: {what}"
         raise CorruptError(reason) from error
 
 

@@ -264,6 +264,8 @@ class Loan:
             # Every view of an array refers to its root.
             root, reference = self._arrays[index]
             self._arrays[index] = None, reference
+            # What cannot be written cannot make its views writable.
+            root.setflags(write=False)
             array = reference()
             known = 0
             if array is not None:
@@ -300,6 +302,8 @@ class Loan:
         if dtype is None:
             numpy = _optional.numpy("format numpy")
             dtype, shape = numpy.dtype("u1"), (size,)
+        elif size < whole and not shape:
+            raise InvalidArgumentError(f"size is {size}; a single value has {whole} bytes")
         elif size < whole:
             row = whole // shape[0]
             if size % row:

@@ -8,13 +8,14 @@ in ``_formats`` saying so.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import re
 import struct
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgpack
@@ -291,7 +292,28 @@ def _npy_bytes(array: Any) -> bytes:
 
 
 def _python(name: str, body: Any) -> Any:
-    return msgpack.ExtType(_EXT_PYTHON, encode_nested([name, body]))
+    with _one_deeper(FormatError):
+        return msgpack.ExtType(_EXT_PYTHON, encode_nested([name, body]))
+
+
+class _Depth(threading.local):
+    value = 0
+
+
+_depth = _Depth()
+# Values of ours inside one another, a set in a set: each takes some 40 KiB of the thread's stack.
+_DEEPEST = 16
+
+
+@contextlib.contextmanager
+def _one_deeper(kind: type[Exception]) -> Iterator[None]:
+    if _depth.value >= _DEEPEST:
+        raise kind(f"more than {_DEEPEST} sets, dates or numbers inside one another")
+    _depth.value += 1
+    try:
+        yield
+    finally:
+        _depth.value -= 1
 
 
 def encode_nested(value: Any) -> bytes:
@@ -355,7 +377,8 @@ def _restore(code: int, data: bytes, copy: bool) -> Any:
     if code != _EXT_PYTHON:
         # Somebody else's ext value: kept as it is.
         return msgpack.ExtType(code, data)
-    body = _unpacked(data, _restore_copy if copy else _restore_view)
+    with _one_deeper(ValueError):
+        body = _unpacked(data, _restore_copy if copy else _restore_view)
     if not isinstance(body, list) or len(body) != 2 or body[0] not in _RESTORED:
         raise ValueError(f"an ext value of code {code} that this version does not know")
     try:

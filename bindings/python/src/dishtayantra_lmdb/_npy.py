@@ -23,6 +23,8 @@ _ALIGNMENT = 64
 _GLANCE = 128
 # What makes a longer header is no dtype anybody has.
 _LONGEST = 16 << 20
+# So many items without bytes an array may have: copying takes time for each.
+_MOST_EMPTY = 1 << 20
 
 
 def is_array(value: object) -> bool:
@@ -126,6 +128,8 @@ def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int,
     dtype = numpy.lib.format.descr_to_dtype(fields["descr"])
     if dtype.hasobject:
         raise ValueError("the dtype holds Python objects")
+    if dtype.itemsize == 0 and math.prod(shape) > _MOST_EMPTY:
+        raise ValueError(f"{math.prod(shape)} items of no bytes; allowed: {_MOST_EMPTY}")
     size = math.prod(shape) * dtype.itemsize
     return (
         dtype,
@@ -170,6 +174,15 @@ def _layout_at(address: int, total: int) -> _Layout:
     return found
 
 
+def _bytes_of(pin: Pin, offset: int) -> Any:
+    """The payload from ``offset`` on as an array of bytes that nobody can make writable."""
+    where = (pin.address + offset, True)
+    shape = (pin.size - offset,)
+    interface = {"version": 3, "shape": shape, "typestr": "|u1", "data": where}
+    numpy = _optional.numpy("format numpy")
+    return numpy.asarray(ArrayOwner(pin, interface)) if pin.size > offset else b""
+
+
 def decode(pin: Pin, copy: bool) -> Any:
     """The array under ``pin``, read-only and in place, or a copy of its own; raises on damage."""
     numpy = _optional.numpy("format numpy")
@@ -179,8 +192,9 @@ def decode(pin: Pin, copy: bool) -> Any:
         interface = {"version": 3, "shape": shape, "typestr": typestr, "data": where}
         array = numpy.asarray(ArrayOwner(pin, interface))
     else:
-        order = "F" if fortran else "C"
-        array = numpy.ndarray(shape, dtype, pin.memory(), offset, order=order)
+        array = numpy.ndarray(
+            shape, dtype, _bytes_of(pin, offset), 0, order="F" if fortran else "C"
+        )
     return array.copy(order="K") if copy else array
 
 

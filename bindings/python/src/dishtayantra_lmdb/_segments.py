@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _VERSION = 1
 _ALIGNMENT = 64
 _MAX_NDIM = 32
 _MAX_BODY = 0xFFFFFFFF
+# So many empty lists a segment may stand for.
+_MOST_EMPTY = 1 << 20
 # Bytes of the ext value before its body, and of the body before the shape.
 _HEAD, _FIXED = 6, 8
 # Items up to this many bytes are copied beside their header: a part of their own costs more.
@@ -251,6 +254,13 @@ def _typestr(code: int, unit: int) -> str:
     return f"{order}{name}[{_UNITS[unit]}]" if unit else order + name
 
 
+def _check_empty(shape: tuple[int, ...]) -> None:
+    """Few bytes can announce any number of empty lists."""
+    lists = math.prod(shape[: shape.index(0)])
+    if lists > _MOST_EMPTY:
+        raise ValueError(f"{lists} empty lists are announced; allowed: {_MOST_EMPTY}")
+
+
 def restore(placed: Placed, owner: object, copy: bool, lists: bool) -> Any:
     """What was written as ``placed``.
 
@@ -268,6 +278,8 @@ def restore(placed: Placed, owner: object, copy: bool, lists: bool) -> Any:
         return items if placed.shape else items[0]
     numpy = _optional.numpy("an array in a document")
     if 0 in placed.shape:
+        if lists and placed.flags & LIST:
+            _check_empty(placed.shape)
         array = numpy.empty(placed.shape, placed.typestr)
         array.setflags(write=copy)
     else:

@@ -241,8 +241,8 @@ class LMDBEnabledCalculator:
         try:
             try:
                 answer = self._call(message)
-            except Exception:
-                decision = answers.decide_failed(native, reference, chained)
+            except Exception as error:
+                decision = answers.decide_failed(native, reference, error, chained)
                 if decision not in (PROVE, DECISION_REPEAT):
                     raise
             else:
@@ -263,10 +263,14 @@ class LMDBEnabledCalculator:
             self._clean(native, reference, cleanup)
 
     def _repeated(self, native: NativeExchange, payload: Any) -> Any:
-        """The calculator ignored its reference: it gets the payload, now and from now on."""
+        """The calculator ignored its reference: it gets the payload, now and from now on.
+
+        Not from now on when it raises again: whether it knows references is not known then.
+        """
+        result = self._directly(native, payload)
         if native.is_current():
             self.exchange.found_ignored()
-        return self._directly(native, payload)
+        return result
 
     def _clean(self, native: NativeExchange, reference: Reference, flags: int) -> None:
         if flags:
