@@ -20,6 +20,7 @@ mod told;
 
 mod database;
 mod document_writer;
+mod library;
 mod loan;
 mod node;
 mod reference;

@@ -21,10 +21,6 @@ final class Call {
     /** What a native method takes. */
     final long address;
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     private Call(int texts) {
         memory = ByteBuffer.allocateDirect(Math.addExact(TEXTS, texts)).order(ByteOrder.nativeOrder());
         address = address(memory);

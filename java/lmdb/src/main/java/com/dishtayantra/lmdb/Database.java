@@ -24,10 +24,6 @@ public class Database {
     /** Pins of entries that were looked at; see {@link View#open}. A race loses one, which costs a little time. */
     private final Pin[] seen = new Pin[SEEN];
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     Database(Handle store, byte[] name) {
         this.store = store;
         this.name = name;

@@ -42,10 +42,6 @@ public final class DocumentWriter implements AutoCloseable {
     private final Cleaner.Cleanable cleanable;
     private final List<Lent> lent = new ArrayList<>();
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     /** Items that are copied to their place when the value is put. */
     private static final class Lent {
         final long position;
@@ -61,6 +57,7 @@ public final class DocumentWriter implements AutoCloseable {
 
     /** A writer that holds nothing yet. */
     public DocumentWriter() {
+        NativeLibrary.ensureLoaded();
         handle = new Handle("document writer", create(), DocumentWriter::release);
         cleanable = Handle.CLEANER.register(this, handle);
     }

@@ -42,10 +42,6 @@ public final class Loan implements AutoCloseable {
     private ByteBuffer base;
     private final List<Buffer> handedOut = new ArrayList<>();
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     private Loan(Handle handle, ByteBuffer base, byte[] database, long size) {
         this.handle = handle;
         this.base = base;

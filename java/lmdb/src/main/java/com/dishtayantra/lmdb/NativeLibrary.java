@@ -19,14 +19,31 @@ final class NativeLibrary {
     private static final String FILE_NAME = "libdishtayantra_lmdb.so";
     private static final Path MAPS = Paths.get("/proc/self/maps");
 
-    static {
-        load();
-    }
+    /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever one of them changes. */
+    private static final int VERSION = 1;
+
+    /** Why there is no library; null when it is loaded. */
+    private static final UnsatisfiedLinkError FAILURE = tryToLoad();
 
     private NativeLibrary() {}
 
-    /** Loads the library unless that is done; every class with native methods calls it first. */
-    static void ensureLoaded() {}
+    /** Loads the library unless that is done; whatever makes the first native objects calls it before. */
+    static void ensureLoaded() {
+        if (FAILURE != null) {
+            UnsatisfiedLinkError error = new UnsatisfiedLinkError(FAILURE.getMessage());
+            error.initCause(FAILURE);
+            throw error;
+        }
+    }
+
+    private static UnsatisfiedLinkError tryToLoad() {
+        try {
+            load();
+            return null;
+        } catch (UnsatisfiedLinkError failure) {
+            return failure;
+        }
+    }
 
     private static void load() {
         String property = System.getProperty(PROPERTY);
@@ -73,7 +90,20 @@ final class NativeLibrary {
         } catch (UnsatisfiedLinkError error) {
             throw failed(file + ", named by " + where + ", cannot be loaded", error);
         }
+        int version;
+        try {
+            version = version();
+        } catch (UnsatisfiedLinkError error) {
+            throw failed(file + ", named by " + where + ", tells no version of its native methods; these classes need version "
+                    + VERSION + " of " + FILE_NAME, error);
+        }
+        if (version != VERSION) {
+            throw new UnsatisfiedLinkError(file + ", named by " + where + ", has version " + version
+                    + " of the native methods; these classes need version " + VERSION + ": take the library and the jar of one build");
+        }
     }
+
+    private static native int version();
 
     private static UnsatisfiedLinkError failed(String what, Throwable cause) {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError(what + ": " + cause.getMessage());

@@ -19,10 +19,6 @@ public final class Node {
     final View view;
     final long position;
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     Node(View view, long position) {
         this.view = view;
         this.position = position;

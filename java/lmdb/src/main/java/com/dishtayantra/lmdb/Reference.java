@@ -37,10 +37,6 @@ public final class Reference {
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     private Reference(long pointer) {
         handle = new Handle("reference", pointer, Reference::release);
         cleanable = Handle.CLEANER.register(this, handle);
@@ -67,6 +63,7 @@ public final class Reference {
      * @throws CorruptException an entry cannot be right; the message names it
      */
     public static Reference of(Map<String, ?> fields) {
+        NativeLibrary.ensureLoaded();
         Reference reference = new Reference(create());
         try {
             for (String name : NAMES) {
@@ -88,6 +85,7 @@ public final class Reference {
      * @throws CorruptException it is no JSON object, or an entry cannot be right
      */
     public static Reference parse(String json) {
+        NativeLibrary.ensureLoaded();
         return new Reference(parse(Texts.encode("json", json)));
     }
 

@@ -45,10 +45,6 @@ public final class View implements AutoCloseable {
     private static final AtomicReferenceFieldUpdater<View, ByteBuffer> BASE =
             AtomicReferenceFieldUpdater.newUpdater(View.class, ByteBuffer.class, "base");
 
-    static {
-        NativeLibrary.ensureLoaded();
-    }
-
     private View(Pin pin, ByteBuffer base, long[] told) {
         this.pin = pin;
         this.base = base;

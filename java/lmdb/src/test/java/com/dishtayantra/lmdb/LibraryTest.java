@@ -2,11 +2,14 @@ package com.dishtayantra.lmdb;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -44,6 +47,15 @@ class LibraryTest {
     }
 
     @Test
+    void anotherLibraryIsRefusedByName() throws Exception {
+        // One of the JVM's own.
+        String other = Path.of(System.getProperty("java.home"), "lib", "libjava.so").toString();
+        String said = run(List.of("-Ddishtayantra.lmdb.library=" + other));
+        assertTrue(said.contains("UnsatisfiedLinkError: " + other + ", named by the property"), said);
+        assertTrue(said.contains("tells no version of its native methods; these classes need version "), said);
+    }
+
+    @Test
     void theJarsCopyIsExtractedToAPrivateDirectoryAndRemoved() throws Exception {
         String said = run(List.of("-Djava.io.tmpdir=" + directory));
         assertTrue(said.contains("opened /"), said);
@@ -64,9 +76,13 @@ class LibraryTest {
                 urls.add(Path.of(entry).toUri().toURL());
             }
             try (URLClassLoader other = new URLClassLoader(urls.toArray(new URL[0]), null)) {
-                UnsatisfiedLinkError refused = assertThrows(UnsatisfiedLinkError.class,
-                        () -> Class.forName("com.dishtayantra.lmdb.Store", true, other));
-                assertTrue(refused.getMessage().contains("already loaded in another classloader"), refused.getMessage());
+                Method open = Class.forName("com.dishtayantra.lmdb.Store", true, other).getMethod("open", String.class);
+                for (int attempt = 0; attempt < 2; attempt++) {
+                    Throwable refused = assertThrows(InvocationTargetException.class,
+                            () -> open.invoke(null, directory.resolve("store").toString())).getCause();
+                    assertInstanceOf(UnsatisfiedLinkError.class, refused);
+                    assertTrue(refused.getMessage().contains("already loaded in another classloader"), refused.getMessage());
+                }
             }
             assertEquals(before, mapped(), "no second copy came into the process");
         }
