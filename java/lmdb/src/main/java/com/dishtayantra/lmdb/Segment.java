@@ -24,6 +24,8 @@ public final class Segment {
     static final int LIST = 1;
     /** It was a number with a type of its own, and no array. */
     static final int SCALAR = 2;
+    /** How many lists an array without items may become: its shape says any number, at no cost of bytes. */
+    private static final long EMPTY_LISTS = 1 << 20;
 
     private final Dtype dtype;
     private final TimeStep step;
@@ -213,18 +215,35 @@ public final class Segment {
         }
     }
 
-    /** The items as lists inside one another, as {@link #shape} says; a single item for a shape without dimensions. */
+    /**
+     * The items as lists inside one another, as {@link #shape} says; a single item for a shape without dimensions.
+     *
+     * @throws InvalidArgumentException the array has no items, and over 1,048,576 empty lists would stand for it
+     */
     public Object toLists() {
-        return lists(0, 0);
+        return count() == 0 ? emptyLists() : lists(0, 0);
+    }
+
+    private Object emptyLists() {
+        long lists = 1;
+        int outer = 0;
+        while (shape[outer] > 0) {
+            if (shape[outer] > EMPTY_LISTS / lists) {
+                throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "an array without items of shape "
+                        + Arrays.toString(shape) + " is more than " + EMPTY_LISTS + " empty lists");
+            }
+            lists *= shape[outer++];
+        }
+        List<Object> rows = Collections.emptyList();
+        while (outer > 0) {
+            rows = Collections.nCopies((int) shape[--outer], rows);
+        }
+        return rows;
     }
 
     private Object lists(int dimension, int index) {
         if (dimension == shape.length) {
             return item(index);
-        }
-        if (count() == 0 && shape[dimension] > Integer.MAX_VALUE) {
-            throw new InvalidArgumentException(
-                    Status.INVALID_ARGUMENT, "shape " + Arrays.toString(shape) + " has more rows than a list can");
         }
         List<Object> row = new ArrayList<>();
         for (int i = 0; i < shape[dimension]; i++) {

@@ -117,15 +117,20 @@ final class Unpacker {
             case EXT:
                 return new Extension((byte) (told[at] >> 8), view.copy(told[at + 2], told[at + 3]));
             default:
-                return unpacked(new Node(view, told[at + 1]).asSegment());
+                return unpacked(new Node(view, told[at + 1]).asSegment(), told[at + 1]);
         }
     }
 
-    private static Object unpacked(Segment segment) {
+    private static Object unpacked(Segment segment, long position) {
         if (segment.isScalar() && !segment.dtype().isTime()) {
             return segment.item(0);
         }
-        return segment.isList() ? segment.toLists() : segment;
+        try {
+            return segment.isList() ? segment.toLists() : segment;
+        } catch (InvalidArgumentException tooMany) {
+            throw new CorruptException(
+                    "corrupt MessagePack document at byte " + position + ": " + tooMany.getMessage());
+        }
     }
 
     private void fill() {

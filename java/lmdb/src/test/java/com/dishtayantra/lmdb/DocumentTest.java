@@ -37,6 +37,26 @@ class DocumentTest {
         store.close();
     }
 
+    /** A shape costs no bytes when a dimension is 0, so a few of them could ask for any number of lists. */
+    @Test
+    void anArrayWithoutItemsIsOnlySoManyLists() {
+        ByteBuffer none = ByteBuffer.allocate(0);
+        assertEquals(List.of(List.of(), List.of()), Segment.of(Dtype.FLOAT64, none, 2, 0, 1L << 60).toLists());
+        assertEquals(List.of(), Segment.of(Dtype.FLOAT64, none, 0, 1L << 60).toLists());
+        assertEquals(1 << 20, ((List<?>) Segment.of(Dtype.INT8, none, 1 << 20, 0).toLists()).size());
+        for (long[] shape : new long[][] {{200_000_000L, 0}, {1L << 33, 0}, {1 << 10, 1 << 10, 2, 0}}) {
+            Segment segment = Segment.of(Dtype.FLOAT64, none, shape);
+            assertTrue(assertThrows(InvalidArgumentException.class, segment::toLists).getMessage().contains("1048576"));
+            DocumentWriter writer = new DocumentWriter();
+            writer.map(1).key("values").segment(segment.asList());
+            writer.put(store, "empty", PutOptions.defaults());
+            try (View view = store.view("empty")) {
+                Document document = view.document();
+                assertTrue(assertThrows(CorruptException.class, document::toMap).getMessage().contains("empty lists"));
+            }
+        }
+    }
+
     @Test
     void valuesAreFoundByPathKeyAndIndex() {
         DocumentWriter writer = new DocumentWriter();
