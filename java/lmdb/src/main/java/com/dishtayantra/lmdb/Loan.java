@@ -112,8 +112,15 @@ public final class Loan implements AutoCloseable {
             front.position((int) offset).limit((int) (offset + length));
             part = front.slice();
         } else {
-            ByteBuffer far = range(handle.enter(), offset, length);
-            Handle.CLEANER.register(far, handle::leave);
+            long pointer = handle.enter();
+            ByteBuffer far;
+            try {
+                far = range(pointer, offset, length);
+                Handle.CLEANER.register(far, handle::leave);
+            } catch (Throwable failure) {
+                handle.leave();
+                throw failure;
+            }
             part = far.duplicate();
         }
         return part.order(ByteOrder.LITTLE_ENDIAN);

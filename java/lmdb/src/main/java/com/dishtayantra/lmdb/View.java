@@ -287,8 +287,14 @@ public final class View implements AutoCloseable {
     /** A part beyond the front. The view stays pinned until its last buffer is unreachable, too. */
     private ByteBuffer far(long offset, long length) {
         long pointer = enter();
-        ByteBuffer part = range(pointer, offset, length);
-        Handle.CLEANER.register(part, pin.handle::leave);
+        ByteBuffer part;
+        try {
+            part = range(pointer, offset, length);
+            Handle.CLEANER.register(part, pin.handle::leave);
+        } catch (Throwable failure) {
+            leave();
+            throw failure;
+        }
         return part.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
