@@ -38,7 +38,8 @@ inline double quantile(std::vector<double>& values, double level) {
 /// - `exposure` = np.abs(exposures).sum() and `net_exposure` = exposures.sum() of the input's `exposures` (positions, any
 ///   unit); without them of the configuration's `exposure`, a number, 1 by default;
 /// - `level`, and `observations`, the number of values.
-/// Losses are positive numbers; a NaN among the values makes the first two NaN.
+/// Losses are positive numbers; a NaN among the values makes the first two NaN. Infinite values count as what they are; where
+/// the quantile is interpolated beside one, the first two are infinite or NaN, as NumPy's quantile is.
 ///
 /// Throws InvalidArgumentError for missing or empty values and for a level that is not between 0 and 1.
 class RiskCalculator : public lmdb::Calculator {

@@ -30,7 +30,7 @@ import java.util.Map;
  * </ul>
  *
  * <p>Anything that is missing, not finite, not above 0 where it must be, or of another length throws {@link
- * IllegalArgumentException}, which names the input and the index.
+ * IllegalArgumentException}, which names the input and the index. So does an option whose figures a double cannot hold.
  *
  * <p>Source of the formulas: J. C. Hull, Options, Futures, and Other Derivatives, 9th edition, sections 15.8 (prices) and
  * 19.4 to 19.9 (Greeks).
@@ -109,6 +109,13 @@ public final class PricingEngineCalculator extends ArrayCalculator {
             outputs[3].put(i, spot * density * root);
             outputs[4].put(i, -spot * density * volatility / (2 * root) - sign * rate * owed * exercised);
             outputs[5].put(i, sign * maturity * owed * exercised);
+            for (int j = 0; j < outputs.length; j++) {
+                if (!Double.isFinite(outputs[j].get(i))) {
+                    throw new IllegalArgumentException("option [" + i + "]: '" + OUTPUTS[j] + "' is no finite number for spot "
+                            + spot + ", strike " + strike + ", rate " + rate + ", volatility " + volatility + ", maturity "
+                            + maturity);
+                }
+            }
         }
     }
 

@@ -18,7 +18,8 @@ import java.util.Map;
  *   <li>{@code level}, and {@code observations}, the number of values.
  * </ul>
  *
- * <p>Losses are positive numbers; a NaN among the values makes the first two NaN. Missing or empty values, and a level that
+ * <p>Losses are positive numbers; a NaN among the values makes the first two NaN. Infinite values count as what they are;
+ * where the quantile is interpolated beside one, the first two are infinite or NaN, as NumPy's quantile is. Missing or empty values, and a level that
  * is not between 0 and 1, throw {@link IllegalArgumentException}.
  */
 public final class RiskCalculator extends ArrayCalculator {

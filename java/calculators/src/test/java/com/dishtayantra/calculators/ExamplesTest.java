@@ -146,6 +146,26 @@ class ExamplesTest {
         }
     }
 
+    /** What {@code np.quantile} says of them. */
+    @Test
+    void infinitiesCountAsWhatTheyAre() {
+        double most = Double.POSITIVE_INFINITY;
+        double[][] cases = {
+            // values, level, value at risk, expected shortfall
+            {1, -most, 0.25, most, most},
+            {1, -most, 0.75, Double.NaN, Double.NaN},
+            {1, most, 0.25, Double.NaN, Double.NaN},
+            {1, most, 0.75, -most, -most},
+            {-most, -most, 0.75, Double.NaN, Double.NaN},
+        };
+        for (double[] each : cases) {
+            Map<String, Object> result = new RiskCalculator("r", Map.of("level", each[2]))
+                    .calculate(values(new double[] {each[0], each[1]}));
+            assertEquals(each[3], result.get("value_at_risk"), Arrays.toString(each));
+            assertEquals(each[4], result.get("expected_shortfall"), Arrays.toString(each));
+        }
+    }
+
     static Stream<Arguments> wrongInputs() {
         return Stream.of(
                 Arguments.of(new HashMap<String, Object>(), "the input has no 'values'"),

@@ -135,6 +135,16 @@ class PricingEngineCalculatorTest {
         assertTrue(error.getMessage().startsWith("'" + input + "'[7] is " + wrong), error.getMessage());
     }
 
+    @ParameterizedTest
+    @CsvSource({"40, 0.1, 4.9e-324, 4.9e-324", "42, 0.1, 4.9e-324, 4.9e-324", "1e308, -800, 1e300, 1", "1, 0, 1e300, 1e300"})
+    void anOptionThatADoubleCannotPriceIsNamed(double spot, double rate, double volatility, double maturity) {
+        Map<String, Object> options = option(0, 40, rate, volatility, maturity, "call");
+        options.put("spot", new double[] {spot, spot});
+        IllegalArgumentException error = assertThrows(IllegalArgumentException.class, () -> priced(options));
+        assertTrue(error.getMessage().startsWith("option [0]: '"), error.getMessage());
+        assertTrue(error.getMessage().contains("is no finite number for spot " + spot), error.getMessage());
+    }
+
     @Test
     void inputsThatDoNotFitAreNamed() {
         Map<String, Object> options = option(42, 40, 0.1, 0.2, 0.5, "call");
