@@ -27,8 +27,11 @@ import java.util.function.LongConsumer;
  *
  * <p>Publishing or closing ends the use of the loan's buffers. Those it handed out have no room any more from then on
  * (their limit is 0, so putting throws). What the program derived from them itself (a slice, a duplicate, a typed
- * view, a buffer whose limit it raised again) is out of reach: the memory stays mapped, so nothing crashes, but what is
- * written there changes what readers of the entry see. Do not write to such a buffer after publishing.
+ * view, a buffer whose limit it raised again, as {@code clear()} does) is out of reach. The memory stays mapped, so nothing
+ * crashes, but the room is the published entry's and, once that is deleted, replaced or expired, or at once when the loan
+ * was closed, that of <em>any</em> later entry or loan of the store, of whatever program: what is written there changes
+ * that one, what is read is its bytes. Keep no slice, duplicate or typed view of a loan's buffers beyond publishing or
+ * closing, and do not touch the buffers' limits then.
  *
  * <p>One thread at a time calls a loan's methods; calls by several are safe and one after the other. Several threads may
  * fill its buffers.
