@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -67,6 +68,7 @@ public class Database {
 
     /** Puts a payload under a key of bytes; see {@link #put(String, PutOptions, ByteBuffer...)}. */
     public Envelope put(byte[] key, PutOptions options, ByteBuffer... parts) {
+        Objects.requireNonNull(parts, "parts");
         if (parts.length == 1 && parts[0] != null && parts[0].isDirect()) {
             return putDirect(key(key), parts[0], options);
         }
@@ -74,6 +76,7 @@ public class Database {
     }
 
     private Envelope put(byte[] key, Parts parts, PutOptions options) {
+        Objects.requireNonNull(options, "options");
         return Pressure.relieved(() -> {
             Call call = Call.of(name, key, options);
             long pointer = store.enter();
@@ -88,6 +91,7 @@ public class Database {
     }
 
     private Envelope putDirect(byte[] key, ByteBuffer payload, PutOptions options) {
+        Objects.requireNonNull(options, "options");
         int offset = payload.position();
         int length = payload.remaining();
         return Pressure.relieved(() -> {
@@ -109,12 +113,12 @@ public class Database {
      * @return the envelopes, in the order of the entries
      */
     public List<Envelope> putAll(List<Entry> entries) {
-        int count = entries.size();
+        int count = Objects.requireNonNull(entries, "entries").size();
         Object[] each = new Object[6 * count];
         long[] numbers = new long[3 * count];
         long[] told = new long[Envelope.TOLD * count];
         for (int i = 0; i < count; i++) {
-            Entry entry = entries.get(i);
+            Entry entry = Objects.requireNonNull(entries.get(i), "an entry of entries");
             Object[] row = {entry.key, entry.parts.sources, entry.parts.ranges, entry.options.txnId,
                 entry.options.source, entry.options.target};
             System.arraycopy(row, 0, each, 6 * i, row.length);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -324,7 +325,7 @@ public final class DocumentWriter implements AutoCloseable {
      * a put throw.
      */
     public Envelope put(Database database, String key, PutOptions options) {
-        PutOptions msgpack = options.format(DataFormat.MSGPACK);
+        PutOptions msgpack = Objects.requireNonNull(options, "options").format(DataFormat.MSGPACK);
         long size = size();
         if (size < LENT) {
             return database.put(key, msgpack, toBytes());
@@ -337,7 +338,7 @@ public final class DocumentWriter implements AutoCloseable {
 
     /** Puts the finished value as the output that a reference asks for; see {@link Reference#putOutput}. */
     Envelope putOutput(Reference reference, PutOptions options) {
-        PutOptions msgpack = options.format(DataFormat.MSGPACK);
+        PutOptions msgpack = Objects.requireNonNull(options, "options").format(DataFormat.MSGPACK);
         long size = size();
         if (size < LENT) {
             return reference.putOutput(msgpack, toBytes());

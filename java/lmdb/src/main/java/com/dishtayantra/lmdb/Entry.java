@@ -1,6 +1,7 @@
 package com.dishtayantra.lmdb;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 
 /** One entry of {@link Database#putAll}. The payload is read when it is put and belongs to the caller. */
 public final class Entry {
@@ -10,7 +11,7 @@ public final class Entry {
 
     private Entry(byte[] key, PutOptions options, Parts parts) {
         this.key = key;
-        this.options = options;
+        this.options = Objects.requireNonNull(options, "options");
         this.parts = parts;
     }
 

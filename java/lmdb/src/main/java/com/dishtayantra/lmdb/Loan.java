@@ -11,6 +11,7 @@ import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 
 /**
@@ -186,6 +187,7 @@ public final class Loan implements AutoCloseable {
      * @throws MapFullException the store is full and nothing can be reclaimed
      */
     public synchronized Envelope publish(byte[] key, long bytes, PutOptions options) {
+        Objects.requireNonNull(options, "options");
         requireOpen();
         Call call = Call.of(database, Database.key(key), options);
         long pointer = handle.enter();

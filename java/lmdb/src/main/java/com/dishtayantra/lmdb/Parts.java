@@ -1,6 +1,7 @@
 package com.dishtayantra.lmdb;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 
 /** The parts of a payload as the native library takes them: direct buffers and arrays, each with its range. */
 final class Parts {
@@ -25,7 +26,7 @@ final class Parts {
 
     /** The remaining bytes of each buffer; positions stay as they are. */
     static Parts of(ByteBuffer... buffers) {
-        Parts parts = new Parts(buffers.length);
+        Parts parts = new Parts(Objects.requireNonNull(buffers, "parts").length);
         for (int i = 0; i < buffers.length; i++) {
             ByteBuffer buffer = buffers[i];
             if (buffer == null) {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -63,6 +64,7 @@ public final class Reference {
      * @throws CorruptException an entry cannot be right; the message names it
      */
     public static Reference of(Map<String, ?> fields) {
+        Objects.requireNonNull(fields, "fields");
         NativeLibrary.ensureLoaded();
         Reference reference = new Reference(create());
         try {
@@ -190,6 +192,7 @@ public final class Reference {
      * @throws InvalidArgumentException no output is wanted in the store: return the result instead
      */
     public Envelope putOutput(PutOptions options, ByteBuffer... parts) {
+        Objects.requireNonNull(options, "options");
         Parts given = Parts.of(parts);
         long[] told = new long[Envelope.TOLD];
         Pressure.relieved(() -> {
@@ -207,7 +210,7 @@ public final class Reference {
 
     /** Puts a document as the output, in format msgpack; see {@link #putOutput(PutOptions, ByteBuffer...)}. */
     public Envelope putOutput(DocumentWriter writer, PutOptions options) {
-        return writer.putOutput(this, options);
+        return Objects.requireNonNull(writer, "writer").putOutput(this, options);
     }
 
     /** Lends room in the reference's store for its output; {@link #publishOutput} makes it the output. */
@@ -228,6 +231,8 @@ public final class Reference {
      * ByteBuffer...)} and {@link Loan#publish(byte[], long, PutOptions)}.
      */
     public Envelope publishOutput(Loan loan, PutOptions options) {
+        Objects.requireNonNull(loan, "loan");
+        Objects.requireNonNull(options, "options");
         byte[] key = outputKey();
         long pointer = handle.enter();
         try {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * An open store, and its database {@code "default"}.
@@ -33,7 +34,7 @@ public final class Store extends Database implements AutoCloseable {
 
     /** Opens the store in a directory, with default options; see {@link #open(Path, StoreOptions)}. */
     public static Store open(String path) {
-        return open(Paths.get(path));
+        return open(Paths.get(Objects.requireNonNull(path, "path")));
     }
 
     /**
@@ -49,6 +50,8 @@ public final class Store extends Database implements AutoCloseable {
      * @throws LmdbException a resource limit is too small, or the file system cannot hold a store
      */
     public static Store open(Path path, StoreOptions options) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(options, "options");
         NativeLibrary.ensureLoaded();
         byte[] directory = Texts.encode("path", path.toString());
         long pointer = open(directory, options.mapSize, options.prefault, options.maxReaders, options.maxDatabases,

@@ -41,6 +41,29 @@ class ErrorTest {
         assertTrue(error.getMessage().contains(named), error.getMessage());
     }
 
+    private static void refusedAsNull(String named, Executable call) {
+        assertEquals(named, assertThrows(NullPointerException.class, call).getMessage());
+    }
+
+    @Test
+    void nullIsNamed() {
+        refusedAsNull("path", () -> Store.open((String) null));
+        refusedAsNull("path", () -> Store.open((Path) null));
+        refusedAsNull("options", () -> Store.open(directory.resolve("store"), null));
+        refusedAsNull("options", () -> store.put("k", new byte[1], null));
+        refusedAsNull("options", () -> store.put("k", null, ByteBuffer.allocate(1)));
+        refusedAsNull("options", () -> store.put("k", null, ByteBuffer.allocateDirect(1)));
+        refusedAsNull("options", () -> Entry.of("k", new byte[1], null));
+        refusedAsNull("parts", () -> store.put("k", PutOptions.defaults(), (ByteBuffer[]) null));
+        refusedAsNull("parts", () -> Entry.of("k", PutOptions.defaults(), (ByteBuffer[]) null));
+        refusedAsNull("entries", () -> store.putAll(null));
+        refusedAsNull("fields", () -> Reference.of(null));
+        try (Loan loan = store.loan(8); DocumentWriter writer = new DocumentWriter()) {
+            refusedAsNull("options", () -> loan.publish("k", null));
+            refusedAsNull("options", () -> writer.int64(1).put(store, "k", null));
+        }
+    }
+
     @Test
     void argumentsThatNoCallAcceptsAreIllegal() {
         refused(BadKeyException.class, Status.BAD_KEY, "empty", () -> store.put("", new byte[1]));
