@@ -38,7 +38,7 @@ public final class PutOptions {
 
     /** Format of the payload, which the envelope records; raw by default. Nothing checks the payload against it. */
     public PutOptions format(DataFormat value) {
-        return new PutOptions(Objects.requireNonNull(value), ttlMs, flags, txnId, source, target);
+        return new PutOptions(Objects.requireNonNull(value, "format"), ttlMs, flags, txnId, source, target);
     }
 
     /**

@@ -56,6 +56,7 @@ class ErrorTest {
         refusedAsNull("options", () -> Entry.of("k", new byte[1], null));
         refusedAsNull("parts", () -> store.put("k", PutOptions.defaults(), (ByteBuffer[]) null));
         refusedAsNull("parts", () -> Entry.of("k", PutOptions.defaults(), (ByteBuffer[]) null));
+        refusedAsNull("format", () -> PutOptions.defaults().format(null));
         refusedAsNull("entries", () -> store.putAll(null));
         refusedAsNull("fields", () -> Reference.of(null));
         try (Loan loan = store.loan(8); DocumentWriter writer = new DocumentWriter()) {
