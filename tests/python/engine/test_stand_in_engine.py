@@ -178,7 +178,8 @@ def test_a_relative_path_is_the_same_store_in_another_working_directory(
 def test_a_worker_ended_by_sigterm_leaves_nothing_and_the_others_go_on(
     opened: LMDBTransport, store_path: str, native: str
 ) -> None:
-    stop, faults = SPAWN.Event(), SPAWN.Queue()
+    # No lock that a worker could take with it.
+    stop, faults = SPAWN.RawValue("b", 0), SPAWN.Queue()
     done = [SPAWN.Value("q", 0) for _ in range(3)]
     workers = [SPAWN.Process(target=tick_until, args=(stop, count, faults, native, store_path)) for count in done]
     for worker in workers:
@@ -192,7 +193,7 @@ def test_a_worker_ended_by_sigterm_leaves_nothing_and_the_others_go_on(
             going_on = done[2].value
             reach(done[2:], going_on + 50)
     finally:
-        stop.set()
+        stop.value = 1
         for worker in workers:
             worker.join(PATIENCE)
             worker.kill()

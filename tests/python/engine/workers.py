@@ -80,10 +80,10 @@ def run_threads(native: str, store_path: str, threads: int, ticks: int) -> list[
 
 
 def tick_until(stop: Any, done: Any, faults: Any, native: str, store_path: str) -> None:
-    """Ticks until ``stop``; counts in ``done`` and reports in ``faults``."""
+    """Ticks until ``stop`` is not 0; counts in ``done`` and reports in ``faults``."""
     node = Node("calc", NATIVES[native].make("calc", {}), bare(store_path))
     number = 0
-    while not stop.is_set():
+    while not stop.value:
         fault = tick(node, number)
         if fault:
             faults.put(fault)
