@@ -2674,6 +2674,18 @@ dy_lmdb_status_t dy_lmdb_writer_segment(struct dy_lmdb_writer_t *writer,
                                         size_t ndim,
                                         const void *data);
 
+/**
+ * Makes what the classes of the Python package are derived from.
+ *
+ * Returns a tuple of four types, Hold, Pin, Loan and View, and a function that puts, as a new reference of Python's; NULL with an
+ * exception set when they cannot be made, and without one when this process has no Python that fits.
+ *
+ * Memory: what is made lives as long as Python refers to it.
+ *
+ * Threads: the calling thread holds the interpreter, as a function that ctypes.PyDLL calls does.
+ */
+void *dy_lmdb_python_types(void);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

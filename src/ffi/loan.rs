@@ -7,7 +7,7 @@ use super::options::{dy_lmdb_put_options_t, put_options};
 use super::status::dy_lmdb_status_t;
 use super::store::{dy_lmdb_store_t, enter};
 use crate::error::{Error, Result, Status};
-use crate::store::Loan;
+use crate::store::{Loan, Pinned};
 use std::ffi::{c_char, c_void};
 
 /// Space in a store, lent to one producer to fill and publish. Nobody else sees it before that, and no lock
@@ -20,6 +20,13 @@ pub struct dy_lmdb_loan_t(Option<Loan>);
 /// The loan behind a pointer that C passed, which must not have been published.
 fn held(loan: &mut dy_lmdb_loan_t) -> Result<&mut Loan> {
     loan.0.as_mut().ok_or_else(|| Error::new(Status::Closed, "the loan was published; open another"))
+}
+
+impl dy_lmdb_loan_t {
+    /// Keeps its pages as what is published there; `None` when no pin is free, or it was published.
+    pub(super) fn pin(&self) -> Option<Pinned> {
+        self.0.as_ref().and_then(Loan::pin)
+    }
 }
 
 /// Takes a loan.

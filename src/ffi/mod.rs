@@ -25,6 +25,7 @@ pub mod keys;
 pub mod library;
 pub mod loan;
 pub mod options;
+pub mod python;
 pub mod reference;
 pub mod segment;
 pub mod status;

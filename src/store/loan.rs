@@ -15,7 +15,7 @@ use super::write::Writer;
 use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::Access;
-use crate::mapping::payload::Lent;
+use crate::mapping::{payload::Lent, sys};
 use crate::options::PutOptions;
 use std::sync::Arc;
 
@@ -32,6 +32,20 @@ pub struct Loan {
 /// Keeps a store's memory mapped.
 pub struct Mapped {
     _engine: Arc<Engine>,
+}
+
+/// Keeps the pages of a loan as what was published there, whatever becomes of the entry.
+pub struct Pinned {
+    engine: Arc<Engine>,
+    slot: u32,
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        if self.engine.is_ours() {
+            self.engine.pins.unpin(&self.engine.shared, self.slot);
+        }
+    }
 }
 
 /// A row of `_dy_loans`.
@@ -147,6 +161,14 @@ impl Loan {
     /// handed out.
     pub fn mapped(&self) -> Mapped {
         Mapped { _engine: self.engine.clone() }
+    }
+
+    /// Keeps the loan's pages as what is published there, also after the entry was deleted, for a binding that cannot take
+    /// back what reads them. `None`: no pin slot is free.
+    pub fn pin(&self) -> Option<Pinned> {
+        let (engine, start) = (&self.engine, self.run.extent.start);
+        let slot = engine.pins.pin(&engine.shared, engine.owners.id(), start, sys::boottime_ns())?;
+        Some(Pinned { engine: engine.clone(), slot })
     }
 
     /// Size of the payload in bytes.

@@ -30,7 +30,7 @@ mod write;
 
 pub use audit::Audit;
 pub(crate) use engine::Engine;
-pub use loan::{Loan, Mapped};
+pub use loan::{Loan, Mapped, Pinned};
 pub use lookup::{Listed, Look};
 pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};

@@ -53,6 +53,10 @@ void test_options(void) {
     dy_lmdb_put_options_default(NULL);
 }
 
+void test_python_types_where_no_python_is(void) {
+    EXPECT(dy_lmdb_python_types() == NULL);
+}
+
 void test_freeing_null(void) {
     dy_lmdb_bytes_free(NULL);
     dy_lmdb_keys_free(NULL);
@@ -74,6 +78,7 @@ static const check_case_t cases[] = {
     CASE(test_versions_and_names),
     CASE(test_messages_and_warnings),
     CASE(test_options),
+    CASE(test_python_types_where_no_python_is),
     CASE(test_freeing_null),
     CASE(test_store_open_and_path),
     CASE(test_store_open_errors),

@@ -5,6 +5,7 @@
 void test_versions_and_names(void);
 void test_messages_and_warnings(void);
 void test_options(void);
+void test_python_types_where_no_python_is(void);
 void test_freeing_null(void);
 
 void test_store_open_and_path(void);

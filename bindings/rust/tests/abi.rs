@@ -12,6 +12,7 @@ const LEFT_OUT: &[&str] = &[
     "dy_lmdb_loan_data",
     "dy_lmdb_loan_open",
     "dy_lmdb_loan_publish",
+    "dy_lmdb_python_types",
     "dy_lmdb_reference_fields",
     "dy_lmdb_reference_from_fields",
     "dy_lmdb_status_name",

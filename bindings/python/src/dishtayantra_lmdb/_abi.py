@@ -139,7 +139,7 @@ class Entry(Structure):
 
 # Addresses go as ints. So do sizes and flags: on the platforms of this library they travel in the
 # same registers, and ctypes converts an int for c_void_p in half the time that c_size_t takes.
-_HANDLE = _OUT = _SIZE = _FLAGS = c_void_p
+_HANDLE = _OUT = _SIZE = c_void_p
 _TEXT = (c_char_p, _SIZE)
 _PARTS = (c_void_p, _SIZE)
 _ENTRY = (_HANDLE, *_TEXT, *_TEXT)  # store, database, key
@@ -162,10 +162,8 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "keys_count": (_HANDLE,),
     "keys_at": (_HANDLE, _SIZE, _OUT, _OUT),
     "keys_free": (_HANDLE,),
-    "view_open": (*_ENTRY, _FLAGS, _OUT, _OUT),
     "view_info": (_HANDLE, _OUT),
     "view_text": (_HANDLE, c_uint32, _OUT, _OUT),
-    "view_close": (_HANDLE,),
     "document_from_bytes": (c_void_p, _SIZE, _OUT),
     "document_close": (_HANDLE,),
     "config_parse": (*_TEXT, _OUT),
@@ -183,19 +181,14 @@ _QUICK: dict[str, tuple[Any, ...]] = {
 _SLOW: dict[str, tuple[Any, ...]] = {
     "store_open": (*_TEXT, _OUT, _OUT),
     "store_close": (_HANDLE,),
-    "store_put": (*_ENTRY, *_PARTS, _OUT, _OUT),
     "store_put_many": (_HANDLE, *_TEXT, c_void_p, _SIZE),
     "store_delete": (*_ENTRY, _OUT),
     "store_touch": (*_ENTRY, c_uint64, _OUT),
     "store_sweep": (_HANDLE, _OUT),
-    "loan_drop": (_HANDLE,),
     "store_wait": (*_ENTRY, c_int64),
     "store_stats": (_HANDLE, _OUT),
     "store_audit": (_HANDLE, _OUT),
     "store_list": (_HANDLE, *_TEXT, *_TEXT, _OUT),
-    "loan_take": (_HANDLE, _SIZE, _OUT, _OUT),
-    "loan_publish": (*_ENTRY, _SIZE, _OUT, _OUT),
-    "loan_finish": (*_ENTRY, _SIZE, _OUT, _OUT),
     "view_verify": (_HANDLE,),
     "document_next_segment": (_HANDLE, c_uint64, _OUT, _OUT),
     "document_next_extension": (_HANDLE, c_uint64, _OUT, _OUT, _OUT, _OUT),

@@ -23,12 +23,12 @@ from ._abi import (
 )
 from ._config import LMDBCalculatorConfig
 from ._estimate import size_up_to
+from ._keys import text_bytes
 from ._ledger import Ledger
 from ._native import NativeExchange
 from ._pin import Pin
 from ._process import ProcessLock, generation
 from ._reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
-from ._store import text_bytes
 from .errors import (
     BadKeyError,
     EntryNotFoundError,

@@ -22,8 +22,8 @@ Settings = tuple[int, int, int, bytes, bytes, bytes]
 _PART_SIZE = ctypes.sizeof(Buffer)
 _pack_part = struct.Struct("=QQ").pack_into
 
-# What a call answers: a handle, an address, then an info.
-_INFO = 16
+# What a call answers: a handle, then an info.
+_INFO = 8
 _ANSWER_SIZE = _INFO + ctypes.sizeof(Info)
 
 
@@ -42,7 +42,6 @@ class Frame:
         "_parts",
         "_spare",
         "answer",
-        "data_at",
         "handle_at",
         "info_at",
         "options_at",
@@ -54,7 +53,6 @@ class Frame:
     def __init__(self) -> None:
         answer: Any = (ctypes.c_ubyte * _ANSWER_SIZE)()
         self.handle_at = ctypes.addressof(answer)
-        self.data_at = self.handle_at + 8
         self.info_at = self.handle_at + _INFO
         # Read with the functions below, which take a fraction of the time that fields take.
         self.answer = memoryview(answer).cast("B")
@@ -156,11 +154,9 @@ def _field(name: str) -> tuple[int, str]:
     return _INFO + place.offset, {4: "I", 8: "Q"}[place.size]
 
 
-_HANDLE, _DATA = (0, "Q"), (8, "Q")
+_HANDLE = (0, "Q")
 
 # Each takes `Frame.answer`.
 handle_of = _reader(_HANDLE)
-loan_of = _reader(_HANDLE, _DATA)
 decision_of = _reader((0, "I"))
-entry_id_of = _reader(_field("entry_id"))
 view_of = _reader(_HANDLE, *map(_field, ("size", "data", "format", "flags")))

@@ -6,23 +6,18 @@ import ctypes
 import math
 import sys
 import weakref
-from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
-from . import _npy, _optional
-from ._abi import lib
+from . import _npy, _objects, _optional
+from ._abi import fail
 from ._formats import NUMPY
-from ._frame import Settings
-from ._memory import writable_memory
+from ._keys import key_text, text_bytes
+from ._memory import string_at
 from ._pin import ArrayOwner
-from ._process import generation
-from ._store import Store
 from .errors import FormatError, InvalidArgumentError, StoreClosedError
 
-_publish = Store.publish
-
 # What format numpy keeps free for the header before the items.
-_NPY_ROOM = 256
+NPY_ROOM = 256
 
 
 def _few() -> int:
@@ -34,144 +29,49 @@ def _few() -> int:
 _FEW = _few()
 
 
-class _Hold:
-    """What the memory of a loan belongs to: gives the loan back when the last of it is gone."""
-
-    __slots__ = ("_generation", "loan")
-
-    def __init__(self, _generation: list[int] = generation) -> None:
-        self.loan: int | None = None
-        self._generation = _generation[0]
-
-    def close(self, _drop: Any = lib.loan_drop, _generation: list[int] = generation) -> None:
-        """Gives the loan back; the second time nothing happens."""
-        loan, self.loan = self.loan, None
-        # In a forked child the loan is the parent's.
-        if loan is not None and self._generation == _generation[0]:
-            _drop(loan)
-
-    __del__ = close
-
-
-class Loan:
+class Loan(_objects.Loan):
     """Memory of the store to build one payload in. Use it in a ``with`` block: leaving it
     publishes, an exception drops the loan, and nothing is left behind.
 
     :attr:`memory` and what :meth:`array` gave cannot be written to any more once the loan is
-    published or dropped. When other views of that memory are still alive then (slices kept in a
-    variable), what is published is a copy, which they do not reach.
+    published or dropped. Arrays that live on then show what was published, whatever becomes of the
+    entry. When other views of that memory are still alive (slices kept in a variable), what is
+    published is a copy, which they do not reach.
 
     One thread at a time uses a loan; any number of loans may be open.
 
     Attributes:
-        key: under which it is published.
+        memory: what can be written, a memoryview; in format ``numpy`` the items of the array.
+            Raises StoreClosedError when the loan was published or dropped.
+        size: how many bytes can be written.
+        closed: whether the loan was published or dropped.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_address",
-        "_arrays",
-        "_at",
-        "_entry_id",
-        "_generation",
-        "_hold",
-        "_layout",
-        "_loan",
-        "_memory",
-        "_settings",
-        "_size",
-        "_span",
-        "_store",
-        "key",
-    )
+    __slots__ = ()
 
-    def __init__(
-        self,
-        store: Store,
-        at: tuple[bytes, bytes],
-        key: str | bytes,
-        size: int,
-        settings: Settings,
-        _generation: list[int] = generation,
-    ) -> None:
-        """Takes the loan; ``at`` is database and key.
+    _fail = staticmethod(fail)
+    _bytes = staticmethod(text_bytes)
 
-        Raises:
-            LMDBError: one of its kinds says why there is none.
-        """
-        self._loan: int | None = None
-        # Belongs to the loan itself until its memory is asked for, then to this.
-        self._hold: _Hold | None = None
-        self._memory: memoryview | None = None
-        self._entry_id: int | None = None
-        self._store, self._at = store, at
-        self.key = key if type(key) is str else at[1].decode("utf-8", "surrogateescape")
-        self._size, self._settings = size, settings
-        self._generation = _generation[0]
-        if settings[0] == NUMPY:
-            size += _NPY_ROOM
-        self._loan, self._address = store.loan(size)
-
-    def __del__(self, _drop: Any = lib.loan_drop, _generation: list[int] = generation) -> None:
-        # In a forked child the loan is the parent's.
-        loan = self._loan
-        if loan is not None and self._hold is None and self._generation == _generation[0]:
-            _drop(loan)
+    def _raise_closed(self) -> NoReturn:
+        raise self._closed()
 
     def _closed(self) -> StoreClosedError:
-        state = "dropped" if self._entry_id is None else "published"
+        state = "published" if self._entry_id else "dropped"
         return StoreClosedError(f"the loan for key {self.key!r} was {state}")
 
-    def _lend(self) -> tuple[memoryview, _Hold]:
-        """The memory, and what it belongs to."""
-        loan, memory, hold = self._loan, self._memory, self._hold
-        if loan is None:
-            raise self._closed()
-        if hold is None:
-            # Known here before it can give the loan back.
-            hold = self._hold = _Hold()
-            hold.loan = loan
-        if memory is None:
-            # Of each array that is handed out: what its views refer to, and itself.
-            self._arrays: list[tuple[Any, weakref.ref[Any]]] = []
-            # What the array that is published looks like.
-            self._layout: tuple[Any, tuple[int, ...]] | None = None
-            # The second is what slices of the first refer to.
-            address = self._address
-            if self._settings[0] == NUMPY:
-                address += _NPY_ROOM
-            memory, self._span = writable_memory(address, self._size, hold)
-            self._memory = memory
-        return memory, hold
+    @property
+    def key(self) -> str:
+        """Under which it is published."""
+        return key_text(self._key)
 
     @property
     def _offset(self) -> int:
-        return _NPY_ROOM if self._settings[0] == NUMPY else 0
+        return NPY_ROOM if self._settings[0] == NUMPY else 0
 
     @property
     def entry_id(self) -> str | None:
         """The exchange id of the entry; None until it is published."""
-        return None if self._entry_id is None else f"{self._entry_id:016x}"
-
-    @property
-    def closed(self) -> bool:
-        """Whether the loan was published or dropped."""
-        return self._loan is None
-
-    @property
-    def size(self) -> int:
-        """How many bytes can be written."""
-        return self._size
-
-    @property
-    def memory(self) -> memoryview:
-        """What can be written; in format ``numpy`` the items of the array.
-
-        Raises:
-            StoreClosedError: the loan was published or dropped.
-        """
-        memory = self._memory
-        return self._lend()[0] if memory is None or self._loan is None else memory
+        return f"{self._entry_id:016x}" if self._entry_id else None
 
     def array(self, dtype: Any = "u1", shape: int | tuple[int, ...] | None = None) -> Any:
         """The memory as a writable NumPy array, from its first byte.
@@ -185,22 +85,24 @@ class Loan:
             FormatError: there is no room for it, the dtype is not allowed, or NumPy is not there.
             StoreClosedError: the loan was published or dropped.
         """
-        _, hold = self._lend()
+        hold = self._hold
+        if hold is None:
+            raise self._closed()
         numpy = _optional.numpy("Loan.array")
         dtype = _npy.stored_dtype(numpy.dtype(dtype))
         if shape is None:
-            shape = (self._size // dtype.itemsize if dtype.itemsize else 0,)
+            shape = (self.size // dtype.itemsize if dtype.itemsize else 0,)
         elif not isinstance(shape, tuple):
             shape = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
         shape = tuple(int(length) for length in shape)
         nbytes = math.prod(shape) * dtype.itemsize
-        if nbytes > self._size or any(length < 0 for length in shape):
+        if nbytes > self.size or any(length < 0 for length in shape):
             raise FormatError(
-                f"an array of {dtype} in shape {shape} does not fit the {self._size} bytes "
+                f"an array of {dtype} in shape {shape} does not fit the {self.size} bytes "
                 f"of the loan for key {self.key!r}"
             )
         if self._settings[0] == NUMPY:
-            _npy.padded_header(dtype, shape, _NPY_ROOM)
+            _npy.padded_header(dtype, shape, NPY_ROOM)
             self._layout = dtype, shape
         if nbytes == 0:
             return numpy.empty(shape, dtype)
@@ -208,10 +110,12 @@ class Loan:
             "version": 3,
             "shape": (nbytes,),
             "typestr": "|u1",
-            "data": (self._address + self._offset, False),
+            "data": (hold.address + self._offset, False),
         }
         root = numpy.asarray(ArrayOwner(hold, interface))
         array = numpy.ndarray(shape, dtype, root)
+        if self._arrays is None:
+            self._arrays = []
         self._arrays.append((root, weakref.ref(array)))
         return array
 
@@ -233,37 +137,38 @@ class Loan:
         return f"{self._publish(size):016x}"
 
     def _publish(self, size: int | None) -> int:
-        loan, settings = self._loan, self._settings
-        if loan is None:
+        hold = self._hold
+        if hold is None:
             raise self._closed()
-        size = self._finish(size) if size is not None or settings[0] == NUMPY else self._size
-        hold, finish = self._hold, True
-        if hold is not None:
-            if self._revoke():
-                return self._publish_copy(hold, size)
-            if self._arrays and self._read():
-                finish = False
-            else:
-                # The call ends the loan.
-                hold.loan = None
-        self._loan = None
-        self._entry_id = entry_id = _publish(loan, self._at, size, settings, finish)
-        return entry_id
+        whole = self._whole()
+        if size is not None or self._settings[0] == NUMPY:
+            size = self._finish(hold, size, whole)
+        else:
+            size = whole
+        if not self._arrays:
+            return self._end(size, False, False)
+        reached, read = self._revoke(self._arrays), self._read(self._arrays)
+        # Pages behind what is published are not kept.
+        return self._end(size, reached or (read and size < whole), read)
 
-    def _publish_copy(self, hold: _Hold, size: int) -> int:
-        """Publishes what the loan's memory holds now, which others can still write to."""
-        self._loan = None
-        with writable_memory(self._address, size, hold)[0] as memory:
-            self._entry_id = entry_id = self._store.put(*self._at, [memory], self._settings)
-        return entry_id
+    def _publish_copy(self, size: int) -> int:
+        """Publishes what the loan's memory holds now, which others can still reach."""
+        hold = self._hold
+        assert hold is not None
+        header = string_at(hold.address, self._offset)
+        with memoryview(hold)[:size] as payload:
+            return self._store.put(self._db, self._key, [header, payload], self._settings)
 
-    def _revoke(self) -> bool:
-        """Ends writing through what was handed out; says whether anybody can write all the same."""
+    @staticmethod
+    def _revoke(arrays: list[tuple[Any, weakref.ref[Any]]]) -> bool:
+        """Ends writing through arrays that were handed out; says whether anybody can write all the
+        same.
+        """
         reached = False
-        for index in range(len(self._arrays)):
+        for index in range(len(arrays)):
             # Every view of an array refers to its root.
-            root, reference = self._arrays[index]
-            self._arrays[index] = None, reference
+            root, reference = arrays[index]
+            arrays[index] = None, reference
             # What cannot be written cannot make its views writable.
             root.setflags(write=False)
             array = reference()
@@ -273,32 +178,31 @@ class Loan:
                 known = 1
             if sys.getrefcount(root) > _FEW + known:
                 reached = True
-        memory, span = self._memory, self._span
-        self._span = None
-        try:
-            if memory is not None:
-                memory.release()
-        except BufferError:
-            return True
-        # Slices that live on refer to the span.
-        return reached or sys.getrefcount(span) > _FEW
+        return reached
 
-    def _read(self) -> bool:
+    @staticmethod
+    def _read(arrays: list[tuple[Any, weakref.ref[Any]]]) -> bool:
         """Whether an array that was handed out, which cannot be written to now, lives on."""
-        return any(array() is not None for _, array in self._arrays)
+        return any(array() is not None for _, array in arrays)
 
-    def _finish(self, size: int | None) -> int:
-        """How many bytes the payload has; writes the header when the format wants one."""
-        whole = self._size
-        dtype, shape = (self._layout if self._hold else None) or (None, ())
-        if dtype is not None:
-            whole = math.prod(shape) * dtype.itemsize
+    def _whole(self) -> int:
+        """How many bytes are published when nothing else is said."""
+        if self._layout is None:
+            return self.size
+        dtype, shape = self._layout
+        return math.prod(shape) * int(dtype.itemsize)
+
+    def _finish(self, hold: _objects.Hold, size: int | None, whole: int) -> int:
+        """How many bytes of the payload are published, ``whole`` at most; writes the header when
+        the format wants one.
+        """
         if size is None:
             size = whole
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= whole:
             raise InvalidArgumentError(f"size is {size!r}; allowed: 0 to {whole}, the loan's bytes")
         if self._settings[0] != NUMPY:
             return size
+        dtype, shape = self._layout or (None, ())
         if dtype is None:
             numpy = _optional.numpy("format numpy")
             dtype, shape = numpy.dtype("u1"), (size,)
@@ -309,41 +213,22 @@ class Loan:
             if size % row:
                 raise InvalidArgumentError(f"size is {size}, no whole number of rows of {row}")
             shape = (size // row, *shape[1:])
-        header = _npy.padded_header(dtype, shape, _NPY_ROOM)
-        ctypes.memmove(self._address, header, len(header))
-        return size + self._offset
+        header = _npy.padded_header(dtype, shape, NPY_ROOM)
+        ctypes.memmove(hold.address, header, len(header))
+        return size
 
     def drop(self) -> None:
         """Gives the memory back without publishing; the second time nothing happens."""
-        loan, hold = self._loan, self._hold
-        if loan is None:
+        arrays = self._arrays
+        if self._hold is None or not arrays:
+            self._give_up(False)
             return
-        if hold is None:
-            self._loan = None
-            if self._generation == generation[0]:
-                lib.loan_drop(loan)
-            return
-        reached = self._revoke()
-        self._loan = None
-        if not reached and not self._read():
-            hold.close()
+        reached, read = self._revoke(arrays), self._read(arrays)
+        self._give_up(reached or read)
 
-    def __enter__(self) -> Loan:
-        if self._loan is None:
-            raise self._closed()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.drop()
-        elif self._loan is not None:
-            self._publish(None)
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a loan cannot be copied or pickled: it is memory that one process fills")
 
     def __repr__(self) -> str:
-        state = "open" if self._loan else "dropped" if self._entry_id is None else "published"
-        return f"<Loan of {self._size} bytes for {self.key!r}: {state}>"
+        state = "published" if self._entry_id else "dropped" if self.closed else "open"
+        return f"<Loan of {self.size} bytes for {self.key!r}: {state}>"

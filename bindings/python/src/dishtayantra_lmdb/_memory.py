@@ -12,9 +12,6 @@ _LARGE = 64 * 1024
 _new_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
 _new_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 _new_bytes.restype = ctypes.py_object
-_new_method = ctypes.pythonapi["PyInstanceMethod_New"]
-_new_method.argtypes = [ctypes.py_object]
-_new_method.restype = ctypes.py_object
 _new_text = ctypes.pythonapi["PyUnicode_FromStringAndSize"]
 _new_text.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 _new_text.restype = ctypes.py_object
@@ -82,15 +79,6 @@ def _span_at(bits: int) -> Any:
 _SPANS_AT = [_span_at(bits) for bits in range(34)]
 
 
-def finalizer(function: Any) -> Any:
-    """A C function as ``__del__`` of objects whose ``_as_parameter_`` is its argument.
-
-    Python runs signal handlers where Python code begins, and drops what they raise in a finalizer:
-    ``KeyboardInterrupt``, ``SystemExit``. A finalizer without Python code is no such place.
-    """
-    return _new_method(function)
-
-
 def address_memory(address: int, size: int, owner: object) -> memoryview:
     """A read-only memoryview of ``size`` bytes at ``address`` that keeps ``owner``, and so do its
     slices.
@@ -109,15 +97,3 @@ def memory_address(memory: memoryview) -> int:
     address: int = export.buf or 0
     release_buffer(ctypes.byref(export))
     return address
-
-
-def writable_memory(address: int, size: int, owner: object) -> tuple[memoryview, object]:
-    """A writable memoryview of ``size`` bytes at ``address``, and what it and its slices refer to,
-    which keeps ``owner``.
-    """
-    if size == 0:
-        return memoryview(bytearray()), object()
-    span = _SPANS_AT[(size - 1).bit_length()](address)
-    span.owner = owner
-    # The memoryviews on the way end here: only the slice that is returned is left.
-    return memoryview(span).cast("B")[:size], span

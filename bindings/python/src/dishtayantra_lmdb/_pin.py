@@ -10,53 +10,31 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from . import _objects
 from ._abi import INFO_CHECKSUM, TEXT_KEY, TEXT_SOURCE, TEXT_TARGET, TEXT_TXN_ID, Info, fail, lib
-from ._memory import address_memory, finalizer, string_at
-from ._process import generation
+from ._keys import text_bytes
+from ._memory import string_at
 from .errors import ForkedError
 
 # Up to this size a copy costs less than a memoryview.
 _COPIED = 4096
 
 
-class Pin:
+class Pin(_objects.Pin):
     """One view: ``address`` and ``size`` of a payload that stays where it is, whatever happens to
-    its entry.
+    its entry; a read-only buffer of its bytes.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_as_parameter_",
-        "address",
-        "flags",
-        "format",
-        "generation",
-        "size",
-    )
+    # It ends without a line of Python: Python runs signal handlers where its code begins, and drops
+    # what they raise in a finalizer (``KeyboardInterrupt``, ``SystemExit``).
+    __slots__ = ()
 
-    def __init__(
-        self,
-        handle: int,
-        size: int,
-        address: int,
-        format: int,
-        flags: int,
-        *,
-        _generation: list[int] = generation,
-    ) -> None:
-        self._as_parameter_ = handle
-        self.generation = _generation[0]
-        self.address = address
-        self.size = size
-        self.format = format
-        self.flags = flags
-
-    # In a forked child it leaves the parent's pin alone.
-    __del__ = finalizer(lib.view_close)
+    _fail = staticmethod(fail)
+    _bytes = staticmethod(text_bytes)
 
     def check(self) -> None:
         """Raises when the pin was made before a fork: its bytes are only promised to the parent."""
-        if self.generation != generation[0]:
+        if self.forked:
             raise ForkedError(
                 "the view was opened before a fork and belongs to the parent; open one here"
             )
@@ -105,7 +83,7 @@ class Pin:
 
     def memory(self) -> memoryview:
         """A read-only memoryview of the payload that keeps the pin."""
-        return address_memory(self.address, self.size, self)
+        return memoryview(self)
 
     def copied(self) -> bytes:
         """A copy of the payload."""

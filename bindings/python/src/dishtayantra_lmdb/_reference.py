@@ -177,7 +177,7 @@ class Reference:
         try:
             status = lib.reference_view_input(self.value, frame.handle_at, frame.info_at)
             if status == 0:
-                return Pin(*_frame.view_of(frame.answer))
+                return Pin._of(*_frame.view_of(frame.answer))
         finally:
             _frame.give_back(frame)
         fail(status)

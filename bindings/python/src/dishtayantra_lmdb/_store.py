@@ -9,11 +9,10 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import _frame
+from . import _frame, _objects
 from ._abi import (
     DURABILITY_PROCESS,
     DURABILITY_SYNC,
-    NOT_FOUND,
     OPEN_FOLLOW_SYMLINKS,
     Entry,
     Options,
@@ -23,18 +22,14 @@ from ._abi import (
     take_bytes,
     take_json,
 )
+from ._keys import text_bytes
 from ._pin import Pin
 from ._process import generation
-from .errors import BadKeyError, StoreClosedError
+from .errors import StoreClosedError
 from .lmdb_types import LMDBConfig
 
-_put = lib.store_put
-_view_open = lib.view_open
-_loan_take = lib.loan_take
-_loan_publish = lib.loan_publish
-_loan_finish = lib.loan_finish
-_take, _give_back = _frame.take, _frame.give_back
-_entry_id_of, _loan_of, _view_of = _frame.entry_id_of, _frame.loan_of, _frame.view_of
+_open_pin = Pin._open
+_put = _objects.put
 
 
 class Handle:
@@ -71,31 +66,13 @@ def identity(path: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def text_bytes(text: str | bytes) -> bytes:
-    """A key or name as the library takes it.
-
-    Raises:
-        BadKeyError: it is neither text nor bytes, or no valid text.
-    """
-    if type(text) is bytes:
-        return text
-    try:
-        return text.encode()  # type: ignore[union-attr]
-    except UnicodeEncodeError:
-        pass
-    except AttributeError:
-        raise BadKeyError(f"a key or name is text or bytes, not {text!r}") from None
-    try:
-        # What a key that is no text was listed as.
-        return str(text).encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError as error:
-        raise BadKeyError(f"the key or name {text!r} is no valid text: {error}") from None
-
-
 class Store:
     """An open store. Every method may be called from any thread."""
 
     __slots__ = ("_handle",)
+
+    _fail = staticmethod(fail)
+    _bytes = staticmethod(text_bytes)
 
     def __init__(self, handle: int | None) -> None:
         self._handle = Handle(handle, lib.store_close)
@@ -144,63 +121,15 @@ class Store:
             fail(status)
         return take_bytes(block).decode("utf-8", "surrogateescape")
 
-    def put(self, db: bytes, key: bytes, parts: Sequence[Any], settings: _frame.Settings) -> int:
-        """Puts the payload that ``parts`` make together; returns the id of the entry."""
-        handle = self._handle.value or self.value
-        frame = _take()
-        try:
-            if frame.settings is not settings:
-                frame.set_options(settings)
-            frame.set_parts(parts)
-            status = _put(
-                handle,
-                db,
-                len(db),
-                key,
-                len(key),
-                frame.parts_at,
-                len(parts),
-                frame.options_at,
-                frame.info_at,
-            )
-            if status == 0:
-                (entry_id,) = _entry_id_of(frame.answer)
-                return entry_id
-        finally:
-            frame.release()
-        fail(status)
-
-    def loan(self, size: int) -> tuple[int, ...]:
-        """Takes a loan; returns its handle and where to write."""
-        handle = self._handle.value or self.value
-        frame = _take()
-        try:
-            status = _loan_take(handle, size, frame.handle_at, frame.data_at)
-            if status == 0:
-                return _loan_of(frame.answer)
-        finally:
-            _give_back(frame)
-        fail(status)
-
-    @staticmethod
-    def publish(
-        loan: int, at: tuple[bytes, bytes], size: int, settings: _frame.Settings, finish: bool
+    def put(
+        self,
+        db: str | bytes,
+        key: str | bytes,
+        parts: Sequence[Any],
+        settings: _frame.Settings,
     ) -> int:
-        """Publishes a loan, and ends it when ``finish``; returns the id of the entry."""
-        db, key = at
-        frame = _take()
-        try:
-            if frame.settings is not settings:
-                frame.set_options(settings)
-            status = (_loan_finish if finish else _loan_publish)(
-                loan, db, len(db), key, len(key), size, frame.options_at, frame.info_at
-            )
-            if status == 0:
-                (entry_id,) = _entry_id_of(frame.answer)
-                return entry_id
-        finally:
-            _give_back(frame)
-        fail(status)
+        """Puts the payload that ``parts`` make together; returns the id of the entry."""
+        return _put(Store, self._handle.value or self.value, db, key, parts, settings)
 
     def put_many(
         self,
@@ -230,21 +159,9 @@ class Store:
         if status:
             fail(status)
 
-    def view(self, db: bytes, key: bytes, flags: int = 0) -> Pin | None:
+    def view(self, db: str | bytes, key: str | bytes, flags: int = 0) -> Pin | None:
         """Pins the payload under ``key``; None when there is no live entry."""
-        handle = self._handle.value or self.value
-        frame = _take()
-        try:
-            status = _view_open(
-                handle, db, len(db), key, len(key), flags, frame.handle_at, frame.info_at
-            )
-            if status == 0:
-                return Pin(*_view_of(frame.answer))
-        finally:
-            _give_back(frame)
-        if status == NOT_FOUND:
-            return None
-        fail(status)
+        return _open_pin(self._handle.value or self.value, db, key, flags)
 
     def contains(self, db: bytes, key: bytes) -> bool:
         """Whether a live entry is under ``key``."""

@@ -21,9 +21,9 @@ from ._answers import PASS_DIRECTLY, PROVE, Answers
 from ._config import LMDBCalculatorConfig
 from ._estimate import size_up_to
 from ._exchange import LMDBDataExchange, log_route, new_txn_id
+from ._keys import text_bytes
 from ._native import NativeExchange
 from ._reference import DB_NAME, DB_PATH, INPUT_KEY, REF, Reference, is_reference
-from ._store import text_bytes
 from .errors import CorruptError, LMDBError
 from .lmdb_types import LMDBExchangeMode
 

@@ -13,11 +13,12 @@ from . import _formats
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
 from ._frame import Settings
 from ._holder import StoreHolder
-from ._loan import Loan
+from ._keys import key_text, text_bytes
+from ._loan import NPY_ROOM, Loan
 from ._mixin import LMDBCalculatorMixin
+from ._objects import Hold
 from ._pin import Pin
 from ._reference import Reference
-from ._store import text_bytes
 from ._waiting import wait_in_slices
 from .errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
 from .lmdb_types import (
@@ -41,8 +42,8 @@ __all__ = [
     "lmdb_put",
 ]
 
+_take_loan, _open_view = Loan._take, View._open
 _NUMBERS: dict[Any, int] = {known.value: known.number for known in DataFormat}
-_DEFAULT_DB = b"default"
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
 
 
@@ -149,7 +150,7 @@ class LMDBTransport(StoreHolder):
         else:
             number, parts = _formats.encode(data, number, segments, pack_lists)
         settings = self._settings(number, ttl, source, target)
-        entry_id = store.put(*_place(db_name, key), parts, settings)
+        entry_id = store.put(db_name, key, parts, settings)
         if began:
             _log("put", key, _formats.size_of(parts), number, began)
         return f"{entry_id:016x}"
@@ -214,10 +215,12 @@ class LMDBTransport(StoreHolder):
         settings = self._settings(number, ttl, source, target)
         if type(nbytes) is not int or not 0 <= nbytes <= 1 << 40:
             nbytes = whole_number("nbytes", nbytes, 0)
-        return Loan(self._ready(), _place(db_name, key), key, nbytes, settings)
+        store = self._ready()
+        room = NPY_ROOM if number == _formats.NUMPY else 0
+        return _take_loan(Hold, store, store.value, db_name, key, nbytes, room, settings)
 
     def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
-        return self._ready().view(*_place(db_name, key))
+        return self._ready().view(db_name, key)
 
     def get(
         self,
@@ -287,7 +290,7 @@ class LMDBTransport(StoreHolder):
         live entry.
         """
         pin = self._pin(key, db_name)
-        return None if pin is None else (pin.memory(), envelope_of(pin, _text(key)))
+        return None if pin is None else (pin.memory(), envelope_of(pin, key_text(key)))
 
     def view(self, key: str | bytes, db_name: str = "default") -> View:
         """The payload in place, for a ``with`` block.
@@ -295,12 +298,12 @@ class LMDBTransport(StoreHolder):
         Raises:
             EntryNotFoundError: there is no live entry.
         """
-        pin = self._ready().view(*_place(db_name, key))
-        if pin is None:
+        view = _open_view(Pin, self._ready().value, db_name, key)
+        if view is None:
             raise EntryNotFoundError(
-                f"no live entry under key {_text(key)!r} in database {db_name!r}"
+                f"no live entry under key {key_text(key)!r} in database {db_name!r}"
             )
-        return View(pin, key if type(key) is str else _text(key))
+        return view
 
     def wait(
         self, key: str | bytes, timeout_ms: int | None = None, db_name: str = "default"
@@ -325,7 +328,7 @@ class LMDBTransport(StoreHolder):
         db, name = text_bytes(db_name), text_bytes(key)
         if not wait_in_slices(timeout_ms, lambda slice_ms: self._ready().wait(db, name, slice_ms)):
             raise LMDBTimeoutError(
-                f"nothing was put under key {_text(key)!r} in database {db_name!r} "
+                f"nothing was put under key {key_text(key)!r} in database {db_name!r} "
                 f"of {self.config.db_path} within {timeout_ms} ms (timeout_ms)"
             )
 
@@ -352,7 +355,7 @@ class LMDBTransport(StoreHolder):
         """
         if self._store is None:
             return False
-        return self._ready().delete(*_place(db_name, key))
+        return self._ready().delete(text_bytes(db_name), text_bytes(key))
 
     def contains(self, key: str | bytes, db_name: str = "default") -> bool:
         """Whether a live entry is under a key."""
@@ -378,7 +381,7 @@ class LMDBTransport(StoreHolder):
     def keys(self, prefix: str | bytes = "", db_name: str = "default") -> list[str]:
         """The keys of live entries that begin with ``prefix``, in order."""
         found = self._ready().list(text_bytes(db_name), text_bytes(prefix))
-        return [_text(key) for key in found]
+        return [key_text(key) for key in found]
 
     def sweep(self) -> int:
         """Removes expired entries now; returns how many."""
@@ -422,25 +425,12 @@ class LMDBTransport(StoreHolder):
         }
 
 
-def _place(db_name: str, key: str | bytes) -> tuple[bytes, bytes]:
-    """Database and key as the library takes them."""
-    db = _DEFAULT_DB if db_name == "default" else text_bytes(db_name)
-    try:
-        return db, key.encode()  # type: ignore[union-attr]
-    except (AttributeError, UnicodeEncodeError):
-        return db, text_bytes(key)
-
-
-def _text(key: str | bytes) -> str:
-    return key if isinstance(key, str) else key.decode("utf-8", "surrogateescape")
-
-
 def _log(what: str, key: str | bytes, size: int, number: int, began: int) -> None:
     micros = (time.perf_counter_ns() - began) / 1000
     logger.debug(
         "%s key=%s bytes=%d format=%s us=%.1f",
         what,
-        _text(key),
+        key_text(key),
         size,
         _formats.BY_NUMBER[number].value,
         micros,

@@ -7,16 +7,13 @@ entry, the view or the store: it keeps the payload's place in the map. It is rea
 
 from __future__ import annotations
 
-import contextlib
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from . import _formats, _optional
+from . import _formats, _objects, _optional
+from ._keys import key_text
 from ._loan import Loan
-from ._memory import address_memory
 from ._mixin import LMDBCalculatorMixin
 from ._pin import Pin
-from ._process import generation
 from .errors import FormatError, StoreClosedError
 from .lmdb_types import DataEnvelope, DataFormat
 
@@ -34,22 +31,26 @@ __all__ = [
 ]
 
 
-class View:
+class View(_objects.View):
     """One payload, looked at where it lies. Use it in a ``with`` block, or close it.
 
     Closing ends the view at once. What was made from it lives on, and the payload's place is kept
     until the last of that is gone. Any thread may use a view.
+
+    Attributes:
+        memory: the payload as a read-only memoryview. Closing the view releases it, but not what
+            was made from it. Raises StoreClosedError when the view is closed.
     """
 
-    __slots__ = ("__weakref__", "_memory", "_pin", "key")
+    __slots__ = ()
 
-    def __init__(self, pin: Pin, key: str) -> None:
-        self._pin: Pin | None = pin
-        self._memory: memoryview | None = None
-        self.key = key
+    @property
+    def key(self) -> str:
+        """The key of the payload."""
+        return key_text(self._key)
 
-    def _open(self) -> Pin:
-        pin = self._pin
+    def _open_pin(self) -> Pin:
+        pin: Pin | None = self._pin
         if pin is None:
             raise StoreClosedError(f"the view of key {self.key!r} is closed")
         pin.check()
@@ -63,39 +64,27 @@ class View:
     @property
     def format(self) -> DataFormat:
         """The format of the payload."""
-        return format_of(self._open())
+        return format_of(self._open_pin())
 
     @property
     def size(self) -> int:
         """Bytes of the payload."""
-        return self._open().size
+        return self._open_pin().size
 
     @property
     def address(self) -> int:
         """Where the payload lies in this process."""
-        return self._open().address
+        return self._open_pin().address
 
     @property
     def file_offset(self) -> int:
         """Where the payload lies in the store's file; 0 when it is inside its record."""
-        return int(self._open().info().file_offset)
+        return int(self._open_pin().info().file_offset)
 
     @property
     def envelope(self) -> DataEnvelope:
         """What is stored with the payload."""
-        return envelope_of(self._open(), self.key)
-
-    @property
-    def memory(self) -> memoryview:
-        """The payload as a read-only memoryview. Closing the view releases it, but not what was
-        made from it.
-        """
-        pin, memory = self._pin, self._memory
-        if pin is None or pin.generation != generation[0]:
-            pin = self._open()
-        if memory is None:
-            memory = self._memory = address_memory(pin.address, pin.size, pin)
-        return memory
+        return envelope_of(self._open_pin(), self.key)
 
     def array(self, dtype: Any = None) -> Any:
         """The payload as a read-only NumPy array in place.
@@ -106,13 +95,13 @@ class View:
         Raises:
             FormatError: the payload is no array, or NumPy is not there.
         """
-        pin = self._open()
+        pin = self._open_pin()
         if pin.format == _formats.NUMPY:
             return _formats.decode(pin, False)
         if pin.format == _formats.RAW:
             numpy = _optional.numpy("View.array")
             try:
-                return numpy.frombuffer(pin.memory(), "u1" if dtype is None else dtype)
+                return numpy.frombuffer(pin, "u1" if dtype is None else dtype)
             except (TypeError, ValueError) as error:
                 raise FormatError(f"key {self.key!r} cannot be read as {dtype}: {error}") from error
         raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not numpy or raw")
@@ -123,14 +112,14 @@ class View:
         Raises:
             FormatError: the payload is no table, or pyarrow is not there.
         """
-        pin = self._open()
+        pin = self._open_pin()
         if pin.format != _formats.ARROW:
             raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not arrow")
         return _formats.decode(pin, False)
 
     def value(self, copy: bool | None = None) -> Any:
         """The payload as what ``get`` returns."""
-        return _formats.decode(self._open(), bool(copy))
+        return _formats.decode(self._open_pin(), bool(copy))
 
     def verify(self) -> None:
         """Compares the payload with its checksum, when it has one.
@@ -138,34 +127,7 @@ class View:
         Raises:
             CorruptError: they differ.
         """
-        self._open().verify()
-
-    def close(self) -> None:
-        """Ends the view; the second time nothing happens."""
-        memory, self._memory, self._pin = self._memory, None, None
-        if memory is not None:
-            # While somebody reads it, it stays, and with it the pin.
-            with contextlib.suppress(BufferError):
-                memory.release()
-
-    def __enter__(self) -> View:
-        pin = self._pin
-        if pin is None or pin.generation != generation[0]:
-            self._open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        memory, self._memory, self._pin = self._memory, None, None
-        if memory is not None:
-            try:  # noqa: SIM105 (suppress takes longer than all the rest)
-                memory.release()
-            except BufferError:
-                pass
+        self._open_pin().verify()
 
     def __repr__(self) -> str:
         pin = self._pin

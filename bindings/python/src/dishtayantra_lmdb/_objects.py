@@ -1,0 +1,135 @@
+"""What the library itself makes for Python (``dy_lmdb_python_types``): types that our classes are
+derived from, and a function. What every payload goes through is done there, without ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+from ._abi import library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from typing_extensions import Buffer, Self
+
+    from ._frame import Settings
+    from ._store import Store
+
+    class Hold(Buffer):
+        """What the memory of a loan belongs to: gives the loan back when the last of it is gone."""
+
+        # Where the loan begins.
+        address: int
+
+    class Pin(Buffer):
+        """One view of the library; shows its payload as a buffer."""
+
+        _as_parameter_: int
+        address: int
+        size: int
+        format: int
+        flags: int
+        # Whether it was made before a fork.
+        forked: bool
+
+        @classmethod
+        def _open(
+            cls, store: int, db: str | bytes, key: str | bytes, flags: int, /
+        ) -> Self | None: ...
+
+        @classmethod
+        def _of(cls, view: int, size: int, address: int, format: int, flags: int, /) -> Self: ...
+
+    class Loan:
+        """Memory in the map."""
+
+        size: int
+        closed: bool
+        memory: memoryview
+        _store: Store
+        _db: str | bytes
+        _key: str | bytes
+        _settings: Settings
+        _hold: Hold | None
+        # 0 until it is published.
+        _entry_id: int
+        _arrays: list[Any] | None
+        _layout: tuple[Any, tuple[int, ...]] | None
+
+        @classmethod
+        def _take(
+            cls,
+            hold: type[Hold],
+            store: Store,
+            handle: int,
+            db: str | bytes,
+            key: str | bytes,
+            size: int,
+            room: int,
+            settings: Settings,
+            /,
+        ) -> Self: ...
+
+        # Publishes; the id of the entry. By _publish_copy when copy, or when the memory is reached
+        # by somebody; keep: the pages stay for as long as the hold.
+        def _end(self, size: int, copy: bool, keep: bool, /) -> int: ...
+
+        # Drops the loan, as late as the hold when keep.
+        def _give_up(self, keep: bool, /) -> None: ...
+
+        def __enter__(self) -> Self: ...
+
+        def __exit__(
+            self,
+            kind: type[BaseException] | None,
+            error: BaseException | None,
+            trace: TracebackType | None,
+        ) -> None: ...
+
+    def put(
+        holder: type[Store],
+        store: int,
+        db: str | bytes,
+        key: str | bytes,
+        parts: Sequence[Any],
+        settings: Settings,
+        /,
+    ) -> int:
+        """Puts the payload that buffers make together; the id of the entry."""
+
+    class View:
+        """One payload in place."""
+
+        memory: memoryview
+        _key: str | bytes
+        # None when it is closed.
+        _pin: Any
+
+        @classmethod
+        def _open(
+            cls, pin: type[Pin], store: int, db: str | bytes, key: str | bytes, /
+        ) -> Self | None: ...
+
+        def close(self) -> None: ...
+
+        def __enter__(self) -> Self: ...
+
+        def __exit__(
+            self,
+            kind: type[BaseException] | None,
+            error: BaseException | None,
+            trace: TracebackType | None,
+        ) -> None: ...
+
+else:
+    _types = ctypes.PyDLL(library._name, handle=library._handle)["dy_lmdb_python_types"]
+    _types.restype = ctypes.py_object
+    try:
+        Hold, Pin, Loan, View, put = _types()
+    except ValueError:
+        raise ImportError(
+            "this Python lacks what the library makes its classes with: CPython 3.10 or newer does"
+        ) from None

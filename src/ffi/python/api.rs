@@ -1,0 +1,233 @@
+//! The part of CPython's C API that is called: found in the running process, so that the library links no Python and a
+//! program without one never notices.
+//!
+//! Names, layouts and numbers are those of the stable ABI (<https://docs.python.org/3/c-api/stable.html>) and, for
+//! buffers, which joined it in 3.11, of every CPython since 3.9. No layout of an object is assumed: how long its header
+//! is, which differs between builds, Python says itself.
+
+use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_ulonglong, c_void};
+use std::sync::OnceLock;
+
+/// Any Python object; only its address is of interest.
+#[repr(C)]
+pub struct PyObject {
+    _opaque: [u8; 0],
+}
+
+/// `PyType_Slot`.
+#[repr(C)]
+pub struct Slot {
+    pub slot: c_int,
+    pub pfunc: *mut c_void,
+}
+
+/// `PyType_Spec`.
+#[repr(C)]
+pub struct Spec {
+    pub name: *const c_char,
+    pub basicsize: c_int,
+    pub itemsize: c_int,
+    pub flags: c_uint,
+    pub slots: *mut Slot,
+}
+
+/// `PyMethodDef`.
+#[repr(C)]
+pub struct Method {
+    pub name: *const c_char,
+    pub function: *const c_void,
+    pub flags: c_int,
+    pub doc: *const c_char,
+}
+
+/// `PyMemberDef`.
+#[repr(C)]
+pub struct Member {
+    pub name: *const c_char,
+    pub kind: c_int,
+    pub offset: isize,
+    pub flags: c_int,
+    pub doc: *const c_char,
+}
+
+/// `PyGetSetDef`.
+#[repr(C)]
+pub struct Attribute {
+    pub name: *const c_char,
+    pub get: Option<unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject>,
+    pub set: *const c_void,
+    pub doc: *const c_char,
+    pub closure: *mut c_void,
+}
+
+/// `Py_buffer`.
+#[repr(C)]
+pub struct Buffer {
+    pub buf: *mut c_void,
+    pub obj: *mut PyObject,
+    pub len: isize,
+    pub itemsize: isize,
+    pub readonly: c_int,
+    pub ndim: c_int,
+    pub format: *mut c_char,
+    pub shape: *mut isize,
+    pub strides: *mut isize,
+    pub suboffsets: *mut isize,
+    pub internal: *mut c_void,
+}
+
+pub(super) const METH_FASTCALL: c_int = 0x80;
+pub(super) const METH_CLASS: c_int = 0x10;
+pub(super) const METH_NOARGS: c_int = 0x04;
+
+pub(super) const TYPE_BASETYPE: c_uint = 1 << 10;
+
+pub(super) const BF_GETBUFFER: c_int = 1;
+pub(super) const BF_RELEASEBUFFER: c_int = 2;
+pub(super) const TP_DEALLOC: c_int = 52;
+pub(super) const TP_DOC: c_int = 56;
+pub(super) const TP_METHODS: c_int = 64;
+pub(super) const TP_NEW: c_int = 65;
+pub(super) const TP_MEMBERS: c_int = 72;
+pub(super) const TP_GETSET: c_int = 73;
+pub(super) const TP_FREE: c_int = 74;
+
+pub(super) const MEMBER_OBJECT: c_int = 6;
+pub(super) const MEMBER_UINT: c_int = 11;
+pub(super) const MEMBER_ULONGLONG: c_int = 18;
+pub(super) const MEMBER_SSIZE: c_int = 19;
+pub(super) const MEMBER_READONLY: c_int = 1;
+
+macro_rules! api {
+    (
+        functions { $($function:ident: $kind:ty = $symbol:literal,)* }
+        objects { $($object:ident = $object_symbol:literal,)* }
+        exceptions { $($exception:ident = $exception_symbol:literal,)* }
+    ) => {
+        /// What was found in the process.
+        pub struct Api {
+            $(pub $function: $kind,)*
+            $(pub $object: *mut PyObject,)*
+            $(pub $exception: *mut PyObject,)*
+            /// Bytes of an object's header.
+            pub header: usize,
+        }
+
+        impl Api {
+            /// Finds everything; `None` when something is missing.
+            unsafe fn find() -> Option<Api> {
+                // SAFETY: each symbol is what CPython documents under its name. The interpreter runs, says the caller.
+                unsafe {
+                    let mut api = Api {
+                        $($function: std::mem::transmute::<*mut c_void, $kind>(symbol($symbol)?),)*
+                        $($object: symbol($object_symbol)?.cast(),)*
+                        $($exception: *symbol($exception_symbol)?.cast::<*mut PyObject>(),)*
+                        header: 0,
+                    };
+                    api.header = api.header_of_objects()?;
+                    Some(api)
+                }
+            }
+        }
+    };
+}
+
+type Object = *mut PyObject;
+
+api! {
+    functions {
+        inc_ref: unsafe extern "C" fn(Object) = c"Py_IncRef",
+        dec_ref: unsafe extern "C" fn(Object) = c"Py_DecRef",
+        save_thread: unsafe extern "C" fn() -> *mut c_void = c"PyEval_SaveThread",
+        restore_thread: unsafe extern "C" fn(*mut c_void) = c"PyEval_RestoreThread",
+        type_from_spec: unsafe extern "C" fn(*mut Spec) -> Object = c"PyType_FromSpec",
+        type_alloc: unsafe extern "C" fn(Object, isize) -> Object = c"PyType_GenericAlloc",
+        type_slot: unsafe extern "C" fn(Object, c_int) -> *mut c_void = c"PyType_GetSlot",
+        type_of: unsafe extern "C" fn(Object) -> Object = c"PyObject_Type",
+        attribute: unsafe extern "C" fn(Object, *const c_char) -> Object = c"PyObject_GetAttrString",
+        call_method: unsafe extern "C" fn(Object, Object, ...) -> Object = c"PyObject_CallMethodObjArgs",
+        is_true: unsafe extern "C" fn(Object) -> c_int = c"PyObject_IsTrue",
+        clear_weak_refs: unsafe extern "C" fn(Object) = c"PyObject_ClearWeakRefs",
+        interned: unsafe extern "C" fn(*const c_char) -> Object = c"PyUnicode_InternFromString",
+        utf8: unsafe extern "C" fn(Object, *mut isize) -> *const c_char = c"PyUnicode_AsUTF8AndSize",
+        bytes: unsafe extern "C" fn(Object, *mut *mut c_char, *mut isize) -> c_int = c"PyBytes_AsStringAndSize",
+        int_from: unsafe extern "C" fn(c_ulonglong) -> Object = c"PyLong_FromUnsignedLongLong",
+        int_as: unsafe extern "C" fn(Object) -> c_ulonglong = c"PyLong_AsUnsignedLongLong",
+        bool_from: unsafe extern "C" fn(c_long) -> Object = c"PyBool_FromLong",
+        tuple_new: unsafe extern "C" fn(isize) -> Object = c"PyTuple_New",
+        tuple_set: unsafe extern "C" fn(Object, isize, Object) -> c_int = c"PyTuple_SetItem",
+        tuple_get: unsafe extern "C" fn(Object, isize) -> Object = c"PyTuple_GetItem",
+        tuple_of: unsafe extern "C" fn(Object) -> Object = c"PySequence_Tuple",
+        size: unsafe extern "C" fn(Object) -> isize = c"PyObject_Size",
+        function: unsafe extern "C" fn(*mut Method, Object, Object) -> Object = c"PyCFunction_NewEx",
+        get_buffer: unsafe extern "C" fn(Object, *mut Buffer, c_int) -> c_int = c"PyObject_GetBuffer",
+        release_buffer: unsafe extern "C" fn(*mut Buffer) = c"PyBuffer_Release",
+        memory_view: unsafe extern "C" fn(Object) -> Object = c"PyMemoryView_FromObject",
+        fill_buffer: unsafe extern "C" fn(*mut Buffer, Object, *mut c_void, isize, c_int, c_int) -> c_int
+            = c"PyBuffer_FillInfo",
+        failed: unsafe extern "C" fn() -> Object = c"PyErr_Occurred",
+        failed_with: unsafe extern "C" fn(Object) -> c_int = c"PyErr_ExceptionMatches",
+        clear_failure: unsafe extern "C" fn() = c"PyErr_Clear",
+        fail: unsafe extern "C" fn(Object, *const c_char) = c"PyErr_SetString",
+    }
+    objects {
+        none = c"_Py_NoneStruct",
+        object_type = c"PyBaseObject_Type",
+    }
+    exceptions {
+        buffer_error = c"PyExc_BufferError",
+        type_error = c"PyExc_TypeError",
+    }
+}
+
+// SAFETY: addresses of functions and of objects that live as long as the interpreter; what is done with the objects is
+// done by threads that hold it.
+unsafe impl Send for Api {}
+// SAFETY: as above.
+unsafe impl Sync for Api {}
+
+static API: OnceLock<Api> = OnceLock::new();
+
+/// The address of a symbol of the process.
+fn symbol(name: &CStr) -> Option<*mut c_void> {
+    // SAFETY: a NUL-terminated name.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!address.is_null()).then_some(address)
+}
+
+impl Api {
+    /// How long the header of an object is, in bytes; a multiple of what any field wants.
+    unsafe fn header_of_objects(&self) -> Option<usize> {
+        // SAFETY: the interpreter runs, says the caller; the reference is given back.
+        let size = unsafe {
+            let size = (self.attribute)(self.object_type, c"__basicsize__".as_ptr());
+            if size.is_null() {
+                return None;
+            }
+            let value = (self.int_as)(size);
+            (self.dec_ref)(size);
+            value
+        };
+        usize::try_from(size).ok().map(|size| size.next_multiple_of(align_of::<u128>()))
+    }
+}
+
+/// Finds Python in this process, once. The calling thread holds the interpreter.
+pub unsafe fn find() -> Option<&'static Api> {
+    if let Some(api) = API.get() {
+        return Some(api);
+    }
+    // SAFETY: as the caller says.
+    let api = unsafe { Api::find() }?;
+    Some(API.get_or_init(|| api))
+}
+
+/// Python, for code that only objects of Python reach.
+#[inline]
+pub fn api() -> &'static Api {
+    // The types that call this were made with it.
+    match API.get() {
+        Some(api) => api,
+        None => std::process::abort(),
+    }
+}

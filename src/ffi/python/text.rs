@@ -1,0 +1,137 @@
+//! Arguments and failures.
+
+use super::api::{Api, PyObject, api};
+use super::object::{Ref, call_with};
+use crate::ffi::options::dy_lmdb_put_options_t;
+use crate::ffi::status::dy_lmdb_status_t;
+use std::ffi::{CStr, c_char};
+use std::ptr;
+use std::sync::OnceLock;
+
+/// Names of attributes and methods, interned once.
+pub struct Names {
+    pub bytes: *mut PyObject,
+    pub closed: *mut PyObject,
+    pub drop: *mut PyObject,
+    pub fail: *mut PyObject,
+    pub open: *mut PyObject,
+    pub publish: *mut PyObject,
+    pub publish_copy: *mut PyObject,
+    pub release: *mut PyObject,
+}
+
+// SAFETY: addresses of texts that are never given back.
+unsafe impl Send for Names {}
+// SAFETY: as above.
+unsafe impl Sync for Names {}
+
+static NAMES: OnceLock<Names> = OnceLock::new();
+
+/// The names, once `find_names` found them.
+#[inline]
+pub fn names() -> &'static Names {
+    match NAMES.get() {
+        Some(names) => names,
+        None => std::process::abort(),
+    }
+}
+
+/// Interns the names; `None` with an exception set when there is no memory.
+pub unsafe fn find_names(api: &Api) -> Option<()> {
+    // SAFETY: NUL-terminated texts; the interpreter is held, says the caller.
+    let name = |text: &'static CStr| unsafe { Ref::owned((api.interned)(text.as_ptr())) }.map(Ref::give);
+    let names = Names {
+        bytes: name(c"_bytes")?,
+        closed: name(c"_raise_closed")?,
+        drop: name(c"drop")?,
+        fail: name(c"_fail")?,
+        open: name(c"_open_pin")?,
+        publish: name(c"_publish")?,
+        publish_copy: name(c"_publish_copy")?,
+        release: name(c"release")?,
+    };
+    NAMES.get_or_init(|| names);
+    Some(())
+}
+
+/// An int that is passed as an address, a size or a flag; `None` with an exception set when it is none.
+pub unsafe fn int(object: *mut PyObject) -> Option<u64> {
+    // SAFETY: an object, says the caller.
+    unsafe {
+        let value = (api().int_as)(object);
+        if value == u64::MAX && !(api().failed)().is_null() { None } else { Some(value) }
+    }
+}
+
+/// A new int; NULL with an exception set when there is no memory.
+pub fn new_int(value: u64) -> *mut PyObject {
+    // SAFETY: makes no demands but that the interpreter is held.
+    unsafe { (api().int_from)(value) }
+}
+
+/// A key or the name of a database: bytes that stay as long as this and the object it was made of.
+pub struct Text {
+    pub start: *const c_char,
+    pub len: usize,
+    _bytes: Option<Ref>,
+}
+
+impl Text {
+    /// Of a str in UTF-8, else of the bytes that `class._bytes` makes of it; `None` with its exception set.
+    pub unsafe fn of(class: *mut PyObject, object: *mut PyObject) -> Option<Text> {
+        let mut len = 0;
+        // SAFETY: objects, says the caller; a str keeps its UTF-8 as long as it lives.
+        unsafe {
+            let start = (api().utf8)(object, &mut len);
+            if !start.is_null() {
+                return Some(Text { start, len: len as usize, _bytes: None });
+            }
+            (api().clear_failure)();
+            let bytes = call_with(class, names().bytes, Ref::new(object))?;
+            let (start, len) = bytes_of(bytes.get())?;
+            Some(Text { start, len, _bytes: Some(bytes) })
+        }
+    }
+}
+
+/// The content of a bytes object, as long as it lives; `None` with an exception set when it is none.
+unsafe fn bytes_of(object: *mut PyObject) -> Option<(*const c_char, usize)> {
+    let (mut start, mut len) = (ptr::null_mut(), 0);
+    // SAFETY: an object, says the caller.
+    let result = unsafe { (api().bytes)(object, &mut start, &mut len) };
+    (result == 0).then_some((start.cast_const(), len as usize))
+}
+
+/// The options of a put, from the tuple of its settings: format, flags, time to live in milliseconds, exchange id,
+/// source, target. They read the tuple, which the caller keeps.
+pub unsafe fn put_options(settings: *mut PyObject) -> Option<dy_lmdb_put_options_t> {
+    // SAFETY: a tuple, says the caller; an item that is missing is NULL with an exception set.
+    unsafe {
+        let item = |index| {
+            let item = (api().tuple_get)(settings, index);
+            (!item.is_null()).then_some(item)
+        };
+        let (txn_id, source, target) = (bytes_of(item(3)?)?, bytes_of(item(4)?)?, bytes_of(item(5)?)?);
+        Some(dy_lmdb_put_options_t {
+            format: int(item(0)?)? as u32,
+            flags: int(item(1)?)? as u32,
+            ttl_ms: int(item(2)?)?,
+            txn_id: txn_id.0,
+            txn_id_len: txn_id.1,
+            source: source.0,
+            source_len: source.1,
+            target: target.0,
+            target_len: target.1,
+            ..dy_lmdb_put_options_t::default()
+        })
+    }
+}
+
+/// Has `holder._fail` raise the exception for a status; NULL, as the result of a call.
+pub unsafe fn fail(holder: *mut PyObject, status: dy_lmdb_status_t) -> *mut PyObject {
+    if let Some(status) = Ref::owned(new_int(status as u64)) {
+        // SAFETY: an object, says the caller. Whatever it answers, NULL is what says that it failed.
+        drop(unsafe { call_with(holder, names().fail, status) });
+    }
+    ptr::null_mut()
+}
