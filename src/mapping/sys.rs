@@ -108,12 +108,24 @@ pub fn futex_wake_all(word: &AtomicU32) {
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, i32::MAX) };
 }
 
-/// Blocks every signal for the calling thread, so that the program's handlers run on its own threads.
-pub fn block_signals() {
-    // SAFETY: fills and applies a local signal set.
+/// Signals that the calling thread blocked, which it has back when this is dropped.
+pub struct SignalsBlocked(libc::sigset_t);
+
+/// Blocks every signal for the calling thread, and so for threads that it starts, from their first instruction on: a
+/// program's handlers run on its own threads.
+pub fn block_signals() -> SignalsBlocked {
+    // SAFETY: fills and applies signal sets of this function; all zero is a set.
     unsafe {
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut set);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &set, std::ptr::null_mut());
+        let (mut all, mut before) = std::mem::zeroed::<(libc::sigset_t, libc::sigset_t)>();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        SignalsBlocked(before)
+    }
+}
+
+impl Drop for SignalsBlocked {
+    fn drop(&mut self) {
+        // SAFETY: applies the set that the thread had.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut()) };
     }
 }

@@ -98,10 +98,13 @@ impl Sweeper {
         }
         self.signal.next_ns.store(u64::MAX, Ordering::Relaxed);
         let (weak, signal, run_id) = (Arc::downgrade(engine), self.signal.clone(), state.run);
+        // A thread that blocked them itself could be sent one before.
+        let blocked = sys::block_signals();
         let spawned = std::thread::Builder::new()
             .name("dy-lmdb-sweeper".into())
             .stack_size(256 << 10)
             .spawn(move || run(&weak, &signal, run_id));
+        drop(blocked);
         match spawned {
             Ok(thread) => state.thread = Some(thread),
             Err(error) => {
@@ -152,7 +155,6 @@ impl Sweeper {
 }
 
 fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
-    sys::block_signals();
     loop {
         let Some(strong) = engine.upgrade() else {
             return;

@@ -19,6 +19,7 @@ from ctypes import (
     c_uint32,
     c_uint64,
     c_void_p,
+    py_object,
 )
 from typing import Any, NoReturn
 
@@ -151,6 +152,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "lmdb_version": (),
     "status_name": (c_int32,),
     "last_error_message": (),
+    "python_types": (),
     "warnings_take": (_OUT,),
     "bytes_data": (_HANDLE,),
     "bytes_size": (_HANDLE,),
@@ -209,6 +211,7 @@ _RESULTS: dict[str, Any] = {
     "lmdb_version": c_char_p,
     "status_name": c_char_p,
     "last_error_message": c_char_p,
+    "python_types": py_object,
     "bytes_data": c_void_p,
     "bytes_size": c_size_t,
     "bytes_free": None,

@@ -4,10 +4,9 @@ derived from, and a function. What every payload goes through is done there, wit
 
 from __future__ import annotations
 
-import ctypes
 from typing import TYPE_CHECKING, Any
 
-from ._abi import library
+from ._abi import lib, library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,11 +124,15 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 else:
-    _types = ctypes.PyDLL(library._name, handle=library._handle)["dy_lmdb_python_types"]
-    _types.restype = ctypes.py_object
     try:
-        Hold, Pin, Loan, View, put = _types()
+        _made = lib.python_types()
     except ValueError:
         raise ImportError(
             "this Python lacks what the library makes its classes with: CPython 3.10 or newer does"
+        ) from None
+    try:
+        Hold, Pin, Loan, View, put = _made
+    except ValueError:
+        raise ImportError(
+            f"{library._name} makes other classes: it is of another version"
         ) from None

@@ -42,6 +42,7 @@ __all__ = [
     "lmdb_put",
 ]
 
+_RAW, _NUMPY = _formats.RAW, _formats.NUMPY
 _take_loan, _open_view = Loan._take, View._open
 _NUMBERS: dict[Any, int] = {known.value: known.number for known in DataFormat}
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
@@ -211,12 +212,12 @@ class LMDBTransport(StoreHolder):
             MapFullError: the store is full.
             LMDBError: another of its kinds says what went wrong.
         """
-        number = _formats.RAW if format is None else self._number(format)
+        number = _RAW if format is None else self._number(format)
         settings = self._settings(number, ttl, source, target)
         if type(nbytes) is not int or not 0 <= nbytes <= 1 << 40:
             nbytes = whole_number("nbytes", nbytes, 0)
         store = self._ready()
-        room = NPY_ROOM if number == _formats.NUMPY else 0
+        room = NPY_ROOM if number == _NUMPY else 0
         return _take_loan(Hold, store, store.value, db_name, key, nbytes, room, settings)
 
     def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
