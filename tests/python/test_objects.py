@@ -42,6 +42,17 @@ def test_only_the_library_makes_them(kind: type[Any]) -> None:
         object.__new__(kind)
 
 
+@pytest.mark.parametrize("name", ["_open", "_of", "_take", "_end", "_give_up", "__exit__", "__enter__", "close"])
+def test_a_wrong_number_of_arguments_is_refused(make: Callable[[], Any], name: str) -> None:
+    made = make()
+    for count in (1, 2, 6, 9):
+        if hasattr(made, name) and not (isinstance(made, View) and name == "__exit__"):
+            if (name, count) == ("_give_up", 1):
+                continue
+            with pytest.raises(TypeError, match="argument"):
+                getattr(made, name)(*[None] * count)
+
+
 def test_they_are_referred_to_weakly(make: Callable[[], Any]) -> None:
     made = make()
     reference = weakref.ref(made)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from dishtayantra_lmdb import (
+    ForkedError,
     LMDBCalculatorConfig,
     LMDBDataExchange,
     LMDBTransport,
@@ -86,6 +87,27 @@ def test_a_forked_child_reopens_by_itself(transport: LMDBTransport) -> None:
     assert view.value() == 1
     np.testing.assert_array_equal(kept, array)
     view.close()
+    transport.audit()
+
+
+def test_a_loan_of_the_parent_is_refused_in_a_forked_child(transport: LMDBTransport) -> None:
+    loan, other = transport.loan("key", 5000), transport.loan("other", 5000)
+    loan.memory[:] = bytes([7]) * 5000
+
+    def work() -> None:
+        for use in (lambda: loan.memory, lambda: other.memory, loan.array, other.publish):
+            with pytest.raises(ForkedError, match="fork"):
+                use()
+        with transport.loan("child", 5000) as own:
+            own.memory[:] = bytes(5000)
+        other.drop()
+        transport.close()
+
+    in_fork(work)
+    loan.publish()
+    assert set(transport.get("key")) == {7}
+    assert len(transport.get("child")) == 5000
+    other.publish(10)
     transport.audit()
 
 

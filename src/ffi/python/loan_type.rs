@@ -6,7 +6,7 @@ use super::object::{
     Fields, Kept, Place, Ref, WeakRefs, attribute, bool_of, call, call_with, class_method, fields, make,
     method, none, or_none, plain_method, without_interpreter,
 };
-use super::text::{Text, fail, int, names, new_int, put_options};
+use super::text::{Text, arguments, fail, int, names, new_int, put_options};
 use super::view_type::release;
 use crate::ffi::info::dy_lmdb_info_t;
 use crate::ffi::loan::{dy_lmdb_loan_finish, dy_lmdb_loan_take};
@@ -40,15 +40,17 @@ pub struct Loan {
 }
 
 /// `_take(hold class, store, handle of the store, db, key, size, room, settings)`.
-unsafe extern "C" fn take(class: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: the one caller in Python passes eight arguments.
+unsafe extern "C" fn take(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
-        let arg = |index| *args.add(index);
-        let (Some(handle), Some(size), Some(room)) = (int(arg(2)), int(arg(5)), int(arg(6))) else {
+        let Some(&[hold_class, store, handle, db, key, size, room, settings]) = arguments(args, count) else {
+            return ptr::null_mut();
+        };
+        let (Some(handle), Some(size), Some(room)) = (int(handle), int(size), int(room)) else {
             return ptr::null_mut();
         };
         // Before there is a loan to lose.
-        if Text::of(class, arg(3)).is_none() || Text::of(class, arg(4)).is_none() {
+        if Text::of(class, db).is_none() || Text::of(class, key).is_none() {
             return ptr::null_mut();
         }
         let (mut loan, mut data) = (ptr::null_mut(), ptr::null_mut());
@@ -58,16 +60,16 @@ unsafe extern "C" fn take(class: *mut PyObject, args: *const *mut PyObject, _: i
         if status != DY_LMDB_OK {
             return fail(class, status);
         }
-        let Some(hold) = Ref::owned(make(arg(0), Hold::new(loan, data as u64, room, size))) else {
+        let Some(hold) = Ref::owned(make(hold_class, Hold::new(loan, data as u64, room, size))) else {
             return ptr::null_mut();
         };
-        let kept = |index| Kept::of(Ref::new(arg(index)));
+        let kept = |object| Kept::of(Ref::new(object));
         let fields = Loan {
             weak: WeakRefs::NONE,
-            store: kept(1),
-            db: kept(3),
-            key: kept(4),
-            settings: kept(7),
+            store: kept(store),
+            db: kept(db),
+            key: kept(key),
+            settings: kept(settings),
             arrays: Kept::NONE,
             layout: Kept::NONE,
             size,
@@ -142,13 +144,16 @@ unsafe fn publish(object: *mut PyObject, size: u64, copy: bool, keep: bool) -> O
 }
 
 /// `_end(size, copy, keep)`: publishes; the id of the entry.
-unsafe extern "C" fn end(object: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: a method of this type, to which Python passes three arguments.
+unsafe extern "C" fn end(object: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
-        let Some(size) = int(*args) else {
+        let Some(&[size, copy, keep]) = arguments(args, count) else {
             return ptr::null_mut();
         };
-        let [copy, keep] = [1, 2].map(|index| (api().is_true)(*args.add(index)) == 1);
+        let Some(size) = int(size) else {
+            return ptr::null_mut();
+        };
+        let [copy, keep] = [copy, keep].map(|flag| (api().is_true)(flag) == 1);
         publish(object, size, copy, keep).map_or(ptr::null_mut(), new_int)
     }
 }
@@ -170,10 +175,17 @@ unsafe fn give_up(object: *mut PyObject, keep: bool) -> Option<()> {
 }
 
 /// `_give_up(keep)`: drops the loan; `keep`: somebody can read what was handed out.
-unsafe extern "C" fn drop_loan(object: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: a method of this type, to which Python passes one argument.
+unsafe extern "C" fn drop_loan(
+    object: *mut PyObject,
+    args: *const *mut PyObject,
+    count: isize,
+) -> *mut PyObject {
+    // SAFETY: a method of this type; the argument lives as long as the call.
     unsafe {
-        let keep = (api().is_true)(*args) == 1;
+        let Some(&[keep]) = arguments(args, count) else {
+            return ptr::null_mut();
+        };
+        let keep = (api().is_true)(keep) == 1;
         give_up(object, keep).map_or(ptr::null_mut(), |()| none())
     }
 }
@@ -191,11 +203,14 @@ unsafe extern "C" fn enter(object: *mut PyObject, _: *mut PyObject) -> *mut PyOb
 }
 
 /// `__exit__(kind, error, trace)`: publishes; an exception drops the loan.
-unsafe extern "C" fn exit(object: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: a method of this type, to which Python passes three arguments.
+unsafe extern "C" fn exit(object: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
+        let Some(&[kind, _, _]) = arguments(args, count) else {
+            return ptr::null_mut();
+        };
         let loan = fields::<Loan>(object);
-        let failed = *args != api().none;
+        let failed = kind != api().none;
         let done = if failed {
             call(object, names().drop).map(drop)
         } else if loan.hold.get().is_none() {
@@ -213,7 +228,9 @@ unsafe extern "C" fn memory(object: *mut PyObject, _: *mut c_void) -> *mut PyObj
     // SAFETY: an attribute of this type.
     unsafe {
         let loan = fields::<Loan>(object);
-        let Some(hold) = loan.hold.get() else {
+        let hold = loan.hold.get().filter(|hold| !fields::<Hold>(hold.get()).is_forked());
+        let Some(hold) = hold else {
+            // Says why.
             call(object, names().closed);
             return ptr::null_mut();
         };

@@ -6,7 +6,7 @@ use super::api::{
 use super::object::{
     Fields, WeakRefs, attribute, bool_of, class_method, fields, make, show, without_interpreter,
 };
-use super::text::{Text, fail, int};
+use super::text::{Text, arguments, fail, int};
 use crate::ffi::info::dy_lmdb_info_t;
 use crate::ffi::loan::{dy_lmdb_loan_drop, dy_lmdb_loan_t};
 use crate::ffi::status::{DY_LMDB_NOT_FOUND, DY_LMDB_OK, dy_lmdb_status_t};
@@ -50,6 +50,11 @@ impl Hold {
         }
     }
 
+    /// Whether it was made before a fork: the bytes are the parent's.
+    pub fn is_forked(&self) -> bool {
+        self.generation != fork::generation()
+    }
+
     /// Whether there are memoryviews, or what was made from them.
     pub fn is_shown(&self) -> bool {
         self.exports.load(Ordering::Acquire) > 0
@@ -75,7 +80,7 @@ impl Hold {
     pub fn end(&self) {
         let loan = self.take();
         // In a forked child the loan is the parent's.
-        if !loan.is_null() && self.generation == fork::generation() {
+        if !loan.is_null() && !self.is_forked() {
             // SAFETY: a loan that nobody else has any more.
             without_interpreter(|| unsafe { dy_lmdb_loan_drop(loan) });
         }
@@ -110,6 +115,11 @@ unsafe extern "C" fn lent_back(object: *mut PyObject, _: *mut Buffer) {
     unsafe { fields::<Hold>(object) }.exports.fetch_sub(1, Ordering::AcqRel);
 }
 
+unsafe extern "C" fn hold_forked(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+    // SAFETY: an attribute of an object of this type.
+    bool_of(unsafe { fields::<Hold>(object) }.is_forked())
+}
+
 // SAFETY: repr(C), weak references first.
 unsafe impl Fields for Hold {
     const NAME: &'static CStr = c"dishtayantra_lmdb.Hold";
@@ -122,7 +132,7 @@ unsafe impl Fields for Hold {
     }
 
     fn attributes() -> Vec<Attribute> {
-        Vec::new()
+        vec![attribute(c"forked", c"Whether it was made before a fork.", hold_forked)]
     }
 
     fn members() -> Vec<(&'static CStr, c_int, usize, bool)> {
@@ -213,13 +223,20 @@ pub unsafe fn open(
 }
 
 /// `_open(store, db, key, flags)`: a pin, or None when there is no live entry.
-unsafe extern "C" fn open_pin(class: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: the one caller in Python passes four arguments.
+unsafe extern "C" fn open_pin(
+    class: *mut PyObject,
+    args: *const *mut PyObject,
+    count: isize,
+) -> *mut PyObject {
+    // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
-        let Some(flags) = int(*args.add(3)) else {
+        let Some(&[store, db, key, flags]) = arguments(args, count) else {
             return ptr::null_mut();
         };
-        match open(class, *args, *args.add(1), *args.add(2), flags as u32) {
+        let Some(flags) = int(flags) else {
+            return ptr::null_mut();
+        };
+        match open(class, store, db, key, flags as u32) {
             Ok(pin) => pin,
             Err(DY_LMDB_NOT_FOUND) => super::object::none(),
             Err(status) => fail(class, status),
@@ -228,11 +245,17 @@ unsafe extern "C" fn open_pin(class: *mut PyObject, args: *const *mut PyObject, 
 }
 
 /// `_of(view, size, address, format, flags)`: a pin that takes over a view.
-unsafe extern "C" fn take_over(class: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: the one caller in Python passes five ints, of which the first is a view of its own.
+unsafe extern "C" fn take_over(
+    class: *mut PyObject,
+    args: *const *mut PyObject,
+    count: isize,
+) -> *mut PyObject {
+    // SAFETY: a method of this type; the one caller in Python passes a view of its own.
     unsafe {
-        let (Some(view), Some(size), Some(address), Some(format), Some(flags)) =
-            (int(*args), int(*args.add(1)), int(*args.add(2)), int(*args.add(3)), int(*args.add(4)))
+        let Some(args) = arguments::<5>(args, count) else {
+            return ptr::null_mut();
+        };
+        let [Some(view), Some(size), Some(address), Some(format), Some(flags)] = args.map(|arg| int(arg))
         else {
             return ptr::null_mut();
         };
@@ -247,7 +270,7 @@ unsafe extern "C" fn take_over(class: *mut PyObject, args: *const *mut PyObject,
     }
 }
 
-unsafe extern "C" fn forked(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
+unsafe extern "C" fn pin_forked(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
     // SAFETY: an attribute of an object of this type.
     bool_of(unsafe { fields::<Pin>(object) }.is_forked())
 }
@@ -263,7 +286,7 @@ unsafe impl Fields for Pin {
     }
 
     fn attributes() -> Vec<Attribute> {
-        vec![attribute(c"forked", c"Whether it was made before a fork.", forked)]
+        vec![attribute(c"forked", c"Whether it was made before a fork.", pin_forked)]
     }
 
     fn members() -> Vec<(&'static CStr, c_int, usize, bool)> {

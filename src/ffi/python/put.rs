@@ -2,7 +2,7 @@
 
 use super::api::{Buffer, METH_FASTCALL, Method, PyObject, api};
 use super::object::{Ref, without_interpreter};
-use super::text::{Text, fail, int, new_int, put_options};
+use super::text::{Text, arguments, fail, int, new_int, put_options};
 use crate::ffi::bytes::dy_lmdb_buffer_t;
 use crate::ffi::entry::dy_lmdb_store_put;
 use crate::ffi::info::dy_lmdb_info_t;
@@ -55,18 +55,19 @@ impl Drop for Parts {
 }
 
 /// `put(holder, store, db, key, parts, settings)`: the id of the entry.
-unsafe extern "C" fn put(_: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: the one caller in Python passes six arguments, which live as long as the call.
-    unsafe { put_parts(args).unwrap_or(ptr::null_mut()) }
+unsafe extern "C" fn put(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call.
+    unsafe { arguments(args, count).and_then(|args| put_parts(args)) }.unwrap_or(ptr::null_mut())
 }
 
-unsafe fn put_parts(args: *const *mut PyObject) -> Option<*mut PyObject> {
-    // SAFETY: as the caller says.
+unsafe fn put_parts(
+    &[holder, store, db, key, parts, settings]: &[*mut PyObject; 6],
+) -> Option<*mut PyObject> {
+    // SAFETY: objects, says the caller.
     unsafe {
-        let arg = |index| *args.add(index);
-        let store = int(arg(1))?;
-        let (db, key) = (Text::of(arg(0), arg(2))?, Text::of(arg(0), arg(3))?);
-        let (parts, options) = (Parts::of(arg(4))?, put_options(arg(5))?);
+        let store = int(store)?;
+        let (db, key) = (Text::of(holder, db)?, Text::of(holder, key)?);
+        let (parts, options) = (Parts::of(parts)?, put_options(settings)?);
         let (places, mut info) = (parts.places(), dy_lmdb_info_t::default());
         let status = without_interpreter(|| {
             dy_lmdb_store_put(
@@ -81,7 +82,7 @@ unsafe fn put_parts(args: *const *mut PyObject) -> Option<*mut PyObject> {
                 &mut info,
             )
         });
-        Some(if status == DY_LMDB_OK { new_int(info.entry_id) } else { fail(arg(0), status) })
+        Some(if status == DY_LMDB_OK { new_int(info.entry_id) } else { fail(holder, status) })
     }
 }
 

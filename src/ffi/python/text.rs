@@ -54,6 +54,23 @@ pub unsafe fn find_names(api: &Api) -> Option<()> {
     Some(())
 }
 
+/// The arguments of a call that takes `N` of them; `None` with an exception set when there are not as many.
+///
+/// # Safety
+/// `count` objects are at `args`, which live as long as the result is used.
+pub unsafe fn arguments<'a, const N: usize>(
+    args: *const *mut PyObject,
+    count: isize,
+) -> Option<&'a [*mut PyObject; N]> {
+    if count == N as isize {
+        // SAFETY: as many as the caller says.
+        return Some(unsafe { &*args.cast::<[*mut PyObject; N]>() });
+    }
+    // SAFETY: Python calls with the interpreter held.
+    unsafe { (api().fail)(api().type_error, c"wrong number of arguments".as_ptr()) };
+    None
+}
+
 /// An int that is passed as an address, a size or a flag; `None` with an exception set when it is none.
 pub unsafe fn int(object: *mut PyObject) -> Option<u64> {
     // SAFETY: an object, says the caller.

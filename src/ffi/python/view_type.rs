@@ -6,7 +6,7 @@ use super::object::{
     Fields, Kept, Place, Ref, WeakRefs, attribute, call, class_method, fields, make, method, none, or_none,
     plain_method,
 };
-use super::text::{fail, names};
+use super::text::{arguments, fail, names};
 use crate::ffi::status::DY_LMDB_NOT_FOUND;
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::offset_of;
@@ -22,14 +22,16 @@ pub struct View {
 }
 
 /// `_open(pin class, store, db, key)`: a view, or None when there is no live entry.
-unsafe extern "C" fn open(class: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
-    // SAFETY: the one caller in Python passes four arguments.
+unsafe extern "C" fn open(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
-        let key = *args.add(3);
-        let pin = match memory::open(*args, *args.add(1), *args.add(2), key, 0) {
+        let Some(&[pin_class, store, db, key]) = arguments(args, count) else {
+            return ptr::null_mut();
+        };
+        let pin = match memory::open(pin_class, store, db, key, 0) {
             Ok(pin) => Ref::owned(pin),
             Err(DY_LMDB_NOT_FOUND) => return none(),
-            Err(status) => return fail(*args, status),
+            Err(status) => return fail(pin_class, status),
         };
         let Some(pin) = pin else {
             return ptr::null_mut();

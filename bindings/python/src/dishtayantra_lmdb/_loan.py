@@ -14,7 +14,13 @@ from ._formats import NUMPY
 from ._keys import key_text, text_bytes
 from ._memory import string_at
 from ._pin import ArrayOwner
-from .errors import FormatError, InvalidArgumentError, StoreClosedError
+from .errors import (
+    ForkedError,
+    FormatError,
+    InvalidArgumentError,
+    LMDBError,
+    StoreClosedError,
+)
 
 # What format numpy keeps free for the header before the items.
 NPY_ROOM = 256
@@ -55,7 +61,11 @@ class Loan(_objects.Loan):
     def _raise_closed(self) -> NoReturn:
         raise self._closed()
 
-    def _closed(self) -> StoreClosedError:
+    def _closed(self) -> LMDBError:
+        if self._hold is not None:
+            return ForkedError(
+                f"the loan for key {self.key!r} was taken before a fork and belongs to the parent"
+            )
         state = "published" if self._entry_id else "dropped"
         return StoreClosedError(f"the loan for key {self.key!r} was {state}")
 
@@ -86,7 +96,7 @@ class Loan(_objects.Loan):
             StoreClosedError: the loan was published or dropped.
         """
         hold = self._hold
-        if hold is None:
+        if hold is None or hold.forked:
             raise self._closed()
         numpy = _optional.numpy("Loan.array")
         dtype = _npy.stored_dtype(numpy.dtype(dtype))

@@ -1,12 +1,11 @@
-"""Memoryviews and copies of memory that is not Python's."""
+"""Copies of memory that is not Python's, and where Python's lies."""
 
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 # From this size a copy lets go of the GIL.
-_LARGE = 64 * 1024
+LARGE = 64 * 1024
 
 # By index: attributes of ctypes.pythonapi are shared with every other module of the process.
 _new_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
@@ -51,7 +50,7 @@ def string_at(address: int, size: int) -> bytes:
     if size == 0:
         return b""
     copy: bytes
-    if size < _LARGE:
+    if size < LARGE:
         copy = _new_bytes(address, size)
         return copy
     copy = _new_bytes(None, size)
@@ -64,30 +63,6 @@ def text_at(address: int, size: int) -> str:
     """A copy of the UTF-8 text of ``size`` bytes at ``address``."""
     text: str = _new_text(address, size)
     return text
-
-
-def _span_at(bits: int) -> Any:
-    class Span(ctypes.c_ubyte * (1 << bits)):  # type: ignore[misc]
-        # Keeps whose memory it is. An attribute without a slot would take longer than all the rest.
-        __slots__ = ("owner",)
-
-    return Span.from_address
-
-
-# A ctypes array exports its memory, but its size is part of its type. One type per power of two is
-# enough: the memoryview is cut to the size of the payload before anybody sees it.
-_SPANS_AT = [_span_at(bits) for bits in range(34)]
-
-
-def address_memory(address: int, size: int, owner: object) -> memoryview:
-    """A read-only memoryview of ``size`` bytes at ``address`` that keeps ``owner``, and so do its
-    slices.
-    """
-    if size == 0:
-        return memoryview(b"")
-    span = _SPANS_AT[(size - 1).bit_length()](address)
-    span.owner = owner
-    return memoryview(span).toreadonly().cast("B")[:size]
 
 
 def memory_address(memory: memoryview) -> int:

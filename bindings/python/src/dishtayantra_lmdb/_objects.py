@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
         # Where the loan begins.
         address: int
+        # Whether it was made before a fork.
+        forked: bool
 
     class Pin(Buffer):
         """One view of the library; shows its payload as a buffer."""

@@ -13,7 +13,7 @@ from typing import Any
 from . import _objects
 from ._abi import INFO_CHECKSUM, TEXT_KEY, TEXT_SOURCE, TEXT_TARGET, TEXT_TXN_ID, Info, fail, lib
 from ._keys import text_bytes
-from ._memory import string_at
+from ._memory import LARGE, string_at
 from .errors import ForkedError
 
 # Up to this size a copy costs less than a memoryview.
@@ -81,19 +81,14 @@ class Pin(_objects.Pin):
         """The key of the entry."""
         return self._text(TEXT_KEY).decode("utf-8", "surrogateescape")
 
-    def memory(self) -> memoryview:
-        """A read-only memoryview of the payload that keeps the pin."""
-        return memoryview(self)
-
     def copied(self) -> bytes:
         """A copy of the payload."""
-        return string_at(self.address, self.size)
+        # A large one is copied without the GIL.
+        return bytes(self) if self.size < LARGE else string_at(self.address, self.size)
 
     def readable(self) -> bytes | memoryview:
         """The payload for a parser: copied when small, in place when large."""
-        return (
-            ctypes.string_at(self.address, self.size) if 0 < self.size <= _COPIED else self.memory()
-        )
+        return bytes(self) if self.size <= _COPIED else memoryview(self)
 
 
 class ArrayOwner:

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 from . import _optional
 from ._abi import failure, lib
-from ._memory import address_memory
-from ._pin import ArrayOwner
+from ._pin import ArrayOwner, Pin
 from .errors import FormatError, TooLargeError
 
 EXTENSION = 68
@@ -261,18 +260,19 @@ def _check_empty(shape: tuple[int, ...]) -> None:
         raise ValueError(f"{lists} empty lists are announced; allowed: {_MOST_EMPTY}")
 
 
-def restore(placed: Placed, owner: object, copy: bool, lists: bool) -> Any:
+def restore(placed: Placed, owner: Pin, copy: bool, lists: bool) -> Any:
     """What was written as ``placed``.
 
     Args:
         placed: the segment.
-        owner: what keeps its memory.
+        owner: what keeps the payload it is in.
         copy: make the array a copy of its own.
         lists: give back as a list what was one; otherwise an array.
     """
     if lists and placed.flags & LIST and placed.size and placed.typestr[1] not in "Mm":
         # Faster than by an array, and without NumPy.
-        memory = address_memory(placed.address, placed.size, owner)
+        start = placed.address - owner.address
+        memory = memoryview(owner)[start : start + placed.size]
         shape: Any = placed.shape or (1,)
         items = memory.cast(_CODES[placed.typestr[1:3]], shape).tolist()  # type: ignore[call-overload]
         return items if placed.shape else items[0]

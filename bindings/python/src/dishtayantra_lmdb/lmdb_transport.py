@@ -291,7 +291,7 @@ class LMDBTransport(StoreHolder):
         live entry.
         """
         pin = self._pin(key, db_name)
-        return None if pin is None else (pin.memory(), envelope_of(pin, key_text(key)))
+        return None if pin is None else (memoryview(pin), envelope_of(pin, key_text(key)))
 
     def view(self, key: str | bytes, db_name: str = "default") -> View:
         """The payload in place, for a ``with`` block.
