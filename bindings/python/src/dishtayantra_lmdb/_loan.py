@@ -13,7 +13,6 @@ from ._abi import fail
 from ._formats import NUMPY
 from ._keys import key_text, text_bytes
 from ._memory import string_at
-from ._pin import ArrayOwner
 from .errors import (
     ForkedError,
     FormatError,
@@ -116,13 +115,7 @@ class Loan(_objects.Loan):
             self._layout = dtype, shape
         if nbytes == 0:
             return numpy.empty(shape, dtype)
-        interface = {
-            "version": 3,
-            "shape": (nbytes,),
-            "typestr": "|u1",
-            "data": (hold.address + self._offset, False),
-        }
-        root = numpy.asarray(ArrayOwner(hold, interface))
+        root = numpy.ndarray(nbytes, "u1", hold)
         array = numpy.ndarray(shape, dtype, root)
         if self._arrays is None:
             self._arrays = []

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import _optional
 from ._memory import bytes_address, string_at
-from ._pin import ArrayOwner, Pin
+from ._pin import Pin
 from .errors import FormatError
 
 _MAGIC = b"\x93NUMPY"
@@ -108,10 +108,8 @@ def padded_header(dtype: Any, shape: tuple[int, ...], room: int) -> bytes:
     return _assembled(head[8 + width :].rstrip(), version, width, room - 8 - width)
 
 
-def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int, str | None]:
-    """The dtype, order, shape and size in bytes that a header's text tells, and the typestr of a
-    simple dtype.
-    """
+def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int]:
+    """The dtype, order, shape and size in bytes that a header's text tells."""
     numpy = _optional.numpy("format numpy")
     fields = ast.literal_eval(text.decode(encoding).strip())
     if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
@@ -130,21 +128,14 @@ def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int,
         raise ValueError("the dtype holds Python objects")
     if dtype.itemsize == 0 and math.prod(shape) > _MOST_EMPTY:
         raise ValueError(f"{math.prod(shape)} items of no bytes; allowed: {_MOST_EMPTY}")
-    size = math.prod(shape) * dtype.itemsize
-    return (
-        dtype,
-        fortran,
-        shape,
-        size,
-        dtype.str if dtype.names is None and dtype.subdtype is None else None,
-    )
+    return dtype, fortran, shape, math.prod(shape) * dtype.itemsize
 
 
-_Layout = tuple[int, Any, bool, tuple[int, ...], "str | None"]
+_Layout = tuple[int, Any, bool, tuple[int, ...]]
 
 
 def _layout(head: bytes, total: int) -> _Layout | int:
-    """Where the data begins, dtype, order, shape and typestr, told by ``head``, the beginning of
+    """Where the data begins, dtype, order and shape, told by ``head``, the beginning of
     a payload of ``total`` bytes; or how many bytes the header has, when ``head`` is shorter.
     """
     if head[:6] != _MAGIC or len(head) < 12 or head[6] not in (1, 2, 3):
@@ -156,10 +147,10 @@ def _layout(head: bytes, total: int) -> _Layout | int:
     if end > len(head):
         return end
     encoding = "utf-8" if head[6] == 3 else "latin-1"
-    dtype, fortran, shape, size, typestr = _parse(head[start:end], encoding)
+    dtype, fortran, shape, size = _parse(head[start:end], encoding)
     if end + size > total:
         raise ValueError(f"{size} bytes of data are announced, {total - end} are there")
-    return end, dtype, fortran, shape, typestr
+    return end, dtype, fortran, shape
 
 
 _known_layout = functools.lru_cache(maxsize=256)(_layout)
@@ -174,33 +165,17 @@ def _layout_at(address: int, total: int) -> _Layout:
     return found
 
 
-def _bytes_of(pin: Pin, offset: int) -> Any:
-    """The payload from ``offset`` on as an array of bytes that nobody can make writable."""
-    where = (pin.address + offset, True)
-    shape = (pin.size - offset,)
-    interface = {"version": 3, "shape": shape, "typestr": "|u1", "data": where}
-    numpy = _optional.numpy("format numpy")
-    return numpy.asarray(ArrayOwner(pin, interface)) if pin.size > offset else b""
-
-
 def decode(pin: Pin, copy: bool) -> Any:
     """The array under ``pin``, read-only and in place, or a copy of its own; raises on damage."""
     numpy = _optional.numpy("format numpy")
-    offset, dtype, fortran, shape, typestr = _layout_at(pin.address, pin.size)
-    if typestr is not None and not fortran and dtype.itemsize and 0 not in shape:
-        where = (pin.address + offset, True)
-        interface = {"version": 3, "shape": shape, "typestr": typestr, "data": where}
-        array = numpy.asarray(ArrayOwner(pin, interface))
-    else:
-        array = numpy.ndarray(
-            shape, dtype, _bytes_of(pin, offset), 0, order="F" if fortran else "C"
-        )
+    offset, dtype, fortran, shape = _layout_at(pin.address, pin.size)
+    array = numpy.ndarray(shape, dtype, pin, offset, order="F" if fortran else "C")
     return array.copy(order="K") if copy else array
 
 
 def decode_bytes(data: bytes, copy: bool) -> Any:
     """The array in ``data``, read-only and in place, or a copy of its own; raises on damage."""
     numpy = _optional.numpy("an array")
-    offset, dtype, fortran, shape, _ = _layout_at(bytes_address(data), len(data))
+    offset, dtype, fortran, shape = _layout_at(bytes_address(data), len(data))
     array = numpy.ndarray(shape, dtype, data, offset, order="F" if fortran else "C")
     return array.copy(order="K") if copy else array

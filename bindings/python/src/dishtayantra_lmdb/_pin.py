@@ -8,7 +8,6 @@ the bytes it shows.
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 from . import _objects
 from ._abi import INFO_CHECKSUM, TEXT_KEY, TEXT_SOURCE, TEXT_TARGET, TEXT_TXN_ID, Info, fail, lib
@@ -89,13 +88,3 @@ class Pin(_objects.Pin):
     def readable(self) -> bytes | memoryview:
         """The payload for a parser: copied when small, in place when large."""
         return bytes(self) if self.size <= _COPIED else memoryview(self)
-
-
-class ArrayOwner:
-    """What NumPy makes an array from and keeps as the array's base."""
-
-    __slots__ = ("__array_interface__", "pin")
-
-    def __init__(self, pin: object, interface: dict[str, Any]) -> None:
-        self.pin = pin
-        self.__array_interface__ = interface

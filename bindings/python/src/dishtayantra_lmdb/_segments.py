@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from . import _optional
 from ._abi import failure, lib
-from ._pin import ArrayOwner, Pin
+from ._pin import Pin
 from .errors import FormatError, TooLargeError
 
 EXTENSION = 68
@@ -283,14 +283,8 @@ def restore(placed: Placed, owner: Pin, copy: bool, lists: bool) -> Any:
         array = numpy.empty(placed.shape, placed.typestr)
         array.setflags(write=copy)
     else:
-        where = (placed.address, True)
-        interface = {
-            "version": 3,
-            "shape": placed.shape,
-            "typestr": placed.typestr,
-            "data": where,
-        }
-        array = numpy.asarray(ArrayOwner(owner, interface))
+        start = placed.address - owner.address
+        array = numpy.ndarray(placed.shape, placed.typestr, owner, start)
     if placed.flags & SCALAR:
         return array[()]
     if placed.flags & LIST and lists:
