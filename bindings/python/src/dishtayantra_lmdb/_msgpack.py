@@ -359,7 +359,7 @@ _RESTORED: dict[str, Callable[[Any], Any]] = {
     "frozenset": lambda body: frozenset(_key(item) for item in body),
     "int": int,
     "arrow": _arrow.decode_bytes,
-    "numpy": lambda body: _npy.decode_bytes(body, False)[()],
+    "numpy": lambda body: _npy.decode(body, False)[()],
 }
 
 
@@ -373,7 +373,7 @@ def _restore_copy(code: int, data: bytes) -> Any:
 
 def _restore(code: int, data: bytes, copy: bool) -> Any:
     if code == _EXT_ARRAY:
-        return _npy.decode_bytes(data, copy)
+        return _npy.decode(data, copy)
     if code != _EXT_PYTHON:
         # Somebody else's ext value: kept as it is.
         return msgpack.ExtType(code, data)

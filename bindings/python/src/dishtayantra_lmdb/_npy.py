@@ -13,7 +13,6 @@ import math
 from typing import Any
 
 from . import _optional
-from ._memory import bytes_address, string_at
 from ._pin import Pin
 from .errors import FormatError
 
@@ -156,26 +155,19 @@ def _layout(head: bytes, total: int) -> _Layout | int:
 _known_layout = functools.lru_cache(maxsize=256)(_layout)
 
 
-def _layout_at(address: int, total: int) -> _Layout:
-    """The layout of the payload of ``total`` bytes at ``address``."""
-    found = _known_layout(string_at(address, min(total, _GLANCE)), total)
+def _layout_of(payload: Pin | bytes) -> _Layout:
+    """The layout of a payload."""
+    memory = memoryview(payload)
+    found = _known_layout(bytes(memory[:_GLANCE]), memory.nbytes)
     if isinstance(found, int):
-        found = _layout(string_at(address, found), total)
+        found = _layout(bytes(memory[:found]), memory.nbytes)
         assert not isinstance(found, int)
     return found
 
 
-def decode(pin: Pin, copy: bool) -> Any:
-    """The array under ``pin``, read-only and in place, or a copy of its own; raises on damage."""
-    numpy = _optional.numpy("format numpy")
-    offset, dtype, fortran, shape = _layout_at(pin.address, pin.size)
-    array = numpy.ndarray(shape, dtype, pin, offset, order="F" if fortran else "C")
-    return array.copy(order="K") if copy else array
-
-
-def decode_bytes(data: bytes, copy: bool) -> Any:
-    """The array in ``data``, read-only and in place, or a copy of its own; raises on damage."""
+def decode(payload: Pin | bytes, copy: bool) -> Any:
+    """The array in ``payload``, read-only and in place, or a copy of its own; raises on damage."""
     numpy = _optional.numpy("an array")
-    offset, dtype, fortran, shape = _layout_at(bytes_address(data), len(data))
-    array = numpy.ndarray(shape, dtype, data, offset, order="F" if fortran else "C")
+    offset, dtype, fortran, shape = _layout_of(payload)
+    array = numpy.ndarray(shape, dtype, payload, offset, order="F" if fortran else "C")
     return array.copy(order="K") if copy else array
