@@ -2677,8 +2677,9 @@ dy_lmdb_status_t dy_lmdb_writer_segment(struct dy_lmdb_writer_t *writer,
 /**
  * Makes what the classes of the Python package are derived from.
  *
- * Returns a tuple of four types, Hold, Pin, Loan and View, and a function that puts, as a new reference of Python's; NULL with an
- * exception set when they cannot be made, and without one when this process has no Python that fits.
+ * Returns a tuple of four types (Hold, Pin, Loan, View) and four functions (put, put_input, put_output, fields),
+ * as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
+ * process has no Python that fits.
  *
  * Memory: what is made lives as long as Python refers to it.
  *

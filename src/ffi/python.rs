@@ -6,6 +6,7 @@
 //! else Python calls through ctypes, and what these classes do for arrays and about failures is written in Python.
 
 mod api;
+mod fields;
 mod loan_type;
 mod memory;
 mod object;
@@ -23,8 +24,9 @@ use view_type::View;
 
 /// Makes what the classes of the Python package are derived from.
 ///
-/// Returns a tuple of four types, Hold, Pin, Loan and View, and a function that puts, as a new reference of Python's; NULL with an
-/// exception set when they cannot be made, and without one when this process has no Python that fits.
+/// Returns a tuple of four types (Hold, Pin, Loan, View) and four functions (put, put_input, put_output, fields),
+/// as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
+/// process has no Python that fits.
 ///
 /// Memory: what is made lives as long as Python refers to it.
 ///
@@ -41,11 +43,15 @@ unsafe fn types(api: &Api) -> Option<Ref> {
     unsafe {
         text::find_names(api)?;
         let types = [make_type::<Hold>, make_type::<Pin>, make_type::<Loan>, make_type::<View>];
-        let mut made = Vec::with_capacity(types.len() + 1);
+        let mut made = Vec::new();
         for make in types {
             made.push(Ref::owned(make(api))?);
         }
-        made.push(put::function()?);
+        for definition in put::functions().into_iter().chain(fields::functions()) {
+            // Python goes on reading it as long as the function lives.
+            let definition = Box::leak(Box::new(definition));
+            made.push(Ref::owned((api.function)(definition, ptr::null_mut(), ptr::null_mut()))?);
+        }
         let tuple = Ref::owned((api.tuple_new)(made.len() as isize))?;
         for (index, made) in made.into_iter().enumerate() {
             if (api.tuple_set)(tuple.get(), index as isize, made.give()) != 0 {

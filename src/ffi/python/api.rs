@@ -151,6 +151,9 @@ api! {
         interned: unsafe extern "C" fn(*const c_char) -> Object = c"PyUnicode_InternFromString",
         utf8: unsafe extern "C" fn(Object, *mut isize) -> *const c_char = c"PyUnicode_AsUTF8AndSize",
         bytes: unsafe extern "C" fn(Object, *mut *mut c_char, *mut isize) -> c_int = c"PyBytes_AsStringAndSize",
+        text_from: unsafe extern "C" fn(*const c_char, isize) -> Object = c"PyUnicode_FromStringAndSize",
+        dict_new: unsafe extern "C" fn() -> Object = c"PyDict_New",
+        dict_set: unsafe extern "C" fn(Object, Object, Object) -> c_int = c"PyDict_SetItem",
         int_from: unsafe extern "C" fn(c_ulonglong) -> Object = c"PyLong_FromUnsignedLongLong",
         int_as: unsafe extern "C" fn(Object) -> c_ulonglong = c"PyLong_AsUnsignedLongLong",
         bool_from: unsafe extern "C" fn(c_long) -> Object = c"PyBool_FromLong",
@@ -172,6 +175,7 @@ api! {
     }
     objects {
         none = c"_Py_NoneStruct",
+        true_object = c"_Py_TrueStruct",
         object_type = c"PyBaseObject_Type",
     }
     exceptions {

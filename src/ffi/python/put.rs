@@ -1,11 +1,13 @@
-//! Putting a payload from buffers.
+//! Putting payloads from buffers.
 
-use super::api::{Buffer, METH_FASTCALL, Method, PyObject, api};
-use super::object::{Ref, without_interpreter};
+use super::api::{Buffer, Method, PyObject, api};
+use super::object::{Ref, method, without_interpreter};
 use super::text::{Text, arguments, fail, int, new_int, put_options};
 use crate::ffi::bytes::dy_lmdb_buffer_t;
 use crate::ffi::entry::dy_lmdb_store_put;
+use crate::ffi::exchange::{dy_lmdb_exchange_put_input, dy_lmdb_exchange_t};
 use crate::ffi::info::dy_lmdb_info_t;
+use crate::ffi::reference::{dy_lmdb_reference_put_output, dy_lmdb_reference_t};
 use crate::ffi::status::DY_LMDB_OK;
 use crate::ffi::store::dy_lmdb_store_t;
 use std::ptr;
@@ -57,10 +59,10 @@ impl Drop for Parts {
 /// `put(holder, store, db, key, parts, settings)`: the id of the entry.
 unsafe extern "C" fn put(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: the arguments live as long as the call.
-    unsafe { arguments(args, count).and_then(|args| put_parts(args)) }.unwrap_or(ptr::null_mut())
+    unsafe { arguments(args, count).and_then(|args| put_entry(args)) }.unwrap_or(ptr::null_mut())
 }
 
-unsafe fn put_parts(
+unsafe fn put_entry(
     &[holder, store, db, key, parts, settings]: &[*mut PyObject; 6],
 ) -> Option<*mut PyObject> {
     // SAFETY: objects, says the caller.
@@ -86,15 +88,59 @@ unsafe fn put_parts(
     }
 }
 
-/// The function as an object of Python's; `None` with an exception set when there is no memory.
-pub unsafe fn function() -> Option<Ref> {
-    // Python goes on reading it as long as the function lives.
-    let definition = Box::leak(Box::new(Method {
-        name: c"put".as_ptr(),
-        function: put as *const _,
-        flags: METH_FASTCALL,
-        doc: ptr::null(),
-    }));
-    // SAFETY: the interpreter is held, says the caller.
-    Ref::owned(unsafe { (api().function)(definition, ptr::null_mut(), ptr::null_mut()) })
+/// `put_input(holder, exchange, exchange id, parts, format)`: the reference that travels, an int.
+unsafe extern "C" fn put_input(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call.
+    unsafe { arguments(args, count).and_then(|args| put_into(args)) }.unwrap_or(ptr::null_mut())
+}
+
+unsafe fn put_into(&[holder, exchange, txn_id, parts, format]: &[*mut PyObject; 5]) -> Option<*mut PyObject> {
+    // SAFETY: objects, says the caller.
+    unsafe {
+        let (exchange, format) = (int(exchange)?, int(format)? as u32);
+        let (txn_id, parts) = (Text::of(holder, txn_id)?, Parts::of(parts)?);
+        let (places, mut reference) = (parts.places(), ptr::null_mut());
+        let status = without_interpreter(|| {
+            dy_lmdb_exchange_put_input(
+                exchange as *const dy_lmdb_exchange_t,
+                txn_id.start,
+                txn_id.len,
+                places.as_ptr(),
+                places.len(),
+                format,
+                &mut reference,
+            )
+        });
+        Some(if status == DY_LMDB_OK { new_int(reference as u64) } else { fail(holder, status) })
+    }
+}
+
+/// `put_output(holder, reference, parts, settings)`: the id of the entry.
+unsafe extern "C" fn put_output(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call.
+    unsafe { arguments(args, count).and_then(|args| put_answer(args)) }.unwrap_or(ptr::null_mut())
+}
+
+unsafe fn put_answer(&[holder, reference, parts, settings]: &[*mut PyObject; 4]) -> Option<*mut PyObject> {
+    // SAFETY: objects, says the caller.
+    unsafe {
+        let reference = int(reference)?;
+        let (parts, options) = (Parts::of(parts)?, put_options(settings)?);
+        let (places, mut info) = (parts.places(), dy_lmdb_info_t::default());
+        let status = without_interpreter(|| {
+            dy_lmdb_reference_put_output(
+                reference as *const dy_lmdb_reference_t,
+                places.as_ptr(),
+                places.len(),
+                &options,
+                &mut info,
+            )
+        });
+        Some(if status == DY_LMDB_OK { new_int(info.entry_id) } else { fail(holder, status) })
+    }
+}
+
+/// The functions of this file.
+pub fn functions() -> [Method; 3] {
+    [method(c"put", put), method(c"put_input", put_input), method(c"put_output", put_output)]
 }

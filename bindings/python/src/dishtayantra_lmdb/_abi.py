@@ -142,7 +142,6 @@ class Entry(Structure):
 # same registers, and ctypes converts an int for c_void_p in half the time that c_size_t takes.
 _HANDLE = _OUT = _SIZE = c_void_p
 _TEXT = (c_char_p, _SIZE)
-_PARTS = (c_void_p, _SIZE)
 _ENTRY = (_HANDLE, *_TEXT, *_TEXT)  # store, database, key
 
 # name: argument types. A status is returned unless _RESULTS says otherwise.
@@ -173,7 +172,6 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "reference_parse": (*_TEXT, _OUT),
     "reference_set": (_HANDLE, *_TEXT, *_TEXT),
     "reference_json": (_HANDLE, _OUT),
-    "reference_fields": (_HANDLE, c_void_p, _SIZE),
     "reference_from_fields": (c_void_p, _SIZE, _OUT),
     "reference_free": (_HANDLE,),
     "exchange_key": (_HANDLE, c_uint32, *_TEXT, _OUT),
@@ -195,12 +193,10 @@ _SLOW: dict[str, tuple[Any, ...]] = {
     "document_next_segment": (_HANDLE, c_uint64, _OUT, _OUT),
     "document_next_extension": (_HANDLE, c_uint64, _OUT, _OUT, _OUT, _OUT),
     "reference_view_input": (_HANDLE, _OUT, _OUT),
-    "reference_put_output": (_HANDLE, *_PARTS, _OUT, _OUT),
     "reference_settle_direct": (_HANDLE,),
     "reference_store": (_HANDLE, _OUT),
     "exchange_open": (*_TEXT, *_TEXT, _OUT),
     "exchange_store": (_HANDLE, _OUT),
-    "exchange_put_input": (_HANDLE, *_TEXT, *_PARTS, c_uint32, _OUT),
     "exchange_settle": (_HANDLE, _HANDLE, c_uint32, c_int64, _OUT),
     "exchange_cleanup": (_HANDLE, _HANDLE, c_uint32),
     "exchange_close": (_HANDLE,),

@@ -11,9 +11,6 @@ LARGE = 64 * 1024
 _new_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
 _new_bytes.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
 _new_bytes.restype = ctypes.py_object
-_new_text = ctypes.pythonapi["PyUnicode_FromStringAndSize"]
-_new_text.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]
-_new_text.restype = ctypes.py_object
 bytes_address = ctypes.pythonapi["PyBytes_AsString"]
 bytes_address.argtypes = [ctypes.py_object]
 bytes_address.restype = ctypes.c_void_p
@@ -57,12 +54,6 @@ def string_at(address: int, size: int) -> bytes:
     # memmove lets go of the GIL; nobody else has seen these bytes yet.
     ctypes.memmove(bytes_address(copy), address, size)
     return copy
-
-
-def text_at(address: int, size: int) -> str:
-    """A copy of the UTF-8 text of ``size`` bytes at ``address``."""
-    text: str = _new_text(address, size)
-    return text
 
 
 def memory_address(memory: memoryview) -> int:

@@ -8,11 +8,11 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from . import _frame
+from . import _frame, _objects
 from ._abi import TIMEOUT, fail, lib, log_warnings, take_bytes
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation
-from ._reference import DB_NAME, DB_PATH, FORMAT, INPUT_KEY, OUTPUT_KEY, Reference
+from ._reference import INPUT_KEY, OUTPUT_KEY, Reference
 from ._store import Handle, Store, data_file, identity
 from ._waiting import wait_in_slices
 from .errors import LMDBTimeoutError
@@ -26,7 +26,6 @@ class NativeExchange:
         "_handle",
         "_identity",
         "_name",
-        "_same",
         "_wait_timeout_ms",
         "generation",
         "store",
@@ -48,8 +47,6 @@ class NativeExchange:
             fail(status)
         self._handle = Handle(handle.value, lib.exchange_close)
         self._name = name
-        # What all of its references have in common, as the first one has it.
-        self._same: dict[str, str] = {}
         self._wait_timeout_ms = config.wait_timeout_ms
         self.generation = generation[0]
         store = ctypes.c_void_p()
@@ -83,32 +80,7 @@ class NativeExchange:
 
     def put_input(self, txn_id: str, number: int, parts: Sequence[Any]) -> Reference:
         """Puts an input, never over a live one; returns the reference that travels instead."""
-        txn = txn_id.encode()
-        frame = _frame.take()
-        try:
-            frame.set_parts(parts)
-            status = lib.exchange_put_input(
-                self._handle.value,
-                txn,
-                len(txn),
-                frame.parts_at,
-                len(parts),
-                number,
-                frame.handle_at,
-            )
-            (handle,) = _frame.handle_of(frame.answer)
-        finally:
-            frame.release()
-        if status:
-            fail(status)
-        return self._made(handle)
-
-    def _made(self, handle: int | None) -> Reference:
-        reference = Reference(handle, self._same)
-        if not self._same:
-            fields = reference.fields()
-            self._same = {name: fields[name] for name in (DB_PATH, DB_NAME, FORMAT)}
-        return reference
+        return Reference(_objects.put_input(Store, self._handle.value or 0, txn_id, parts, number))
 
     def reference(self, txn_id: str) -> Reference:
         """The reference without an input: where the output goes."""
@@ -116,7 +88,7 @@ class NativeExchange:
         status = lib.exchange_reference(self._handle.value, txn, len(txn), ctypes.byref(handle))
         if status:
             fail(status)
-        return self._made(handle.value)
+        return Reference(handle.value)
 
     def key(self, which: int, txn_id: str) -> str:
         """The key of one side of an exchange, ``EXCHANGE_*``."""

@@ -101,6 +101,19 @@ if TYPE_CHECKING:
     ) -> int:
         """Puts the payload that buffers make together; the id of the entry."""
 
+    def put_input(
+        holder: type[Store], exchange: int, txn_id: str, parts: Sequence[Any], format: int, /
+    ) -> int:
+        """Puts the input of an exchange; the reference that travels."""
+
+    def put_output(
+        holder: type[Store], reference: int, parts: Sequence[Any], settings: Settings, /
+    ) -> int:
+        """Puts the output that a reference names a key for; the id of the entry."""
+
+    def fields(reference: int, /) -> dict[str, Any]:
+        """A reference as the mapping that travels."""
+
     class View:
         """One payload in place."""
 
@@ -133,7 +146,7 @@ else:
             "this Python lacks what the library makes its classes with: CPython 3.10 or newer does"
         ) from None
     try:
-        Hold, Pin, Loan, View, put = _made
+        Hold, Pin, Loan, View, put, put_input, put_output, fields = _made
     except ValueError:
         raise ImportError(
             f"{library._name} makes other classes: it is of another version"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import json
-import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import _frame
+from . import _frame, _objects
 from ._abi import fail, lib
-from ._memory import text_at
 from ._pin import Pin
-from ._store import Handle
+from ._store import Handle, Store
 from .errors import CorruptError
 
 REF = "_lmdb_ref"
@@ -25,9 +23,6 @@ TXN_ID = "_txn_id"
 OUTPUT_WRITTEN = "_lmdb_output_written"
 
 _WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID)
-_NOTHING: Mapping[str, str] = {}
-# Address and size of each, in this order.
-_fields_of = struct.Struct(f"={2 * len(_WIRE_NAMES)}Q").unpack_from
 
 
 def is_reference(value: object) -> bool:
@@ -81,16 +76,13 @@ def _text_of(name: str, value: Any) -> bytes | None:
 class Reference:
     """A reference in the engine's hands."""
 
-    __slots__ = ("_fields", "_handle", "_same")
+    __slots__ = ("_fields", "_handle")
 
-    def __init__(self, handle: int | None, same: Mapping[str, str] = _NOTHING) -> None:
-        """Takes over ``handle``; ``same`` is what the engine said of others that have those
-        fields in common with this one.
-        """
+    def __init__(self, handle: int | None) -> None:
+        """Takes over ``handle``."""
         self._handle = Handle(handle, lib.reference_free)
         # As the engine said them, until one is set.
         self._fields: dict[str, Any] | None = None
-        self._same = same
 
     @property
     def value(self) -> int | None:
@@ -137,29 +129,13 @@ class Reference:
 
     def fields(self) -> dict[str, Any]:
         """The reference as the mapping that travels, for the caller to keep."""
-        if self._fields is not None:
-            return self._fields.copy()
-        frame = _frame.take()
-        try:
-            status = lib.reference_fields(self.value, frame.parts_at, len(_WIRE_NAMES))
-            places = iter(_fields_of(frame.parts_memory))
-        finally:
-            _frame.give_back(frame)
-        if status:
-            fail(status)
-        same = self._same
-        fields: dict[str, Any] = {}
-        for name, address, size in zip(_WIRE_NAMES, places, places, strict=True):
-            if address:
-                fields[name] = same.get(name) or text_at(address, size)
-        if REF in fields:
-            fields[REF] = True
-        self._fields = fields
-        return fields.copy()
+        if self._fields is None:
+            self._fields = _objects.fields(self._handle.value or 0)
+        return self._fields.copy()
 
     def set(self, name: str, value: str) -> None:
         """Sets one field by its wire name."""
-        self._fields, self._same = None, _NOTHING
+        self._fields = None
         name_bytes, value_bytes = name.encode(), value.encode()
         status = lib.reference_set(
             self.value, name_bytes, len(name_bytes), value_bytes, len(value_bytes)
@@ -184,17 +160,8 @@ class Reference:
 
     def put_output(self, number: int, parts: Sequence[Any], ttl_ms: int, flags: int = 0) -> None:
         """Puts the output under the key that the reference names for it."""
-        frame = _frame.take()
-        try:
-            frame.set_options((number, flags, ttl_ms, b"", b"", b""))
-            frame.set_parts(parts)
-            status = lib.reference_put_output(
-                self.value, frame.parts_at, len(parts), frame.options_at, frame.info_at
-            )
-        finally:
-            frame.release()
-        if status:
-            fail(status)
+        settings = number, flags, ttl_ms, b"", b"", b""
+        _objects.put_output(Store, self._handle.value or 0, parts, settings)
 
     def settle_direct(self) -> None:
         """Says that the calculator answers by its return value: nobody waits for an output."""
