@@ -5,7 +5,7 @@ use jni::objects::JClass;
 use jni::sys::jint;
 
 /// Version of the native methods, as in Java's class `NativeLibrary`: one more whenever one of them changes.
-const VERSION: jint = 1;
+const VERSION: jint = 2;
 
 /// `NativeLibrary.version`
 #[unsafe(no_mangle)]

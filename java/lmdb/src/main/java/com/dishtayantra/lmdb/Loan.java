@@ -29,18 +29,34 @@ import java.util.function.LongConsumer;
  * <p>Publishing or closing ends the use of the loan's buffers. Those it handed out have no room any more from then on
  * (their limit is 0, so putting throws). What the program derived from them itself (a slice, a duplicate, a typed
  * view, a buffer whose limit it raised again, as {@code clear()} does) is out of reach. The memory stays mapped, so nothing
- * crashes, but the room is the published entry's and, once that is deleted, replaced or expired, or at once when the loan
- * was closed, that of <em>any</em> later entry or loan of the store, of whatever program: what is written there changes
- * that one, what is read is its bytes. Keep no slice, duplicate or typed view of a loan's buffers beyond publishing or
- * closing, and do not touch the buffers' limits then.
+ * crashes. What such a buffer can still do:
+ *
+ * <ul>
+ *   <li>after {@link #close}, nothing to others: the room is given back when no buffer over it can be reached any more;
+ *   <li>after publishing, change the published entry, and once that is deleted, replaced or expired, <em>any</em> later
+ *       entry or loan of the store, of whatever program; reading shows its bytes;
+ *   <li>the same after publishing was refused, and beyond the bytes that were published;
+ *   <li>with the system property {@code dishtayantra.lmdb.retainLoans=true} no other entry than the published one: its
+ *       room serves nothing else before no buffer over it can be reached. That makes loans slower, see docs/java.md.
+ * </ul>
+ *
+ * <p>So keep no slice, duplicate or typed view of a loan's buffers beyond publishing.
  *
  * <p>One thread at a time calls a loan's methods; calls by several are safe and one after the other. Several threads may
  * fill its buffers.
  */
 public final class Loan implements AutoCloseable {
+    /** Property: what was published is pinned until no buffer over it can be reached. */
+    static final String RETAIN_PROPERTY = "dishtayantra.lmdb.retainLoans";
+
+    private static final boolean RETAINS = Boolean.getBoolean(RETAIN_PROPERTY);
+    /** Flag of publishing that says so to the native library. */
+    private static final int RETAIN = 8;
+
     private final Handle handle;
     private final byte[] database;
     private final long size;
+    private final Room room;
     private final Cleaner.Cleanable cleanable;
     /** The front of the loan; keeps the memory mapped for as long as anything of it can be reached. */
     private ByteBuffer base;
@@ -51,7 +67,8 @@ public final class Loan implements AutoCloseable {
         this.base = base;
         this.database = database;
         this.size = size;
-        cleanable = Handle.CLEANER.register(base, handle);
+        room = new Room(handle, size);
+        cleanable = Handle.CLEANER.register(base, room);
     }
 
     /** Takes a loan of a store. */
@@ -192,7 +209,7 @@ public final class Loan implements AutoCloseable {
         Call call = Call.of(database, Database.key(key), options);
         long pointer = handle.enter();
         try {
-            publish(pointer, call.address, bytes, options.format.code(), options.flags, options.ttlMs);
+            publish(pointer, call.address, bytes, options.format.code(), flags(options), options.ttlMs);
         } finally {
             left(call);
         }
@@ -205,7 +222,7 @@ public final class Loan implements AutoCloseable {
         Call call = Call.of(database, key, options);
         long pointer = handle.enter();
         try {
-            publishOutput(pointer, reference, call.address, options.format.code(), options.flags, options.ttlMs);
+            publishOutput(pointer, reference, call.address, options.format.code(), flags(options), options.ttlMs);
         } finally {
             left(call);
         }
@@ -213,11 +230,15 @@ public final class Loan implements AutoCloseable {
                 call.toldAll(Envelope.TOLD));
     }
 
-    /** After publishing, and also when it could not be published and its room was given back. */
+    private int flags(PutOptions options) {
+        return RETAINS && !handedOut.isEmpty() ? options.flags | RETAIN : options.flags;
+    }
+
+    /** After publishing, and also when it could not be published and the loan is over. */
     private void left(Call call) {
         handle.leave();
         if (call.told(Envelope.TOLD) != 0) {
-            end();
+            end(RETAINS);
         }
     }
 
@@ -226,17 +247,30 @@ public final class Loan implements AutoCloseable {
         return base == null;
     }
 
-    /** Gives the room back when the loan was not published. Closing again does nothing. */
+    /**
+     * Gives the room back when the loan was not published; when buffers were handed out, once they cannot be reached any
+     * more. Closing again does nothing.
+     */
     @Override
     public synchronized void close() {
-        if (base != null) {
-            long pointer = handle.enter();
-            try {
-                drop(pointer);
-            } finally {
-                handle.leave();
-                end();
+        if (base == null) {
+            return;
+        }
+        try {
+            if (handedOut.isEmpty()) {
+                drop();
             }
+        } finally {
+            end(true);
+        }
+    }
+
+    private void drop() {
+        long pointer = handle.enter();
+        try {
+            drop(pointer);
+        } finally {
+            handle.leave();
         }
     }
 
@@ -246,16 +280,25 @@ public final class Loan implements AutoCloseable {
         }
     }
 
-    /** Ends the use of the buffers. */
-    private void end() {
+    /**
+     * Ends the use of the buffers.
+     *
+     * @param retained the room is the store's again only when the buffers that were handed out are unreachable
+     */
+    private void end(boolean retained) {
         for (Buffer buffer : handedOut) {
             buffer.limit(0);
         }
-        base = null;
         if (handedOut.isEmpty()) {
+            base = null;
             cleanable.clean();
+            return;
         }
         handedOut.clear();
+        if (retained) {
+            room.retain();
+        }
+        base = null;
     }
 
     private synchronized <B extends Buffer> B kept(B buffer) {
@@ -274,6 +317,31 @@ public final class Loan implements AutoCloseable {
 
     private static StoreClosedException ended() {
         return new StoreClosedException(Status.CLOSED, "the loan was published or closed; take another");
+    }
+
+    /** What ends with the last buffer. */
+    private static final class Room implements Runnable {
+        private final Handle handle;
+        private final long size;
+        private volatile boolean retained;
+
+        Room(Handle handle, long size) {
+            this.handle = handle;
+            this.size = size;
+        }
+
+        void retain() {
+            retained = true;
+            Pressure.add(size);
+        }
+
+        @Override
+        public void run() {
+            handle.close();
+            if (retained) {
+                Pressure.remove(size);
+            }
+        }
     }
 
     private static native ByteBuffer open(long store, long call, long size);

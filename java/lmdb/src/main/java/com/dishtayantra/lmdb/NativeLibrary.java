@@ -20,7 +20,7 @@ final class NativeLibrary {
     private static final Path MAPS = Paths.get("/proc/self/maps");
 
     /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever one of them changes. */
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /** Why there is no library; null when it is loaded. */
     private static final UnsatisfiedLinkError FAILURE = tryToLoad();

@@ -51,6 +51,9 @@ final class Child {
             case "lend":
                 lend(store);
                 break;
+            case "retain":
+                Stale.retained(store);
+                break;
             case "library":
                 System.out.println("opened " + store.path());
                 break;

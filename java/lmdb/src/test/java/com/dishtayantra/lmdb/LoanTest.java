@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,14 +91,46 @@ class LoanTest {
     }
 
     @Test
-    void aLoanThatIsClosedLeavesNothingBehind() {
+    void aLoanThatIsClosedLeavesNothingBehind() throws InterruptedException {
+        for (int i = 0; i < 200; i++) {
+            store.loan(10 << 20).close();
+        }
+        assertTrue(store.stats().contains("\"loaned\":0"), store.stats());
         for (int i = 0; i < 200; i++) {
             try (Loan loan = store.loan(10 << 20)) {
                 loan.buffer().put(i, (byte) i);
             }
         }
         assertTrue(store.keys("").isEmpty());
-        assertTrue(store.stats().contains("\"loaned\":0"), store.stats());
+        awaitNothingLoaned();
+    }
+
+    /** Loans that the engine keeps for its next ones are no program's. */
+    private void awaitNothingLoaned() throws InterruptedException {
+        for (int i = 0; i < 500 && store.stats().contains("\"kept\":false"); i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertFalse(store.stats().contains("\"kept\":false"), store.stats());
+    }
+
+    @Test
+    void aStaleBufferOfAClosedLoanReachesNoEntry() throws InterruptedException {
+        Stale stale = new Stale(store);
+        try (Loan loan = store.loan(Stale.SIZE)) {
+            stale.own = loan.buffer().duplicate();
+        }
+        stale.reachesNoEntry();
+        stale.own = null;
+        awaitNothingLoaned();
+    }
+
+    /** What the documentation says of programs that keep slices: set for all of a JVM, so in another one. */
+    @Test
+    void retainedLoansKeepStaleBuffersFromOtherEntries() throws Exception {
+        String said = Child.said(Child.start(
+                List.of("-D" + Loan.RETAIN_PROPERTY + "=true"), "retain", directory.resolve("retained").toString()));
+        assertTrue(said.contains("published, replaced, cut and refused"), said);
     }
 
     @Test
@@ -105,11 +138,7 @@ class LoanTest {
         for (int i = 0; i < 4; i++) {
             store.loan(10 << 20).buffer().put(0, (byte) 1);
         }
-        for (int i = 0; i < 500 && !store.stats().contains("\"loaned\":0"); i++) {
-            System.gc();
-            Thread.sleep(10);
-        }
-        assertTrue(store.stats().contains("\"loaned\":0"), store.stats());
+        awaitNothingLoaned();
     }
 
     @Test
