@@ -9,6 +9,24 @@ from . import _optional
 from .errors import InvalidArgumentError, error_for
 
 _ARRAY_BYTES = "com.dishtayantra.calculators.ArrayBytes"
+# Kinds of items that arrays have there.
+_ARRAYS = frozenset(
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float32",
+        "float64",
+    ]
+)
+# What a Java array holds at most.
+_MOST_BYTES = 2**31 - 1
 
 
 class JavaError(RuntimeError):
@@ -42,11 +60,16 @@ class JavaCalculator:
             config: its configuration, of values that payloads may hold.
 
         Raises:
+            InvalidArgumentError: the name or the configuration cannot be passed to Java.
             JavaError: there is no such class, or its constructor threw.
         """
+        _text(java_class, "class")
+        _text(name, "name")
+        if config is not None and not isinstance(config, Mapping):
+            raise InvalidArgumentError(f"the config is a {type(config).__name__}, no dict")
         self.name = name
         self.config = {"direct_arrays": True, **(config or {})}
-        self.java = self._guarded(lambda: self._new(java_class, name, self._to_java(self.config)))
+        self.java = self._guarded(lambda: self._new(java_class, name, self._passed(self.config)))
 
     def calculate(self, payload: Mapping[str, Any]) -> Any:
         """Calculates.
@@ -66,15 +89,41 @@ class JavaCalculator:
         """
         if not isinstance(payload, Mapping):
             payload = {"values": payload}
-        return self._guarded(lambda: self._to_python(self.java.calculate(self._to_java(payload))))
+        return self._guarded(lambda: self._taken(self.java.calculate(self._passed(payload))))
 
     def details(self) -> dict[str, Any]:
         """What the Java calculator says of itself."""
-        details: dict[str, Any] = self._guarded(lambda: self._to_python(self.java.details()))
+        details: dict[str, Any] = self._guarded(lambda: self._taken(self.java.details()))
         return details
 
     def _guarded(self, call: Any) -> Any:
+        """Makes a call of Java; whatever Java or the way there raises becomes an error of this
+        package.
+        """
+        try:
+            return self._translated(call)
+        except (AttributeError, OverflowError, TypeError, UnicodeError) as error:
+            raise JavaError(f"calculator {self.name!r}: {error}") from error
+
+    def _translated(self, call: Any) -> Any:
+        """Makes a call; what Java throws becomes the exception that it has here."""
         raise NotImplementedError
+
+    def _passed(self, payload: Mapping[str, Any]) -> Any:
+        try:
+            return self._to_java(payload)
+        except RecursionError:
+            raise InvalidArgumentError(
+                "the payload is nested too deeply to be passed to Java, or holds itself"
+            ) from None
+
+    def _taken(self, answer: Any) -> Any:
+        try:
+            return self._to_python(answer)
+        except RecursionError:
+            raise JavaError(
+                f"calculator {self.name!r}: its answer is nested too deeply, or holds itself"
+            ) from None
 
     def _new(self, java_class: str, *arguments: Any) -> Any:
         raise NotImplementedError
@@ -83,7 +132,7 @@ class JavaCalculator:
         raise NotImplementedError
 
     def _kind(self, value: Any) -> str:
-        """``map``, ``list``, ``bytes``, ``array`` or ``single``."""
+        """``map``, ``list``, ``bytes``, ``integer``, ``array`` or ``single``."""
         raise NotImplementedError
 
     def _items(self, java_map: Any) -> Iterator[tuple[Any, Any]]:
@@ -96,14 +145,22 @@ class JavaCalculator:
         return value
 
     def _to_java(self, value: Any, path: str = "") -> Any:
-        if value is None or isinstance(value, (bool, int, float, str)):
+        if value is None or isinstance(value, bool):
             return value
+        if isinstance(value, int):
+            return self._integer_to_java(int(value), path)
+        if isinstance(value, float):
+            # NumPy's float64 is one too, but writes itself in another way.
+            return float(value)
+        if isinstance(value, str):
+            return _text(value, path)
         if isinstance(value, Mapping):
             java_map = self._new("java.util.HashMap")
             for key, held in value.items():
                 if not isinstance(key, str):
                     raise InvalidArgumentError(f"the key {key!r}{_at(path)} is no str")
-                java_map.put(key, self._to_java(held, f"{path}.{key}"))
+                below = f"{path}.{key}"
+                java_map.put(_text(key, below), self._to_java(held, below))
             return java_map
         if isinstance(value, (list, tuple)):
             java_list = self._new("java.util.ArrayList")
@@ -111,20 +168,41 @@ class JavaCalculator:
                 java_list.add(self._to_java(held, f"{path}.{index}"))
             return java_list
         if isinstance(value, (bytes, bytearray, memoryview)):
-            return self._bytes_to_java(bytes(value))
+            return self._bytes_to_java(_bytes(bytes(value), path))
         numpy = _optional.loaded("numpy")
         if numpy is not None and isinstance(value, numpy.generic):
-            return self._to_java(value.item(), path)
+            item = value.item()
+            if not isinstance(item, numpy.generic):
+                return self._to_java(item, path)
         if numpy is not None and isinstance(value, numpy.ndarray) and value.dtype.kind in "biuf":
+            if value.dtype.name not in _ARRAYS:
+                raise InvalidArgumentError(
+                    f"an ndarray of {value.dtype} cannot be passed to Java{_at(path)}"
+                )
             little = numpy.ascontiguousarray(value, value.dtype.newbyteorder("<"))
             header = " ".join([value.dtype.name, *map(str, value.shape)])
-            return self._class(_ARRAY_BYTES).array(header, self._bytes_to_java(little.tobytes()))
+            items = _bytes(little.tobytes(), path)
+            return self._class(_ARRAY_BYTES).array(header, self._bytes_to_java(items))
         kind = getattr(value, "dtype", None)
         what = type(value).__name__ if kind is None else f"{type(value).__name__} of {kind}"
         raise InvalidArgumentError(f"a {what} cannot be passed to Java{_at(path)}")
 
+    def _integer_to_java(self, value: int, path: str) -> Any:
+        if -(2**63) <= value < 2**63:
+            return value
+        # As Java reads such numbers from a document in the store.
+        if 0 <= value < 2**64:
+            return self._new("java.math.BigInteger", str(value))
+        # Not in decimal: Python refuses to write very long ones.
+        raise InvalidArgumentError(
+            f"an int of {value.bit_length()} bits{_at(path)} cannot be passed to Java, only "
+            "-2**63 to 2**64 - 1"
+        )
+
     def _to_python(self, value: Any) -> Any:
         kind = self._kind(value)
+        if kind == "integer":
+            return int(str(value.toString()))
         if kind == "map":
             return {self._single(key): self._to_python(held) for key, held in self._items(value)}
         if kind == "list":
@@ -146,6 +224,30 @@ class JavaCalculator:
         if invalid:
             return InvalidArgumentError(message)
         return JavaError(f"calculator {self.name!r}: {name}: {message}")
+
+
+def _text(value: Any, path: str) -> str:
+    """A text as Java takes it."""
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"the {path} is {value!r}, no str")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        where = _at(path if path.startswith(".") else f".{path}")
+        raise InvalidArgumentError(
+            f"the text {value!r}{where} cannot be passed to Java: {error.reason}"
+        ) from None
+    # Not an object of a subclass, which may write itself in another way.
+    return str.__str__(value)
+
+
+def _bytes(value: bytes, path: str) -> bytes:
+    if len(value) > _MOST_BYTES:
+        raise InvalidArgumentError(
+            f"{len(value)} bytes{_at(path)} cannot be passed to Java directly: an array there "
+            f"holds at most {_MOST_BYTES}"
+        )
+    return value
 
 
 def _at(path: str) -> str:

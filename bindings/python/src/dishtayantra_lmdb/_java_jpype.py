@@ -17,7 +17,7 @@ class JPypeCalculator(JavaCalculator):
         """Makes the Java object; the arguments are those of :class:`JavaCalculator`."""
         super().__init__(java_class, name, config)
 
-    def _guarded(self, call: Any) -> Any:
+    def _translated(self, call: Any) -> Any:
         import jpype
 
         try:
@@ -57,6 +57,8 @@ class JPypeCalculator(JavaCalculator):
             return "list"
         if isinstance(value, jpype.JArray(jpype.JByte)):
             return "bytes"
+        if isinstance(value, jpype.JClass("java.math.BigInteger")):
+            return "integer"
         single = (
             type(None),
             bool,

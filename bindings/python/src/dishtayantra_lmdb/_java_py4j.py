@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ._java import JavaCalculator, JavaError, JvmGoneError
 from .errors import LMDBError
+
+
+class _Told(logging.Filter):
+    """Keeps back what Py4J logs of a call that fails, tracebacks of its sockets: the exception that
+    the caller gets says it. Only in threads that are in a call of a calculator of ours.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        ours = getattr(self.calls, "inside", False) and record.levelno >= logging.ERROR
+        return not (ours and record.pathname.endswith(("py4j/java_gateway.py",)))
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        before = getattr(self.calls, "inside", False)
+        self.calls.inside = True
+        try:
+            yield
+        finally:
+            self.calls.inside = before
+
+
+_TOLD = _Told()
 
 
 class Py4JCalculator(JavaCalculator):
@@ -25,10 +54,17 @@ class Py4JCalculator(JavaCalculator):
             name: as there.
             config: as there.
         """
+        # It logs by its own logger and by the root one.
+        for logger in (logging.getLogger("py4j.java_gateway"), logging.getLogger()):
+            logger.addFilter(_TOLD)
         self.gateway = gateway
         super().__init__(java_class, name, config)
 
-    def _guarded(self, call: Any) -> Any:
+    def _translated(self, call: Any) -> Any:
+        with _TOLD.inside():
+            return self._made(call)
+
+    def _made(self, call: Any) -> Any:
         from py4j.protocol import Py4JError, Py4JJavaError
 
         try:
@@ -40,9 +76,21 @@ class Py4JCalculator(JavaCalculator):
         except (Py4JError, OSError) as error:
             if self._answers():
                 raise JavaError(f"calculator {self.name!r}: {error}") from error
-            raise JvmGoneError(
-                f"calculator {self.name!r}: its gateway's JVM does not answer any more: {error}"
-            ) from error
+            # Proxies that go have nobody to tell.
+            self.gateway._gateway_client.is_connected = False
+        # Not from the error, whose traceback is one of Py4J's sockets.
+        raise JvmGoneError(f"calculator {self.name!r}: {self._jvm()} does not answer any more")
+
+    def _jvm(self) -> str:
+        process = self.gateway.java_process
+        if process is None:
+            at = self.gateway.gateway_parameters
+            return f"the JVM of its gateway at {at.address}:{at.port}"
+        code = process.poll()
+        if code is None:
+            return f"its gateway's JVM, pid {process.pid},"
+        ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        return f"its gateway's JVM, pid {process.pid}, {ended} and"
 
     def _answers(self) -> bool:
         from py4j.protocol import Py4JError
@@ -98,7 +146,9 @@ class Py4JCalculator(JavaCalculator):
             return "list"
         if isinstance(value, (bytes, bytearray)):
             return "bytes"
-        return "array" if isinstance(value, JavaObject) else "single"
+        if not isinstance(value, JavaObject):
+            return "single"
+        return "integer" if self._is(value, "java.math.BigInteger") else "array"
 
     def _items(self, java_map: Any) -> Iterator[tuple[Any, Any]]:
         for entry in java_map.entrySet():

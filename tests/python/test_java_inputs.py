@@ -1,0 +1,92 @@
+"""What can be passed to Java calculators and what cannot, over Py4J and over JPype, and a JVM that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import java_inputs
+import pytest
+from conftest import Run
+from java_support import compiled_natives
+
+from dishtayantra_lmdb import java
+
+TESTS = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def natives(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return compiled_natives(tmp_path_factory.mktemp("natives"))
+
+
+@pytest.fixture(scope="module")
+def gateway(natives: str) -> Iterator[Any]:
+    started = java.start_gateway([natives], options=["-Xmx256m"])
+    yield started
+    java.stop_gateway(started)
+
+
+@pytest.mark.parametrize("name", [*java_inputs.REFUSED, *java_inputs.TAKEN])
+def test_py4j_takes_what_java_can_and_refuses_the_rest(
+    gateway: Any, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    java_inputs.check(java.Py4JCalculator(gateway, "natives.Echo", "echo"), name)
+    assert capfd.readouterr().err == ""
+
+
+def test_py4j_makes_no_calculator_of_what_is_none(gateway: Any) -> None:
+    java_inputs.check_making(lambda *arguments: java.Py4JCalculator(gateway, *arguments))
+
+
+def test_jpype_takes_what_java_can_and_refuses_the_rest(run: Run, natives: str) -> None:
+    done = run(
+        """
+import sys
+sys.path.insert(0, sys.argv[1])
+import java_inputs
+from dishtayantra_lmdb import java
+java.start_jvm([sys.argv[2]], options=["-Xmx256m"])
+echo = java.JPypeCalculator("natives.Echo", "echo")
+for name in [*java_inputs.REFUSED, *java_inputs.TAKEN]:
+    java_inputs.check(echo, name)
+java_inputs.check_making(java.JPypeCalculator)
+print("all")
+""",
+        TESTS,
+        natives,
+    )
+    assert done.stdout == "all\n"
+
+
+def test_a_dead_jvm_is_named_once_a_call_without_tracebacks(run: Run, natives: str) -> None:
+    done = run(
+        """
+import gc, os, signal, sys
+from dishtayantra_lmdb import java
+gateway = java.start_gateway([sys.argv[2]], options=["-Xmx256m"])
+pid = gateway.java_process.pid
+echo = java.Py4JCalculator(gateway, "natives.Echo", "echo")
+echo.calculate({"a": [[1.0], {"b": 2}]})
+os.kill(pid, signal.SIGKILL)
+gateway.java_process.wait()
+said = []
+for call in [lambda: echo.calculate({"a": [1]}), echo.details,
+             lambda: java.Py4JCalculator(gateway, "natives.Echo", "echo")] * 3:
+    try:
+        call()
+    except java.JvmGoneError as error:
+        assert error.__cause__ is None and (error.__context__ is None or error.__suppress_context__), error
+        said.append(str(error).replace(str(pid), "PID"))
+print(len(said), *set(said))
+del echo
+gc.collect()
+java.stop_gateway(gateway)
+""",
+        TESTS,
+        natives,
+    )
+    expected = "calculator 'echo': its gateway's JVM, pid PID, was killed by signal 9 and does not answer any more"
+    assert done.stdout == f"9 {expected}\n"
+    assert done.stderr == ""
