@@ -1,7 +1,6 @@
 package com.dishtayantra.lmdb;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -69,7 +68,7 @@ final class NativeLibrary {
         String resource = "native/" + platform() + "/" + FILE_NAME;
         try (InputStream library = NativeLibrary.class.getResourceAsStream("/" + resource)) {
             if (library != null) {
-                use(extract(library), "the jar (" + resource + ")");
+                use(Extracted.file(library, FILE_NAME), "the jar (" + resource + ")");
                 return;
             }
         } catch (IOException error) {
@@ -129,16 +128,5 @@ final class NativeLibrary {
         String architecture = System.getProperty("os.arch");
         String name = "amd64".equals(architecture) ? "x86_64" : architecture;
         return System.getProperty("os.name").toLowerCase(java.util.Locale.ROOT) + "-" + name;
-    }
-
-    /** A copy in a directory that only this user can enter; it goes when the JVM ends in order. */
-    private static Path extract(InputStream library) throws IOException {
-        Path directory = Files.createTempDirectory("dishtayantra_lmdb");
-        Path file = directory.resolve(FILE_NAME);
-        Files.copy(library, file);
-        for (File made : new File[] {directory.toFile(), file.toFile()}) {
-            made.deleteOnExit();
-        }
-        return file;
     }
 }

@@ -54,6 +54,10 @@ final class Child {
             case "retain":
                 Stale.retained(store);
                 break;
+            case "live":
+                System.out.println("living");
+                Thread.sleep(600_000);
+                break;
             case "library":
                 System.out.println("opened " + store.path());
                 break;

@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,6 +54,80 @@ class LibraryTest {
         String said = run(List.of("-Ddishtayantra.lmdb.library=" + other));
         assertTrue(said.contains("UnsatisfiedLinkError: " + other + ", named by the property"), said);
         assertTrue(said.contains("tells no version of its native methods; these classes need version "), said);
+    }
+
+    /** A library whose native methods are of another version, made by the C compiler. */
+    @Test
+    void aLibraryOfAnotherVersionIsRefusedByName() throws Exception {
+        Path source = directory.resolve("other.c");
+        Files.writeString(source, "int Java_com_dishtayantra_lmdb_NativeLibrary_version(void *jvm, void *class) { return 77; }\n");
+        Path other = directory.resolve("libother.so");
+        Process compiler = new ProcessBuilder("cc", "-shared", "-fPIC", "-o", other.toString(), source.toString())
+                .redirectErrorStream(true).start();
+        assertEquals("", Child.said(compiler));
+        String said = run(List.of("-Ddishtayantra.lmdb.library=" + other));
+        assertTrue(said.contains("UnsatisfiedLinkError: " + other + ", named by the property dishtayantra.lmdb.library, has"
+                + " version 77 of the native methods; these classes need version "), said);
+        assertTrue(said.contains(": take the library and the jar of one build"), said);
+    }
+
+    @Test
+    void theCopyOfAKilledJvmIsRemovedByTheNextOne() throws Exception {
+        Process[] children = {living("a"), living("b")};
+        assertEquals(2, copies().size());
+        children[0].destroyForcibly().waitFor();
+        assertEquals(2, copies().size(), "it could not tidy up");
+        String said = run(List.of());
+        assertTrue(said.contains("opened /"), said);
+        List<Path> left = copies();
+        assertEquals(1, left.size(), left.toString());
+        String living = String.valueOf(children[1].pid());
+        assertTrue(left.get(0).getFileName().toString().contains("-" + living + "-"), left.toString());
+        assertTrue(Files.size(left.get(0).resolve("libdishtayantra_lmdb.so")) > 0);
+        children[1].destroyForcibly().waitFor();
+    }
+
+    @Test
+    void jvmsThatStartTogetherLeaveEachOthersCopiesAlone() throws Exception {
+        living("killed").destroyForcibly().waitFor();
+        List<Process> children = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            children.add(Child.start(List.of(), "library", directory.resolve("store").toString()));
+        }
+        for (Process child : children) {
+            String said = Child.said(child);
+            assertTrue(said.contains("opened /"), said);
+        }
+        assertEquals(List.of(), copies());
+    }
+
+    /** What is not a JVM's left copy is not touched. */
+    @Test
+    void directoriesOfOthersStay() throws Exception {
+        Path linked = Files.createDirectory(directory.resolve("linked"));
+        Files.createFile(linked.resolve("in-use"));
+        Files.createSymbolicLink(directory.resolve("dishtayantra_lmdb-1-link"), linked);
+        Path unmarked = Files.createDirectory(directory.resolve("dishtayantra_lmdb-1-unmarked"));
+        Path full = Files.createDirectory(directory.resolve("dishtayantra_lmdb-1-full"));
+        Files.createFile(full.resolve("in-use"));
+        Files.createFile(full.resolve("other"));
+        assertTrue(run(List.of()).contains("opened /"));
+        assertTrue(Files.exists(linked.resolve("in-use")));
+        assertTrue(Files.exists(unmarked));
+        assertTrue(Files.exists(full.resolve("other")));
+    }
+
+    private Process living(String store) throws IOException {
+        Process child = Child.start("live", directory.resolve(store).toString());
+        assertEquals("living", new String(child.getInputStream().readNBytes(6), StandardCharsets.UTF_8));
+        return child;
+    }
+
+    private List<Path> copies() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("dishtayantra_lmdb-"))
+                    .collect(Collectors.toList());
+        }
     }
 
     @Test
