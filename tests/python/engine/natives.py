@@ -5,6 +5,7 @@ Each computes at least ``sum`` of the numbers under ``values``.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Callable
@@ -15,10 +16,14 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class Native(NamedTuple):
-    """How a calculator is made, and what it makes of a reference."""
+    """How a calculator is made, and what it makes of a reference.
+
+    ``collect`` asks the garbage collector that ends its views, if it has one of its own, to look for them.
+    """
 
     make: Callable[[str, dict[str, Any]], Any]
     knows_references: bool
+    collect: Callable[[], None] | None = None
 
 
 def from_module(module: str, kind: str, directory: str | None = None) -> Callable[[str, dict[str, Any]], Any]:
@@ -66,6 +71,29 @@ def python_with_mixin(writes: bool) -> Callable[[str, dict[str, Any]], Any]:
     return make
 
 
+@functools.cache
+def jvm() -> Any:
+    """The JVM beside this process, which ends with it."""
+    from dishtayantra_lmdb import java
+
+    return java.start_gateway(options=["-Xmx128m"])
+
+
+def of_java(kind: str) -> Callable[[str, dict[str, Any]], Any]:
+    """Makes objects of a Java class in that JVM."""
+
+    def make(name: str, config: dict[str, Any]) -> Any:
+        from dishtayantra_lmdb import java
+
+        return java.Py4JCalculator(jvm(), f"com.dishtayantra.calculators.{kind}", name, config)
+
+    return make
+
+
+def collect_in_java() -> None:
+    jvm().jvm.java.lang.System.gc()
+
+
 NATIVES: dict[str, Native] = {
     "Python that writes its output": Native(python_with_mixin(writes=True), True),
     "Python that answers directly": Native(python_with_mixin(writes=False), True),
@@ -79,4 +107,6 @@ NATIVES: dict[str, Native] = {
     "C++ that ignores references": Native(
         from_module("dishtayantra_test_natives", "IgnoresReferences", "build/tests-cpp"), False
     ),
+    "Rust that writes its output": Native(from_module("dishtayantra_rust_calculators", "MatrixProcessor"), True),
+    "Java that writes its output": Native(of_java("MatrixProcessorCalculator"), True, collect_in_java),
 }
