@@ -23,6 +23,10 @@ def _payloads() -> Grid:
                 for size in SIZES:
                     absent[(form, language, other, size)] = f"{form} in {language}: {reason}"
                     absent.setdefault((form, other, language, size), f"{form} in {language}: {reason}")
+        for form, reason in entry.unwritten.items():
+            for other in LANGUAGES:
+                for size in SIZES:
+                    absent.setdefault((form, language, other, size), f"{form} from {language}: {reason}")
     remarks = tuple(
         f"{form} in {language}: {remark}"
         for language, entry in LANGUAGES.items()

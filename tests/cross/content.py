@@ -71,6 +71,11 @@ def matrix(seed: int, count: int) -> np.ndarray:
     return floats(seed, 2 * count).reshape(count, 2)
 
 
+def columns(seed: int, count: int) -> np.ndarray:
+    """The same numbers in Fortran order: the first column, then the second."""
+    return floats(seed, 2 * count).reshape((count, 2), order="F")
+
+
 def table(seed: int, count: int) -> pa.Table:
     return pa.table({"floats": floats(seed, count), "longs": longs(seed, count)})
 
@@ -86,6 +91,9 @@ def frame(count: int) -> dict[str, Any]:
     with pa.ipc.new_stream(sink, empty.schema) as writer:
         writer.write_table(empty)
     stream = sink.getvalue()
+    if count == 0:
+        # A schema without a batch.
+        return {"head": stream.to_pybytes().hex(), "between": "", "tail": ""}
     (batch,) = pa.ipc.open_stream(stream).read_all().to_batches()
     first, second = (column.buffers()[1].address - stream.address for column in batch.columns)
     image = stream.to_pybytes()

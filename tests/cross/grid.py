@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 Cell = tuple[str, ...]
 
+# Absent cells that are named one by one.
+FEW = 8
+
 
 @dataclass
 class Grid:
@@ -84,6 +87,7 @@ class Grid:
             yield f"failed: {', '.join(cell)}: {self.results[cell]}"
         for reason in dict.fromkeys(self.absent.values()):
             absent = [", ".join(cell) for cell, why in self.absent.items() if why == reason]
-            yield f"absent: {reason}: {'; '.join(absent)}"
+            shown = "; ".join(absent) if len(absent) <= FEW else f"{len(absent)} cells"
+            yield f"absent: {reason}: {shown}"
         for remark in self.remarks:
             yield f"remark: {remark}"

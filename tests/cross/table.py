@@ -24,12 +24,14 @@ class Language:
         command: the peer's program; the store's directory is added.
         chooses_txn_id: whether a put takes an exchange id of the caller's.
         absent: formats that it neither writes nor reads, and why.
+        unwritten: formats that it reads and does not write, and why.
         remarks: of formats that it writes and reads in a way that has to be told.
     """
 
     command: tuple[str, ...]
     chooses_txn_id: bool = True
     absent: Mapping[str, str] = field(default_factory=dict)
+    unwritten: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,31 +44,44 @@ class Format:
         recorded: what the envelope calls it.
         typed: the arrays that readers use in place.
         alignment: of those, in bytes.
+        read_as: the format that readers are asked for, when what they find does not tell the two apart.
     """
 
     count: Callable[[int], int]
     recorded: str
     typed: tuple[str, ...] = ()
     alignment: int = 64
+    read_as: str | None = None
 
 
 @dataclass(frozen=True)
 class Size:
-    """A size of payloads: how many bytes at most, and whether they lie in the record itself."""
+    """A size of payloads: how many bytes at most, and whether they lie in the record itself.
+
+    ``rows`` says how many rows there are, when not as many as the bytes hold.
+    """
 
     limit: int
     inline: bool = False
+    rows: int | None = None
 
 
 FRAMED = "its own columns, in place, in a frame (schema and batch header) that pyarrow made: no Arrow library"
 
+NATIVE_ORDER = dict.fromkeys(
+    ("big-endian numpy", "big-endian segments"), "its arrays are in the order of the machine, little-endian"
+)
+
 LANGUAGES = {
     "Python": Language((sys.executable, str(PEERS / "python" / "peer.py")), chooses_txn_id=False),
-    "C++": Language((str(BUILT / "cpp" / "peer"),), remarks={"arrow": FRAMED}),
-    "Rust": Language((str(ROOT / "target" / "cross" / "release" / "peer"),), remarks={"arrow": FRAMED}),
+    "C++": Language((str(BUILT / "cpp" / "peer"),), unwritten=NATIVE_ORDER, remarks={"arrow": FRAMED}),
+    "Rust": Language(
+        (str(ROOT / "target" / "cross" / "release" / "peer"),), unwritten=NATIVE_ORDER, remarks={"arrow": FRAMED}
+    ),
     # The flag lets the peer tell where a buffer lies; the library needs none.
     "Java": Language(
         ("java", "-Xcheck:jni", "-Xmx512m", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", JARS, "Peer"),
+        unwritten=NATIVE_ORDER,
         remarks={"arrow": FRAMED},
     ),
 }
@@ -78,11 +93,19 @@ FORMATS = {
     "segments": Format(lambda size: (size - 500) // 22, "msgpack", typed=("marks", "floats", "ints", "longs")),
     "raw": Format(lambda size: size // 8, "raw", typed=("longs",)),
     "numpy": Format(lambda size: (size - 128) // 16, "numpy", typed=("floats",)),
+    "Fortran numpy": Format(lambda size: (size - 128) // 16, "numpy", typed=("floats",)),
+    # Python stores them little-endian.
+    "big-endian numpy": Format(lambda size: (size - 128) // 16, "numpy", typed=("floats",), read_as="numpy"),
+    "big-endian segments": Format(
+        lambda size: (size - 500) // 22, "msgpack", typed=("marks", "floats", "ints", "longs"), read_as="segments"
+    ),
     # An IPC stream aligns to 8.
     "arrow": Format(lambda size: (size - 450) // 16, "arrow", typed=("floats", "longs"), alignment=8),
 }
 
 SIZES = {
+    # Arrays and lists without an item.
+    "empty": Size(1_200, inline=True, rows=0),
     "inline": Size(1_200, inline=True),
     # The rest of the page is the store's.
     "one page": Size(4_096 - 64),

@@ -21,6 +21,7 @@ CASES = [
     case
     for case in itertools.product(LANGUAGES, LANGUAGES, FORMATS)
     if not any(case[2] in LANGUAGES[language].absent for language in case[:2])
+    and case[2] not in LANGUAGES[case[0]].unwritten
 ]
 
 
@@ -38,7 +39,8 @@ def check_envelope(found: dict[str, Any], request: dict[str, Any], form: Format,
     check(bool(found["txn_id"]), "no exchange id")
     check((found["checksum"] is not None) == request["checksum"], f"the checksum is {found['checksum']}")
     check(found["size"] <= size.limit, f"{found['size']} bytes are more than {size.limit}")
-    check(found["size"] > size.limit * 0.75, f"{found['size']} bytes are far less than {size.limit}")
+    if size.rows is None:
+        check(found["size"] > size.limit * 0.75, f"{found['size']} bytes are far less than {size.limit}")
     check((found["file_offset"] == 0) == size.inline, f"at {found['file_offset']} in the file")
 
 
@@ -52,6 +54,9 @@ def check_places(reader: Peer, answer: dict[str, Any], form: Format, size: Size,
         offset = offset_in_file(maps_of(reader.pid, data), payload["address"], payload["bytes"])
         check(offset == answer["envelope"]["file_offset"], f"the view is of byte {offset} of the file")
     for array in answer["arrays"]:
+        if array["bytes"] == 0:
+            # Nothing is nowhere.
+            continue
         start, end = array["address"], array["address"] + array["bytes"]
         inside = payload["address"] <= start and end <= payload["address"] + payload["bytes"]
         check(inside, f"{array['name']} at {start:#x} lies outside the payload at {payload['address']:#x}")
@@ -62,7 +67,8 @@ def run_cell(writer: Peer, reader: Peer, cell: Cell, number: int, data: Path) ->
     form, from_language, to_language, size = cell
     # A seed of its own, so that no cell can be right with another's payload.
     seed = 1000 + 10 * number
-    count = FORMATS[form].count(SIZES[size].limit)
+    rows = SIZES[size].rows
+    count = FORMATS[form].count(SIZES[size].limit) if rows is None else rows
     request = {
         "key": f"{form}:{size}:{seed}:schlüssel",
         "format": form,
@@ -79,7 +85,7 @@ def run_cell(writer: Peer, reader: Peer, cell: Cell, number: int, data: Path) ->
     }
     written = writer.ask("write", **request)["envelope"]
     check_envelope(written, request, FORMATS[form], SIZES[size], from_language)
-    answer = reader.ask("read", **request)
+    answer = reader.ask("read", **request | {"format": FORMATS[form].read_as or form})
     check(answer["envelope"] == written, f"the reader's envelope {answer['envelope']} is not the writer's {written}")
     check(answer["fault"] is None, f"{answer['fault']}")
     check_places(reader, answer, FORMATS[form], SIZES[size], data)

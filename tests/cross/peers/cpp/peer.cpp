@@ -160,6 +160,13 @@ void write(lmdb::Store& store, Request request) {
         const auto floats = content::column<content::Floats>(request.seed, 2 * request.count);
         const std::size_t shape[] = {request.count, 2};
         store.put_array(request.key, lmdb::Span<const double>(floats), shape, request.options);
+    } else if (request.format == "Fortran numpy") {
+        const auto floats = content::column<content::Floats>(request.seed, 2 * request.count);
+        const std::size_t shape[] = {request.count, 2};
+        std::string image = lmdb::npy_header(lmdb::npy_descr<double>(), shape, true);
+        image.append(reinterpret_cast<const char*>(floats.data()), 8 * floats.size());
+        request.options.format = lmdb::Format::numpy;
+        store.put(request.key, lmdb::as_bytes(image), request.options);
     } else if (request.format == "arrow") {
         write_arrow(store, request);
     } else {
@@ -215,10 +222,12 @@ public:
             segment<content::Longs>(document["longs"], {request_.count, 1});
         } else if (request_.format == "raw") {
             items<content::Longs>(view.span<std::int64_t>(), request_.count);
-        } else if (request_.format == "numpy") {
+        } else if (request_.format == "numpy" || request_.format == "Fortran numpy") {
             const lmdb::Array array = view.array();
             require(array.shape() == std::vector<std::size_t>{request_.count, 2}, "another shape");
-            require(!array.fortran_order(), "Fortran order");
+            // Without an item both orders are one.
+            const bool is_fortran = request_.format == "Fortran numpy";
+            require(request_.count == 0 || array.fortran_order() == is_fortran, "another order");
             items<content::Floats>(array.span<double>(), 2 * request_.count);
         } else {
             stream(view);

@@ -35,6 +35,11 @@ final class Writing {
                         request.count, 2);
                 store.put(request.key, request.options.format(DataFormat.NUMPY), rows.toNpy());
                 break;
+            case "Fortran numpy":
+                Segment columns = Segment.of(Dtype.FLOAT64, bytes(Content.floats(request.seed, 2 * request.count)),
+                        request.count, 2).inFortranOrder();
+                store.put(request.key, request.options.format(DataFormat.NUMPY), columns.toNpy());
+                break;
             case "arrow":
                 store.put(request.key, request.options.format(DataFormat.ARROW), ByteBuffer.wrap(request.frame("head")),
                         bytes(Content.floats(request.seed, request.count)), ByteBuffer.wrap(request.frame("between")),

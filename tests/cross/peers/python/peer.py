@@ -29,6 +29,9 @@ def write(transport: LMDBTransport, request: Request) -> None:
     elif form == "segments":
         document = {**content.DOCUMENT, "seed": seed, **content.arrays(seed, count)}
         transport.put(key, document, DataFormat.MSGPACK, **options)
+    elif form == "big-endian segments":
+        arrays = {name: big_endian(array) for name, array in content.arrays(seed, count).items()}
+        transport.put(key, {**content.DOCUMENT, "seed": seed, **arrays}, DataFormat.MSGPACK, **options)
     elif form == "raw" and request["inline"]:
         transport.put(key, content.longs(seed, count).tobytes(), DataFormat.RAW_BYTES, **options)
     elif form == "raw":
@@ -36,10 +39,18 @@ def write(transport: LMDBTransport, request: Request) -> None:
             loan.array("<i8")[:] = content.longs(seed, count)
     elif form == "numpy":
         transport.put(key, content.matrix(seed, count), DataFormat.NUMPY, **options)
+    elif form == "Fortran numpy":
+        transport.put(key, content.columns(seed, count), DataFormat.NUMPY, **options)
+    elif form == "big-endian numpy":
+        transport.put(key, big_endian(content.matrix(seed, count)), DataFormat.NUMPY, **options)
     elif form == "arrow":
         transport.put(key, content.table(seed, count), DataFormat.ARROW, **options)
     else:
         raise ValueError(f"no format {form}")
+
+
+def big_endian(array: np.ndarray) -> np.ndarray:
+    return array.astype(array.dtype.newbyteorder(">"))
 
 
 def envelope(view: View) -> dict[str, Any]:
@@ -82,14 +93,22 @@ class Reading:
             yield from self._array("longs", view.array("<i8"), content.longs(seed, count))
         elif form == "numpy":
             yield from self._array("floats", view.array(), content.matrix(seed, count))
+        elif form == "Fortran numpy":
+            array = view.array()
+            if not array.flags.f_contiguous:
+                yield "not in Fortran order"
+            yield from self._array("floats", array, content.columns(seed, count))
         else:
             expected = content.table(seed, count)
             table = view.table()
             if table.schema != expected.schema:
                 yield f"schema {table.schema}"
             for name in expected.column_names:
-                (chunk,) = table[name].chunks
-                yield from self._array(name, chunk.to_numpy(), expected[name].to_numpy())
+                # A table without a row has no chunk.
+                column = table[name].chunk(0) if count else table[name].combine_chunks()
+                if table[name].num_chunks > 1:
+                    yield f"{name} is in {table[name].num_chunks} chunks"
+                yield from self._array(name, column.to_numpy(), expected[name].to_numpy())
 
     def _document(self, found: Any, expected: dict[str, Any]) -> Iterator[str]:
         if not isinstance(found, dict) or list(found.keys() ^ expected.keys()):

@@ -50,10 +50,12 @@ impl<'r> Reading<'r> {
                 self.segment::<Longs>(document.root(), &[count as u64, 1])
             }
             "raw" => self.items::<Longs>(view.slice().map_err(said)?, count),
-            "numpy" => {
+            "numpy" | "Fortran numpy" => {
                 let array = view.array().map_err(said)?;
                 require(array.shape() == [count as u64, 2], format!("shape {:?}", array.shape()))?;
-                require(!array.fortran_order(), "Fortran order")?;
+                // Without an item both orders are one.
+                let is_fortran = self.request.format != "numpy";
+                require(count == 0 || array.fortran_order() == is_fortran, "another order")?;
                 self.items::<Floats>(array.slice().map_err(said)?, 2 * count)
             }
             _ => self.stream(view),

@@ -40,8 +40,9 @@ pub fn write(store: &Store, request: &Request) -> Outcome<()> {
             }
             loan.publish(key, 8 * count, &of(Format::Raw))
         }
-        "numpy" => {
-            let header = npy_header::<f64>(&[count as u64, 2], false).map_err(said)?;
+        "numpy" | "Fortran numpy" => {
+            let is_fortran = request.format != "numpy";
+            let header = npy_header::<f64>(&[count as u64, 2], is_fortran).map_err(said)?;
             let items = column::<Floats>(seed, 2 * count);
             store.put_parts(key, &[&header[..], bytemuck::cast_slice(&items)], &of(Format::Numpy))
         }

@@ -88,6 +88,11 @@ public final class Segment {
         return new Segment(dtype, step, shape, SCALAR, fortranOrder, data.duplicate());
     }
 
+    /** An array of this shape whose items, as they lie, have the first index varying fastest; for {@link #toNpy}. */
+    public Segment inFortranOrder() {
+        return new Segment(dtype, step, shape, flags, true, data.duplicate());
+    }
+
     /** What the items are. */
     public Dtype dtype() {
         return dtype;

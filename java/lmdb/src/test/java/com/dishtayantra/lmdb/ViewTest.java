@@ -269,5 +269,12 @@ class ViewTest {
         try (View view = store.view("npy")) {
             assertArrayEquals(values, view.array().toDoubles());
         }
+        Segment columns = Segment.of(Dtype.FLOAT64, items, 2, 3).inFortranOrder();
+        store.put("npy", PutOptions.defaults().format(DataFormat.NUMPY), columns.toNpy());
+        try (View view = store.view("npy")) {
+            assertTrue(view.array().isFortranOrder());
+            assertEquals(columns, view.array());
+            assertEquals(List.of(List.of(1.0, 3.0, 5.0), List.of(2.0, 4.0, 6.0)), view.array().toLists());
+        }
     }
 }
