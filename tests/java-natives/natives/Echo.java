@@ -17,7 +17,7 @@ public final class Echo {
             return input;
         }
         Map<String, Object> result = new HashMap<>();
-        result.put("answer", answer.equals("itself") ? result : BigInteger.TWO.pow(70));
+        result.put("answer", answer.equals("itself") ? result : BigInteger.TWO.pow(20_000).negate());
         return result;
     }
 

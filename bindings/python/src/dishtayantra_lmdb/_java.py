@@ -25,6 +25,8 @@ _ARRAYS = frozenset(
         "float64",
     ]
 )
+# What Java's class says of an integer over 64 bits; its hexadecimal digits follow.
+_INTEGER = "integer"
 # What a Java array holds at most.
 _MOST_BYTES = 2**31 - 1
 
@@ -132,7 +134,7 @@ class JavaCalculator:
         raise NotImplementedError
 
     def _kind(self, value: Any) -> str:
-        """``map``, ``list``, ``bytes``, ``integer``, ``array`` or ``single``."""
+        """``map``, ``list``, ``bytes``, ``array`` (or an integer over 64 bits) or ``single``."""
         raise NotImplementedError
 
     def _items(self, java_map: Any) -> Iterator[tuple[Any, Any]]:
@@ -201,8 +203,6 @@ class JavaCalculator:
 
     def _to_python(self, value: Any) -> Any:
         kind = self._kind(value)
-        if kind == "integer":
-            return int(str(value.toString()))
         if kind == "map":
             return {self._single(key): self._to_python(held) for key, held in self._items(value)}
         if kind == "list":
@@ -212,6 +212,8 @@ class JavaCalculator:
         if kind == "array":
             arrays = self._class(_ARRAY_BYTES)
             dtype, *shape = str(arrays.header(value)).split(" ")
+            if dtype == _INTEGER:
+                return int(shape[0], 16)
             numpy = _optional.numpy("an array of a Java calculator")
             items = numpy.frombuffer(bytearray(arrays.items(value)), dtype)
             return items.reshape([int(length) for length in shape])

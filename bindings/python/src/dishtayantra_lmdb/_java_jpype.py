@@ -57,8 +57,6 @@ class JPypeCalculator(JavaCalculator):
             return "list"
         if isinstance(value, jpype.JArray(jpype.JByte)):
             return "bytes"
-        if isinstance(value, jpype.JClass("java.math.BigInteger")):
-            return "integer"
         single = (
             type(None),
             bool,

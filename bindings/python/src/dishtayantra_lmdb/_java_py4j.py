@@ -23,7 +23,7 @@ class _Told(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         ours = getattr(self.calls, "inside", False) and record.levelno >= logging.ERROR
-        return not (ours and record.pathname.endswith(("py4j/java_gateway.py",)))
+        return not (ours and record.pathname.endswith("py4j/java_gateway.py"))
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -146,9 +146,7 @@ class Py4JCalculator(JavaCalculator):
             return "list"
         if isinstance(value, (bytes, bytearray)):
             return "bytes"
-        if not isinstance(value, JavaObject):
-            return "single"
-        return "integer" if self._is(value, "java.math.BigInteger") else "array"
+        return "array" if isinstance(value, JavaObject) else "single"
 
     def _items(self, java_map: Any) -> Iterator[tuple[Any, Any]]:
         for entry in java_map.entrySet():

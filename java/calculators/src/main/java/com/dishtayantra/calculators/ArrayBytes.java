@@ -2,6 +2,7 @@ package com.dishtayantra.calculators;
 
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Segment;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -24,8 +25,14 @@ public final class ArrayBytes {
         return Segment.of(dtype, ByteBuffer.wrap(items), shape);
     }
 
-    /** The text of an array: a {@link Segment}, or what {@link Numbers#of(Object)} takes. */
+    /**
+     * The text of an array: a {@link Segment}, or what {@link Numbers#of(Object)} takes. Of a {@link BigInteger}, which is
+     * none: {@code "integer"} and its hexadecimal digits.
+     */
     public static String header(Object array) {
+        if (array instanceof BigInteger) {
+            return "integer " + ((BigInteger) array).toString(16);
+        }
         Segment segment = segment(array);
         return segment.dtype() + Arrays.stream(segment.shape()).mapToObj(length -> " " + length)
                 .collect(Collectors.joining());

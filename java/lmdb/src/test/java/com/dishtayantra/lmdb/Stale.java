@@ -3,10 +3,12 @@ package com.dishtayantra.lmdb;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 
 /** A buffer that a program derived from a loan's and writes to when the loan is over, beside entries put afterwards. */
 final class Stale {
@@ -46,6 +48,14 @@ final class Stale {
         stale.own = loan.buffer().duplicate();
         loan.publish("first", options);
         store.put("first", new byte[1], options);
+        stale.reachesNoEntry();
+
+        Reference reference = Reference.of(Map.of(Reference.REF, true, Reference.OUTPUT_KEY, "output",
+                Reference.DB_PATH, store.path().toString()));
+        Loan output = reference.loanOutput(SIZE);
+        stale.own = output.buffer().duplicate();
+        reference.publishOutput(output, options);
+        assertTrue(store.delete("output"));
         stale.reachesNoEntry();
 
         Loan cut = store.loan(SIZE);
