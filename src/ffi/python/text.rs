@@ -6,7 +6,7 @@ use crate::ffi::options::dy_lmdb_put_options_t;
 use crate::ffi::status::dy_lmdb_status_t;
 use std::ffi::{CStr, c_char};
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Names of attributes and methods, interned once.
 pub struct Names {
@@ -20,23 +20,20 @@ pub struct Names {
     pub release: *mut PyObject,
 }
 
-// SAFETY: addresses of texts that are never given back.
-unsafe impl Send for Names {}
-// SAFETY: as above.
-unsafe impl Sync for Names {}
-
-static NAMES: OnceLock<Names> = OnceLock::new();
+static NAMES: AtomicPtr<Names> = AtomicPtr::new(ptr::null_mut());
 
 /// The names, once `find_names` found them.
 #[inline]
 pub fn names() -> &'static Names {
-    match NAMES.get() {
+    // SAFETY: NULL or names that are never given back.
+    match unsafe { NAMES.load(Ordering::Acquire).as_ref() } {
         Some(names) => names,
         None => std::process::abort(),
     }
 }
 
-/// Interns the names; `None` with an exception set when there is no memory.
+/// Interns the names, anew each time: those of an interpreter that ended are gone. `None` with an exception set when
+/// there is no memory.
 pub unsafe fn find_names(api: &Api) -> Option<()> {
     // SAFETY: NUL-terminated texts; the interpreter is held, says the caller.
     let name = |text: &'static CStr| unsafe { Ref::owned((api.interned)(text.as_ptr())) }.map(Ref::give);
@@ -50,7 +47,7 @@ pub unsafe fn find_names(api: &Api) -> Option<()> {
         publish_copy: name(c"_publish_copy")?,
         release: name(c"release")?,
     };
-    NAMES.get_or_init(|| names);
+    NAMES.store(Box::into_raw(Box::new(names)), Ordering::Release);
     Some(())
 }
 
