@@ -10,7 +10,7 @@ mod error;
 mod locktable;
 mod txn;
 
-pub use cursor::Cursor;
+pub use cursor::{Cursor, WriteCursor};
 pub use env::{DetachedSnapshot, Env, EnvOptions, version};
 pub use error::LmdbError;
 pub use locktable::LockTable;

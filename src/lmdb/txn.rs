@@ -1,7 +1,7 @@
 //! Transactions and the access to named databases inside them.
 
 use super::env::{DetachedSnapshot, Env, RawSnapshot};
-use super::{Cursor, LmdbError};
+use super::{Cursor, LmdbError, WriteCursor};
 use std::ffi::{CString, c_uint};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -170,6 +170,11 @@ impl<'env> WriteTxn<'env> {
             ))?;
             Ok(std::slice::from_raw_parts_mut(value.mv_data.cast(), size))
         }
+    }
+
+    /// A cursor that changes a named database.
+    pub fn write_cursor(&mut self, dbi: Dbi) -> Result<WriteCursor<'_>, LmdbError> {
+        WriteCursor::open(self.raw(), dbi)
     }
 
     /// Deletes `key`; false: it was not there.

@@ -4,7 +4,6 @@
 //! blocks yet (8 each), little-endian. A loan whose engine is dead is reclaimed. Of an extent that was in an entry before
 //! (see `kept`) there follow the id of the transaction that replaced the entry (8) and the entry's key.
 
-use super::Store;
 use super::engine::Engine;
 use super::extents::{self, Run};
 use super::kept::{self, Spare};
@@ -50,7 +49,7 @@ impl Drop for Pinned {
 
 /// A row of `_dy_loans`.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct Row<'a> {
     /// Engine that has the loan.
     pub engine: u32,
     /// Its pid, for people.
@@ -58,28 +57,44 @@ pub struct Row {
     /// The pages.
     pub run: Run,
     /// The key of the entry they were in before, when they were.
-    pub before: Option<Vec<u8>>,
+    pub before: Option<&'a [u8]>,
 }
 
 /// Reads a row.
-pub fn parse(value: &[u8]) -> Option<Row> {
+pub fn parse(value: &[u8]) -> Option<Row<'_>> {
     let short = |at: usize| Some(u32::from_le_bytes(value.get(at..at + 4)?.try_into().ok()?));
     let word = |at: usize| Some(u64::from_le_bytes(value.get(at..at + 8)?.try_into().ok()?));
     Some(Row {
         engine: short(0)?,
         pid: short(4)?,
         run: Run { extent: Extent { start: word(8)?, pages: word(16)? }, virgin: word(24)? },
-        before: value.get(40..).map(<[u8]>::to_vec),
+        before: value.get(40..),
     })
 }
 
-/// The row of an extent that an engine keeps.
-pub fn kept_row(engine: &Engine, extent: Extent, freed: u64, key: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(40 + key.len());
-    value.extend_from_slice(&row(engine, Run::allocated(extent)));
-    value.extend_from_slice(&freed.to_le_bytes());
-    value.extend_from_slice(key);
-    value
+/// Ends the row of the loan `id`, which is being published. When the record replaces the entry `key` in an extent to be
+/// kept, the row names that from now on. The loan is lost when there is no row of this engine's.
+pub fn end(writer: &mut Writer, id: u64, keep: Option<(Extent, &[u8])>) -> Result<()> {
+    let engine = writer.engine();
+    let freed = writer.reader().id();
+    let mut cursor = writer.txn().write_cursor(engine.dbs().loans)?;
+    let ours = cursor.find(&id.to_be_bytes())?.and_then(parse);
+    if ours.is_none_or(|row| row.engine != engine.owners.id()) {
+        return Err(Error::new(
+            Status::LoanLost,
+            format!("loan {id:#x} is no longer in {}: it was reclaimed", engine.path.display()),
+        ));
+    }
+    match keep {
+        None => cursor.delete()?,
+        Some((extent, key)) => {
+            let value = cursor.reserve(&id.to_be_bytes(), 40 + key.len())?;
+            value[..32].copy_from_slice(&row(engine, Run::allocated(extent)));
+            value[32..40].copy_from_slice(&freed.to_le_bytes());
+            value[40..].copy_from_slice(key);
+        }
+    }
+    Ok(())
 }
 
 fn row(engine: &Engine, run: Run) -> [u8; 32] {
@@ -196,44 +211,30 @@ impl Loan {
     /// # Errors
     /// `LoanLost` when the loan was reclaimed; `KeyExists`, `BadKey`, `MapFull`, `DiskFull`. The loan is given back.
     pub fn publish(mut self, db: &str, key: &[u8], options: &PutOptions) -> Result<Info> {
-        let engine = self.engine.clone();
+        let engine = &self.engine;
         engine.check()?;
         record::check_key(key)?;
         Record::check_texts(options)?;
         let dbi = engine.create_db(db)?;
         let checksum = options.checksum.then(|| xxhash_rust::xxh3::xxh3_64(self.bytes()));
         let draft = Draft { db: (db, dbi), key, size: self.size, checksum, options };
-        let store = Store::from(engine.clone());
-        let info = store.relieved(|| {
-            let mut writer = Writer::begin(&engine, Purpose::Put, 0)?;
+        let info = engine.relieved(|| {
+            let mut writer = Writer::begin(engine, Purpose::Put, 0)?;
             let extent = self.settle(&mut writer)?;
             let info = record::insert(&mut writer, &draft, &Payload::Extent(extent))?;
             writer.commit()?;
             Ok(info)
         });
         // A loan that was not published goes back by its drop.
-        self.open = info.is_err();
+        self.open = info.as_ref().is_err_and(|error| error.status() != Status::LoanLost);
         let info = info?;
-        store.published(&[(db, key)], options.ttl_ms);
+        self.engine.published(&[(db, key)], options.ttl_ms);
         Ok(info)
     }
 
     /// Ends the loan inside the publishing transaction: its row goes with what the record replaces, and so do pages it
     /// does not need.
-    pub(super) fn settle(&mut self, writer: &mut Writer) -> Result<Extent> {
-        let loans = writer.dbs().loans;
-        let key = self.id.to_be_bytes();
-        let ours = writer.reader().get(loans, &key)?.and_then(parse);
-        if ours.is_none_or(|row| row.engine != self.engine.owners.id()) {
-            self.open = false;
-            return Err(Error::new(
-                Status::LoanLost,
-                format!(
-                    "loan {:#x} of {} bytes is no longer in the store: it was reclaimed",
-                    self.id, self.size
-                ),
-            ));
-        }
+    pub(super) fn settle(&self, writer: &mut Writer) -> Result<Extent> {
         let pages = writer.pages_for(self.size);
         writer.end_loan(self.id, pages);
         let used = Extent { start: self.run.extent.start, pages };

@@ -155,7 +155,7 @@ impl Store {
         let touched = record::touch(&mut writer, (db, dbi), key, ttl_ms)?;
         if touched {
             writer.commit()?;
-            self.expires(ttl_ms);
+            self.engine.sweeper.expires_in(ttl_ms);
         }
         Ok(touched)
     }
@@ -221,37 +221,7 @@ impl Store {
         self.engine.check()?;
         put::check_size(size)?;
         self.engine.sweeper.start(&self.engine);
-        self.relieved(|| loan::open(&self.engine, size))
-    }
-
-    /// Runs `attempt`; when the store or the disk is full, makes room and runs it once more.
-    pub(crate) fn relieved<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-        match attempt() {
-            Err(error) if matches!(error.status(), Status::MapFull | Status::DiskFull) => {
-                if recovery::make_room(&self.engine).is_err() {
-                    return Err(error);
-                }
-                attempt().map_err(|error| stats::explain_full(&self.engine, error))
-            }
-            other => other,
-        }
-    }
-
-    /// What follows a commit that published entries.
-    pub(crate) fn published(&self, entries: &[(&str, &[u8])], ttl_ms: u64) {
-        for (db, key) in entries {
-            doorbell::ring(&self.engine.shared, doorbell::word(db, key));
-        }
-        self.engine.shared.count(Counter::Puts, entries.len() as u64);
-        self.engine.sweeper.start(&self.engine);
-        self.expires(ttl_ms);
-    }
-
-    fn expires(&self, ttl_ms: u64) {
-        if ttl_ms != 0 {
-            let at = crate::mapping::sys::boottime_ns().saturating_add(ttl_ms.saturating_mul(1_000_000));
-            self.engine.sweeper.expires_at(at);
-        }
+        self.engine.relieved(|| loan::open(&self.engine, size))
     }
 
     /// What the store holds and who uses it, as a JSON object.
@@ -271,5 +241,30 @@ impl Store {
     pub fn audit(&self) -> Result<Audit> {
         self.engine.check()?;
         audit::run(&self.engine)
+    }
+}
+
+impl Engine {
+    /// Runs `attempt`; when the store or the disk is full, makes room and runs it once more.
+    fn relieved<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        match attempt() {
+            Err(error) if matches!(error.status(), Status::MapFull | Status::DiskFull) => {
+                if recovery::make_room(self).is_err() {
+                    return Err(error);
+                }
+                attempt().map_err(|error| stats::explain_full(self, error))
+            }
+            other => other,
+        }
+    }
+
+    /// What follows a commit that published entries.
+    fn published(self: &Arc<Self>, entries: &[(&str, &[u8])], ttl_ms: u64) {
+        for (db, key) in entries {
+            doorbell::ring(&self.shared, doorbell::word(db, key));
+        }
+        self.shared.count(Counter::Puts, entries.len() as u64);
+        self.sweeper.start(self);
+        self.sweeper.expires_in(ttl_ms);
     }
 }

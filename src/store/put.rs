@@ -156,7 +156,7 @@ impl Store {
         self.engine.check()?;
         let dbi = self.engine.create_db(db)?;
         let mut pending = Pending::new((db, dbi), key, parts, options)?;
-        let info = self.relieved(|| {
+        let info = self.engine.relieved(|| {
             loop {
                 pending.prepare(self)?;
                 let mut writer = Writer::begin(&self.engine, Purpose::Put, 0)?;
@@ -169,7 +169,7 @@ impl Store {
         if let Some(loan) = pending.loan.take() {
             loan.published();
         }
-        self.published(&[(db, key)], options.ttl_ms);
+        self.engine.published(&[(db, key)], options.ttl_ms);
         Ok(info)
     }
 
@@ -196,7 +196,7 @@ impl Store {
         for entry in pending.iter_mut().filter(|entry| entry.draft.size > COLD) {
             entry.placing = Placing::TwoPhase;
         }
-        let infos = self.relieved(|| {
+        let infos = self.engine.relieved(|| {
             loop {
                 pending.iter_mut().try_for_each(|entry| entry.prepare(self))?;
                 let pages = self.batch_pages(dbi, &pending)?;
@@ -212,7 +212,7 @@ impl Store {
         pending.iter_mut().filter_map(|entry| entry.loan.take()).for_each(Loan::published);
         let keys: Vec<(&str, &[u8])> = entries.iter().map(|entry| (db, entry.key)).collect();
         let soonest = entries.iter().map(|entry| entry.options.ttl_ms).filter(|&ms| ms != 0).min();
-        self.published(&keys, soonest.unwrap_or(0));
+        self.engine.published(&keys, soonest.unwrap_or(0));
         Ok(infos)
     }
 

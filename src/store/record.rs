@@ -64,7 +64,7 @@ struct Predecessor {
     extent: Option<Extent>,
 }
 
-fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8]) -> Result<Option<(Predecessor, bool)>> {
+fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8], now_ns: u64) -> Result<Option<(Predecessor, bool)>> {
     let record = match find(writer.engine(), writer.reader(), dbi, key) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(None),
@@ -74,7 +74,7 @@ fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8]) -> Result<Option<(Predeces
         }
         Err(error) => return Err(error),
     };
-    let live = !record.expired(sys::boottime_ns());
+    let live = !record.expired(now_ns);
     let gone =
         Predecessor { entry_id: record.entry_id, expires_ns: record.expires_ns, extent: record.extent };
     Ok(Some((gone, live)))
@@ -116,7 +116,8 @@ pub struct Draft<'a> {
 pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<Info> {
     let (db, dbi) = draft.db;
     let options = draft.options;
-    match predecessor(writer, dbi, draft.key)? {
+    let now_ns = sys::boottime_ns();
+    match predecessor(writer, dbi, draft.key, now_ns)? {
         Some((_, true)) if options.no_overwrite => {
             return Err(Error::new(
                 Status::KeyExists,
@@ -130,7 +131,7 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
     let entry_id = writer.next_id();
     let expires_ns = match options.ttl_ms {
         0 => 0,
-        ms => sys::boottime_ns().saturating_add(ms.saturating_mul(1_000_000)),
+        ms => now_ns.saturating_add(ms.saturating_mul(1_000_000)),
     };
     let record = Record {
         format: options.format,
@@ -168,7 +169,7 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
 
 /// Removes the record under `key`; says whether there was one and whether it was live.
 pub fn remove(writer: &mut Writer, dbi: Dbi, key: &[u8]) -> Result<Option<bool>> {
-    let Some((gone, live)) = predecessor(writer, dbi, key)? else {
+    let Some((gone, live)) = predecessor(writer, dbi, key, sys::boottime_ns())? else {
         return Ok(None);
     };
     writer.txn().delete(dbi, key)?;
@@ -178,7 +179,7 @@ pub fn remove(writer: &mut Writer, dbi: Dbi, key: &[u8]) -> Result<Option<bool>>
 
 /// Removes the record under `key` if it still is the entry `entry_id`.
 pub fn remove_if(writer: &mut Writer, dbi: Dbi, key: &[u8], entry_id: u64) -> Result<bool> {
-    match predecessor(writer, dbi, key)? {
+    match predecessor(writer, dbi, key, sys::boottime_ns())? {
         Some((gone, _)) if gone.entry_id == entry_id => {
             writer.txn().delete(dbi, key)?;
             retire(writer, key, &gone)?;

@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::expiry;
-use super::extents;
+use super::extents::{self, Run};
 use super::kept;
 use super::loan;
 use super::pins;
@@ -49,8 +49,8 @@ fn reclaim_loans(engine: &Engine, all: bool) -> Result<usize> {
     // Looked up again under the lock: another process may have taken them back.
     let dead = dead_loans(engine, writer.reader(), all)?;
     let loans = writer.dbs().loans;
-    for (key, row) in &dead {
-        writer.txn().delete(loans, key)?;
+    for row in &dead {
+        writer.txn().delete(loans, &row.key)?;
         match &row.before {
             // Somebody may still look at the entry it was in.
             Some(before) => quarantine::add(&mut writer, row.run.extent, before)?,
@@ -61,7 +61,15 @@ fn reclaim_loans(engine: &Engine, all: bool) -> Result<usize> {
     Ok(dead.len())
 }
 
-fn dead_loans(engine: &Engine, txn: &impl Access, all: bool) -> Result<Vec<(Vec<u8>, loan::Row)>> {
+/// A row of `_dy_loans` of a dead engine.
+struct Dead {
+    key: Vec<u8>,
+    run: Run,
+    /// The key of the entry the pages were in before, when they were.
+    before: Option<Vec<u8>>,
+}
+
+fn dead_loans(engine: &Engine, txn: &impl Access, all: bool) -> Result<Vec<Dead>> {
     let mut alive: HashMap<u32, bool> = HashMap::new();
     let mut dead = Vec::new();
     let mut cursor = txn.cursor(engine.dbs().loans)?;
@@ -70,7 +78,7 @@ fn dead_loans(engine: &Engine, txn: &impl Access, all: bool) -> Result<Vec<(Vec<
         if let Some(row) = loan::parse(value) {
             let alive = *alive.entry(row.engine).or_insert_with(|| engine.owners.is_alive(row.engine));
             if all || !alive {
-                dead.push((key.to_vec(), row));
+                dead.push(Dead { key: key.to_vec(), run: row.run, before: row.before.map(<[u8]>::to_vec) });
                 if dead.len() == ROWS {
                     break;
                 }

@@ -179,7 +179,7 @@ impl Space {
                 let bytes = row.run.extent.pages * engine.page_size;
                 space.loans.push(json!({"pid": row.pid, "bytes": bytes, "kept": row.before.is_some()}));
                 if let Some(before) = row.before {
-                    let content = Content { key: record::shown(&before), database: None, bytes };
+                    let content = Content { key: record::shown(before), database: None, bytes };
                     contents.insert(row.run.extent.start, content);
                 }
             }

@@ -129,9 +129,13 @@ impl Sweeper {
         }
     }
 
-    /// Has the thread look earlier when an entry expires before it meant to.
-    pub fn expires_at(&self, expires_ns: u64) {
-        if expires_ns < self.signal.next_ns.load(Ordering::Relaxed) {
+    /// Has the thread look earlier when an entry with this time to live expires before it meant to; 0 never does.
+    pub fn expires_in(&self, ttl_ms: u64) {
+        // It never sleeps longer than this, and most entries live longer: for them the clock need not be read.
+        if ttl_ms == 0 || ttl_ms > IDLE.as_millis() as u64 {
+            return;
+        }
+        if sys::boottime_ns() + ttl_ms * 1_000_000 < self.signal.next_ns.load(Ordering::Relaxed) {
             self.hurry();
         }
     }

@@ -100,10 +100,8 @@ impl<'e> Writer<'e> {
         if !self.engine.kept.wants(self.engine, extent.pages, self.kept.len()) {
             return Ok(false);
         }
-        let freed = self.txn.id();
-        let row = loan::kept_row(self.engine, extent, freed, key);
-        self.txn.put(self.dbs().loans, &id.to_be_bytes(), &row)?;
-        self.kept.push(Spare { id, extent, freed });
+        loan::end(self, id, Some((extent, key)))?;
+        self.kept.push(Spare { id, extent, freed: self.txn.id() });
         self.ending = None;
         Ok(true)
     }
@@ -111,7 +109,7 @@ impl<'e> Writer<'e> {
     /// Removes the row of the loan that is being published, unless an extent took it over.
     pub fn drop_loan(&mut self) -> Result<()> {
         if let Some((id, _)) = self.ending.take() {
-            self.txn.delete(self.engine.dbs().loans, &id.to_be_bytes())?;
+            loan::end(self, id, None)?;
         }
         Ok(())
     }
