@@ -4,7 +4,7 @@
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
-//! | 0 | 4 | magic `DYR1` |
+//! | 0 | 4 | magic `DYR2` |
 //! | 4 | 1 | format |
 //! | 5 | 1 | flags: 1 inline, 2 checksum, 4 tracked |
 //! | 6 | 2 | length of the exchange id |
@@ -19,15 +19,17 @@
 //! | 56 | 8 | XXH3-64 of the payload |
 //! | 64 | 8 | first page of the extent; 0 when inline |
 //! | 72 | 8 | pages of the extent |
-//! | 80 | … | exchange id, source, target, then the payload when inline |
+//! | 80 | 8 | time of the row that stands for the entry in the expiry index, ns of `CLOCK_BOOTTIME`; 0 none |
+//! | 88 | 8 | id in that row |
+//! | 96 | … | exchange id, source, target, then the payload when inline |
 
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
 
-const MAGIC: [u8; 4] = *b"DYR1";
+const MAGIC: [u8; 4] = *b"DYR2";
 /// Bytes before the texts.
-pub const HEADER: usize = 80;
+pub const HEADER: usize = 96;
 /// Bytes of an extent before its payload.
 pub const EXTENT_HEADER: u64 = 64;
 const INLINE: u8 = 1;
@@ -77,6 +79,16 @@ impl Extent {
     }
 }
 
+/// A row of the expiry index, by its key. An entry that replaces another takes its row over, so the row's time is that of
+/// the entry or an earlier one, and its id that of an entry that was under the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When the entry is looked at, ns of `CLOCK_BOOTTIME`; not 0.
+    pub ns: u64,
+    /// Entry for which the row was made.
+    pub id: u64,
+}
+
 /// A record as it is stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
@@ -100,6 +112,8 @@ pub struct Record<'a> {
     pub checksum: Option<u64>,
     /// Where the payload is; `None`: in the record.
     pub extent: Option<Extent>,
+    /// The row that stands for the entry in the expiry index; `None` when it never expires.
+    pub due: Option<Due>,
     /// Exchange id, source, target.
     pub texts: [&'a str; 3],
     /// The payload, when inline.
@@ -149,6 +163,8 @@ impl<'a> Record<'a> {
             self.checksum.unwrap_or(0),
             extent.start,
             extent.pages,
+            self.due.map_or(0, |due| due.ns),
+            self.due.map_or(0, |due| due.id),
         ];
         for (chunk, word) in out[16..HEADER].chunks_exact_mut(8).zip(words) {
             chunk.copy_from_slice(&word.to_le_bytes());
@@ -209,6 +225,7 @@ impl<'a> Record<'a> {
             touched_s: u32::from_le_bytes(bytes[12..16].try_into().expect("four bytes")),
             checksum: (flags & CHECKSUM != 0).then(|| word(56)),
             extent,
+            due: Some(Due { ns: word(80), id: word(88) }).filter(|due| due.ns != 0),
             texts,
             inline,
         })
@@ -257,6 +274,7 @@ mod tests {
             touched_s: 5,
             checksum: Some(9),
             extent: Some(Extent { start: 40, pages: 2 }),
+            due: Some(Due { ns: 8, id: 70 }),
             texts: ["id", "source", "ζ"],
             inline: &[],
         }
@@ -269,7 +287,7 @@ mod tests {
         assert_eq!(record.encode(&mut bytes), bytes.len());
         let read = Record::decode(&bytes, 4096, 1000).unwrap();
         assert_eq!(read.texts, record.texts);
-        assert_eq!(read.extent, record.extent);
+        assert_eq!((read.extent, read.due), (record.extent, record.due));
         assert_eq!((read.size, read.entry_id, read.checksum), (5000, 77, Some(9)));
         assert!(read.expired(10) && !read.expired(9));
     }

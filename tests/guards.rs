@@ -173,7 +173,7 @@ fn a_data_file_without_our_format_is_refused_and_can_be_opened_once_mended() {
     data.read_exact_at(&mut head, 0).unwrap();
     let name = b"format_version";
     let places: Vec<usize> = (0..head.len() - 32).filter(|&at| head[at..].starts_with(name)).collect();
-    for version in [7_u32, 1] {
+    for version in [7_u32, 2] {
         for at in &places {
             data.write_all_at(&version.to_le_bytes(), (at + name.len()) as u64).unwrap();
         }
@@ -388,10 +388,10 @@ fn a_corrupt_record_is_an_error_that_names_the_key() {
     data.read_exact_at(&mut head, 0).unwrap();
     // Copies of the page as it was before later commits are there as well: all are changed.
     let places: Vec<usize> =
-        (80..head.len() - marker.len()).filter(|&at| head[at..].starts_with(marker)).collect();
+        (96..head.len() - marker.len()).filter(|&at| head[at..].starts_with(marker)).collect();
     assert!(!places.is_empty());
     for at in places {
-        data.write_all_at(&u64::MAX.to_le_bytes(), (at - 80 + 24) as u64).unwrap();
+        data.write_all_at(&u64::MAX.to_le_bytes(), (at - 96 + 24) as u64).unwrap();
     }
     let error = store.view("default", b"victim").unwrap_err();
     assert_eq!(error.status(), Status::Corrupt);

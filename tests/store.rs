@@ -127,6 +127,59 @@ fn the_sweeper_removes_expired_entries_by_itself() {
 }
 
 #[test]
+fn an_entry_that_replaces_another_lives_for_its_own_time() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { sweeper: false, ..Options::default() };
+    let store = Store::open(dir.path(), &options).unwrap();
+    let ttl = |ttl_ms| PutOptions { ttl_ms, ..PutOptions::default() };
+    for size in [10, 5000] {
+        let payload = bytes(size, 3);
+        let put =
+            |key: &str, ttl_ms| store.put("default", key.as_bytes(), &[&payload], &ttl(ttl_ms)).unwrap();
+        for key in ["longer", "ever", "deleted", "touched"] {
+            put(key, 30);
+        }
+        put("shorter", 60_000);
+        put("longer", 90);
+        put("longer", 2_000);
+        put("ever", 0);
+        put("deleted", 60_000);
+        put("touched", 60_000);
+        put("shorter", 30);
+        assert!(store.delete("default", b"deleted").unwrap());
+        assert!(store.touch("default", b"touched", 120_000).unwrap());
+        clean(&store);
+        std::thread::sleep(Duration::from_millis(40));
+        assert_eq!(store.list("default", b"").unwrap(), [&b"ever"[..], b"longer", b"touched"]);
+        assert_eq!(store.sweep().unwrap(), 1, "{size} bytes: what has expired is \"shorter\" alone");
+        clean(&store);
+        assert!(store.touch("default", b"touched", 10).unwrap());
+        std::thread::sleep(Duration::from_millis(2_000));
+        assert_eq!(store.list("default", b"").unwrap(), [b"ever"]);
+        assert_eq!(store.sweep().unwrap(), 2, "{size} bytes: \"longer\" and \"touched\"");
+        assert_eq!(store.audit().unwrap().entries, 1);
+        clean(&store);
+    }
+}
+
+#[test]
+fn the_sweeper_removes_what_was_replaced_again_and_again() {
+    let (_dir, store) = store();
+    let short = PutOptions { ttl_ms: 100, ..PutOptions::default() };
+    for i in 0..300 {
+        store.put("default", format!("again:{}", i % 3).as_bytes(), &[b"x"], &short).unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for _ in 0..200 {
+        if store.audit().unwrap().entries == 0 {
+            return clean(&store);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("entries of 100 ms are still there after 10 s");
+}
+
+#[test]
 fn a_batch_is_stored_whole_or_not_at_all() {
     let (_dir, store) = store();
     let (small, large) = (bytes(100, 1), bytes(100_000, 2));
@@ -263,7 +316,7 @@ fn stats_count_what_is_there() {
     assert_eq!(stats["pins"][0]["database"], "a");
     assert_eq!(stats["pins"][0]["bytes"], 5000);
     assert_eq!(stats["counters"]["puts"], 2);
-    assert_eq!((&stats["format_version"], &stats["durability"]), (&1.into(), &"process".into()));
+    assert_eq!((&stats["format_version"], &stats["durability"]), (&2.into(), &"process".into()));
     let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     assert_eq!(stats["boot_id"], boot_id.trim().replace('-', ""));
     store.delete("a", b"k").unwrap();

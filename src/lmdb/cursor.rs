@@ -2,8 +2,8 @@
 
 use super::LmdbError;
 use super::txn::{Dbi, from_val, to_val};
-use std::marker::PhantomData;
 use std::ffi::c_uint;
+use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
 /// A key and its value, both in the map.

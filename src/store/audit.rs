@@ -6,7 +6,7 @@ use super::space::Purpose;
 use super::stats::{database_names, walk};
 use super::write::Writer;
 use super::{expiry, loan, pins, quarantine, record};
-use crate::envelope::Extent;
+use crate::envelope::{Due, Extent};
 use crate::error::Result;
 use crate::lmdb::{Access, Dbi};
 use serde::Serialize;
@@ -55,10 +55,10 @@ pub fn run(engine: &Engine) -> Result<Audit> {
     let mut faults = Vec::new();
     let mut owned: Vec<(Extent, String)> = Vec::new();
 
-    let mut expiring: BTreeMap<(u64, u64), (String, Vec<u8>)> = BTreeMap::new();
+    let mut expiring: BTreeMap<Due, (String, Vec<u8>)> = BTreeMap::new();
     walk(txn, system.expiry, |key, value| match expiry::parse(key, value) {
         Some(row) => {
-            expiring.insert((row.expires_ns, row.entry_id), (row.db, row.key));
+            expiring.insert(row.due, (row.db, row.key));
         }
         None => faults.push(format!("expiry row {key:?} is unreadable")),
     })?;
@@ -68,8 +68,13 @@ pub fn run(engine: &Engine) -> Result<Audit> {
             Ok(record) => {
                 entries += 1;
                 let at = format!("{name}/{}", record::shown(key));
-                if record.expires_ns != 0 {
-                    match expiring.remove(&(record.expires_ns, record.entry_id)) {
+                let never = record.expires_ns == 0;
+                if record.due.is_none() != never || record.due.is_some_and(|due| due.ns > record.expires_ns) {
+                    faults
+                        .push(format!("{at}: expires at {}, its row is {:?}", record.expires_ns, record.due));
+                }
+                if let Some(due) = record.due {
+                    match expiring.remove(&due) {
                         Some((db, row_key)) if db == *name && row_key == key => {}
                         other => faults.push(format!("{at}: its expiry row is {other:?}")),
                     }

@@ -1,12 +1,17 @@
 //! Entries by the time they expire, so that a sweep costs what it removes.
 //!
-//! `_dy_expiry`: expires (ns of `CLOCK_BOOTTIME`), entry id (8 bytes each, big-endian) -> length of the database's name
-//! (2 bytes, little-endian), its name, the key.
+//! `_dy_expiry`: when to look (ns of `CLOCK_BOOTTIME`), entry id (8 bytes each, big-endian) -> length of the database's
+//! name (2 bytes, little-endian), its name, the key.
+//!
+//! An entry that replaces another under its key, and expires no earlier, takes the row over as it is, since writing here
+//! is what putting a small payload costs most. Its record names the row. When the row's time has come and the entry's
+//! has not, the sweep moves the row: once for each time to live, however often the entry was replaced meanwhile.
 
 use super::engine::Engine;
 use super::record;
 use super::space::Purpose;
 use super::write::Writer;
+use crate::envelope::Due;
 use crate::error::Result;
 use crate::lmdb::Access;
 use crate::mapping::sys;
@@ -16,42 +21,50 @@ const BATCH: usize = 16;
 /// Pages a batch may touch: every entry may sit on leaves of its own.
 const BATCH_PAGES: u64 = 160;
 
-fn row_key(expires_ns: u64, entry_id: u64) -> [u8; 16] {
+fn row_key(due: Due) -> [u8; 16] {
     let mut key = [0; 16];
-    key[..8].copy_from_slice(&expires_ns.to_be_bytes());
-    key[8..].copy_from_slice(&entry_id.to_be_bytes());
+    key[..8].copy_from_slice(&due.ns.to_be_bytes());
+    key[8..].copy_from_slice(&due.id.to_be_bytes());
     key
 }
 
-/// Adds an entry; one that never expires has no row.
-pub fn add(writer: &mut Writer, expires_ns: u64, entry_id: u64, db: &str, key: &[u8]) -> Result<()> {
-    if expires_ns == 0 {
+/// The row for an entry: the one its key has, unless that comes too late; none when it never expires.
+pub fn row_for(expires_ns: u64, entry_id: u64, there: Option<Due>) -> Option<Due> {
+    let own = Some(Due { ns: expires_ns, id: entry_id }).filter(|due| due.ns != 0)?;
+    Some(there.filter(|due| due.ns <= own.ns).unwrap_or(own))
+}
+
+/// Has a key the row `now` instead of the row `there`.
+pub fn change(writer: &mut Writer, there: Option<Due>, now: Option<Due>, db: &str, key: &[u8]) -> Result<()> {
+    if there == now {
         return Ok(());
     }
+    remove(writer, there)?;
+    let Some(due) = now else {
+        return Ok(());
+    };
     let dbi = writer.dbs().expiry;
     let at = 2 + db.len();
-    let value = writer.txn().reserve(dbi, &row_key(expires_ns, entry_id), at + key.len())?;
+    let value = writer.txn().reserve(dbi, &row_key(due), at + key.len())?;
     value[..2].copy_from_slice(&(db.len() as u16).to_le_bytes());
     value[2..at].copy_from_slice(db.as_bytes());
     value[at..].copy_from_slice(key);
     Ok(())
 }
 
-/// Removes an entry's row.
-pub fn remove(writer: &mut Writer, expires_ns: u64, entry_id: u64) -> Result<()> {
-    if expires_ns != 0 {
+/// Removes a row.
+pub fn remove(writer: &mut Writer, due: Option<Due>) -> Result<()> {
+    if let Some(due) = due {
         let dbi = writer.dbs().expiry;
-        writer.txn().delete(dbi, &row_key(expires_ns, entry_id))?;
+        writer.txn().delete(dbi, &row_key(due))?;
     }
     Ok(())
 }
 
 /// A row of the index.
 pub struct Row {
-    /// ns of `CLOCK_BOOTTIME`.
-    pub expires_ns: u64,
-    /// Whose row it is.
-    pub entry_id: u64,
+    /// Its key.
+    pub due: Due,
     /// Name of the database.
     pub db: String,
     /// Key in it.
@@ -62,14 +75,16 @@ pub struct Row {
 pub fn parse(key: &[u8], value: &[u8]) -> Option<Row> {
     let length = usize::from(u16::from_le_bytes(value.get(..2)?.try_into().ok()?));
     Some(Row {
-        expires_ns: u64::from_be_bytes(key.get(..8)?.try_into().ok()?),
-        entry_id: u64::from_be_bytes(key.get(8..16)?.try_into().ok()?),
+        due: Due {
+            ns: u64::from_be_bytes(key.get(..8)?.try_into().ok()?),
+            id: u64::from_be_bytes(key.get(8..16)?.try_into().ok()?),
+        },
         db: std::str::from_utf8(value.get(2..2 + length)?).ok()?.to_owned(),
         key: value.get(2 + length..)?.to_vec(),
     })
 }
 
-/// When the next entry expires, in ns of `CLOCK_BOOTTIME`.
+/// When the next row's time comes, in ns of `CLOCK_BOOTTIME`: no entry expires before.
 pub fn next(engine: &Engine) -> Result<Option<u64>> {
     let txn = engine.snapshot()?;
     let mut cursor = txn.cursor(engine.dbs().expiry)?;
@@ -83,7 +98,7 @@ struct Batch {
     next: Option<[u8; 16]>,
 }
 
-/// Removes one batch of expired entries, from the row `from` on. A row whose database cannot be opened here stays and
+/// Removes the expired entries of one batch of rows, from the row `from` on. A row whose database cannot be opened here stays and
 /// holds nobody else up.
 fn sweep_batch(engine: &Engine, from: [u8; 16]) -> Result<Batch> {
     let now = sys::boottime_ns();
@@ -103,15 +118,11 @@ fn sweep_batch(engine: &Engine, from: [u8; 16]) -> Result<Batch> {
         let Some(dbi) = engine.opened(&row.db) else {
             continue;
         };
-        match record::remove_if(&mut writer, dbi, &row.key, row.entry_id) {
-            Ok(true) => removed += 1,
-            Ok(false) => remove(&mut writer, row.expires_ns, row.entry_id)?,
-            Err(error) => return Err(error),
-        }
+        removed += usize::from(record::fall_due(&mut writer, dbi, row, now)?);
     }
     writer.commit()?;
     let last = rows.last().filter(|_| rows.len() == BATCH);
-    Ok(Batch { removed, next: last.map(|row| row_key(row.expires_ns, row.entry_id + 1)) })
+    Ok(Batch { removed, next: last.map(|row| row_key(Due { id: row.due.id + 1, ..row.due })) })
 }
 
 /// The first rows from `from` on whose time is over at `now`.
@@ -124,7 +135,7 @@ fn expired(engine: &Engine, txn: &impl Access, from: [u8; 16], now: u64) -> Resu
             pair = cursor.next_pair()?;
             continue;
         };
-        if row.expires_ns > now || rows.len() == BATCH {
+        if row.due.ns > now || rows.len() == BATCH {
             break;
         }
         rows.push(row);

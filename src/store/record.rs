@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::expiry;
 use super::quarantine;
 use super::write::Writer;
-use crate::envelope::{Extent, Info, Record};
+use crate::envelope::{Due, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, MAX_KEY};
 use crate::mapping::sys;
@@ -54,34 +54,26 @@ pub fn find_live<'t>(
     Ok(find(engine, txn, dbi, key)?.filter(|record| !record.expired(sys::boottime_ns())))
 }
 
-/// Stands for the id of a record that cannot be read; no entry has it.
-const UNREADABLE: u64 = 0;
-
-/// What a record needs of its predecessor when that goes.
-struct Predecessor {
-    entry_id: u64,
-    expires_ns: u64,
+/// What is left of a record that goes.
+#[derive(Clone, Copy)]
+struct Gone {
+    live: bool,
+    due: Option<Due>,
     extent: Option<Extent>,
 }
 
-fn predecessor(writer: &Writer, dbi: Dbi, key: &[u8], now_ns: u64) -> Result<Option<(Predecessor, bool)>> {
-    let record = match find(writer.engine(), writer.reader(), dbi, key) {
-        Ok(Some(record)) => record,
-        Ok(None) => return Ok(None),
-        // What cannot be read can still be replaced and deleted; its pages are lost, as an audit says.
-        Err(error) if error.status() == Status::Corrupt => {
-            return Ok(Some((Predecessor { entry_id: UNREADABLE, expires_ns: 0, extent: None }, false)));
-        }
-        Err(error) => return Err(error),
-    };
-    let live = !record.expired(now_ns);
-    let gone =
-        Predecessor { entry_id: record.entry_id, expires_ns: record.expires_ns, extent: record.extent };
-    Ok(Some((gone, live)))
+impl Gone {
+    /// What cannot be read can still be replaced and deleted; its pages are lost, as an audit says.
+    fn new(engine: &Engine, key: &[u8], bytes: &[u8], now_ns: u64) -> Gone {
+        decode(engine, key, bytes).map_or(Gone { live: false, due: None, extent: None }, |record| Gone {
+            live: !record.expired(now_ns),
+            due: record.due,
+            extent: record.extent,
+        })
+    }
 }
 
-fn retire(writer: &mut Writer, key: &[u8], gone: &Predecessor) -> Result<()> {
-    expiry::remove(writer, gone.expires_ns, gone.entry_id)?;
+fn retire(writer: &mut Writer, key: &[u8], gone: &Gone) -> Result<()> {
     if let Some(extent) = gone.extent
         && !writer.keep(extent, key)?
     {
@@ -116,19 +108,16 @@ pub struct Draft<'a> {
 pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<Info> {
     let (db, dbi) = draft.db;
     let options = draft.options;
-    let now_ns = sys::boottime_ns();
-    match predecessor(writer, dbi, draft.key, now_ns)? {
-        Some((_, true)) if options.no_overwrite => {
-            return Err(Error::new(
-                Status::KeyExists,
-                format!("key {} in database {db:?} holds a live entry", shown(draft.key)),
-            ));
-        }
-        Some((gone, _)) => retire(writer, draft.key, &gone)?,
-        None => {}
+    let (engine, entry_id, now_ns) = (writer.engine(), writer.next_id(), sys::boottime_ns());
+    let mut cursor = writer.txn().write_cursor(dbi)?;
+    let gone = cursor.find(draft.key)?.map(|bytes| Gone::new(engine, draft.key, bytes, now_ns));
+    if options.no_overwrite && gone.is_some_and(|gone| gone.live) {
+        return Err(Error::new(
+            Status::KeyExists,
+            format!("key {} in database {db:?} holds a live entry", shown(draft.key)),
+        ));
     }
-    writer.drop_loan()?;
-    let entry_id = writer.next_id();
+    let there = gone.and_then(|gone| gone.due);
     let expires_ns = match options.ttl_ms {
         0 => 0,
         ms => now_ns.saturating_add(ms.saturating_mul(1_000_000)),
@@ -147,6 +136,7 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
             Payload::Inline(_) => None,
             Payload::Extent(extent) => Some(*extent),
         },
+        due: expiry::row_for(expires_ns, entry_id, there),
         texts: [options.txn_id, options.source, options.target],
         inline: &[],
     };
@@ -155,7 +145,7 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
         Payload::Inline(_) => draft.size as usize,
         Payload::Extent(_) => 0,
     };
-    let value = writer.txn().reserve(dbi, draft.key, overhead + inline_size)?;
+    let value = cursor.reserve(draft.key, overhead + inline_size)?;
     let mut at = record.encode(value);
     if let Payload::Inline(parts) = payload {
         for part in *parts {
@@ -163,35 +153,58 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
             at += part.len();
         }
     }
-    expiry::add(writer, expires_ns, entry_id, db, draft.key)?;
-    Ok(record.info(writer.engine().page_size))
+    drop(cursor);
+    if let Some(gone) = gone {
+        retire(writer, draft.key, &gone)?;
+    }
+    writer.drop_loan()?;
+    expiry::change(writer, there, record.due, db, draft.key)?;
+    Ok(record.info(engine.page_size))
 }
 
 /// Removes the record under `key`; says whether there was one and whether it was live.
 pub fn remove(writer: &mut Writer, dbi: Dbi, key: &[u8]) -> Result<Option<bool>> {
-    let Some((gone, live)) = predecessor(writer, dbi, key, sys::boottime_ns())? else {
+    let (engine, now_ns) = (writer.engine(), sys::boottime_ns());
+    let mut cursor = writer.txn().write_cursor(dbi)?;
+    let Some(bytes) = cursor.find(key)? else {
         return Ok(None);
     };
-    writer.txn().delete(dbi, key)?;
+    let gone = Gone::new(engine, key, bytes, now_ns);
+    cursor.delete()?;
+    drop(cursor);
     retire(writer, key, &gone)?;
-    Ok(Some(live))
+    expiry::remove(writer, gone.due)?;
+    Ok(Some(gone.live))
 }
 
-/// Removes the record under `key` if it still is the entry `entry_id`.
-pub fn remove_if(writer: &mut Writer, dbi: Dbi, key: &[u8], entry_id: u64) -> Result<bool> {
-    match predecessor(writer, dbi, key, sys::boottime_ns())? {
-        Some((gone, _)) if gone.entry_id == entry_id => {
-            writer.txn().delete(dbi, key)?;
-            retire(writer, key, &gone)?;
-            Ok(true)
+/// Does what the time of an expiry row asks for: removes the entry that has the row, or moves the row to when that entry
+/// expires. The row goes in any case. True: an entry was removed.
+pub fn fall_due(writer: &mut Writer, dbi: Dbi, row: &expiry::Row, now_ns: u64) -> Result<bool> {
+    let engine = writer.engine();
+    let Some(bytes) = writer.reader().get(dbi, &row.key)? else {
+        expiry::remove(writer, Some(row.due))?;
+        return Ok(false);
+    };
+    match decode(engine, &row.key, bytes) {
+        Ok(record) if record.due != Some(row.due) => expiry::remove(writer, Some(row.due))?,
+        Ok(record) if record.expired(now_ns) => {
+            remove(writer, dbi, &row.key)?;
+            return Ok(true);
+        }
+        Ok(_) => {
+            let bytes = bytes.to_vec();
+            let record = decode(engine, &row.key, &bytes)?;
+            let due = expiry::row_for(record.expires_ns, record.entry_id, None);
+            rewrite(writer, dbi, &row.key, &Record { due, ..record })?;
+            expiry::change(writer, Some(row.due), due, &row.db, &row.key)?;
         }
         // It cannot be read, and its row says that its time is over.
-        Some((gone, _)) if gone.entry_id == UNREADABLE => {
-            writer.txn().delete(dbi, key)?;
-            Ok(false)
+        Err(_) => {
+            writer.txn().delete(dbi, &row.key)?;
+            expiry::remove(writer, Some(row.due))?;
         }
-        _ => Ok(false),
     }
+    Ok(false)
 }
 
 /// Gives a live record a new time to live.
@@ -208,11 +221,11 @@ pub fn touch(writer: &mut Writer, db: (&str, Dbi), key: &[u8], ttl_ms: u64) -> R
     if record.expired(now) {
         return Ok(false);
     }
-    expiry::remove(writer, record.expires_ns, record.entry_id)?;
+    let due = expiry::row_for(expires_ns, record.entry_id, record.due);
     let age_s = sys::wall_ns().saturating_sub(record.created_ns) / 1_000_000_000;
     let touched_s = u32::try_from(age_s).unwrap_or(u32::MAX);
-    rewrite(writer, db.1, key, &Record { expires_ns, ttl_ms, touched_s, ..record })?;
-    expiry::add(writer, expires_ns, record.entry_id, db.0, key)?;
+    rewrite(writer, db.1, key, &Record { expires_ns, ttl_ms, touched_s, due, ..record })?;
+    expiry::change(writer, record.due, due, db.0, key)?;
     Ok(true)
 }
 
@@ -226,18 +239,19 @@ fn rewrite(writer: &mut Writer, dbi: Dbi, key: &[u8], record: &Record) -> Result
 
 /// Gives the entry of an expiry row the time it has left by the wall clock.
 pub fn rebase(writer: &mut Writer, dbi: Dbi, row: &expiry::Row) -> Result<()> {
-    expiry::remove(writer, row.expires_ns, row.entry_id)?;
+    expiry::remove(writer, Some(row.due))?;
     let Some(bytes) = writer.reader().get(dbi, &row.key)?.map(<[u8]>::to_vec) else {
         return Ok(());
     };
     let record = match decode(writer.engine(), &row.key, &bytes) {
-        Ok(record) if record.entry_id == row.entry_id => record,
+        Ok(record) if record.due == Some(row.due) => record,
         _ => return Ok(()),
     };
     let since = record.created_ns.saturating_add(u64::from(record.touched_s) * 1_000_000_000);
     let age = sys::wall_ns().saturating_sub(since);
     let left = record.ttl_ms.saturating_mul(1_000_000).saturating_sub(age);
     let expires_ns = sys::boottime_ns().saturating_add(left).max(1);
-    rewrite(writer, dbi, &row.key, &Record { expires_ns, ..record })?;
-    expiry::add(writer, expires_ns, record.entry_id, &row.db, &row.key)
+    let due = expiry::row_for(expires_ns, record.entry_id, None);
+    rewrite(writer, dbi, &row.key, &Record { expires_ns, due, ..record })?;
+    expiry::change(writer, None, due, &row.db, &row.key)
 }

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 /// First eight bytes of the file.
 const MAGIC: u64 = u64::from_le_bytes(*b"DYLMDBS1");
 /// Version of every format in the store's directory.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const AT_MAGIC: u64 = 0;
 const AT_VERSION: u64 = 8;
