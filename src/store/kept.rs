@@ -1,5 +1,5 @@
-//! Extents that an engine keeps for its next loans, so that one who publishes payloads of one size again and again needs
-//! one transaction for each instead of two.
+//! Extents that an engine keeps for its next loans and puts, so that one who publishes payloads of one size again and
+//! again needs one transaction for each instead of two.
 //!
 //! When a loan replaces an entry of as many pages, the old extent takes over the loan's row instead of going to
 //! quarantine and coming back. It waits here just as it would there: until no snapshot can hold its entry and no pin

@@ -109,12 +109,10 @@ fn row(engine: &Engine, run: Run) -> [u8; 32] {
 
 /// Takes pages and notes whose they are; or pages that are ours already.
 pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
-    let pages = engine.pages_for(size);
-    if let Some(spare) = engine.kept.take(engine, pages) {
-        let loan = Loan::new(engine, spare.id, Run::allocated(spare.extent), size);
-        marks::clear(engine, spare.extent);
+    if let Some(loan) = open_kept(engine, size) {
         return Ok(loan);
     }
+    let pages = engine.pages_for(size);
     let stale = engine.kept.evict(pages);
     let taken = take(engine, pages, stale);
     if let (Err(_), Some(stale)) = (&taken, stale) {
@@ -126,6 +124,14 @@ pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
     back(engine, run)?;
     marks::clear(engine, run.extent);
     Ok(loan)
+}
+
+/// Lends pages that are ours already, if there are just as many as it takes.
+pub fn open_kept(engine: &Arc<Engine>, size: u64) -> Option<Loan> {
+    let spare = engine.kept.take(engine, engine.pages_for(size))?;
+    let loan = Loan::new(engine, spare.id, Run::allocated(spare.extent), size);
+    marks::clear(engine, spare.extent);
+    Some(loan)
 }
 
 fn take(engine: &Engine, pages: u64, stale: Option<Spare>) -> Result<(u64, Run)> {

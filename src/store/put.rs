@@ -105,12 +105,18 @@ impl<'a> Pending<'a> {
         Ok(Pending { draft, parts, placing: placing(key, size, options), loan: None })
     }
 
-    /// Fills large payloads ahead, with no lock held.
+    /// Fills large payloads ahead, with no lock held; others, too, when the engine keeps an extent of their size, which
+    /// costs no transaction of its own.
     fn prepare(&mut self, store: &Store) -> Result<()> {
-        if self.placing == Placing::TwoPhase && self.loan.is_none() {
-            let mut loan = loan::open(&store.engine, self.draft.size)?;
-            fill(loan.bytes_mut(), self.parts);
-            self.loan = Some(loan);
+        if self.loan.is_none() {
+            self.loan = match self.placing {
+                Placing::Inline => None,
+                Placing::Extent => loan::open_kept(&store.engine, self.draft.size),
+                Placing::TwoPhase => Some(loan::open(&store.engine, self.draft.size)?),
+            };
+            if let Some(loan) = &mut self.loan {
+                fill(loan.bytes_mut(), self.parts);
+            }
         }
         Ok(())
     }
