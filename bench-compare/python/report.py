@@ -84,6 +84,7 @@ def native(results: Results) -> None:
             for size in SIZES
         ]
         rows.append([f"{operation}, engine ÷ liblmdb", *ratios])
+    rows.append(["put of a new key, engine", *by_size(results, "engine", "put, new key", SIZES)])
     rows.append(["loan + publish, no copy, engine", *by_size(results, "engine", "loan + publish", SIZES)])
     rows.append(["memcpy", *by_size(results, "engine", "memcpy", SIZES)])
     table("Native, µs", ["operation", *SIZES.values()], rows)
