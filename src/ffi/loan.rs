@@ -29,6 +29,23 @@ impl dy_lmdb_loan_t {
     }
 }
 
+/// A loan and where to write, when one can be had without waiting for anybody.
+pub(super) unsafe fn take_kept(
+    store: *const dy_lmdb_store_t,
+    size: u64,
+) -> Option<(*mut dy_lmdb_loan_t, *mut c_void)> {
+    let mut taken = None;
+    guard(|| {
+        // SAFETY: as the caller says.
+        taken = unsafe { enter(store) }?.kept_loan(size).map(|loan| {
+            let data = loan.address().as_ptr().cast();
+            (give(dy_lmdb_loan_t(Some(loan))), data)
+        });
+        Ok(())
+    });
+    taken
+}
+
 /// Takes a loan.
 ///
 /// - `store`: the store.

@@ -224,6 +224,14 @@ impl Store {
         self.engine.relieved(|| loan::open(&self.engine, size))
     }
 
+    /// Lends room as [`Store::loan`] does when this engine keeps some that fits, which takes no transaction and waits
+    /// for nobody. `None`: it does not, or the loan is refused.
+    pub fn kept_loan(&self, size: u64) -> Option<Loan> {
+        (self.engine.check().is_ok() && put::check_size(size).is_ok())
+            .then(|| loan::open_kept(&self.engine, size))
+            .flatten()
+    }
+
     /// What the store holds and who uses it, as a JSON object.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::object::{
 use super::text::{Text, arguments, fail, int, names, new_int, put_options};
 use super::view_type::release;
 use crate::ffi::info::dy_lmdb_info_t;
-use crate::ffi::loan::{dy_lmdb_loan_finish, dy_lmdb_loan_take};
+use crate::ffi::loan::{dy_lmdb_loan_finish, dy_lmdb_loan_take, take_kept};
 use crate::ffi::status::DY_LMDB_OK;
 use crate::ffi::store::dy_lmdb_store_t;
 use std::ffi::{CStr, c_int, c_void};
@@ -53,13 +53,21 @@ unsafe extern "C" fn take(class: *mut PyObject, args: *const *mut PyObject, coun
         if Text::of(class, db).is_none() || Text::of(class, key).is_none() {
             return ptr::null_mut();
         }
-        let (mut loan, mut data) = (ptr::null_mut(), ptr::null_mut());
-        let status = without_interpreter(|| {
-            dy_lmdb_loan_take(handle as *const dy_lmdb_store_t, size + room, &mut loan, &mut data)
-        });
-        if status != DY_LMDB_OK {
-            return fail(class, status);
-        }
+        let store_handle = handle as *const dy_lmdb_store_t;
+        // Giving the interpreter away for what never waits would take longer.
+        let (loan, data) = match take_kept(store_handle, size + room) {
+            Some(taken) => taken,
+            None => {
+                let (mut loan, mut data) = (ptr::null_mut(), ptr::null_mut());
+                let status = without_interpreter(|| {
+                    dy_lmdb_loan_take(store_handle, size + room, &mut loan, &mut data)
+                });
+                if status != DY_LMDB_OK {
+                    return fail(class, status);
+                }
+                (loan, data)
+            }
+        };
         let Some(hold) = Ref::owned(make(hold_class, Hold::new(loan, data as u64, room, size))) else {
             return ptr::null_mut();
         };

@@ -29,6 +29,8 @@ class StoreHolder:
         """
         self.config = LMDBConfig() if config is None else config
         self._store: Store | None = None
+        # The handle of the store that was opened last; once closed, it answers so.
+        self._value = 0
         self._identity: tuple[int, int] | None = None
         self._failure: LMDBError | None = None
         self._generation = generation[0]
@@ -88,6 +90,7 @@ class StoreHolder:
                     # First: a directory made anew may get the old one's number.
                     self._store.close()
                 self._store = Store.open(self.config)
+                self._value = self._store.value
                 self._generation = generation[0]
                 self._identity = identity(file)
                 self._failure = None

@@ -18,6 +18,7 @@ from ._loan import NPY_ROOM, Loan
 from ._mixin import LMDBCalculatorMixin
 from ._objects import Hold
 from ._pin import Pin
+from ._process import generation as _generation
 from ._reference import Reference
 from ._waiting import wait_in_slices
 from .errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
@@ -216,9 +217,11 @@ class LMDBTransport(StoreHolder):
         settings = self._settings(number, ttl, source, target)
         if type(nbytes) is not int or not 0 <= nbytes <= 1 << 40:
             nbytes = whole_number("nbytes", nbytes, 0)
-        store = self._ready()
+        store = self._store
+        if store is None or self._generation != _generation[0]:
+            store = self._ready()
         room = NPY_ROOM if number == _NUMPY else 0
-        return _take_loan(Hold, store, store.value, db_name, key, nbytes, room, settings)
+        return _take_loan(Hold, store, self._value, db_name, key, nbytes, room, settings)
 
     def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
         return self._ready().view(db_name, key)
@@ -299,7 +302,9 @@ class LMDBTransport(StoreHolder):
         Raises:
             EntryNotFoundError: there is no live entry.
         """
-        view = _open_view(Pin, self._ready().value, db_name, key)
+        if self._store is None or self._generation != _generation[0]:
+            self._ready()
+        view = _open_view(Pin, self._value, db_name, key)
         if view is None:
             raise EntryNotFoundError(
                 f"no live entry under key {key_text(key)!r} in database {db_name!r}"
