@@ -100,6 +100,34 @@ proptest! {
 }
 
 #[test]
+fn a_list_is_no_more_than_a_million_empty_lists() {
+    let most: u64 = 1 << 20;
+    for shape in [&[most, 0][..], &[1024, 1024, 0, 1 << 30], &[0, 1 << 40]] {
+        let segment = Segment::new(Dtype::F64, shape, &[]).unwrap().with_flags(Segment::LIST).unwrap();
+        let mut writer = Writer::new();
+        writer.segment(&segment).unwrap();
+        validate(writer.data().unwrap()).unwrap();
+    }
+    for shape in [&[most + 1, 0][..], &[1 << 40, 0], &[1024, 1024, 2, 0], &[1 << 31, 1 << 28, 0]] {
+        let segment = Segment::new(Dtype::F64, shape, &[]).unwrap();
+        let mut writer = Writer::new();
+        writer.segment(&segment).unwrap();
+        let mut bytes = writer.data().unwrap().to_vec();
+        validate(&bytes).unwrap();
+        let refused = segment.with_flags(Segment::LIST).unwrap_err();
+        assert_eq!(refused.status(), Status::InvalidArgument);
+        assert!(Writer::new().reserve(Dtype::F64, shape, Segment::LIST).is_err());
+        bytes[BODY + 3] = Segment::LIST as u8;
+        let corrupt = Document::new(&bytes).segment(Document::ROOT).unwrap_err();
+        assert_eq!(corrupt.status(), Status::Corrupt);
+        for error in [refused, corrupt] {
+            assert!(error.message().contains("empty lists"), "{error}");
+        }
+        assert!(validate(&bytes).unwrap_err().message().contains(&format!("at byte {}", BODY + 3)));
+    }
+}
+
+#[test]
 fn hostile_headers_are_refused_with_their_position() {
     let good = alone(Dtype::F64, &[2, 3], &[0; 48]);
     validate(&good).unwrap();

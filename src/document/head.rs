@@ -55,6 +55,24 @@ impl Head<'_> {
     }
 }
 
+/// Bytes of a number, nil or a bool by its first byte; 0 for what has a length of its own or holds others.
+const FIXED: [u8; 256] = {
+    let mut sizes = [0; 256];
+    let mut first = 0;
+    while first < 256 {
+        sizes[first] = match Marker::from_u8(first as u8) {
+            Marker::FixPos(_) | Marker::FixNeg(_) | Marker::Null | Marker::False | Marker::True => 1,
+            Marker::U8 | Marker::I8 => 2,
+            Marker::U16 | Marker::I16 => 3,
+            Marker::U32 | Marker::I32 | Marker::F32 => 5,
+            Marker::U64 | Marker::I64 | Marker::F64 => 9,
+            _ => 0,
+        };
+        first += 1;
+    }
+    sizes
+};
+
 impl<'a> Document<'a> {
     /// Reads the head of the value at `at`; returns it with the position after it, which is the
     /// first child's for containers that are not empty.
@@ -112,7 +130,7 @@ impl<'a> Document<'a> {
     }
 
     /// Goes over the value at `at` and everything in it, without recursion; returns the position
-    /// after it. `visit` sees each head with its position.
+    /// after it. `visit` sees the head, with its position, of all but numbers, nil and bools.
     pub(super) fn walk(
         &self,
         mut at: usize,
@@ -121,19 +139,21 @@ impl<'a> Document<'a> {
         // For each container we are in, the values still to come in it.
         let mut open: Vec<usize> = Vec::new();
         loop {
-            let (head, next) = self.head(at)?;
-            visit(at, &head)?;
-            let children = head.children();
-            if children > 0 {
-                if open.len() == MAX_DEPTH {
+            if let Some(next) = self.after_fixed(at) {
+                at = next;
+            } else {
+                let (head, next) = self.head(at)?;
+                visit(at, &head)?;
+                let children = head.children();
+                if children > 0 && open.len() == MAX_DEPTH {
                     let what = format!("more than {MAX_DEPTH} arrays and maps inside one another");
                     return Err(self.corrupt(at, what));
                 }
-                open.push(children);
-            }
-            at = next;
-            if children > 0 {
-                continue;
+                at = next;
+                if children > 0 {
+                    open.push(children);
+                    continue;
+                }
             }
             loop {
                 let Some(left) = open.last_mut() else {
@@ -146,6 +166,13 @@ impl<'a> Document<'a> {
                 open.pop();
             }
         }
+    }
+
+    /// The position after the number, nil or bool at `at`; `None` when something else is there, or not all of it.
+    #[inline]
+    pub(super) fn after_fixed(&self, at: usize) -> Option<usize> {
+        let size = usize::from(FIXED[usize::from(*self.bytes.get(at)?)]);
+        (size != 0 && size <= self.bytes.len() - at).then_some(at + size)
     }
 
     /// The position after the value at `at`.

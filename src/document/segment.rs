@@ -24,6 +24,8 @@ pub const MAX_NDIM: usize = 32;
 pub const ALIGNMENT: usize = 64;
 
 const VERSION: u8 = 1;
+/// So many empty lists a segment may stand for: a few bytes can announce any number of them.
+const MOST_EMPTY_LISTS: u64 = 1 << 20;
 /// Bytes of the body before the shape.
 const FIXED: usize = 8;
 /// Bytes before the body: marker, length, type number.
@@ -76,9 +78,10 @@ impl<'a> Segment<'a> {
     /// The same with these flags.
     ///
     /// # Errors
-    /// `InvalidArgument` for flags that do not exist or do not go together.
+    /// `InvalidArgument` for flags that do not exist or do not go together, and for a list of over 1,048,576 empty
+    /// lists.
     pub fn with_flags(self, flags: u32) -> Result<Segment<'a>> {
-        check_flags(flags, self.ndim).map_err(refused)?;
+        check_flags(flags, self.shape()).map_err(refused)?;
         Ok(Segment { flags, ..self })
     }
 
@@ -208,6 +211,10 @@ impl<'a> Document<'a> {
         self.at_node(from)?;
         let mut at = from as usize;
         while at < self.bytes.len() {
+            if let Some(next) = self.after_fixed(at) {
+                at = next;
+                continue;
+            }
             // The first child of a container follows its head.
             let (head, next) = self.head(at)?;
             match head {
@@ -231,7 +238,6 @@ impl<'a> Document<'a> {
         let dtype =
             Dtype::from_codes(dtype.into(), unit.into()).map_err(|what| self.corrupt(at + 1, what))?;
         let (flags, ndim, padding) = (u32::from(flags), usize::from(ndim), usize::from(padding));
-        check_flags(flags, ndim).map_err(|what| self.corrupt(at + 3, what))?;
         if ndim > MAX_NDIM {
             let what = format!("a segment of {ndim} dimensions; {MAX_NDIM} are allowed at most");
             return Err(self.corrupt(at + 4, what));
@@ -253,6 +259,7 @@ impl<'a> Document<'a> {
         for (dim, cell) in shape.iter_mut().zip(dims) {
             *dim = u64::from_le_bytes(*cell);
         }
+        check_flags(flags, &shape[..ndim]).map_err(|what| self.corrupt(at + 3, what))?;
         let size = size_of(dtype, &shape[..ndim]).map_err(|what| self.corrupt(at + FIXED, what))?;
         let start = FIXED + 8 * ndim + padding;
         let data = match body.get(start..) {
@@ -312,15 +319,25 @@ pub(super) fn before_data(
     Ok(bytes)
 }
 
-pub(super) fn check_flags(flags: u32, ndim: usize) -> std::result::Result<(), String> {
+pub(super) fn check_flags(flags: u32, shape: &[u64]) -> std::result::Result<(), String> {
     let known = Segment::LIST | Segment::SCALAR;
     if flags & !known != 0 {
         return Err(format!("flags {flags:#x} of a segment; known flags are {known:#x}"));
     }
-    match flags & Segment::SCALAR != 0 && (ndim > 0 || flags & Segment::LIST != 0) {
-        true => Err("a segment that is a scalar has no dimensions and is no list".to_owned()),
-        false => Ok(()),
+    if flags & Segment::SCALAR != 0 && (!shape.is_empty() || flags & Segment::LIST != 0) {
+        return Err("a segment that is a scalar has no dimensions and is no list".to_owned());
     }
+    if flags & Segment::LIST != 0 && !is_few_lists(shape) {
+        return Err(format!("more than {MOST_EMPTY_LISTS} empty lists in a segment of shape {shape:?}"));
+    }
+    Ok(())
+}
+
+/// Whether the lists that `shape` makes without any item are few enough.
+fn is_few_lists(shape: &[u64]) -> bool {
+    let outer = shape.iter().position(|&dim| dim == 0).unwrap_or(0);
+    let lists = shape[..outer].iter().try_fold(1_u64, |lists, &dim| lists.checked_mul(dim));
+    lists.is_some_and(|lists| lists <= MOST_EMPTY_LISTS)
 }
 
 /// Bytes of the data. A dimension of 0 leaves no data, and yet the others are to be held against the address space:

@@ -191,7 +191,7 @@ impl<'a> Writer<'a> {
     /// As for [`Segment::new`], [`Segment::with_flags`] and [`Writer::segment`].
     pub fn reserve(&mut self, dtype: Dtype, shape: &[u64], flags: u32) -> Result<u64> {
         let size = Segment::size_of(dtype, shape)?;
-        check_flags(flags, shape.len()).map_err(refused)?;
+        check_flags(flags, shape).map_err(refused)?;
         let before_data = before_data(self.position(), dtype, flags, shape, size)?;
         self.expect(Type::Segment)?;
         self.bytes.extend_from_slice(&before_data);

@@ -48,8 +48,19 @@ class DocumentTest {
             Segment segment = Segment.of(Dtype.FLOAT64, none, shape);
             assertTrue(assertThrows(InvalidArgumentException.class, segment::toLists).getMessage().contains("1048576"));
             DocumentWriter writer = new DocumentWriter();
-            writer.map(1).key("values").segment(segment.asList());
-            writer.put(store, "empty", PutOptions.defaults());
+            writer.map(1).key("values");
+            InvalidArgumentException refused =
+                    assertThrows(InvalidArgumentException.class, () -> writer.segment(segment.asList()));
+            assertTrue(refused.getMessage().contains("empty lists"), refused.getMessage());
+            writer.segment(segment).put(store, "empty", PutOptions.defaults());
+            byte[] payload;
+            try (View view = store.view("empty")) {
+                payload = new byte[view.buffer().remaining()];
+                view.buffer().get(payload);
+            }
+            // The flags: behind the head of the map, the key, the head of the segment, and three bytes of its body.
+            payload[1 + 7 + 6 + 3] = 1;
+            store.put("empty", payload, OPTIONS.format(DataFormat.MSGPACK));
             try (View view = store.view("empty")) {
                 Document document = view.document();
                 assertTrue(assertThrows(CorruptException.class, document::toMap).getMessage().contains("empty lists"));
