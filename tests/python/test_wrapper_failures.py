@@ -35,6 +35,23 @@ def test_a_full_store_does_not_fail_a_calculation(tmp_path: Any, caplog: pytest.
     calculator.close()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_nested_too_deep_is_passed_directly(
+    transport: LMDBTransport, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    deep: list[Any] = ["x" * 5000]
+    for _ in range(600):
+        deep = [deep]
+    inner = Seeing(lambda data: {"deep": data["deep"]})
+    calculator = wrapped(transport, inner, mode)
+    result = calculator.calculate({"deep": deep})
+    assert result["deep"] is deep
+    assert inner.references == 0
+    if mode != "output":
+        assert "nested deeper than 512 levels" in caplog.text
+    calculator.close()
+
+
 @pytest.mark.parametrize("known", [False, True], ids=["first call", "known to open references"])
 def test_a_failure_that_passes_is_no_ignorance_of_references(transport: LMDBTransport, known: bool) -> None:
     failing: list[Exception] = []

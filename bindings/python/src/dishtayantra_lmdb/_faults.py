@@ -9,8 +9,11 @@ import msgpack
 
 from .errors import FormatError
 
-# Where the packer gives up.
-_DEPTH = 1024
+# Arrays and maps inside one another that every reader goes into.
+DEEPEST = 512
+# Steps of a longer path are left out in its middle.
+_FIRST_STEPS, _LAST_STEPS = 8, 4
+_LONGEST_STEP = 80
 
 Complaint = Callable[[Any], "str | None"]
 
@@ -24,18 +27,37 @@ def explained(value: Any, error: Exception, complaint: Complaint) -> FormatError
         complaint: what is wrong with an item that holds no others.
     """
     for path, item, reason in _faults(value, complaint):
-        where = ".".join(path) if path else "the top of the payload"
-        return FormatError(f"cannot store {type_name(item)} at {where}: {reason}")
+        return FormatError(f"cannot store {type_name(item)} at {_where(path)}: {reason}")
     return FormatError(f"cannot store the payload: {error}")
+
+
+def _where(path: list[str]) -> str:
+    if not path:
+        return "the top of the payload"
+    if len(path) <= _FIRST_STEPS + _LAST_STEPS:
+        return ".".join(path)
+    return f"{'.'.join(path[:_FIRST_STEPS])} ... {'.'.join(path[-_LAST_STEPS:])}"
+
+
+def _step(key: object) -> str:
+    """A key as a step of a path that every log can show."""
+    try:
+        text = str(key)
+    except Exception:
+        # Somebody else's class.
+        text = type_name(key)
+    if len(text) > _LONGEST_STEP:
+        text = f"{text[: _LONGEST_STEP - 3]}..."
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, str]]:
     """Walks the payload and tells what cannot be stored, and where."""
-    # Entries: what to look at, or a container to leave (its id).
-    pending: list[tuple[Any, list[str], bool]] = [(value, [], False)]
+    # Entries: what to look at, how many arrays and maps it is in, or a container to leave.
+    pending: list[tuple[Any, list[str], int, bool]] = [(value, [], 0, False)]
     above: set[int] = set()
     while pending:
-        item, path, leave = pending.pop()
+        item, path, depth, leave = pending.pop()
         if leave:
             above.discard(id(item))
             continue
@@ -43,12 +65,15 @@ def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, 
         if isinstance(item, msgpack.ExtType):
             pass
         elif isinstance(item, Mapping):
-            yield from ((path, key, f"as a key: {why}") for key, why in _bad_keys(item, complaint))
-            children = [(child, str(key)) for key, child in item.items()]
+            yield from (([*path, *step], key, why) for key, step, why in _bad_keys(item, complaint))
+            children = [(child, _step(key)) for key, child in item.items()]
         elif isinstance(item, (list, tuple, set, frozenset)):
-            why = complaint(frozenset()) if isinstance(item, (set, frozenset)) else None
-            if why is not None:
-                yield path, item, why
+            if isinstance(item, (set, frozenset)):
+                why = complaint(frozenset())
+                if why is not None:
+                    yield path, item, why
+                # A value of its own, which has its items two arrays deep.
+                depth = 1
             children = [(child, str(index)) for index, child in enumerate(item)]
         if children is None:
             why = complaint(item)
@@ -58,19 +83,24 @@ def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, 
         if id(item) in above:
             yield path, item, "it contains itself"
             continue
-        if len(path) >= _DEPTH:
-            yield [*path[:3], "..."], item, f"it is nested deeper than {_DEPTH} levels"
+        if depth >= DEEPEST and children:
+            yield path, item, f"it is nested deeper than {DEEPEST} levels"
             return
         above.add(id(item))
-        pending.append((item, path, True))
-        pending.extend((child, [*path, name], False) for child, name in reversed(children))
+        pending.append((item, path, depth, True))
+        pending.extend(
+            (child, [*path, name], depth + 1, False) for child, name in reversed(children)
+        )
 
 
-def _bad_keys(mapping: Mapping[Any, Any], complaint: Complaint) -> Iterator[tuple[Any, str]]:
+def _bad_keys(
+    mapping: Mapping[Any, Any], complaint: Complaint
+) -> Iterator[tuple[Any, list[str], str]]:
+    """The keys that cannot be stored, each with the step to it if it is a text."""
     for key in mapping:
         why = complaint(key)
         if why is not None:
-            yield key, why
+            yield key, [_step(key)] if isinstance(key, str) else [], f"as a key: {why}"
 
 
 def type_name(value: Any) -> str:

@@ -39,9 +39,10 @@ Arrow arrays, chunked arrays and series are columns, no frames: refused. (7) A R
 it was; as Arrow IPC bytes in an ext value, which are copied and which other languages do not look
 into. (8) In UTC, to the microsecond: the nanoseconds below are lost.
 
-What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles, ext
-values of the types that are this library's own) raises FormatError with the path inside the
-payload. Without segments, msgpack is what any library writes: NumPy's numbers become Python's, and
+What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles, over
+512 lists and dicts inside one another, which no reader in any language goes into, ext values of the
+types that are this library's own) raises FormatError with the path inside the payload. Without
+segments, msgpack is what any library writes, as deep at most: NumPy's numbers become Python's, and
 arrays, sets, dates and the like raise FormatError.
 """
 

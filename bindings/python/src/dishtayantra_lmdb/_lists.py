@@ -20,25 +20,41 @@ _LONG = 64
 # What a segment takes beside shape and items, at most.
 _OVERHEAD = 14 + 63
 _MAX_NDIM = 32
+_WIDE = 8
 # The narrowest type comes first.
 _UNSIGNED = (("B", 8), ("H", 16), ("I", 32), ("Q", 64))
 _SIGNED = (("b", 7), ("h", 15), ("i", 31), ("q", 63))
 
 
-def packed(value: Any, depth: int = 0) -> Any:
+def packed(value: Any) -> Any:
     """``value`` with segments instead of the lists that can be packed.
 
-    What changes is made anew, nothing is changed in place; a payload too deep or with a cycle in it
-    is for the packer to refuse.
+    What changes is made anew, nothing is changed in place. A payload with more lists and dicts
+    inside one another than anybody has who means well is left as it is: the packer refuses one
+    with a cycle in it.
     """
-    kind = type(value)
-    if depth > 200:
+    try:
+        return _packed(value, 0)
+    except _TooDeepError:
         return value
+
+
+class _TooDeepError(Exception):
+    """Left at once: what contains itself twice would be walked for ever."""
+
+
+_DEEP = 200
+
+
+def _packed(value: Any, depth: int) -> Any:
+    if depth > _DEEP:
+        raise _TooDeepError
+    kind = type(value)
     if kind is dict:
         changed = None
         for key, item in value.items():
             if type(item) in _CONTAINERS:
-                new = packed(item, depth + 1)
+                new = _packed(item, depth + 1)
                 if new is not item:
                     changed = dict(value) if changed is None else changed
                     changed[key] = new
@@ -49,7 +65,7 @@ def packed(value: Any, depth: int = 0) -> Any:
             return segment
         if not _CONTAINERS.isdisjoint(map(type, value)):
             items = [
-                packed(item, depth + 1) if type(item) in _CONTAINERS else item for item in value
+                _packed(item, depth + 1) if type(item) in _CONTAINERS else item for item in value
             ]
             if any(map(_differ, items, value)):
                 return items
@@ -95,13 +111,22 @@ def _segment(value: Any) -> Segment | None:
 def _flat(value: Any) -> tuple[tuple[int, ...], Any] | None:
     """The shape of a rectangle of lists and its items in order; None when it is none."""
     shape: tuple[int, ...] = (len(value),)
+    above = {id(value)}
     while value and type(value[0]) in (list, tuple):
         if len(shape) == _MAX_NDIM or not {list, tuple}.issuperset(map(type, value)):
             return None
         lengths = set(map(len, value))
         if len(lengths) != 1:
             return None
-        shape = (*shape, lengths.pop())
+        length = lengths.pop()
+        # A list that contains itself is a rectangle without end. Where it takes long to look for
+        # one, among many narrow rows, there is time until the next level.
+        if length >= _WIDE or len(shape) > 1:
+            rows = set(map(id, value))
+            if not above.isdisjoint(rows):
+                return None
+            above |= rows
+        shape = (*shape, length)
         value = list(itertools.chain.from_iterable(value))
     return (shape, value) if value else None
 

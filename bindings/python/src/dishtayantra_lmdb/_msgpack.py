@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import decimal
-import re
 import struct
 import threading
 import uuid
@@ -21,7 +20,7 @@ from typing import Any
 import msgpack
 
 from . import _arrow, _lists, _npy, _optional, _segments
-from ._faults import explained, type_name
+from ._faults import DEEPEST, explained, type_name
 from ._memory import bytes_address, memory_address
 from ._pin import Pin
 from .errors import FormatError, TooLargeError
@@ -85,11 +84,11 @@ def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[
         written: memoryview = packer.getbuffer()
         if len(written) > _KEPT:
             # The memoryview owns the packer, which would keep its buffer for good.
-            _refuse_foreign(written, writing.own)
+            _refuse_unreadable(written, writing.own)
             return _segments.parts(written, writing.cuts) if writing.cuts else [written]
         packed = bytes(written)
         written.release()
-        _refuse_foreign(packed, writing.own)
+        _refuse_unreadable(packed, writing.own)
         found = _segments.parts(packed, writing.cuts) if writing.cuts else [packed]
     except TooLargeError:
         raise
@@ -105,18 +104,21 @@ def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[
 def _encode_plain(value: Any) -> bytes:
     try:
         packed: bytes = msgpack.packb(value, default=_plain, use_bin_type=True)
-        _refuse_foreign(packed)
+        _refuse_unreadable(packed)
     except Exception as error:
         raise explained(value, error, _plain_complaint) from error
     return packed
 
 
-def _refuse_foreign(written: bytes | memoryview, own: int = 0) -> None:
-    """Raises when a caller's ext value has a type of ours, of which ``own`` are to be there."""
+def _refuse_unreadable(written: bytes | memoryview, own: int = 0) -> None:
+    """Raises when ``written`` is nested deeper than readers go, or when a caller's ext value has a
+    type of ours, of which ``own`` are to be there.
+    """
     if isinstance(written, bytes):
-        # Most small payloads have no such byte at all, or only in names.
-        if not own and _own_head(written) is None:
-            return
+        if not own and len(written) <= _GLANCE:
+            heads = written.translate(None, _NO_HEAD)
+            if len(heads) <= DEEPEST and not heads.translate(None, _CONTAINER_HEADS):
+                return
         address = bytes_address(written)
     else:
         address = memory_address(written)
@@ -131,10 +133,12 @@ def _refuse_foreign(written: bytes | memoryview, own: int = 0) -> None:
 
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, _EXT_PYTHON)
 _EXT_SEGMENT_BYTE = bytes((_segments.EXTENSION,))
-# What an ext value of these types begins with, wherever one may be.
-_own_head = re.compile(
-    b"(?s:[\xd4-\xd8]|\xc7.|\xc8..|\xc9....)[%b]" % re.escape(bytes(_OWN))
-).search
+# Up to this size it is faster to look for bytes with which arrays, maps and ext values may begin
+# than to walk the document.
+_GLANCE = 2048
+_CONTAINER_HEADS = bytes((*range(0x80, 0xA0), *range(0xDC, 0xE0)))
+_EXT_HEADS = bytes((*range(0xC7, 0xCA), *range(0xD4, 0xD9)))
+_NO_HEAD = bytes(set(range(256)).difference(_CONTAINER_HEADS, _EXT_HEADS))
 _FOREIGN = "the ext types 68, 78 and 80 are this library's own"
 
 
@@ -199,7 +203,7 @@ def _pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
 
 
 def _key(key: Any) -> Any:
-    return tuple(_key(item) for item in key) if isinstance(key, list) else key
+    return tuple(map(_key, key)) if isinstance(key, list) else key
 
 
 def _extend(value: Any) -> Any:
@@ -327,7 +331,7 @@ def encode_nested(value: Any) -> bytes:
         return held
 
     packed: bytes = msgpack.packb(value, default=extend, use_bin_type=True)
-    _refuse_foreign(packed, own)
+    _refuse_unreadable(packed, own)
     return packed
 
 
@@ -355,8 +359,8 @@ _RESTORED: dict[str, Callable[[Any], Any]] = {
     "decimal": decimal.Decimal,
     "uuid": lambda body: uuid.UUID(bytes=body),
     "complex": lambda body: complex(body[0], body[1]),
-    "set": lambda body: {_key(item) for item in body},
-    "frozenset": lambda body: frozenset(_key(item) for item in body),
+    "set": set,
+    "frozenset": frozenset,
     "int": int,
     "arrow": _arrow.decode_bytes,
     "numpy": lambda body: _npy.decode(body, False)[()],
@@ -378,8 +382,16 @@ def _restore(code: int, data: bytes, copy: bool) -> Any:
         # Somebody else's ext value: kept as it is.
         return msgpack.ExtType(code, data)
     with _one_deeper(ValueError):
-        body = _unpacked(data, _restore_copy if copy else _restore_view)
-    if not isinstance(body, list) or len(body) != 2 or body[0] not in _RESTORED:
+        # Lists of ours there are tuples: what is in a set was hashable.
+        body = msgpack.unpackb(
+            data,
+            ext_hook=_restore_copy if copy else _restore_view,
+            use_list=False,
+            raw=False,
+            strict_map_key=False,
+            timestamp=3,
+        )
+    if not isinstance(body, tuple) or len(body) != 2 or body[0] not in _RESTORED:
         raise ValueError(f"an ext value of code {code} that this version does not know")
     try:
         return _RESTORED[body[0]](body[1])

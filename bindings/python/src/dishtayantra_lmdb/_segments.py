@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from . import _optional
-from ._abi import failure, lib
+from ._abi import failure, lib, library
 from ._pin import Pin
 from .errors import FormatError, TooLargeError
 
@@ -25,8 +24,6 @@ _VERSION = 1
 _ALIGNMENT = 64
 _MAX_NDIM = 32
 _MAX_BODY = 0xFFFFFFFF
-# So many empty lists a segment may stand for.
-_MOST_EMPTY = 1 << 20
 # Bytes of the ext value before its body, and of the body before the shape.
 _HEAD, _FIXED = 6, 8
 # Items up to this many bytes are copied beside their header: a part of their own costs more.
@@ -221,17 +218,25 @@ def find(address: int, size: int) -> list[Placed]:
         _rooms.append(room)
 
 
+_validate = library["dy_lmdb_document_validate"]
+_validate.argtypes = (ctypes.c_void_p,)
+_validate.restype = ctypes.c_int32
+
+
 def extensions(address: int, size: int) -> Iterator[int]:
     """The types of the extension values in the payload of ``size`` bytes at ``address``.
 
     Raises:
-        ValueError: the document is damaged; the message tells where.
+        ValueError: the document is damaged or nested too deep; the message tells where.
     """
     handle = ctypes.c_void_p()
     status = lib.document_from_bytes(address, size, ctypes.byref(handle))
     if status:
         raise ValueError(str(failure(status)))
     try:
+        status = _validate(handle)
+        if status:
+            raise ValueError(str(failure(status)))
         code, node, end = ctypes.c_int32(), ctypes.c_uint64(), ctypes.c_uint64()
         found = ctypes.c_bool()
         places = [ctypes.byref(place) for place in (code, node, end, found)]
@@ -253,13 +258,6 @@ def _typestr(code: int, unit: int) -> str:
     return f"{order}{name}[{_UNITS[unit]}]" if unit else order + name
 
 
-def _check_empty(shape: tuple[int, ...]) -> None:
-    """Few bytes can announce any number of empty lists."""
-    lists = math.prod(shape[: shape.index(0)])
-    if lists > _MOST_EMPTY:
-        raise ValueError(f"{lists} empty lists are announced; allowed: {_MOST_EMPTY}")
-
-
 def restore(placed: Placed, owner: Pin, copy: bool, lists: bool) -> Any:
     """What was written as ``placed``.
 
@@ -278,8 +276,6 @@ def restore(placed: Placed, owner: Pin, copy: bool, lists: bool) -> Any:
         return items if placed.shape else items[0]
     numpy = _optional.numpy("an array in a document")
     if 0 in placed.shape:
-        if lists and placed.flags & LIST:
-            _check_empty(placed.shape)
         array = numpy.empty(placed.shape, placed.typestr)
         array.setflags(write=copy)
     else:
