@@ -20,8 +20,10 @@ from dishtayantra_lmdb import (
     DataFormat,
     LMDBCalculatorConfig,
     LMDBConfig,
+    LMDBDataExchange,
     LMDBExchangeMode,
     LMDBTransport,
+    wrap_with_lmdb,
 )
 
 
@@ -322,3 +324,14 @@ def test_a_path_may_be_bytes_or_a_path(tmp_path: Path) -> None:
     with LMDBTransport(LMDBConfig(db_path=str(place), map_size=MAP_SIZE)) as transport:
         transport.put("key", 1)
         assert transport.resolve({"_lmdb_ref": True, "_lmdb_input_key": "key", "_lmdb_db_path": str(place)}) == 1
+
+
+@pytest.mark.parametrize("config", [None, [], "lmdb_enabled", 5])
+def test_what_is_no_configuration_is_refused(config: Any) -> None:
+    for use in (
+        LMDBCalculatorConfig.from_dict,
+        lambda given: wrap_with_lmdb(len, given, "calc"),
+        lambda given: LMDBDataExchange(given, "calc"),
+    ):
+        with pytest.raises(ConfigError, match="configuration"):
+            use(config)

@@ -125,7 +125,9 @@ class LMDBCalculatorConfig:
 
         Raises:
             ConfigError: a value is not allowed; the message names key, value and what is allowed.
+                The configuration is no mapping, None say.
         """
+        require_mapping(config)
         given = {
             key: value
             for key, value in config.items()
@@ -144,6 +146,14 @@ class LMDBCalculatorConfig:
         """The settings under their ``lmdb_*`` keys."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {key: _plain(key, values[name]) for key, name in _SETTINGS.items()}
+
+
+def require_mapping(config: object) -> None:
+    """Raises ConfigError for what is no calculator's configuration."""
+    if not isinstance(config, Mapping):
+        raise ConfigError(
+            f"the configuration {config!r} is not allowed; allowed is a dict, {{}} for the defaults"
+        )
 
 
 def parse(settings: Mapping[str, Any]) -> dict[str, Any]:
