@@ -8,6 +8,9 @@ from typing import Any
 
 import msgpack
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from dishtayantra_lmdb import FormatError, LMDBTransport
@@ -63,11 +66,20 @@ class Mapped(UserDict[str, Any]):
         ({"a": {"y\ud800": 1}}, r"at a.y\ud800: as a key", "surrogates"),
         ({"\ud800": 1}, r"at \ud800: as a key", "surrogates"),
         ({"k" * 1000: Strange()}, f"at {'k' * 77}...: ", "Strange"),
+        (np.ma.masked_array([1.0], [True]), "the top of the payload", "mask"),
+        ([np.ma.masked], " 0:", "mask"),
+        (np.array(["a"], np.dtypes.StringDType()), "the top of the payload", "astype('U')"),
+        ({"s": np.array(["a"], np.dtypes.StringDType())}, " s:", "astype('U')"),
+        (pd.Series([1.0]), "the top of the payload", "pandas.Series at the top of the payload: it is a column"),
+        ({"s": [pl.Series([1.0])]}, " s.0:", "column"),
+        ([pa.array([1.0])], " 0:", "column"),
+        (pa.chunked_array([[1.0]]), "the top of the payload", "column"),
+        (pd.DataFrame({"x": [1, "a"]}), "the top of the payload", "Arrow table"),
         ({"f": lambda: 1}, " f:", "function"),
         ({"g": (n for n in [1])}, " g:", "generator"),
     ],
 )
-@pytest.mark.parametrize("wanted", ["msgpack", "json", "arrow"])
+@pytest.mark.parametrize("wanted", ["msgpack", "json", "numpy", "arrow", "raw"])
 def test_what_cannot_be_stored_raises_and_names_the_path(
     transport: LMDBTransport, value: Any, path: str, what: str, wanted: str
 ) -> None:

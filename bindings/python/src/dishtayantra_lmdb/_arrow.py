@@ -52,7 +52,19 @@ def frame(value: Any) -> Any | None:
         return pa.table(value) if streams else pa.record_batch(value)
     except Exception as error:
         # Exporting is somebody else's code.
-        raise FormatError(f"{type_name(value)} cannot become an Arrow table: {error}") from error
+        if _is_one_column(value, streams, pa):
+            raise FormatError(
+                "it is a column and no table; store a table that has it, or its array or list"
+            ) from error
+        raise FormatError(f"it cannot become an Arrow table: {error}") from error
+
+
+def _is_one_column(value: Any, streams: bool, pa: Any) -> bool:
+    try:
+        pa.chunked_array(value) if streams else pa.array(value)
+    except Exception:
+        return False
+    return True
 
 
 def as_table(value: Any) -> Any | None:

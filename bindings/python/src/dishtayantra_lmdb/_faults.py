@@ -27,8 +27,17 @@ def explained(value: Any, error: Exception, complaint: Complaint) -> FormatError
         complaint: what is wrong with an item that holds no others.
     """
     for path, item, reason in _faults(value, complaint):
-        return FormatError(f"cannot store {type_name(item)} at {_where(path)}: {reason}")
+        return _fault(path, item, reason)
     return FormatError(f"cannot store the payload: {error}")
+
+
+def at_the_top(value: Any, error: FormatError) -> FormatError:
+    """The error of a payload that cannot be stored as a whole."""
+    return _fault([], value, error)
+
+
+def _fault(path: list[str], item: Any, reason: object) -> FormatError:
+    return FormatError(f"cannot store {type_name(item)} at {_where(path)}: {reason}")
 
 
 def _where(path: list[str]) -> str:

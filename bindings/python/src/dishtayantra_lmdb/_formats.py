@@ -53,6 +53,7 @@ import math
 from typing import Any
 
 from . import _arrow, _msgpack, _npy, _optional
+from ._faults import at_the_top
 from ._pin import Pin
 from .errors import ConfigError, CorruptError, FormatError, LMDBError
 from .lmdb_types import DataFormat
@@ -94,6 +95,15 @@ def encode(
     Raises:
         FormatError: no format can hold it; the message names the path.
     """
+    try:
+        apart = _encode_apart(value, number, segments)
+    except FormatError as error:
+        raise at_the_top(value, error) from error
+    return apart or (MSGPACK, _msgpack.encode(value, segments, pack_lists))
+
+
+def _encode_apart(value: Any, number: int, segments: bool) -> tuple[int, list[Any]] | None:
+    """``value`` in the format asked for, or as a table if it is one; None: for msgpack."""
     if number == RAW:
         if type(value) is bytes:
             return RAW, [value]
@@ -111,9 +121,7 @@ def encode(
             json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
         ]
     frame = _arrow.frame(value) if segments else None
-    if frame is not None:
-        return ARROW, _arrow.encode(frame)
-    return MSGPACK, _msgpack.encode(value, segments, pack_lists)
+    return None if frame is None else (ARROW, _arrow.encode(frame))
 
 
 def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:

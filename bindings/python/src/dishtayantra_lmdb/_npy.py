@@ -32,6 +32,14 @@ def is_array(value: object) -> bool:
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
+def refuse_masked(array: Any) -> None:
+    """Raises FormatError for a masked array."""
+    if isinstance(array, _optional.numpy("an array").ma.MaskedArray):
+        raise FormatError(
+            "a masked array would lose its mask; store array.filled(), or array.data and array.mask"
+        )
+
+
 def encode(array: Any) -> list[Any]:
     """The parts of ``array`` as ``.npy``: the header, and the data where it lies if contiguous.
 
@@ -40,11 +48,7 @@ def encode(array: Any) -> list[Any]:
     """
     numpy = _optional.numpy("format numpy")
     if type(array) is not numpy.ndarray:
-        if isinstance(array, numpy.ma.MaskedArray):
-            raise FormatError(
-                "a masked array would lose its mask; store array.filled(), "
-                "or array.data and array.mask"
-            )
+        refuse_masked(array)
         array = numpy.asarray(array)
     dtype = stored_dtype(array.dtype)
     flags = array.flags
@@ -66,6 +70,10 @@ def encode(array: Any) -> list[Any]:
 def stored_dtype(dtype: Any) -> Any:
     """The little-endian dtype in which arrays of ``dtype`` are stored."""
     numpy = _optional.numpy("format numpy")
+    if dtype.kind == "T":
+        raise FormatError(
+            f"an array of dtype {dtype} has its texts elsewhere; store array.astype('U')"
+        )
     if dtype.hasobject:
         raise FormatError(f"an array of dtype {dtype} holds Python objects")
     if dtype.kind not in "biufcmMSUV" or (

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from . import _optional
 from ._abi import failure, lib, library
+from ._npy import refuse_masked
 from ._pin import Pin
-from .errors import FormatError, TooLargeError
+from .errors import TooLargeError
 
 EXTENSION = 68
 LIST, SCALAR = 1, 2
@@ -101,11 +102,7 @@ def of_array(array: Any, flags: int = 0) -> Segment | None:
     """
     numpy = _optional.numpy("an array")
     if type(array) is not numpy.ndarray:
-        if isinstance(array, numpy.ma.MaskedArray):
-            raise FormatError(
-                "a masked array would lose its mask; store array.filled(), "
-                "or array.data and array.mask"
-            )
+        refuse_masked(array)
         array = numpy.asarray(array)
     stored = _stored(array.dtype)
     if stored is None or array.ndim > _MAX_NDIM:
