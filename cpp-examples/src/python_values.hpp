@@ -55,8 +55,17 @@ inline void register_errors() {
     });
 }
 
+/// Refuses a masked array: its buffer holds the masked elements as well, and nothing tells which they are.
+inline void refuse_masked(const py::handle& object) {
+    const auto modules = py::reinterpret_borrow<py::dict>(PyImport_GetModuleDict());
+    if (modules.contains("numpy.ma") && py::isinstance(object, modules["numpy.ma"].attr("MaskedArray"))) {
+        throw lmdb::InvalidArgumentError("a masked array would lose its mask; pass array.filled()");
+    }
+}
+
 /// The elements of an object with the buffer protocol: in place when they are contiguous doubles, else a copy.
 inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
+    refuse_masked(object);
     std::unique_ptr<py::buffer_info> info;
     try {
         info = std::make_unique<py::buffer_info>(object.request());

@@ -4,7 +4,7 @@ use dishtayantra::{Dtype, Error, Numbers};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
 
 /// Levels of lists at most.
 const MOST_DIMENSIONS: usize = 32;
@@ -73,8 +73,20 @@ fn is_number(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>()
 }
 
+/// Refuses a masked array: its buffer holds the masked elements as well, and nothing tells which they are.
+fn refuse_masked(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
+    let modules = object.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>().map_err(PyErr::from)?;
+    if let Some(masked) = modules.get_item("numpy.ma")?
+        && object.is_instance(&masked.getattr("MaskedArray")?)?
+    {
+        return wrong("a masked array would lose its mask; pass array.filled()");
+    }
+    Ok(())
+}
+
 /// The object's buffer, as arrays and NumPy's scalars have; none when it has none.
 fn buffer_of<'py>(object: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyMemoryView>>, Failure> {
+    refuse_masked(object)?;
     match PyMemoryView::from(object) {
         Ok(view) => Ok(Some(view)),
         Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => Ok(None),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dishtayantra_lmdb import wrap_with_lmdb
+from dishtayantra_lmdb import FormatError, LMDBTransport, wrap_with_lmdb
 
 ROWS = np.arange(6.0).reshape(2, 3)
 
@@ -63,6 +63,16 @@ REFUSED: dict[str, Any] = {
     "set": {1.0, 2.0},
 }
 
+# What the store does not take either, so that it is passed directly:
+MASKED: dict[str, Any] = {
+    "masked array": np.ma.masked_array([1.0, 2.0], [True, False]),
+    "masked array of nothing masked": np.ma.masked_array([1, 2]),
+    "masked rows": [np.ma.masked_array([1.0, 2.0], [True, False]), [1.0, 2.0]],
+    "masked row after another": [[1.0, 2.0], np.ma.masked_array([1.0, 2.0], [True, False])],
+    "masked number": [1.0, np.ma.masked],
+    "single masked number": np.ma.masked,
+}
+
 
 @pytest.fixture
 def matrix(calculators: Any) -> Any:
@@ -92,6 +102,17 @@ def test_both_routes_refuse_the_same(matrix: Any, exchanged: Any, what: str) -> 
         with pytest.raises(ValueError, match="'values'"):
             calculator.calculate({"values": REFUSED[what]})
     assert matrix.details()["references"] == 1
+
+
+@pytest.mark.parametrize("what", MASKED)
+def test_no_route_loses_a_mask(matrix: Any, exchanged: Any, transport: LMDBTransport, what: str) -> None:
+    for calculator in (matrix, exchanged):
+        with pytest.raises(ValueError, match="'values': a masked array would lose its mask"):
+            calculator.calculate({"values": MASKED[what]})
+    assert matrix.details()["references"] == 0
+    for wanted in ("msgpack", "numpy", "arrow", "json", "raw"):
+        with pytest.raises(FormatError, match="a masked array would lose its mask"):
+            transport.put("key", MASKED[what], format=wanted)
 
 
 @pytest.mark.parametrize("parameter", [np.float32(0.5), 0.75, np.float64(0.25)])
