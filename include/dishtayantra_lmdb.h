@@ -1563,7 +1563,7 @@ dy_lmdb_status_t dy_lmdb_loan_data(struct dy_lmdb_loan_t *loan, void **data, siz
  *
  * Returns what `dy_lmdb_store_put` does; `DY_LMDB_LOAN_LOST` when the loan's holder was taken for dead;
  * `DY_LMDB_CLOSED` when it was published. A failure ends the loan too, its space is given back and it
- * answers `DY_LMDB_CLOSED`, unless an argument was refused before anything was tried.
+ * answers `DY_LMDB_CLOSED`, unless an argument was refused (key, name, size, format, a text), which leaves it as it was.
  *
  * Memory: the loan must still be dropped. Its bytes must not be written to any more.
  *

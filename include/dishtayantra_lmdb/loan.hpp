@@ -49,7 +49,8 @@ public:
     /// Makes the first `size` bytes (by default all) the entry of `key`: readers see all of them at once.
     ///
     /// Throws LoanLostError when the space was reclaimed, ClosedError when it was published already, and what a put
-    /// throws. A failure ends the loan as well, unless an argument was refused at once.
+    /// throws. A failure ends the loan as well, unless an argument was refused (key, name, size, format, a text), which
+    /// leaves it as it was.
     Info publish(std::string_view key, const PutOptions& options = {}, std::optional<std::size_t> size = {},
                  std::string_view db = {}) {
         const std::size_t bytes = size ? *size : span().size();

@@ -143,7 +143,7 @@ pub unsafe extern "C" fn dy_lmdb_loan_data(
 ///
 /// Returns what `dy_lmdb_store_put` does; `DY_LMDB_LOAN_LOST` when the loan's holder was taken for dead;
 /// `DY_LMDB_CLOSED` when it was published. A failure ends the loan too, its space is given back and it
-/// answers `DY_LMDB_CLOSED`, unless an argument was refused before anything was tried.
+/// answers `DY_LMDB_CLOSED`, unless an argument was refused (key, name, size, format, a text), which leaves it as it was.
 ///
 /// Memory: the loan must still be dropped. Its bytes must not be written to any more.
 ///
@@ -170,7 +170,9 @@ pub unsafe extern "C" fn dy_lmdb_loan_publish(
                 InfoOut::new(info)?,
             )
         };
-        held(loan)?.truncate(size)?;
+        let open = held(loan)?;
+        open.check(db, key, &options)?;
+        open.truncate(size)?;
         if let Some(loan) = loan.0.take() {
             info.write(&loan.publish(db, key, &options)?, None);
         }

@@ -206,7 +206,7 @@ impl Engine {
 }
 
 /// Refuses names that cannot be a named database of the user's.
-fn check_db_name(name: &str) -> Result<()> {
+pub fn check_db_name(name: &str) -> Result<()> {
     let fault = if name.is_empty() {
         "is empty"
     } else if name.len() > crate::lmdb::MAX_KEY {

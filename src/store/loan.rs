@@ -4,7 +4,7 @@
 //! blocks yet (8 each), little-endian. A loan whose engine is dead is reclaimed. Of an extent that was in an entry before
 //! (see `kept`) there follow the id of the transaction that replaced the entry (8) and the entry's key.
 
-use super::engine::Engine;
+use super::engine::{Engine, check_db_name};
 use super::extents::{self, Run};
 use super::kept::{self, Spare};
 use super::marks;
@@ -212,15 +212,24 @@ impl Loan {
         Ok(())
     }
 
+    /// Refuses what [`Loan::publish`] would refuse of its arguments, and leaves the loan as it is.
+    ///
+    /// # Errors
+    /// `BadKey` for the key or the database's name; `InvalidArgument` for a text that is too long.
+    pub fn check(&self, db: &str, key: &[u8], options: &PutOptions) -> Result<()> {
+        self.engine.check()?;
+        check_db_name(db)?;
+        record::check_key(key)?;
+        Record::check_texts(options)
+    }
+
     /// Makes the payload the entry under `key`: readers see what was there before, or all of it.
     ///
     /// # Errors
     /// `LoanLost` when the loan was reclaimed; `KeyExists`, `BadKey`, `MapFull`, `DiskFull`. The loan is given back.
     pub fn publish(mut self, db: &str, key: &[u8], options: &PutOptions) -> Result<Info> {
+        self.check(db, key, options)?;
         let engine = &self.engine;
-        engine.check()?;
-        record::check_key(key)?;
-        Record::check_texts(options)?;
         let dbi = engine.create_db(db)?;
         let checksum = options.checksum.then(|| xxhash_rust::xxh3::xxh3_64(self.bytes()));
         let draft = Draft { db: (db, dbi), key, size: self.size, checksum, options };

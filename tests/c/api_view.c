@@ -195,7 +195,11 @@ void test_loan_errors(void) {
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_loan_data(NULL, &room, &size));
     EXPECT_OK(dy_lmdb_loan_data(loan, &room, &size));
     EXPECT(size == 5000);
-    EXPECT_FAILS(DY_LMDB_BAD_KEY, dy_lmdb_loan_publish(loan, NOTHING, NOTHING, 5000, NULL, NULL));
+    EXPECT_FAILS(DY_LMDB_BAD_KEY, dy_lmdb_loan_publish(loan, NOTHING, NOTHING, 4000, NULL, NULL));
+    EXPECT_FAILS(DY_LMDB_BAD_KEY, dy_lmdb_loan_publish(loan, TEXT("_dy_meta"), TEXT("k"), 4000, NULL, NULL));
+    EXPECT_OK(dy_lmdb_loan_data(loan, &room, &size));
+    EXPECT(size == 5000);
+    EXPECT_OK(dy_lmdb_loan_publish(loan, NOTHING, TEXT("k"), size, NULL, NULL));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_loan_data(loan, &room, &size));
     EXPECT_OK(dy_lmdb_loan_drop(loan));
     EXPECT_OK(dy_lmdb_store_close(store));

@@ -43,6 +43,22 @@ TEST_F(StoreTest, PublishedLoanIsClosed) {
     EXPECT_THROW(loan.publish("again"), lmdb::ClosedError);
 }
 
+TEST_F(StoreTest, RefusedArgumentLeavesTheLoanAsItWas) {
+    lmdb::Loan loan = store.loan(4096);
+    std::memcpy(loan.span().data(), "hello", 5);
+    EXPECT_THROW(loan.publish("", {}, 5), lmdb::BadKeyError);
+    EXPECT_THROW(loan.publish(std::string(512, 'k'), {}, 5), lmdb::BadKeyError);
+    EXPECT_THROW(loan.publish("k", {}, 5, "_dy_meta"), lmdb::BadKeyError);
+    EXPECT_THROW(loan.publish("k", {}, 4097), lmdb::InvalidArgumentError);
+    lmdb::PutOptions wordy;
+    wordy.source = std::string(1 << 16, 's');
+    EXPECT_THROW(loan.publish("k", wordy, 5), lmdb::InvalidArgumentError);
+    ASSERT_EQ(loan.span().size(), 4096u);
+    EXPECT_EQ(loan.publish("k").size, 4096u);
+    const lmdb::View view = store.view("k");
+    EXPECT_EQ(std::memcmp(view.span().data(), "hello", 5), 0);
+}
+
 TEST_F(StoreTest, PublishingMayShrink) {
     lmdb::Loan loan = store.loan(100000);
     std::memcpy(loan.span().data(), "hello", 5);
