@@ -319,7 +319,7 @@ inline py::object nested_list(const lmdb::Numbers& numbers, std::size_t level, s
 
 inline py::object list_of(const lmdb::Numbers& numbers) {
     std::size_t at = 0;
-    return nested_list(numbers.c_order(), 0, at);
+    return nested_list(numbers.c_order().as_list(), 0, at);
 }
 
 /// An ndarray of its own memory; nested lists where there is no NumPy.

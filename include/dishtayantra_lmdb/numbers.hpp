@@ -99,6 +99,19 @@ inline double number_of(const Node& node) {
     return converted(segment).front();
 }
 
+/// Refuses a shape without items that stands for more lists than any program means: a few bytes announce any number.
+inline void require_few_lists(const std::vector<std::size_t>& shape) {
+    constexpr std::size_t most_lists = std::size_t{1} << 20;
+    const auto empty = std::find(shape.begin(), shape.end(), std::size_t{0});
+    std::size_t lists = 1;
+    for (auto length = shape.begin(); empty != shape.end() && length != empty; ++length) {
+        if (*length > most_lists / lists) {
+            throw InvalidArgumentError("more than 1048576 empty lists");
+        }
+        lists *= *length;
+    }
+}
+
 /// The lengths of nested arrays, level by level down to the first number; a segment among them has its own.
 inline std::vector<std::size_t> shape_of(const Node& node) {
     constexpr std::size_t most_dimensions = 32;
@@ -249,7 +262,11 @@ public:
 
     /// Whether they came as lists and are to be answered as lists.
     bool is_list() const noexcept { return is_list_; }
+    /// Throws InvalidArgumentError when it has no items and over 1,048,576 empty lists would stand for it.
     Numbers as_list(bool is_list = true) const {
+        if (is_list) {
+            detail::require_few_lists(shape_);
+        }
         Numbers out = *this;
         out.is_list_ = is_list;
         return out;

@@ -97,5 +97,5 @@ fn transposed(values: &Numbers<'_>, rows: usize, columns: usize) -> Result<Numbe
             }
         }
     }
-    Ok(Numbers::shared(to, vec![columns, rows])?.listed(values.is_list()))
+    Numbers::shared(to, vec![columns, rows])?.listed(values.is_list())
 }

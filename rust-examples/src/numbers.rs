@@ -43,7 +43,7 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
         return numbers_of_list(object);
     }
     if is_number(object) {
-        return Ok(Numbers::shared(vec![number_of(object)?], Vec::new())?.as_list());
+        return Ok(Numbers::shared(vec![number_of(object)?], Vec::new())?.as_list()?);
     }
     if is_bytes(object) {
         return numbers_of_bytes(backed(object)?);
@@ -75,7 +75,8 @@ fn is_number(object: &Bound<'_, PyAny>) -> bool {
 
 /// Refuses a masked array: its buffer holds the masked elements as well, and nothing tells which they are.
 fn refuse_masked(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
-    let modules = object.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>().map_err(PyErr::from)?;
+    let modules =
+        object.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>().map_err(PyErr::from)?;
     if let Some(masked) = modules.get_item("numpy.ma")?
         && object.is_instance(&masked.getattr("MaskedArray")?)?
     {
@@ -207,7 +208,7 @@ fn numbers_of_list(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failur
     }
     let mut elements = Vec::new();
     append_list(object, &shape, 0, &mut elements)?;
-    Ok(Numbers::shared(elements, shape)?.as_list())
+    Ok(Numbers::shared(elements, shape)?.as_list()?)
 }
 
 /// A tuple of its own: the list may change under another thread's hands.

@@ -157,3 +157,24 @@ TEST(Numbers, DeepNestingIsRefused) {
     const lmdb::Document doc = lmdb::Document::over(writer.data());
     EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { Numbers::of(doc.root()); }), "32"));
 }
+
+TEST_F(StoreTest, NumbersAreSoManyEmptyListsAtMost) {
+    const std::size_t most = std::size_t{1} << 20;
+    for (const std::vector<std::size_t>& shape : std::vector<std::vector<std::size_t>>{
+             {0, most * most}, {most, 0}, {1024, 1024, 0, most}, {2, 0}}) {
+        EXPECT_TRUE(Numbers({}, shape).as_list().is_list());
+    }
+    for (const std::vector<std::size_t>& shape :
+         std::vector<std::vector<std::size_t>>{{most + 1, 0}, {most * most, 0}, {most, 2, 0}, {1, most * most, 0}}) {
+        EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { Numbers({}, shape).as_list(); }), "empty lists"));
+    }
+    // A list of one array that has many rows and no items.
+    const std::vector<double> none;
+    lmdb::Writer writer;
+    writer.array(1);
+    writer.segment(lmdb::Segment(lmdb::Span<const double>(none), {most * most, 0}));
+    writer.put(store, "rows");
+    const lmdb::View view = store.view("rows");
+    const lmdb::Document document = view.document();
+    EXPECT_THROW(Numbers::of(document.root()), lmdb::InvalidArgumentError);
+}

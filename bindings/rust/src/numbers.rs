@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// Levels of lists at most; more than any segment has dimensions.
 const MOST_DIMENSIONS: usize = 32;
+const MOST_EMPTY_LISTS: usize = 1 << 20;
 
 /// An n-dimensional array of doubles: borrowed for `'a` where they lie, or shared with whoever else holds them. Cheap to
 /// clone; the elements never change.
@@ -80,7 +81,7 @@ impl<'a> Numbers<'a> {
     pub fn of_segment(segment: &Segment<'a>) -> Result<Numbers<'a>> {
         let numbers =
             Numbers::of_items(segment.dtype(), segment.bytes())?.reshaped(lengths(segment.shape())?)?;
-        Ok(if segment.is_list() { numbers.as_list() } else { numbers })
+        numbers.listed(segment.is_list())
     }
 
     /// An array of a document: a segment as above; bytes, taken as float64, and nested lists, in which a bool is 0 or 1,
@@ -98,7 +99,7 @@ impl<'a> Numbers<'a> {
                     true => elements.push(number_of(node)?),
                     false => append_numbers(node, &shape, 0, &mut elements)?,
                 }
-                Ok(Numbers::shared(elements, shape)?.as_list())
+                Numbers::shared(elements, shape)?.as_list()
             }
         }
     }
@@ -158,14 +159,19 @@ impl<'a> Numbers<'a> {
         Numbers { fortran_order: true, ..self }
     }
 
-    /// The same, told that they came as lists and are to be answered as lists.
-    pub fn as_list(self) -> Numbers<'a> {
+    /// The same, told that they came as lists and are to be answered as lists. Fails with
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when there are no elements and over 1,048,576 empty lists
+    /// would stand for them.
+    pub fn as_list(self) -> Result<Numbers<'a>> {
         self.listed(true)
     }
 
-    /// The same, lists or not.
-    pub fn listed(self, is_list: bool) -> Numbers<'a> {
-        Numbers { is_list, ..self }
+    /// The same, lists or not. Fails as [`as_list`](Numbers::as_list) does.
+    pub fn listed(self, is_list: bool) -> Result<Numbers<'a>> {
+        if is_list {
+            require_few_lists(&self.shape)?;
+        }
+        Ok(Numbers { is_list, ..self })
     }
 
     /// The elements in storage order.
@@ -251,6 +257,15 @@ fn require_shape(elements: usize, shape: &[usize]) -> Result<()> {
     match shape.iter().try_fold(1_usize, |product, length| product.checked_mul(*length)) {
         Some(product) if product == elements => Ok(()),
         _ => Err(Error::invalid(format!("{elements} elements do not have the shape {shape:?}"))),
+    }
+}
+
+/// A few bytes of a shape without elements announce any number of lists.
+fn require_few_lists(shape: &[usize]) -> Result<()> {
+    let Some(outer) = shape.iter().position(|length| *length == 0) else { return Ok(()) };
+    match shape[..outer].iter().try_fold(1_usize, |lists, length| lists.checked_mul(*length)) {
+        Some(lists) if lists <= MOST_EMPTY_LISTS => Ok(()),
+        _ => Err(Error::invalid(format!("more than {MOST_EMPTY_LISTS} empty lists in shape {shape:?}"))),
     }
 }
 

@@ -220,14 +220,14 @@ fn lists_come_back_as_lists_and_matrices_in_c_order() {
     let reference = reference.unwrap();
     let by_columns =
         Numbers::shared(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], vec![2, 3]).unwrap().in_fortran_order();
-    let short = Numbers::shared(vec![1.0, 2.0, 3.0, 4.0], vec![2, 2]).unwrap().as_list();
-    let long = Numbers::from(vec![0.5; 1000]).as_list();
-    let empty = Numbers::shared(vec![], vec![0, 3]).unwrap().as_list();
+    let short = Numbers::shared(vec![1.0, 2.0, 3.0, 4.0], vec![2, 2]).unwrap().as_list().unwrap();
+    let long = Numbers::from(vec![0.5; 1000]).as_list().unwrap();
+    let empty = Numbers::shared(vec![], vec![0, 3]).unwrap().as_list().unwrap();
     let result = map([
         ("matrix", by_columns.into()),
         ("short", short.into()),
         ("long", long.into()),
-        ("scalar", Numbers::shared(vec![9.0], vec![]).unwrap().as_list().into()),
+        ("scalar", Numbers::shared(vec![9.0], vec![]).unwrap().as_list().unwrap().into()),
         ("empty", empty.into()),
     ]);
     dishtayantra::calculator::put_output(&reference, &result).unwrap();
@@ -316,4 +316,17 @@ fn a_direct_answer_is_settled_and_an_output_put_by_hand() {
     reference.settle_direct().unwrap();
     reference.put_output(&[b"12", b"34"], &PutOptions::of(Format::Raw)).unwrap();
     assert_eq!(reference.store().unwrap().get("out").unwrap().unwrap(), b"1234");
+}
+
+#[test]
+fn numbers_are_so_many_empty_lists_at_most() {
+    let most = 1 << 20;
+    for shape in [vec![0, most * most], vec![most, 0], vec![1024, 1024, 0, most], vec![2, 0]] {
+        assert!(Numbers::shared(vec![], shape).unwrap().as_list().unwrap().is_list());
+    }
+    for shape in [vec![most + 1, 0], vec![most * most, 0], vec![most, 2, 0], vec![1, most * most, 0]] {
+        let error = Numbers::shared(vec![], shape).unwrap().as_list().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.message().contains("empty lists"), "{error}");
+    }
 }
