@@ -92,14 +92,19 @@ public:
 };
 
 /// Opens the input and passes its reference on: the result of a node that leaves its payload as it is. Counts calls, and
-/// tells where in this process the payload lay.
+/// tells where in this process the array lay, in a document the one under "values".
 class PassesOn : public Native {
 public:
     using Native::Native;
     py::dict calculate(const py::dict& data) {
         ++calls;
         const lmdb::View view = reference_of(data).view_input();
-        address = reinterpret_cast<std::uintptr_t>(view.span().data());
+        if (view.format() == lmdb::Format::msgpack) {
+            const lmdb::Document document = view.document();
+            address = reinterpret_cast<std::uintptr_t>(document["values"].span<double>().data());
+        } else {
+            address = reinterpret_cast<std::uintptr_t>(view.array().span<double>().data());
+        }
         return data;
     }
 

@@ -188,7 +188,9 @@ class PassesOn(LMDBCalculatorMixin):
 
     def calculate(self, data):
         self.calls += 1
-        self.address = self.lmdb_read_input().__array_interface__["data"][0]
+        payload = self.lmdb_read_input()
+        values = payload["values"] if isinstance(payload, dict) else payload
+        self.address = values.__array_interface__["data"][0]
         return data
 
 def offset_in_file(address, file):
@@ -203,18 +205,23 @@ def offset_in_file(address, file):
                 return int(fields[2], 16) + address - begin
     raise AssertionError(f"{address:#x} is mapped nowhere")
 
-language, path, given = sys.argv[1:4]
+language, path, wanted, given = sys.argv[1:5]
 if language == "C++":
-    sys.path.insert(0, sys.argv[4])
+    sys.path.insert(0, sys.argv[5])
     from dishtayantra_test_natives import PassesOn
 config = {
     "lmdb_enabled": True,
     "lmdb_db_path": path,
-    "lmdb_data_format": "numpy",
+    "lmdb_data_format": wanted,
     "lmdb_exchange_mode": "reference",
 }
 calculator = PassesOn("node", config)
-payload = json.loads(given) if given else np.arange(100_000.0)
+if given:
+    payload = json.loads(given)
+elif wanted == "numpy":
+    payload = np.arange(100_000.0)
+else:
+    payload = {"meta": {"name": "n", "tags": ["a", 1]}, "weights": np.ones(10, "f4"), "values": np.arange(100_000.0)}
 result = wrap_with_lmdb(calculator, config, f"node of {language}").calculate(payload)
 assert calculator.calls == 1, calculator.calls
 offset = offset_in_file(calculator.address, path + "/data.mdb")
@@ -223,26 +230,27 @@ print(json.dumps({"result": result, "offset": offset}))
 
 
 @pytest.mark.parametrize("languages", [("Python", "C++", "C++"), ("Python", "Python", "Python")])
+@pytest.mark.parametrize("wanted", ["numpy", "msgpack"])
 def test_a_payload_passed_on_by_reference_is_never_copied(
-    transport: LMDBTransport, run: Run, languages: tuple[str, ...]
+    transport: LMDBTransport, run: Run, wanted: str, languages: tuple[str, ...]
 ) -> None:
     # Each node is a process of its own; what they see lies at one place in the store's file.
     reference, offsets, ends = "", [], set()
     for language in languages:
-        done = json.loads(run(NODE, language, transport.get_db_path(), reference, MODULES[1]).stdout)
+        done = json.loads(run(NODE, language, transport.get_db_path(), wanted, reference, MODULES[1]).stdout)
         reference = json.dumps(done["result"])
         offsets.append(done["offset"])
         ends.add(done["result"]["_lmdb_input_key"])
     assert transport.keys() == list(ends)
     assert transport.stats()["counters"]["puts"] == 1
     with transport.view(ends.pop()) as view:
-        # In the payload, a .npy file, the items come after a header.
-        items = view.array()
-        start = view.file_offset + items.__array_interface__["data"][0] - view.address
-        # The native tells where the payload begins.
-        begins = [view.file_offset if language == "C++" else start for language in languages]
-        assert offsets == begins
+        payload = view.value()
+        items = payload if wanted == "numpy" else payload["values"]
+        place = view.file_offset + items.__array_interface__["data"][0] - view.address
+        assert offsets == [place] * 3
         np.testing.assert_array_equal(items, np.arange(100_000.0))
+        if wanted == "msgpack":
+            assert payload["meta"] == {"name": "n", "tags": ["a", 1]}
 
 
 def chained_pair(transport: LMDBTransport, inner: Any, **more: Any) -> tuple[Any, Any]:
