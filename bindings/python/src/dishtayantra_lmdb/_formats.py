@@ -25,6 +25,7 @@ pandas, Polars and other frames       arrow       arrow       arrow: Table (6)
 frames inside a dict or list          Table (7)   msgpack     msgpack
 dict subclasses, other Mappings       dict        dict (5)    msgpack
 int, float, str, list subclasses      the base    the base    msgpack
+bytes subclasses                      bytes       msgpack     raw: bytes
 ====================================  ==========  ==========  ====================
 
 "msgpack" or "arrow" in a column: the format cannot hold the value, so it is stored in that one and
