@@ -55,17 +55,27 @@ inline void register_errors() {
     });
 }
 
-/// Refuses a masked array: its buffer holds the masked elements as well, and nothing tells which they are.
-inline void refuse_masked(const py::handle& object) {
+/// Refuses what has a buffer that says less than the object: a masked array, whose masked elements are there like all
+/// others, and NumPy's scalars that are no numbers, times among them, whose buffer is their bytes.
+inline void refuse_misleading(const py::handle& object) {
     const auto modules = py::reinterpret_borrow<py::dict>(PyImport_GetModuleDict());
     if (modules.contains("numpy.ma") && py::isinstance(object, modules["numpy.ma"].attr("MaskedArray"))) {
         throw lmdb::InvalidArgumentError("a masked array would lose its mask; pass array.filled()");
+    }
+    // None stands there for a NumPy that shall not be found.
+    if (modules.contains("numpy") && !modules["numpy"].is_none() &&
+        py::isinstance(object, modules["numpy"].attr("generic"))) {
+        const py::object dtype = object.attr("dtype");
+        if (std::string_view("biuf").find(py::cast<char>(dtype.attr("kind"))) == std::string_view::npos) {
+            throw lmdb::InvalidArgumentError("items of " + py::cast<std::string>(py::str(dtype)) +
+                                             " are not numbers this side converts");
+        }
     }
 }
 
 /// The elements of an object with the buffer protocol: in place when they are contiguous doubles, else a copy.
 inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
-    refuse_masked(object);
+    refuse_misleading(object);
     std::unique_ptr<py::buffer_info> info;
     try {
         info = std::make_unique<py::buffer_info>(object.request());

@@ -73,8 +73,9 @@ fn is_number(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>()
 }
 
-/// Refuses a masked array: its buffer holds the masked elements as well, and nothing tells which they are.
-fn refuse_masked(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
+/// Refuses what has a buffer that says less than the object: a masked array, whose masked elements are there like all
+/// others, and NumPy's scalars that are no numbers, times among them, whose buffer is their bytes.
+fn refuse_misleading(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
     let modules =
         object.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>().map_err(PyErr::from)?;
     if let Some(masked) = modules.get_item("numpy.ma")?
@@ -82,12 +83,21 @@ fn refuse_masked(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
     {
         return wrong("a masked array would lose its mask; pass array.filled()");
     }
+    // None stands there for a NumPy that shall not be found.
+    if let Some(numpy) = modules.get_item("numpy")?.filter(|numpy| !numpy.is_none())
+        && object.is_instance(&numpy.getattr("generic")?)?
+    {
+        let dtype = object.getattr("dtype")?;
+        if !matches!(text(&dtype, "kind")?.as_str(), "b" | "i" | "u" | "f") {
+            return wrong(format!("items of {dtype} are not numbers this side converts"));
+        }
+    }
     Ok(())
 }
 
 /// The object's buffer, as arrays and NumPy's scalars have; none when it has none.
 fn buffer_of<'py>(object: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyMemoryView>>, Failure> {
-    refuse_masked(object)?;
+    refuse_misleading(object)?;
     match PyMemoryView::from(object) {
         Ok(view) => Ok(Some(view)),
         Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => Ok(None),
