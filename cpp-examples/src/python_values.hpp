@@ -147,13 +147,25 @@ inline lmdb::Numbers numbers_of_bytes(const py::buffer& object) {
         lmdb::Bytes(static_cast<const std::byte*>(info.ptr), static_cast<std::size_t>(info.size * info.itemsize)));
 }
 
+/// The doubles of a memoryview, which a payload holds as its bytes: of bytes or doubles in one dimension, wherever they lie.
+inline lmdb::Numbers numbers_of_memoryview(const py::handle& object) {
+    const std::string format = py::cast<std::string>(object.attr("format"));
+    if (py::cast<int>(object.attr("ndim")) != 1 || (format != "B" && format != "d" && format != "<d")) {
+        throw lmdb::InvalidArgumentError("a memoryview of format '" + format +
+                                         "' would lose its type or shape; pass an array of it");
+    }
+    return numbers_of_bytes(py::buffer(object.attr("tobytes")()));
+}
+
 inline bool is_list(const py::handle& object) {
     return py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object);
 }
 
-/// Whether it has numbers in a buffer, as arrays and NumPy's scalars have; bytes have none among others.
+/// Whether it has numbers in a buffer, as arrays and NumPy's scalars have; bytes and views of them have none among
+/// others.
 inline bool is_array(const py::handle& object) {
-    return PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr()) && !PyByteArray_Check(object.ptr());
+    return PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr()) &&
+           !PyByteArray_Check(object.ptr()) && !PyMemoryView_Check(object.ptr());
 }
 
 /// A number that a stored payload can hold as well, so that both ways take the same: a float, an int of 64 bits, a bool
@@ -241,9 +253,11 @@ inline lmdb::Numbers numbers_of(const py::handle& object) {
         return lmdb::Numbers({number_of(object)}, {}).as_list();
     }
     if (PyObject_CheckBuffer(object.ptr()) != 0) {
+        if (PyMemoryView_Check(object.ptr())) {
+            return numbers_of_memoryview(object);
+        }
         const auto buffer = py::reinterpret_borrow<py::buffer>(object);
-        const bool raw = !is_array(object) || (PyMemoryView_Check(object.ptr()) && buffer.request().format == "B");
-        return raw ? numbers_of_bytes(buffer) : numbers_of_buffer(buffer);
+        return is_array(object) ? numbers_of_buffer(buffer) : numbers_of_bytes(buffer);
     }
     if (py::hasattr(object, "__array__")) {
         return numbers_of_buffer(py::buffer(object.attr("__array__")()));

@@ -45,13 +45,13 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
     if is_number(object) {
         return Ok(Numbers::shared(vec![number_of(object)?], Vec::new())?.as_list()?);
     }
+    if let Ok(view) = object.cast::<PyMemoryView>() {
+        return numbers_of_memoryview(view);
+    }
     if is_bytes(object) {
         return numbers_of_bytes(backed(object)?);
     }
     match buffer_of(object)? {
-        Some(view) if object.is_instance_of::<PyMemoryView>() && text(&view, "format")? == "B" => {
-            numbers_of_bytes(backed(&view.call_method0("tobytes")?)?)
-        }
         Some(view) => numbers_of_buffer(&view),
         None if object.hasattr("__array__")? => match buffer_of(&object.call_method0("__array__")?)? {
             Some(view) => numbers_of_buffer(&view),
@@ -66,7 +66,9 @@ fn is_list(object: &Bound<'_, PyAny>) -> bool {
 }
 
 fn is_bytes(object: &Bound<'_, PyAny>) -> bool {
-    object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>()
+    object.is_instance_of::<PyBytes>()
+        || object.is_instance_of::<PyByteArray>()
+        || object.is_instance_of::<PyMemoryView>()
 }
 
 fn is_number(object: &Bound<'_, PyAny>) -> bool {
@@ -152,6 +154,18 @@ fn numbers_of_bytes(bytes: PyBackedBytes) -> Result<Numbers<'static>, Failure> {
         Ok(_) => Ok(Numbers::shared(Doubles(bytes), vec![count])?),
         Err(_) => Ok(Numbers::of_raw(&bytes)?.into_owned()),
     }
+}
+
+/// The doubles of a memoryview, which a payload holds as its bytes: of bytes or doubles in one dimension, wherever they
+/// lie.
+fn numbers_of_memoryview(view: &Bound<'_, PyMemoryView>) -> Result<Numbers<'static>, Failure> {
+    let format = text(view, "format")?;
+    if view.getattr("ndim")?.extract::<usize>()? != 1 || !matches!(format.as_str(), "B" | "d" | "<d") {
+        return wrong(format!(
+            "a memoryview of format '{format}' would lose its type or shape; pass an array of it"
+        ));
+    }
+    numbers_of_bytes(backed(&view.call_method0("tobytes")?)?)
 }
 
 fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {

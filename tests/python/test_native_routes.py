@@ -35,6 +35,8 @@ TAKEN: dict[str, tuple[Any, list[list[float]]]] = {
     "a single bool": (True, [[1]]),
     "a single NumPy scalar": (np.int16(3), [[3]]),
     "an array without dimensions": (np.array(2.5), [[2.5]]),
+    "memoryview of bytes": (memoryview(np.array([1.0, 2.5]).tobytes()), [[1], [2.5]]),
+    "memoryview of doubles": (memoryview(np.array([1.0, 2.5])), [[1], [2.5]]),
     "tuples": (((1, 2), (3, 4)), [[1, 3], [2, 4]]),
 }
 
@@ -65,6 +67,8 @@ REFUSED: dict[str, Any] = {
     "rows of different kinds and lengths": [np.arange(3.0), [1, 2]],
     "odd bytes": b"123",
     "more empty lists than anybody means": [np.zeros((2**40, 0))],
+    "memoryview in a list": [memoryview(np.arange(3.0))],
+    "memoryview of three int16": memoryview(np.arange(3, dtype="i2")),
     "dict": {"a": 1},
     "set": {1.0, 2.0},
 }
@@ -108,6 +112,26 @@ def test_both_routes_refuse_the_same(matrix: Any, exchanged: Any, what: str) -> 
         with pytest.raises(ValueError, match="'values'"):
             calculator.calculate({"values": REFUSED[what]})
     assert matrix.details()["references"] == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [memoryview(np.arange(4, dtype="i2")), memoryview(np.ones((2, 2))), memoryview(np.ones(2, "f4"))],
+    ids=["int16", "two dimensions", "float32"],
+)
+def test_a_memoryview_that_would_lose_its_type_is_refused(matrix: Any, values: memoryview) -> None:
+    with pytest.raises(ValueError, match="'values': a memoryview of format"):
+        matrix.calculate({"values": values})
+
+
+def test_a_memoryview_with_gaps_is_read_where_its_bytes_are(matrix: Any, exchanged: Any) -> None:
+    doubles = np.array([1.0, 9.0, 2.5, 9.0])
+    for values in (memoryview(doubles)[::2], memoryview(np.array([2.5, 1.0]))[::-1]):
+        for calculator in (matrix, exchanged):
+            np.testing.assert_array_equal(calculator.calculate({"values": values})["values"], [[1.0], [2.5]])
+    # The bytes of [1.0, 2.5], the last first.
+    backwards = memoryview(np.array([1.0, 2.5]).tobytes()[::-1])[::-1]
+    np.testing.assert_array_equal(matrix.calculate({"values": backwards})["values"], [[1.0], [2.5]])
 
 
 @pytest.mark.parametrize("what", MASKED)
