@@ -190,6 +190,7 @@ _SLOW: dict[str, tuple[Any, ...]] = {
     "store_audit": (_HANDLE, _OUT),
     "store_list": (_HANDLE, *_TEXT, *_TEXT, _OUT),
     "view_verify": (_HANDLE,),
+    "document_validate": (_HANDLE,),
     "document_next_segment": (_HANDLE, c_uint64, _OUT, _OUT),
     "document_next_extension": (_HANDLE, c_uint64, _OUT, _OUT, _OUT, _OUT),
     "reference_view_input": (_HANDLE, _OUT, _OUT),

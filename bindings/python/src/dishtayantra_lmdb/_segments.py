@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from . import _optional
-from ._abi import failure, lib, library
+from ._abi import failure, lib
 from ._npy import refuse_masked
 from ._pin import Pin
 from .errors import TooLargeError
@@ -215,11 +215,6 @@ def find(address: int, size: int) -> list[Placed]:
         _rooms.append(room)
 
 
-_validate = library["dy_lmdb_document_validate"]
-_validate.argtypes = (ctypes.c_void_p,)
-_validate.restype = ctypes.c_int32
-
-
 def extensions(address: int, size: int) -> Iterator[int]:
     """The types of the extension values in the payload of ``size`` bytes at ``address``.
 
@@ -231,7 +226,7 @@ def extensions(address: int, size: int) -> Iterator[int]:
     if status:
         raise ValueError(str(failure(status)))
     try:
-        status = _validate(handle)
+        status = lib.document_validate(handle)
         if status:
             raise ValueError(str(failure(status)))
         code, node, end = ctypes.c_int32(), ctypes.c_uint64(), ctypes.c_uint64()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from . import _frame, _objects
 from ._abi import (
@@ -50,6 +50,9 @@ class Handle:
 
     def __del__(self) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a handle cannot be copied or pickled: it is given back once")
 
 
 def data_file(db_path: str) -> str:
