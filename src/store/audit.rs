@@ -143,7 +143,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         live_pages,
         loaned_pages,
         loans,
-        pins: pins::pinned(&engine.shared).len() as u64,
+        pins: pins::list(&engine.shared).len() as u64,
         reading: engine.lock_table.slots().iter().filter(|slot| slot.snapshot.is_some()).count() as u64,
     })
 }

@@ -78,14 +78,18 @@ pub fn dead_owners(shared: &Shared, owners: &Owners) -> Vec<u32> {
     known.into_iter().filter(|(_, alive)| !alive).map(|(owner, _)| owner).collect()
 }
 
-/// First pages of all pinned extents, sorted. Taken after a full fence: readers first, pins second.
-pub fn pinned(shared: &Shared) -> Vec<u64> {
+/// Which of the extents at `starts` a slot names. Looked at after a full fence: readers first, pins second.
+pub fn pinned(shared: &Shared, mut starts: Vec<u64>) -> Vec<u64> {
+    starts.sort_unstable();
+    let mut named = vec![false; starts.len()];
     fence(Ordering::SeqCst);
     let slots = shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) * CHUNK_PINS;
-    let mut starts: Vec<u64> =
-        (0..slots).map(|slot| shared.pin(slot).load(Ordering::SeqCst)).filter(|&start| start != 0).collect();
-    starts.sort_unstable();
-    starts
+    for start in (0..slots).map(|slot| shared.pin(slot).load(Ordering::SeqCst)).filter(|&start| start != 0) {
+        if let Ok(at) = starts.binary_search(&start) {
+            named[at] = true;
+        }
+    }
+    starts.into_iter().zip(named).filter_map(|(start, named)| named.then_some(start)).collect()
 }
 
 /// Whether a slot names the extent at `start`; after a full fence, as for [`pinned`].

@@ -92,29 +92,34 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
     let mut reached = if effort.from_start { [0; 16] } else { hint() };
     let newest = writer.reader().id() - 1;
     let oldest = engine.lock_table.oldest(newest);
-    // Looked at after the readers, and only when some row is old enough.
-    let mut pinned: Option<Vec<u64>> = None;
-    let mut freed: Vec<(u64, Extent)> = Vec::new();
+    let mut rows = Vec::new();
     let mut more = false;
     {
         let mut cursor = writer.reader().cursor(dbi)?;
         let mut pair = cursor.seek(&reached)?;
-        let mut left = effort.rows;
-        while let Some(row) = pair.and_then(|(key, value)| parse(key, value)) {
-            if row.txn >= oldest {
-                break;
-            }
-            if left == 0 || freed.len() == effort.freed {
+        while let Some(row) = pair.and_then(|(key, value)| parse(key, value)).filter(|row| row.txn < oldest) {
+            if rows.len() == effort.rows {
                 more = true;
                 break;
             }
-            left -= 1;
-            reached = row_key(row.txn, row.extent);
-            let pinned = pinned.get_or_insert_with(|| pins::pinned(&engine.shared));
-            if pinned.binary_search(&row.extent.start).is_err() {
-                freed.push((row.txn, row.extent));
-            }
+            rows.push(row);
             pair = cursor.next_pair()?;
+        }
+    }
+    // Looked at after the readers, and only when some row is old enough.
+    let pinned = match rows.is_empty() {
+        true => Vec::new(),
+        false => pins::pinned(&engine.shared, rows.iter().map(|row| row.extent.start).collect()),
+    };
+    let mut freed: Vec<(u64, Extent)> = Vec::new();
+    for row in rows {
+        if freed.len() == effort.freed {
+            more = true;
+            break;
+        }
+        reached = row_key(row.txn, row.extent);
+        if !pinned.contains(&row.extent.start) {
+            freed.push((row.txn, row.extent));
         }
     }
     *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner) = reached;
