@@ -5,8 +5,8 @@
 //! buffers, which joined it in 3.11, of every CPython since 3.9. No layout of an object is assumed: how long its header
 //! is, which differs between builds, Python says itself.
 
+use once_cell::sync::OnceCell;
 use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_ulonglong, c_void};
-use std::sync::OnceLock;
 
 /// Any Python object; only its address is of interest.
 #[repr(C)]
@@ -190,7 +190,7 @@ unsafe impl Send for Api {}
 // SAFETY: as above.
 unsafe impl Sync for Api {}
 
-static API: OnceLock<Api> = OnceLock::new();
+static API: OnceCell<Api> = OnceCell::new();
 
 /// The address of a symbol of the process.
 fn symbol(name: &CStr) -> Option<*mut c_void> {
@@ -216,14 +216,11 @@ impl Api {
     }
 }
 
-/// Finds Python in this process, once. The calling thread holds the interpreter.
+/// Finds Python in this process, unless that was done; `None` when there is none that fits. The calling thread holds the
+/// interpreter.
 pub unsafe fn find() -> Option<&'static Api> {
-    if let Some(api) = API.get() {
-        return Some(api);
-    }
     // SAFETY: as the caller says.
-    let api = unsafe { Api::find() }?;
-    Some(API.get_or_init(|| api))
+    API.get_or_try_init(|| unsafe { Api::find() }.ok_or(())).ok()
 }
 
 /// Python, for code that only objects of Python reach.
