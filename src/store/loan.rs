@@ -8,6 +8,7 @@ use super::engine::{Engine, check_db_name};
 use super::extents::{self, Run};
 use super::kept::{self, Spare};
 use super::marks;
+use super::quarantine;
 use super::record::{self, Draft, Payload};
 use super::space::{self, Purpose};
 use super::write::Writer;
@@ -17,6 +18,7 @@ use crate::lmdb::Access;
 use crate::mapping::{payload::Lent, sys};
 use crate::options::PutOptions;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Room for a payload, in the map, for one producer to fill.
 pub struct Loan {
@@ -26,6 +28,8 @@ pub struct Loan {
     lent: Lent,
     size: u64,
     open: bool,
+    /// Whether a pin was taken on it, which may outlive it.
+    pinned: AtomicBool,
 }
 
 /// Keeps a store's memory mapped.
@@ -33,7 +37,7 @@ pub struct Mapped {
     _engine: Arc<Engine>,
 }
 
-/// Keeps the pages of a loan as what was published there, whatever becomes of the entry.
+/// Keeps the pages of a loan as they are, whatever becomes of the loan and of the entry.
 pub struct Pinned {
     engine: Arc<Engine>,
     slot: u32,
@@ -160,7 +164,7 @@ pub fn back(engine: &Engine, run: Run) -> Result<()> {
 impl Loan {
     fn new(engine: &Arc<Engine>, id: u64, run: Run, size: u64) -> Loan {
         let lent = engine.map.lend(run.extent.start * engine.page_size + EXTENT_HEADER, size);
-        Loan { engine: engine.clone(), id, run, lent, size, open: true }
+        Loan { engine: engine.clone(), id, run, lent, size, open: true, pinned: AtomicBool::new(false) }
     }
 
     /// The bytes to fill; where they start is a multiple of 64. What they hold before is of no meaning.
@@ -184,11 +188,12 @@ impl Loan {
         Mapped { _engine: self.engine.clone() }
     }
 
-    /// Keeps the loan's pages as what is published there, also after the entry was deleted, for a binding that cannot take
-    /// back what reads them. `None`: no pin slot is free.
+    /// Keeps the loan's pages as they are, published or given back, whatever becomes of the entry: for a binding that
+    /// cannot take back what reads them. `None`: no pin slot is free.
     pub fn pin(&self) -> Option<Pinned> {
         let (engine, start) = (&self.engine, self.run.extent.start);
         let slot = engine.pins.pin(&engine.shared, engine.owners.id(), start, sys::boottime_ns())?;
+        self.pinned.store(true, Ordering::Relaxed);
         Some(Pinned { engine: engine.clone(), slot })
     }
 
@@ -269,7 +274,12 @@ impl Loan {
         let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
         let loans = writer.dbs().loans;
         if writer.txn().delete(loans, &self.id.to_be_bytes())? {
-            extents::release(&mut writer, self.run)?;
+            if self.pinned.load(Ordering::Relaxed) {
+                // It waits there for its pin; nobody looks at pins of free pages.
+                quarantine::add(&mut writer, self.run.extent, &[])?;
+            } else {
+                extents::release(&mut writer, self.run)?;
+            }
         }
         writer.commit()
     }

@@ -78,7 +78,7 @@ pub fn dead_owners(shared: &Shared, owners: &Owners) -> Vec<u32> {
     known.into_iter().filter(|(_, alive)| !alive).map(|(owner, _)| owner).collect()
 }
 
-/// Which of the extents at `starts` a slot names. Looked at after a full fence: readers first, pins second.
+/// Which of the extents at `starts` a slot names, sorted. Looked at after a full fence: readers first, pins second.
 pub fn pinned(shared: &Shared, mut starts: Vec<u64>) -> Vec<u64> {
     starts.sort_unstable();
     let mut named = vec![false; starts.len()];

@@ -118,7 +118,7 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
             break;
         }
         reached = row_key(row.txn, row.extent);
-        if !pinned.contains(&row.extent.start) {
+        if pinned.binary_search(&row.extent.start).is_err() {
             freed.push((row.txn, row.extent));
         }
     }

@@ -242,3 +242,107 @@ def test_the_interpreter_ends_with_loans_and_views_open(store_path: str, run: An
         store_path,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize("format", ["raw", "numpy"])
+@pytest.mark.parametrize("key", ["", "k" * 600])
+def test_a_kept_array_of_a_loan_that_was_refused_stays_as_it_is(
+    transport: LMDBTransport, key: str, format: str
+) -> None:
+    loan = transport.loan(key, 300_000, format=format)
+    array = loan.array("u1")
+    array[:] = 1
+    with pytest.raises(BadKeyError):
+        loan.publish()
+    for index in range(20):
+        transport.put(f"other{index}", bytes([5]) * 300_000, format="raw")
+    assert set(np.unique(array)) == {1}
+    assert transport.audit()
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        lambda array: np.ma.array(array, copy=False),
+        lambda array: array.view(np.recarray),
+        lambda array: memoryview(array).cast("B"),
+        lambda array: np.asarray(memoryview(array)),
+        np.from_dlpack,
+        np.ctypeslib.as_ctypes,
+        lambda array: [array],
+    ],
+)
+def test_what_reaches_an_array_does_not_reach_what_is_published(
+    transport: LMDBTransport, reach: Callable[[Any], Any]
+) -> None:
+    with transport.loan("key", 8000, format="numpy") as loan:
+        array = loan.array("f8")
+        array[:] = 1
+        reached = reach(array)
+    # A list reaches the array itself, which cannot be written to any more.
+    with contextlib.suppress(ValueError):
+        (reached[0] if isinstance(reached, list) else reached)[0] = 7
+    assert set(transport.get("key")) == {1}
+
+
+def test_publishing_after_a_signal_ended_it_in_its_middle(transport: LMDBTransport) -> None:
+    for index in range(400):
+        loan = transport.loan("key", 8000)
+        array = loan.array()
+        array[:] = index % 251
+        lines = 0
+
+        def interrupt(frame: Any, event: str, _: Any, stop: int = index % 40) -> Any:
+            nonlocal lines
+            lines += event == "line"
+            if lines > stop:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return interrupt
+
+        sys.settrace(interrupt)
+        try:
+            loan.publish()
+        except KeyboardInterrupt:
+            if not loan.closed:
+                loan.publish()
+        finally:
+            sys.settrace(None)
+        assert set(transport.get("key")) == {index % 251}
+
+
+@pytest.mark.parametrize("work", ["loan", "put", "wait"])
+def test_the_interpreter_ends_under_threads_at_work(store_path: str, run: Any, work: str) -> None:
+    for _ in range(3):
+        ended = run(
+            """
+            import sys, threading, time
+            from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+            transport = LMDBTransport(LMDBConfig(db_path=sys.argv[1])).open()
+
+            def loan():
+                with transport.loan("loan", 300_000) as loan:
+                    loan.memory[:5] = b"hello"
+
+            def put():
+                transport.put("put", bytes(300_000), format="raw")
+
+            def wait():
+                transport.wait("put", 5)
+
+            def forever(work):
+                while True:
+                    try:
+                        work()
+                    except TimeoutError:
+                        pass
+
+            work = {"loan": loan, "put": put, "wait": wait}[sys.argv[2]]
+            for _ in range(3):
+                threading.Thread(target=forever, args=(work,), daemon=True).start()
+            time.sleep(0.3)
+            """,
+            store_path,
+            work,
+        )
+        assert ended.returncode == 0

@@ -118,10 +118,10 @@ unsafe fn publish(object: *mut PyObject, size: u64, copy: bool, keep: bool) -> O
         let options = put_options(loan.settings.get())?;
         let pinned = if keep { hold.pin() } else { None };
         if !loan.release(hold)? || copy || (keep && pinned.is_none()) {
-            let entry_id = call_with(object, names().publish_copy, Ref::owned(new_int(size))?);
+            let entry_id = call_with(object, names().publish_copy, Ref::owned(new_int(size))?)?;
+            let entry_id = int(entry_id.get())?;
             // What others reach gives the loan back when they are gone.
             drop(loan.hold.set(None));
-            let entry_id = int(entry_id?.get())?;
             loan.entry_id.store(entry_id, Ordering::Release);
             return Some(entry_id);
         }
@@ -198,16 +198,22 @@ unsafe extern "C" fn drop_loan(
     }
 }
 
+/// What has the loan; `None` with an exception set that says why it cannot be used.
+unsafe fn open_hold(object: *mut PyObject) -> Option<Ref> {
+    // SAFETY: an object of this type, says the caller, and a hold in its place.
+    unsafe {
+        let hold = fields::<Loan>(object).hold.get().filter(|hold| !fields::<Hold>(hold.get()).is_forked());
+        if hold.is_none() {
+            call(object, names().closed);
+        }
+        hold
+    }
+}
+
 /// `__enter__`: the loan, which must be open.
 unsafe extern "C" fn enter(object: *mut PyObject, _: *mut PyObject) -> *mut PyObject {
     // SAFETY: a method of this type.
-    unsafe {
-        if fields::<Loan>(object).hold.get().is_none() {
-            call(object, names().closed);
-            return ptr::null_mut();
-        }
-        Ref::new(object).give()
-    }
+    unsafe { open_hold(object).map_or(ptr::null_mut(), |_| Ref::new(object).give()) }
 }
 
 /// `__exit__(kind, error, trace)`: publishes; an exception drops the loan.
@@ -235,13 +241,10 @@ unsafe extern "C" fn exit(object: *mut PyObject, args: *const *mut PyObject, cou
 unsafe extern "C" fn memory(object: *mut PyObject, _: *mut c_void) -> *mut PyObject {
     // SAFETY: an attribute of this type.
     unsafe {
-        let loan = fields::<Loan>(object);
-        let hold = loan.hold.get().filter(|hold| !fields::<Hold>(hold.get()).is_forked());
-        let Some(hold) = hold else {
-            // Says why.
-            call(object, names().closed);
+        let Some(hold) = open_hold(object) else {
             return ptr::null_mut();
         };
+        let loan = fields::<Loan>(object);
         if let Some(memory) = loan.memory.get() {
             return memory.give();
         }

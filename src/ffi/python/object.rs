@@ -5,6 +5,7 @@ use super::api::{
     Method, PyObject, Slot, Spec, TP_DEALLOC, TP_DOC, TP_FREE, TP_GETSET, TP_MEMBERS, TP_METHODS, TP_NEW,
     TYPE_BASETYPE, api,
 };
+use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +44,9 @@ impl Ref {
 
 impl Drop for Ref {
     fn drop(&mut self) {
+        if is_away() {
+            return;
+        }
         // SAFETY: the reference is ours.
         unsafe { (api().dec_ref)(self.0) };
     }
@@ -264,13 +268,26 @@ pub unsafe fn call_with(object: *mut PyObject, name: *mut PyObject, argument: Re
     Ref::owned(unsafe { (api().call_method)(object, name, argument.get(), ptr::null_mut::<PyObject>()) })
 }
 
+thread_local! {
+    /// Whether the interpreter is given away.
+    static AWAY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread has given the interpreter away. Nothing of Python's may be touched then: when the interpreter
+/// ends meanwhile, it ends the thread (before 3.14) instead of coming back, and what is unwound is dropped without it.
+pub fn is_away() -> bool {
+    AWAY.get()
+}
+
 /// Lets other threads have the interpreter while `work` runs, which touches no object.
 pub fn without_interpreter<R>(work: impl FnOnce() -> R) -> R {
     // SAFETY: the calling thread holds the interpreter: it came here from a call of Python's.
     let thread = unsafe { (api().save_thread)() };
+    AWAY.set(true);
     let result = work();
-    // SAFETY: given back by the thread that gave it away.
+    // SAFETY: given back by the thread that gave it away. When the interpreter has ended, this does not return.
     unsafe { (api().restore_thread)(thread) };
+    AWAY.set(false);
     result
 }
 
@@ -315,7 +332,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        if !self.0.is_null() {
+        if !self.0.is_null() && !is_away() {
             // SAFETY: the reference is ours.
             unsafe { (api().dec_ref)(self.0) };
         }

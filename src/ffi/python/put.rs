@@ -1,7 +1,7 @@
 //! Putting payloads from buffers.
 
 use super::api::{Buffer, Method, PyObject, api};
-use super::object::{Ref, method, without_interpreter};
+use super::object::{Ref, is_away, method, without_interpreter};
 use super::text::{Text, arguments, fail, int, new_int, put_options};
 use crate::ffi::bytes::dy_lmdb_buffer_t;
 use crate::ffi::entry::dy_lmdb_store_put;
@@ -14,7 +14,7 @@ use std::ptr;
 
 /// Buffers of Python objects, let go when this is dropped. The interpreter is held then.
 struct Parts {
-    _objects: Ref,
+    objects: Ref,
     exports: Vec<Buffer>,
 }
 
@@ -26,10 +26,10 @@ impl Parts {
             let objects = Ref::owned((api().tuple_of)(list))?;
             let count = (api().size)(objects.get());
             let exports = Vec::with_capacity(usize::try_from(count).ok()?);
-            let mut parts = Parts { _objects: objects, exports };
+            let mut parts = Parts { objects, exports };
             for index in 0..count {
                 let mut export = std::mem::zeroed::<Buffer>();
-                let item = (api().tuple_get)(parts._objects.get(), index);
+                let item = (api().tuple_get)(parts.objects.get(), index);
                 if item.is_null() || (api().get_buffer)(item, &mut export, 0) != 0 {
                     return None;
                 }
@@ -49,6 +49,9 @@ impl Parts {
 
 impl Drop for Parts {
     fn drop(&mut self) {
+        if is_away() {
+            return;
+        }
         for export in &mut self.exports {
             // SAFETY: got from Python and let go once.
             unsafe { (api().release_buffer)(export) };

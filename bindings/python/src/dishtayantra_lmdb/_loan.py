@@ -40,8 +40,11 @@ class Loan(_objects.Loan):
 
     :attr:`memory` and what :meth:`array` gave cannot be written to any more once the loan is
     published or dropped. Arrays that live on then show what was published, whatever becomes of the
-    entry. When other views of that memory are still alive (slices kept in a variable), what is
-    published is a copy, which they do not reach.
+    entry. When something else still reaches that memory (a slice, a memoryview of an array, an
+    array that is referred to twice), what is published is a copy, which it does not reach. Two
+    things get past that: a view of another class (``numpy.ma``) that alone refers to an array, and
+    bare addresses. Writing in a forked child through memory that the parent has on loan ends the
+    child.
 
     One thread at a time uses a loan; any number of loans may be open.
 
@@ -171,6 +174,10 @@ class Loan(_objects.Loan):
         for index in range(len(arrays)):
             # Every view of an array refers to its root.
             root, reference = arrays[index]
+            if root is None:
+                # A signal ended this in its middle.
+                reached = True
+                continue
             arrays[index] = None, reference
             # What cannot be written cannot make its views writable.
             root.setflags(write=False)
@@ -179,6 +186,9 @@ class Loan(_objects.Loan):
             if array is not None:
                 array.setflags(write=False)
                 known = 1
+                # Beside who has it: what exports its memory, or is a view of another class.
+                if sys.getrefcount(array) > _FEW + 1:
+                    reached = True
             if sys.getrefcount(root) > _FEW + known:
                 reached = True
         return reached

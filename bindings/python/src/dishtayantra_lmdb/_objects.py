@@ -1,5 +1,5 @@
 """What the library itself makes for Python (``dy_lmdb_python_types``): types that our classes are
-derived from, and a function. What every payload goes through is done there, without ctypes.
+derived from, and functions. What every payload goes through is done there, without ctypes.
 """
 
 from __future__ import annotations
