@@ -44,7 +44,19 @@ if TYPE_CHECKING:
         @classmethod
         def _of(cls, view: int, size: int, address: int, format: int, flags: int, /) -> Self: ...
 
-    class Loan:
+    class _Block:
+        """Used in a ``with`` block."""
+
+        def __enter__(self) -> Self: ...
+
+        def __exit__(
+            self,
+            kind: type[BaseException] | None,
+            error: BaseException | None,
+            trace: TracebackType | None,
+        ) -> None: ...
+
+    class Loan(_Block):
         """Memory in the map."""
 
         size: int
@@ -81,15 +93,6 @@ if TYPE_CHECKING:
         # Drops the loan, as late as the hold when keep.
         def _give_up(self, keep: bool, /) -> None: ...
 
-        def __enter__(self) -> Self: ...
-
-        def __exit__(
-            self,
-            kind: type[BaseException] | None,
-            error: BaseException | None,
-            trace: TracebackType | None,
-        ) -> None: ...
-
     def put(
         holder: type[Store],
         store: int,
@@ -114,7 +117,7 @@ if TYPE_CHECKING:
     def fields(reference: int, /) -> dict[str, Any]:
         """A reference as the mapping that travels."""
 
-    class View:
+    class View(_Block):
         """One payload in place."""
 
         memory: memoryview
@@ -128,15 +131,6 @@ if TYPE_CHECKING:
         ) -> Self | None: ...
 
         def close(self) -> None: ...
-
-        def __enter__(self) -> Self: ...
-
-        def __exit__(
-            self,
-            kind: type[BaseException] | None,
-            error: BaseException | None,
-            trace: TracebackType | None,
-        ) -> None: ...
 
 else:
     try:
