@@ -1,5 +1,7 @@
 //! What a payload's bytes are; every envelope names one of these.
 
+pub mod npy;
+
 use std::fmt;
 
 use crate::error::{Error, Result, Status};
