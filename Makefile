@@ -31,8 +31,9 @@ test: build ## every test; SUITES="rust cli …" chooses, scripts/test.sh lists 
 lint: setup ## formatting, lints, types, the generated header
 	@scripts/lint.sh
 
-header: ## regenerates include/dishtayantra_lmdb.h
+header: ## regenerates include/dishtayantra_lmdb.h, and the snapshot of the C ABI
 	UPDATE_HEADER=1 cargo test --locked --test header committed_header
+	UPDATE_ABI=1 cargo test --locked --test abi committed_snapshot
 
 bench: build ## our benchmarks and the peers, side by side
 	@scripts/bench.sh

@@ -58,7 +58,8 @@ fn members(declaration: &str) -> Option<(&str, Vec<&str>)> {
 
 /// Sizes and offsets, which the C compiler knows.
 fn layouts(declarations: &[String]) -> Vec<String> {
-    let mut program = String::from("#include <stdio.h>\n#include \"dishtayantra_lmdb.h\"\nint main(void) {\n");
+    let mut program =
+        String::from("#include <stdio.h>\n#include \"dishtayantra_lmdb.h\"\nint main(void) {\n");
     for (name, members) in declarations.iter().filter_map(|declaration| members(declaration)) {
         program += &format!("printf(\"sizeof {name} %zu\\n\", sizeof({name}));\n");
         for member in members {
