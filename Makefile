@@ -32,8 +32,8 @@ lint: setup ## formatting, lints, types, the generated header
 	@scripts/lint.sh
 
 header: ## regenerates include/dishtayantra_lmdb.h, and the snapshot of the C ABI
-	UPDATE_HEADER=1 cargo test --locked --test header committed_header
-	UPDATE_ABI=1 cargo test --locked --test abi committed_snapshot
+	UPDATE_HEADER=1 cargo test --locked --test engine header::committed_header
+	UPDATE_ABI=1 cargo test --locked --test engine abi::committed_snapshot
 
 bench: build ## our benchmarks and the peers, side by side
 	@scripts/bench.sh

@@ -28,7 +28,6 @@ mod mapping;
 pub mod options;
 pub mod reference;
 pub mod store;
-pub mod view;
 pub mod warning;
 
 /// Version text of the LMDB that is linked in.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use dishtayantra_lmdb::store::{Listed, Store};
-use dishtayantra_lmdb::view::View;
+use dishtayantra_lmdb::store::View;
 use serde_json::{Value, json};
 
 use crate::Failure;

@@ -24,7 +24,7 @@ pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
 pub use write::Writer;
 
 use crate::error::{Error, Result, Status};
-use crate::view::View;
+use crate::store::View;
 
 /// Arrays and maps inside one another at most, in what is walked and in what is written.
 pub const MAX_DEPTH: usize = 512;

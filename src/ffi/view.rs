@@ -6,7 +6,7 @@ use super::info::{InfoOut, dy_lmdb_info_t};
 use super::status::dy_lmdb_status_t;
 use super::store::{dy_lmdb_store_t, enter};
 use crate::error::Result;
-use crate::view::View;
+use crate::store::View;
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::convert::{array, invalid, object, text};
 use super::guard::{Fallible, guard};
 use crate::document::{Document, Iter, MAX_NDIM, Value};
-use crate::view::View;
+use crate::store::View;
 use jni::objects::{JByteArray, JClass, JDoubleArray, JLongArray};
 use jni::sys::{jboolean, jdouble, jint, jlong};
 use jni::{Env, EnvUnowned};

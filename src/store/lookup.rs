@@ -2,12 +2,12 @@
 
 use super::engine::Engine;
 use super::shared::Counter;
+use super::view::{Hold, Kept, View};
 use super::{Store, marks, record, stats};
 use crate::envelope::{Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, LmdbError, ReadTxn};
 use crate::mapping::sys;
-use crate::view::{Hold, Kept, View};
 use std::sync::atomic::{Ordering, fence};
 
 /// An entry in a list: what its envelope says.

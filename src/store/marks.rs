@@ -6,10 +6,10 @@
 //! exchange takes the oldest one's: what is lost is knowledge, and who knows nothing asks again.
 
 use super::engine::Engine;
+use super::view::View;
 use super::{Store, record};
 use crate::envelope::{Extent, Record};
 use crate::error::Result;
-use crate::view::View;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const AT_OPENED: u64 = 4;

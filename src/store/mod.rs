@@ -26,6 +26,7 @@ mod shared;
 mod space;
 mod stats;
 mod sweeper;
+mod view;
 mod write;
 
 pub use audit::Audit;
@@ -35,6 +36,7 @@ pub use lookup::{Listed, Look};
 pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};
 pub(crate) use record::shown as shown_key;
+pub use view::View;
 
 use crate::error::{Error, Result, Status};
 use crate::options::Options;

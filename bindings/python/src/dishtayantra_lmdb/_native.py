@@ -8,7 +8,7 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from . import _frame, _objects
+from . import _scratch, _objects
 from ._abi import TIMEOUT, fail, lib, log_warnings, take_bytes
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation
@@ -68,12 +68,12 @@ class NativeExchange:
 
     def should(self, size: int) -> bool:
         """Whether an input of ``size`` bytes goes through the store."""
-        frame = _frame.take()
+        frame = _scratch.take()
         try:
             status = lib.exchange_should(self._handle.value, size, frame.handle_at)
             should = frame.answer[0] != 0
         finally:
-            _frame.give_back(frame)
+            _scratch.give_back(frame)
         if status:
             fail(status)
         return should
@@ -112,7 +112,7 @@ class NativeExchange:
         Raises:
             LMDBTimeoutError: the input was opened and no output came.
         """
-        frame = _frame.take()
+        frame = _scratch.take()
         try:
             # Nearly always it is settled when the calculator has returned.
             status = self._settle(reference, answer, 0, frame)
@@ -124,13 +124,13 @@ class NativeExchange:
                     raise self._timeout(reference, limit)
             elif status:
                 fail(status)
-            (decision,) = _frame.decision_of(frame.answer)
+            (decision,) = _scratch.decision_of(frame.answer)
             return decision
         finally:
-            _frame.give_back(frame)
+            _scratch.give_back(frame)
 
     def _settle(
-        self, reference: Reference, answer: int, timeout_ms: int, frame: _frame.Frame
+        self, reference: Reference, answer: int, timeout_ms: int, frame: _scratch.Scratch
     ) -> int:
         status: int = lib.exchange_settle(
             self._handle.value, reference.value, answer, timeout_ms, frame.handle_at

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, Self
 
-    from ._frame import Settings
+    from ._scratch import Settings
     from ._store import Store
 
     class Hold(Buffer):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import _frame, _objects
+from . import _scratch, _objects
 from ._abi import fail, lib
 from ._pin import Pin
 from ._store import Handle, Store
@@ -96,17 +96,17 @@ class Reference:
         Raises:
             CorruptError: it is none.
         """
-        frame = _frame.take()
+        frame = _scratch.take()
         try:
             # What is kept here for the time of the call is what the frame points at.
             texts = [_text_of(name, fields.get(name)) for name in _WIRE_NAMES]
             frame.set_texts(texts)
             status = lib.reference_from_fields(frame.parts_at, len(texts), frame.handle_at)
-            (made,) = _frame.handle_of(frame.answer)
+            (made,) = _scratch.handle_of(frame.answer)
         except (TypeError, UnicodeEncodeError):
             return cls._parse(fields)
         finally:
-            _frame.give_back(frame)
+            _scratch.give_back(frame)
         if status:
             fail(status)
         return cls(made)
@@ -149,13 +149,13 @@ class Reference:
         Raises:
             EntryNotFoundError: it is missing or expired.
         """
-        frame = _frame.take()
+        frame = _scratch.take()
         try:
             status = lib.reference_view_input(self.value, frame.handle_at, frame.info_at)
             if status == 0:
-                return Pin._of(*_frame.view_of(frame.answer))
+                return Pin._of(*_scratch.view_of(frame.answer))
         finally:
-            _frame.give_back(frame)
+            _scratch.give_back(frame)
         fail(status)
 
     def put_output(self, number: int, parts: Sequence[Any], ttl_ms: int, flags: int = 0) -> None:

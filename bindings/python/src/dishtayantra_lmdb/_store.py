@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import _frame, _objects
+from . import _scratch, _objects
 from ._abi import (
     DURABILITY_PROCESS,
     DURABILITY_SYNC,
@@ -129,7 +129,7 @@ class Store:
         db: str | bytes,
         key: str | bytes,
         parts: Sequence[Any],
-        settings: _frame.Settings,
+        settings: _scratch.Settings,
     ) -> int:
         """Puts the payload that ``parts`` make together; returns the id of the entry."""
         return _put(Store, self._handle.value or self.value, db, key, parts, settings)
@@ -137,28 +137,28 @@ class Store:
     def put_many(
         self,
         db: bytes,
-        entries: Iterable[tuple[bytes, Sequence[Any], _frame.Settings]],
+        entries: Iterable[tuple[bytes, Sequence[Any], _scratch.Settings]],
     ) -> None:
         """Puts all of ``entries`` (key, parts, settings) or none of them."""
         listed = list(entries)
         if not listed:
             return
-        frames = []
+        scratches = []
         table = (Entry * len(listed))()
         try:
             for row, (key, parts, settings) in zip(table, listed, strict=True):
-                frame = _frame.Frame()
-                frames.append(frame)
-                frame.set_options(settings)
-                frame.set_parts(parts)
+                scratch = _scratch.Scratch()
+                scratches.append(scratch)
+                scratch.set_options(settings)
+                scratch.set_parts(parts)
                 row.key, row.key_len = key, len(key)
-                row.parts = frame.parts_at
+                row.parts = scratch.parts_at
                 row.nparts = len(parts)
-                row.options = frame.options_at
+                row.options = scratch.options_at
             status = lib.store_put_many(self.value, db, len(db), ctypes.byref(table), len(listed))
         finally:
-            for frame in frames:
-                frame.release()
+            for scratch in scratches:
+                scratch.release()
         if status:
             fail(status)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import _formats
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
-from ._frame import Settings
+from ._scratch import Settings
 from ._holder import StoreHolder
 from ._keys import key_text, text_bytes
 from ._loan import NPY_ROOM, Loan

@@ -1,9 +1,10 @@
 //! Looking at a payload in place.
 
+use super::engine::Engine;
+use super::{Store, shown_key};
 use crate::envelope::{Extent, Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::DetachedSnapshot;
-use crate::store::{Engine, Store, shown_key};
 use std::sync::Arc;
 
 /// A payload, read-only and in place. It stays as it is until the view is dropped, whatever happens to the entry.

@@ -1,8 +1,6 @@
 //! Segments: aligned wherever they are, borrowed while they are written, and refused when their header lies.
 
-mod common;
-
-use common::tree::{Array, Tree, arrays, bytes_of, dtypes, read, trees, write};
+use crate::common::tree::{Array, Tree, arrays, bytes_of, dtypes, read, trees, write};
 use dishtayantra_lmdb::document::{
     ALIGNMENT, Document, Dtype, MAX_NDIM, Segment, Type, Unit, Writer, validate,
 };
@@ -319,7 +317,7 @@ fn the_writer_borrows_the_data_and_refuses_segments_without_a_place() {
 
 #[test]
 fn segments_of_every_size_lie_aligned_in_the_map_and_read_back_equal() {
-    let directory = common::scratch();
+    let directory = crate::common::scratch();
     let store = Store::open(directory.path(), &Options::default()).unwrap();
     let options = PutOptions { format: Format::Msgpack, ..PutOptions::default() };
     let sizes =

@@ -1,8 +1,6 @@
 //! Processes that die in the middle of things, by SIGKILL.
 
-mod common;
-
-use common::{Random, Role, assert_clean, check_tagged, open, pause, role, say, scratch, tagged};
+use crate::common::{Random, Role, assert_clean, check_tagged, open, pause, role, say, scratch, tagged};
 use dishtayantra_lmdb::options::PutOptions;
 use std::path::Path;
 use std::time::Duration;
@@ -44,7 +42,7 @@ fn a_writer_killed_200_times_leaves_whole_entries_and_no_lost_page() {
     let dir = scratch();
     let mut random = Random(20_240);
     for round in 0..200 {
-        let mut writer = Role::start("child", &format!("write {round}"), dir.path());
+        let mut writer = Role::start("crash::child", &format!("write {round}"), dir.path());
         writer.expect("writing");
         std::thread::sleep(Duration::from_micros(random.below(15_000)));
         writer.kill();
@@ -71,7 +69,7 @@ fn lend(path: &Path) {
 fn the_loans_of_a_killed_process_are_taken_back_by_a_sweep() {
     let dir = scratch();
     let store = open(dir.path());
-    let mut lender = Role::start("child", "lend", dir.path());
+    let mut lender = Role::start("crash::child", "lend", dir.path());
     lender.expect("lent");
     assert_eq!(store.audit().unwrap().loans, 20);
     store.sweep().unwrap();
@@ -107,7 +105,7 @@ fn views_of_what_a_killed_process_replaced_stay_right_and_what_it_kept_is_taken_
     };
     let mut kept = 0;
     for seed in 0..8 {
-        let mut replacer = Role::start("child", &format!("replace {seed}"), dir.path());
+        let mut replacer = Role::start("crash::child", &format!("replace {seed}"), dir.path());
         replacer.expect("replacing");
         let mut held = std::collections::VecDeque::new();
         for _ in 0..250 {
@@ -147,7 +145,7 @@ fn the_pins_of_a_killed_process_are_taken_back() {
     let dir = scratch();
     let store = open(dir.path());
     store.put("default", b"k", &[&tagged(1, 100_000)], &PutOptions::default()).unwrap();
-    let mut viewer = Role::start("child", "view", dir.path());
+    let mut viewer = Role::start("crash::child", "view", dir.path());
     viewer.expect("viewing");
     assert_eq!(store.audit().unwrap().pins, 200);
     store.sweep().unwrap();
@@ -198,7 +196,7 @@ fn fork_and_die(path: &Path) {
 fn the_forked_child_of_a_killed_parent_writes_nothing_and_opens_by_itself() {
     let dir = scratch();
     let store = open(dir.path());
-    let mut parent = Role::start("child", "fork", dir.path());
+    let mut parent = Role::start("crash::child", "fork", dir.path());
     assert_eq!(parent.expect("child"), "DY_LMDB_FORKED true true");
     parent.expect("dropped");
     assert_eq!(store.audit().unwrap().loans, 1, "the child gave back its parent's loan");

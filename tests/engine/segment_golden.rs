@@ -1,8 +1,6 @@
 //! Segments against documents that another program wrote: `tests/fixtures/make_documents.py`.
 
-mod common;
-
-use common::tree::{Array, Tree, bytes_of, read};
+use crate::common::tree::{Array, Tree, bytes_of, read};
 use dishtayantra_lmdb::document::{Document, Dtype, validate};
 use serde_json::Value;
 use std::path::PathBuf;

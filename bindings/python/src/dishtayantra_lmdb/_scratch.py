@@ -1,6 +1,6 @@
 """The structures of a call, kept for the next one: making them anew would cost more than the call.
 
-A frame is taken for the time of one call and given back afterwards, so another thread, a signal
+A scratch is taken for the time of one call and given back afterwards, so another thread, a signal
 handler or a finaliser that calls the library in between uses another one.
 """
 
@@ -32,7 +32,7 @@ _SAMPLE = b"sample"
 _CONTENT = bytes_address(_SAMPLE) - id(_SAMPLE)
 
 
-class Frame:
+class Scratch:
     """What one call fills and reads, with the addresses that it is passed."""
 
     __slots__ = (
@@ -115,7 +115,7 @@ class Frame:
         self.settings = settings
 
     def release(self) -> None:
-        """Lets go of the buffers that :meth:`set_parts` got hold of, and gives the frame back."""
+        """Lets go of the buffers that :meth:`set_parts` got hold of, and gives the scratch back."""
         while self._exports:
             export = self._exports.pop()
             release_buffer(ctypes.addressof(export))
@@ -125,23 +125,23 @@ class Frame:
 
 
 # As many as calls ever ran at once.
-_frames: list[Frame] = []
+_free: list[Scratch] = []
 
-# Gives back a frame without parts; :meth:`Frame.release` does for one with.
-give_back = _frames.append
+# Gives back a scratch without parts; :meth:`Scratch.release` does for one with.
+give_back = _free.append
 
 
-def take(_pop: Any = _frames.pop) -> Frame:
-    """A frame for one call, to be given back."""
+def take(_pop: Any = _free.pop) -> Scratch:
+    """A scratch for one call, to be given back."""
     try:
-        frame: Frame = _pop()
+        scratch: Scratch = _pop()
     except IndexError:
-        return Frame()
-    return frame
+        return Scratch()
+    return scratch
 
 
 def _reader(*fields: tuple[int, str]) -> Callable[[memoryview], tuple[int, ...]]:
-    """Reads ``fields``, places and codes of :mod:`struct`, of a frame's answer as one tuple."""
+    """Reads ``fields``, places and codes of :mod:`struct`, of a scratch's answer as one tuple."""
     layout, end = "=", 0
     for place, code in fields:
         layout += f"{place - end}x{code}"
@@ -156,7 +156,7 @@ def _field(name: str) -> tuple[int, str]:
 
 _HANDLE = (0, "Q")
 
-# Each takes `Frame.answer`.
+# Each takes `Scratch.answer`.
 handle_of = _reader(_HANDLE)
 decision_of = _reader((0, "I"))
 view_of = _reader(_HANDLE, *map(_field, ("size", "data", "format", "flags")))

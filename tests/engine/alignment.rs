@@ -3,9 +3,7 @@
 //! Sizes are all below 70 bytes, those around the borders between records and extents and around pages, and random ones
 //! up to 1 MB; the seed is 68.
 
-mod common;
-
-use common::{Random, assert_clean, open, scratch};
+use crate::common::{Random, assert_clean, open, scratch};
 use dishtayantra_lmdb::document::{ALIGNMENT, Document, Dtype, Segment, Writer};
 use dishtayantra_lmdb::format::Format;
 use dishtayantra_lmdb::options::PutOptions;

@@ -1,8 +1,6 @@
 //! What several processes do to one store.
 
-mod common;
-
-use common::{Random, Role, assert_clean, check_tagged, open, pause, role, say, scratch, tagged};
+use crate::common::{Random, Role, assert_clean, check_tagged, open, pause, role, say, scratch, tagged};
 use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::options::{Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
@@ -31,9 +29,9 @@ fn wait(path: &Path, timeout_ms: u64) {
     // The first look opens what is opened once.
     store.contains("default", b"awaited").unwrap();
     say("waiting", "");
-    let (cpu, begun) = (common::cpu_time(), Instant::now());
+    let (cpu, begun) = (crate::common::cpu_time(), Instant::now());
     let result = store.wait("default", b"awaited", Some(Duration::from_millis(timeout_ms)));
-    let cpu = common::cpu_time() - cpu;
+    let cpu = crate::common::cpu_time() - cpu;
     match result {
         Ok(()) => {
             let tag = check_tagged(store.view("default", b"awaited").unwrap().unwrap().bytes());
@@ -50,7 +48,7 @@ fn wait(path: &Path, timeout_ms: u64) {
 fn a_process_that_waits_gets_what_another_puts() {
     let dir = scratch();
     let store = open(dir.path());
-    let mut waiter = Role::start("child", "wait 60000", dir.path());
+    let mut waiter = Role::start("processes::child", "wait 60000", dir.path());
     waiter.expect("waiting");
     std::thread::sleep(Duration::from_millis(100));
     store.put("default", b"awaited", &[&tagged(77, 100_000)], &PutOptions::default()).unwrap();
@@ -62,7 +60,7 @@ fn a_process_that_waits_gets_what_another_puts() {
 fn a_wait_for_what_never_comes_ends_at_its_timeout_and_sleeps_meanwhile() {
     let dir = scratch();
     let _store = open(dir.path());
-    let mut waiter = Role::start("child", "wait 1500", dir.path());
+    let mut waiter = Role::start("processes::child", "wait 1500", dir.path());
     let said = waiter.expect("timeout");
     let (elapsed_ms, cpu_us) = said.split_once(' ').unwrap();
     println!("waited {elapsed_ms} ms and used {cpu_us} µs of CPU");
@@ -146,7 +144,7 @@ fn four_processes_put_get_delete_and_let_expire_20000_entries_of_100_b_to_8_mb()
         )
         .unwrap();
     let roles: Vec<Role> =
-        (1..=4).map(|seed| Role::start("child", &format!("mix {seed}"), dir.path())).collect();
+        (1..=4).map(|seed| Role::start("processes::child", &format!("mix {seed}"), dir.path())).collect();
     roles.into_iter().for_each(Role::finish);
     assert_eq!(check_tagged(store.view("default", b"bystander").unwrap().unwrap().bytes()), 1);
     std::thread::sleep(Duration::from_millis(450));
@@ -199,7 +197,7 @@ fn six_processes_replace_view_and_recycle_the_same_keys() {
     let dir = scratch();
     let store = open(dir.path());
     let roles: Vec<Role> =
-        (1..=6).map(|seed| Role::start("child", &format!("share {seed}"), dir.path())).collect();
+        (1..=6).map(|seed| Role::start("processes::child", &format!("share {seed}"), dir.path())).collect();
     roles.into_iter().for_each(Role::finish);
     assert_clean(&store);
 }
@@ -222,7 +220,7 @@ fn a_held_view_does_not_make_the_file_grow_over_10000_entries_of_1_mb() {
     let dir = scratch();
     let store = open(dir.path());
     store.put("default", b"held", &[&tagged(9, 1 << 20)], &PutOptions::default()).unwrap();
-    let mut holder = Role::start("child", "hold held", dir.path());
+    let mut holder = Role::start("processes::child", "hold held", dir.path());
     holder.expect("holding");
     let payload = tagged(10, 1 << 20);
     for i in 0..10_000 {
@@ -253,7 +251,7 @@ fn a_process_that_opens_with_a_smaller_map_size_changes_nothing() {
     let view = store.view("default", b"held").unwrap().unwrap();
     let length = || std::fs::metadata(dir.path().join("data.mdb")).unwrap().len();
     let before = (length(), store.stats().unwrap()["map"]["limit"].clone());
-    let mut other = Role::start("child", "smaller", dir.path());
+    let mut other = Role::start("processes::child", "smaller", dir.path());
     other.expect("opened");
     other.finish();
     assert_eq!((length(), store.stats().unwrap()["map"]["limit"].clone()), before);
@@ -272,9 +270,9 @@ fn closing_a_descriptor_of_lock_mdb_breaks_nothing_for_those_who_join() {
     for seed in 1..=3 {
         drop(std::fs::File::open(dir.path().join("lock.mdb")).unwrap());
         store.put("default", b"mine", &[&tagged(seed, 1 << 20)], &PutOptions::default()).unwrap();
-        let mut other = Role::start("child", "hold mine", dir.path());
+        let mut other = Role::start("processes::child", "hold mine", dir.path());
         other.expect("holding");
-        Role::start("child", &format!("share {seed}"), dir.path()).finish();
+        Role::start("processes::child", &format!("share {seed}"), dir.path()).finish();
         assert_eq!(check_tagged(view.bytes()), 9);
         other.go();
         other.finish();

@@ -1,8 +1,6 @@
 //! What may be opened, by whom, and what is refused by name.
 
-mod common;
-
-use common::{Role, open, pause, role, say, scratch, tagged};
+use crate::common::{Role, open, pause, role, say, scratch, tagged};
 use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
@@ -93,9 +91,9 @@ fn a_view_outlives_the_store_and_the_store_can_be_opened_meanwhile() {
     again
         .put("default", b"other", &[&tagged(5, 100_000)], &PutOptions { ttl_ms: 30, ..PutOptions::default() })
         .unwrap();
-    assert_eq!(common::check_tagged(view.bytes()), 4);
+    assert_eq!(crate::common::check_tagged(view.bytes()), 4);
     drop(again);
-    assert_eq!(common::check_tagged(view.bytes()), 4);
+    assert_eq!(crate::common::check_tagged(view.bytes()), 4);
 }
 
 #[test]
@@ -214,7 +212,7 @@ fn two_stores_with_the_same_inodes_on_two_file_systems_are_two_stores() {
         }
         for (seed, store) in stores.iter().enumerate() {
             let view = store.view("default", b"k").unwrap().unwrap();
-            assert_eq!(common::check_tagged(view.bytes()), seed as u64);
+            assert_eq!(crate::common::check_tagged(view.bytes()), seed as u64);
         }
     }
     for place in &places {
@@ -345,7 +343,7 @@ fn after_a_boot_a_store_is_recreated_unless_it_is_durable() {
 #[test]
 fn a_store_in_use_in_another_namespace_is_refused_and_a_deserted_one_taken_over() {
     let dir = scratch();
-    let mut holder = Role::start("child", "hold", dir.path());
+    let mut holder = Role::start("guards::child", "hold", dir.path());
     holder.expect("open");
     let shared = fs::OpenOptions::new().write(true).open(dir.path().join("shared")).unwrap();
     shared.write_all_at(&1_u64.to_le_bytes(), 32).unwrap();
@@ -360,7 +358,7 @@ fn a_store_in_use_in_another_namespace_is_refused_and_a_deserted_one_taken_over(
 fn limits_of_the_process_are_named() {
     for (role, name) in [("small address space", "RLIMIT_AS"), ("small files", "RLIMIT_FSIZE")] {
         let dir = scratch();
-        let mut child = Role::start("child", role, dir.path());
+        let mut child = Role::start("guards::child", role, dir.path());
         let said = child.expect("refused");
         assert!(said.starts_with("DY_LMDB_LIMIT") && said.contains(name), "{said}");
         child.finish();

@@ -13,8 +13,8 @@ use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
 use crate::reference::{self, Reference};
+use crate::store::View;
 use crate::store::{Store, Track};
-use crate::view::View;
 
 pub use answer::{Answer, Decision, Side};
 

@@ -1,8 +1,6 @@
 //! LMDB's own tools on a store that is in use, and a store on a file system that is full.
 
-mod common;
-
-use common::{Role, assert_clean, check_tagged, open, role, say, scratch, tagged};
+use crate::common::{Role, assert_clean, check_tagged, open, role, say, scratch, tagged};
 use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::options::{Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
@@ -115,7 +113,7 @@ fn a_store_on_a_full_file_system_of_16_mib_answers_with_an_error_and_goes_on() {
         .status()
         .unwrap();
     assert!(mounted.success(), "this test mounts a tmpfs, which takes root");
-    let mut filler = Role::start("child", "fill", &dir.path().join("store"));
+    let mut filler = Role::start("stock_tools::child", "fill", &dir.path().join("store"));
     let said = filler.expect("full");
     println!("{said}");
     filler.expect("done");

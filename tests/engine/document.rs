@@ -1,8 +1,6 @@
 //! Documents: what is written is read back equal, and bytes from anywhere do no harm.
 
-mod common;
-
-use common::tree::{Tree, bytes_of, exercise, read, trees};
+use crate::common::tree::{Tree, bytes_of, exercise, read, trees};
 use dishtayantra_lmdb::document::{Document, Dtype, Iter, MAX_DEPTH, Segment, Type, Value, Writer, validate};
 use dishtayantra_lmdb::error::{Result, Status};
 use proptest::collection::vec;

@@ -67,7 +67,7 @@ impl Caller {
 /// A calculator: a process that takes the steps it is told, in order.
 fn calculator(reference: &Reference, steps: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "calculator_process", "--ignored"])
+        .args(["--exact", "exchange::calculator_process", "--ignored"])
         .env(REFERENCE, reference.to_json())
         .env(STEPS, steps)
         .stdout(Stdio::null())

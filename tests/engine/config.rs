@@ -190,7 +190,7 @@ fn the_default_path_is_the_environment_variable_else_the_fixed_one() {
 
     let default_path = |variable: Option<&OsStr>| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "print_default_path", "--ignored", "--nocapture"]).current_dir("/");
+        command.args(["--exact", "config::print_default_path", "--ignored", "--nocapture"]).current_dir("/");
         match variable {
             Some(path) => command.env(DB_PATH_VARIABLE, path),
             None => command.env_remove(DB_PATH_VARIABLE),

@@ -10,8 +10,8 @@ use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
+use crate::store::View;
 use crate::store::{Loan, Store};
-use crate::view::View;
 
 /// `true` in an object that stands for a payload in the store.
 pub const REF: &str = "_lmdb_ref";

@@ -1,0 +1,22 @@
+//! The engine, from the inside of Rust: what a store promises, to one process and to several, and that header and symbols
+//! are what they are said to be.
+//!
+//! Tests that need processes of their own start this program again, with the name of an ignored test that is their body.
+
+mod abi;
+mod alignment;
+mod common;
+mod config;
+mod crash;
+mod document;
+mod document_golden;
+mod exchange;
+mod guards;
+mod header;
+mod processes;
+mod reference;
+mod segment;
+mod segment_golden;
+mod stock_tools;
+mod store;
+mod symbols;
