@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -37,6 +37,9 @@ header: ## regenerates include/dishtayantra_lmdb.h, and the snapshot of the C AB
 
 bench: build ## our benchmarks and the peers, side by side
 	@scripts/bench.sh
+
+callgrind: java ## instruction counts of the hot paths beside the committed ones
+	@scripts/callgrind.sh
 
 clean: ## removes what was built; .venv/ stays
 	rm -rf build target java/target java/*/target

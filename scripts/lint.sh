@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python bindings/python-engine tests/python tests/cross tests/install tests/fixtures demo bench-compare rust-examples)
+python_sources=(bindings/python bindings/python-engine tests/python tests/cross tests/install tests/fixtures demo bench-compare benches rust-examples)
 failed=()
 
 check() {
@@ -43,7 +43,7 @@ check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"
 check "mypy, package" "$venv/bin/mypy" --cache-dir build/mypy/package --strict --config-file bindings/python/pyproject.toml bindings/python/src
 check "mypy, import hook" "$venv/bin/mypy" --cache-dir build/mypy/package --strict --config-file bindings/python/pyproject.toml \
     bindings/python-engine/src
-check "mypy, demo and bench" "$venv/bin/mypy" --cache-dir build/mypy/demo --config-file mypy.ini demo bench-compare/python
+check "mypy, demo and bench" "$venv/bin/mypy" --cache-dir build/mypy/demo --config-file mypy.ini demo bench-compare/python benches/instructions
 check "shellcheck" shellcheck -x scripts/*.sh .ci/run
 
 [ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"

@@ -41,14 +41,18 @@ suites=("$@")
 [ "$#" -gt 0 ] || suites=("${all_suites[@]}")
 mkdir -p build/logs
 failed=()
+declare -A took
 for suite in "${suites[@]}"; do
     declare -F "suite_$suite" >/dev/null || die "no suite '$suite'; there are: ${all_suites[*]}"
     say "tests: $suite"
+    SECONDS=0
     "suite_$suite" 2>&1 | tee "build/logs/test-$suite.log" || failed+=("$suite")
+    took[$suite]=$SECONDS
 done
 
 say "what ran"
 for suite in "${suites[@]}"; do
     closing_lines "build/logs/test-$suite.log" | sed "s/^/$(printf '%-14s' "$suite")/"
+    printf '%-14stook %d min %02d s\n' "$suite" $((took[$suite] / 60)) $((took[$suite] % 60))
 done
 [ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"
