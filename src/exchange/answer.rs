@@ -40,26 +40,42 @@ pub enum Answer {
     OutputWritten = 3,
     /// Nothing, and the caller does not want to wait.
     UnknownNoWait = 4,
+    /// It failed, for want of knowing references as likely as not.
+    Raised = 5,
+    /// It failed for a reason that has nothing to do with what it got: a connection broke, memory
+    /// ran out, somebody interrupted it.
+    BrokenOff = 6,
 }
 
 impl Answer {
+    const ALL: [Answer; 7] = [
+        Answer::Unknown,
+        Answer::None,
+        Answer::Value,
+        Answer::OutputWritten,
+        Answer::UnknownNoWait,
+        Answer::Raised,
+        Answer::BrokenOff,
+    ];
+
     /// The answer of a number of the C ABI.
     ///
     /// # Errors
     /// `InvalidArgument` when there is none.
     pub fn from_u32(code: u32) -> Result<Answer> {
-        match code {
-            0 => Ok(Answer::Unknown),
-            1 => Ok(Answer::None),
-            2 => Ok(Answer::Value),
-            3 => Ok(Answer::OutputWritten),
-            4 => Ok(Answer::UnknownNoWait),
-            _ => Err(unknown(
+        Answer::ALL.into_iter().find(|answer| *answer as u32 == code).ok_or_else(|| {
+            unknown(
                 "answer",
                 code,
-                "unknown (0), none (1), value (2), output written (3), unknown and no wait (4)",
-            )),
-        }
+                "unknown (0), none (1), value (2), output written (3), unknown and no wait (4), raised (5), \
+                 broken off (6)",
+            )
+        })
+    }
+
+    /// Whether the calculator failed.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Answer::Raised | Answer::BrokenOff)
     }
 }
 
@@ -67,13 +83,20 @@ impl Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Decision {
-    /// The answer is the result.
+    /// The answer, a failure as well, is the result.
     TakeAnswer = 1,
     /// The result is in the store, under the output key.
     TakeOutput = 2,
-    /// The calculator computed on the reference instead of the payload: call it again with the
-    /// payload itself. The exchange passes everything directly from now on.
+    /// The calculator computed on the reference instead of the payload, or cannot take the payload from
+    /// the store: call it again with the payload itself, and say so to [`Exchange::repeated`](super::Exchange::repeated)
+    /// when it returned.
     Repeat = 3,
+    /// Nothing tells whether the calculator opened an input that is another exchange's: put the payload
+    /// as an input of its own and call it again.
+    Prove = 4,
+    /// The store failed, so that nothing tells what the answer is worth: call the calculator again with
+    /// the payload itself.
+    PassDirectly = 5,
 }
 
 impl Decision {

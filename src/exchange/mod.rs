@@ -2,11 +2,11 @@
 //! means.
 
 mod answer;
+mod judge;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::config::Config;
 use crate::error::{Error, Result, Status};
@@ -26,22 +26,16 @@ pub struct Exchange {
     config: Config,
     name: String,
     store: Store,
+    /// The calculator was found to ignore references.
     ignored: AtomicBool,
+    /// The calculator was seen opening an input, so that it can be trusted with others'.
+    proven: AtomicBool,
     /// Inputs put and not cleaned up yet, kept in view: what happened to them can be read after they expired.
     inputs: Mutex<VecDeque<(String, View)>>,
 }
 
 /// Inputs kept at the most; of older ones only what the store still knows is known.
 const INPUTS: usize = 1024;
-
-/// How far an exchange has come, as the store shows it.
-enum Progress {
-    Decided(Decision),
-    /// The calculator opened its input (or it vanished) and has not answered through the store.
-    Opened,
-    /// The input was put by somebody else, and nothing tells that this calculator opened it: another one may have.
-    Foreign,
-}
 
 impl Exchange {
     /// Opens the store of `config` for the calculator `name`.
@@ -55,6 +49,7 @@ impl Exchange {
             name: name.to_owned(),
             store,
             ignored: AtomicBool::new(false),
+            proven: AtomicBool::new(false),
             inputs: Mutex::default(),
         })
     }
@@ -149,7 +144,7 @@ impl Exchange {
         self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What happened to an input of ours that is kept, whether it has expired or not.
+    /// What happened to an input of ours that is kept in view, whether it has expired or not.
     fn kept_track(&self, key: &str) -> Option<Track> {
         let inputs = self.inputs();
         let (_, view) = inputs.iter().rev().find(|(kept, _)| kept == key)?;
@@ -185,122 +180,6 @@ impl Exchange {
         reference.set(reference::FORMAT, self.config.data_format.name())?;
         reference.set(reference::TXN_ID, txn_id)?;
         Ok(reference)
-    }
-
-    /// Decides what a calculator's answer means, so that no answer computed on a reference is taken
-    /// for a result and nobody waits without need.
-    ///
-    /// An output that is there is taken, and one that was announced is waited for. An input that
-    /// nobody opened means that the calculator computed on the reference: `Repeat`. An input that was
-    /// opened means that a returned value is the result; when nothing was returned, or what was
-    /// returned is unknown, the output is waited for, unless the calculator said that it answers
-    /// directly. What happened to an input is known until it is cleaned up, even when it expired; one of
-    /// which nothing is known any more counts as opened.
-    ///
-    /// When the input belongs to another exchange (a chain of references), only the marks of this exchange
-    /// count. Without any (the payload was in its record, or opened by other means than
-    /// [`Reference::view_input`]) a value that is not in the store is `Repeat`, which may cost a second call
-    /// but is never wrong.
-    ///
-    /// Waits for at most `timeout`, or `lmdb_wait_timeout` without one.
-    ///
-    /// # Errors
-    /// `Timeout` naming key, time and setting when the input was opened and nothing came; `Corrupt`
-    /// when an output was announced that the reference does not ask for.
-    pub fn settle(
-        &self,
-        reference: &Reference,
-        answer: Answer,
-        timeout: Option<Duration>,
-    ) -> Result<Decision> {
-        let timeout = timeout.unwrap_or_else(|| Duration::from_millis(self.config.wait_timeout_ms));
-        let decision = self.decide(reference, answer, timeout)?;
-        let input = reference.get(reference::INPUT_KEY);
-        // The marks of another exchange's input say too little about this calculator to give up on it for good.
-        if decision == Decision::Repeat && input.is_some_and(|input| self.own_input(reference, input)) {
-            self.ignored.store(true, Ordering::Relaxed);
-        }
-        Ok(decision)
-    }
-
-    fn decide(&self, reference: &Reference, answer: Answer, timeout: Duration) -> Result<Decision> {
-        let store = self.store_of(reference)?;
-        let output = reference.get(reference::OUTPUT_KEY);
-        if answer == Answer::OutputWritten {
-            let key = output.ok_or_else(|| self.unasked())?;
-            return self.wait(&store, reference, key, timeout, |store| {
-                Ok(there(store, reference, key)?.then_some(Decision::TakeOutput))
-            });
-        }
-        let progress = self.progress(&store, reference)?;
-        match (progress, output, answer) {
-            (Progress::Decided(decision), ..) => Ok(decision),
-            (Progress::Foreign, _, Answer::Value) => Ok(Decision::Repeat),
-            (Progress::Foreign, None, Answer::None) => Ok(Decision::Repeat),
-            (_, None, _) | (_, _, Answer::Value | Answer::UnknownNoWait) => Ok(Decision::TakeAnswer),
-            (_, Some(key), _) => {
-                self.wait(&store, reference, key, timeout, |store| match self.progress(store, reference)? {
-                    Progress::Decided(decision) => Ok(Some(decision)),
-                    Progress::Opened | Progress::Foreign => Ok(None),
-                })
-            }
-        }
-    }
-
-    fn progress(&self, store: &Store, reference: &Reference) -> Result<Progress> {
-        if let Some(output) = reference.get(reference::OUTPUT_KEY)
-            && there(store, reference, output)?
-        {
-            return Ok(Progress::Decided(Decision::TakeOutput));
-        }
-        let Some(input) = reference.get(reference::INPUT_KEY) else {
-            return Ok(Progress::Decided(Decision::TakeAnswer));
-        };
-        let own = self.own_input(reference, input);
-        let track = match self.kept_track(input).filter(|_| own) {
-            Some(track) => Some(track),
-            None => store.track(reference.db_name(), input.as_bytes())?,
-        };
-        Ok(match track {
-            // Whoever says that it answered directly, and never looked, has answered to the reference.
-            Some(track) if !track.opened => Progress::Decided(Decision::Repeat),
-            Some(track) if own && track.settled => Progress::Decided(Decision::TakeAnswer),
-            _ if own => Progress::Opened,
-            _ => self.foreign(store, reference, input)?,
-        })
-    }
-
-    /// How far the exchange has come with the input of another one: what its own calculator did tells.
-    fn foreign(&self, store: &Store, reference: &Reference, input: &str) -> Result<Progress> {
-        let txn_id = reference.get(reference::TXN_ID).unwrap_or_default();
-        let track = store.track_by(reference.db_name(), input.as_bytes(), txn_id)?;
-        Ok(match track {
-            Track { settled: true, .. } => Progress::Decided(Decision::TakeAnswer),
-            Track { opened: true, .. } => Progress::Opened,
-            _ => Progress::Foreign,
-        })
-    }
-
-    fn wait(
-        &self,
-        store: &Store,
-        reference: &Reference,
-        key: &str,
-        timeout: Duration,
-        mut decide: impl FnMut(&Store) -> Result<Option<Decision>>,
-    ) -> Result<Decision> {
-        let mut decided = None;
-        store.wait_until(reference.db_name(), key.as_bytes(), Some(timeout), |store| {
-            decided = decide(store)?;
-            Ok(decided.is_some())
-        })?;
-        decided.ok_or_else(|| {
-            let (name, ms) = (&self.name, timeout.as_millis());
-            let what = format!(
-                "calculator {name:?} gave no output under {key:?} within {ms} ms; lmdb_wait_timeout says how long"
-            );
-            Error::new(Status::Timeout, what)
-        })
     }
 
     /// Deletes the input of an exchange, its output, or both. An input that this exchange did not put
@@ -341,13 +220,6 @@ impl Exchange {
             Some(path) if Some(path) != self.config.db_path.to_str() => reference.store(),
             _ => Ok(self.store.clone()),
         }
-    }
-
-    fn unasked(&self) -> Error {
-        let (name, key) = (&self.name, reference::OUTPUT_KEY);
-        let what =
-            format!("calculator {name:?} says that it wrote its output, but its reference has no {key}");
-        Error::new(Status::Corrupt, what)
     }
 }
 

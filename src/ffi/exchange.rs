@@ -2,14 +2,14 @@
 
 use super::arg::{Parts, flags, invalid, out, text, timeout};
 use super::bytes::{BytesOut, dy_lmdb_buffer_t, dy_lmdb_bytes_t};
-use super::guard::guard;
+use super::guard::{guard, remember};
 use super::handle::{Handle, Inside, Kind};
 use super::reference::{ReferenceOut, dy_lmdb_reference_t, reference};
 use super::status::dy_lmdb_status_t;
 use super::store::{StoreOut, dy_lmdb_store_t};
 use crate::config::Config;
-use crate::error::Result;
-use crate::exchange::{Answer, Exchange, Side};
+use crate::error::{Result, Status};
+use crate::exchange::{Answer, Decision, Exchange, Side};
 use crate::format::Format;
 use std::ffi::c_char;
 
@@ -28,14 +28,26 @@ pub const DY_LMDB_ANSWER_VALUE: u32 = 2;
 pub const DY_LMDB_ANSWER_OUTPUT_WRITTEN: u32 = 3;
 /// Nothing is known of the answer, and the caller does not want to wait.
 pub const DY_LMDB_ANSWER_UNKNOWN_NO_WAIT: u32 = 4;
+/// The calculator failed: on a reference, one that does not know them does as likely as not.
+pub const DY_LMDB_ANSWER_RAISED: u32 = 5;
+/// The calculator failed for a reason that has nothing to do with what it got: a connection broke, memory ran
+/// out, somebody interrupted it.
+pub const DY_LMDB_ANSWER_BROKEN_OFF: u32 = 6;
 
-/// What the calculator returned is the result.
+/// What the calculator returned, or its failure, is the result.
 pub const DY_LMDB_DECISION_TAKE_ANSWER: u32 = 1;
 /// The result is in the store, under the output key.
 pub const DY_LMDB_DECISION_TAKE_OUTPUT: u32 = 2;
-/// The calculator never opened its input, so it computed on the reference: call it again with the payload
-/// itself. The exchange passes everything directly from now on.
+/// The calculator never opened its input, so it computed on the reference, or it declined its input: call it
+/// again with the payload itself. `dy_lmdb_exchange_settle` passes everything directly from then on, unless it
+/// declined; `dy_lmdb_exchange_judge` when it is told by `dy_lmdb_exchange_repeated` that this went well.
 pub const DY_LMDB_DECISION_REPEAT: u32 = 3;
+/// The input is another exchange's, and nothing tells whether this calculator opened it: put the payload as an
+/// input of this exchange and call it again.
+pub const DY_LMDB_DECISION_PROVE: u32 = 4;
+/// The store failed, and nothing tells what the answer is worth: call the calculator again with the payload
+/// itself. `dy_lmdb_last_error_message` says why.
+pub const DY_LMDB_DECISION_PASS_DIRECTLY: u32 = 5;
 
 /// Delete the input.
 pub const DY_LMDB_CLEANUP_INPUT: u32 = 1;
@@ -264,19 +276,106 @@ pub unsafe extern "C" fn dy_lmdb_exchange_reference(
     })
 }
 
+/// Tells whether the calculator was found to ignore references: payloads are passed directly then.
+///
+/// - `exchange`: the exchange.
+/// - `ignored`: where to put the answer.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_ignored(
+    exchange: *const dy_lmdb_exchange_t,
+    ignored: *mut bool,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, ignored) = unsafe { (enter(exchange)?, out("ignored", ignored)?) };
+        ignored.write(exchange.ignored());
+        Ok(())
+    })
+}
+
 /// Decides what a calculator's answer means, so that nothing computed on a reference is taken for a result
 /// and nobody waits without need.
 ///
 /// An output that is there is taken; one that was announced is waited for. An input nobody opened means that
-/// the calculator computed on the reference: repeat with the payload. When it was opened, a returned value is
-/// the result; when nothing was returned or nothing is known, the output is waited for, unless the calculator
-/// said that it answers directly.
+/// the calculator computed on the reference, or failed on it: repeat with the payload; so does one that it
+/// declined (`dy_lmdb_reference_decline`), whatever it answered. When it was opened, a returned value, or a failure, is the
+/// result; when nothing was returned or nothing is known, the output is waited for, unless the calculator
+/// said that it answers directly. An input that is another exchange's is proven with one of this exchange's own, until
+/// the calculator was seen opening one.
 ///
 /// - `exchange`: the exchange.
 /// - `reference`: the reference that the calculator got.
 /// - `answer`: one of `DY_LMDB_ANSWER_*`.
 /// - `timeout_ms`: how long to wait in milliseconds; negative means `lmdb_wait_timeout` of the configuration.
 /// - `decision`: where to put one of `DY_LMDB_DECISION_*`.
+///
+/// Returns `DY_LMDB_OK`, also when the store fails or the exchange was closed (`DY_LMDB_DECISION_PASS_DIRECTLY`);
+/// `DY_LMDB_TIMEOUT` when the input was opened, or the output announced, and nothing came; `DY_LMDB_CORRUPT` when
+/// an output was announced that the reference does not ask for, or an entry is damaged; `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once. The thread sleeps while it waits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_judge(
+    exchange: *const dy_lmdb_exchange_t,
+    reference: *const dy_lmdb_reference_t,
+    answer: u32,
+    timeout_ms: i64,
+    decision: *mut u32,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, reference, decision) =
+            unsafe { (enter(exchange), self::reference(reference)?, out("decision", decision)?) };
+        let answer = Answer::from_u32(answer)?;
+        let (decided, reason) = match exchange {
+            Ok(exchange) => exchange.judge(reference, answer, timeout(timeout_ms))?,
+            Err(error) if error.status() == Status::Closed => (Decision::PassDirectly, Some(error)),
+            Err(error) => return Err(error),
+        };
+        if let Some(reason) = reason {
+            remember(reason.message());
+        }
+        decision.write(decided.code());
+        Ok(())
+    })
+}
+
+/// Says that a calculator that was called again with the payload (`DY_LMDB_DECISION_REPEAT`) returned a result:
+/// payloads are passed to it directly from now on, with a warning (`dy_lmdb_warnings_take`) the first time. Not
+/// when it declined its input, the input is another exchange's, or the store was removed meanwhile.
+///
+/// - `exchange`: the exchange.
+/// - `reference`: the reference that the calculator got, not cleaned up yet.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_repeated(
+    exchange: *const dy_lmdb_exchange_t,
+    reference: *const dy_lmdb_reference_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, reference) = unsafe { (enter(exchange)?, self::reference(reference)?) };
+        exchange.repeated(reference);
+        Ok(())
+    })
+}
+
+/// Decides as `dy_lmdb_exchange_judge` does, for a caller that can only take an answer or repeat a call: an input
+/// nobody opened means at once that the calculator ignores references, whether the repeated call goes well or
+/// not, and a returned value whose input is another exchange's is repeated unless the calculator opened it.
+///
+/// - `exchange`: the exchange.
+/// - `reference`: the reference that the calculator got.
+/// - `answer`: one of `DY_LMDB_ANSWER_*`, but for `DY_LMDB_ANSWER_RAISED` and `DY_LMDB_ANSWER_BROKEN_OFF`.
+/// - `timeout_ms`: how long to wait in milliseconds; negative means `lmdb_wait_timeout` of the configuration.
+/// - `decision`: where to put one of `DY_LMDB_DECISION_*`, up to `DY_LMDB_DECISION_REPEAT`.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_TIMEOUT` when the input was opened, or the output announced, and nothing
 /// came; `DY_LMDB_CORRUPT` when an output was announced that the reference does not ask for;
@@ -296,6 +395,11 @@ pub unsafe extern "C" fn dy_lmdb_exchange_settle(
         let (exchange, reference, decision) =
             unsafe { (enter(exchange)?, self::reference(reference)?, out("decision", decision)?) };
         let answer = Answer::from_u32(answer)?;
+        if answer.is_failure() {
+            return Err(invalid(
+                "the answer of a calculator that failed is judged by dy_lmdb_exchange_judge",
+            ));
+        }
         let decided = exchange.settle(reference, answer, timeout(timeout_ms))?;
         decision.write(decided.code());
         Ok(())
@@ -330,7 +434,6 @@ pub unsafe extern "C" fn dy_lmdb_exchange_cleanup(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Decision;
 
     #[test]
     fn sides_answers_and_decisions_have_the_numbers_of_the_engine() {
@@ -342,6 +445,8 @@ mod tests {
             (DY_LMDB_ANSWER_VALUE, Answer::Value),
             (DY_LMDB_ANSWER_OUTPUT_WRITTEN, Answer::OutputWritten),
             (DY_LMDB_ANSWER_UNKNOWN_NO_WAIT, Answer::UnknownNoWait),
+            (DY_LMDB_ANSWER_RAISED, Answer::Raised),
+            (DY_LMDB_ANSWER_BROKEN_OFF, Answer::BrokenOff),
         ];
         for (number, answer) in answers {
             assert_eq!(Answer::from_u32(number).unwrap(), answer);
@@ -349,5 +454,7 @@ mod tests {
         assert_eq!(DY_LMDB_DECISION_TAKE_ANSWER, Decision::TakeAnswer.code());
         assert_eq!(DY_LMDB_DECISION_TAKE_OUTPUT, Decision::TakeOutput.code());
         assert_eq!(DY_LMDB_DECISION_REPEAT, Decision::Repeat.code());
+        assert_eq!(DY_LMDB_DECISION_PROVE, Decision::Prove.code());
+        assert_eq!(DY_LMDB_DECISION_PASS_DIRECTLY, Decision::PassDirectly.code());
     }
 }

@@ -35,7 +35,8 @@ fn said(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-fn remember(message: &str) {
+/// Keeps a message for the calling thread.
+pub(super) fn remember(message: &str) {
     // The value is gone while the thread ends; nobody reads the message then.
     let _ = MESSAGE.try_with(|kept| {
         let mut kept = kept.borrow_mut();

@@ -364,6 +364,26 @@ pub unsafe extern "C" fn dy_lmdb_reference_settle_direct(
     })
 }
 
+/// Says that the calculator cannot take the input from the store, because no reader of its language knows its kind
+/// (a frame, say): whoever sent the reference calls it again with the payload itself, this once. Whatever the
+/// calculator answers then, an error most likely, does not matter.
+///
+/// - `reference`: the reference.
+///
+/// Returns `DY_LMDB_OK`, also when there is nothing to do (no input, or it is gone);
+/// `DY_LMDB_CORRUPT` when it names no store; what opening a store answers.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_reference_decline(
+    reference: *const dy_lmdb_reference_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        unsafe { self::reference(reference) }?.decline()
+    })
+}
+
 /// Opens the store that a reference names. It must be there already.
 ///
 /// - `reference`: the reference.

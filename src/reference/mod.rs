@@ -251,12 +251,28 @@ impl Reference {
     /// # Errors
     /// What opening the store answers.
     pub fn settle_direct(&self) -> Result<()> {
+        self.note(Store::settle)
+    }
+
+    /// Says that the calculator cannot take a payload of this kind from the store (a frame, say, that no
+    /// reader of its language knows): whoever sent the reference calls it again with the payload itself, this
+    /// once. What the calculator answers after that does not matter. Does nothing when the reference
+    /// has no input, or the input is gone.
+    ///
+    /// # Errors
+    /// What opening the store answers.
+    pub fn decline(&self) -> Result<()> {
+        self.note(Store::decline)
+    }
+
+    /// Leaves a note on the input, and wakes whoever waits for the output.
+    fn note(&self, leave: impl Fn(&Store, &str, &[u8], &str) -> Result<bool>) -> Result<()> {
         let Some(input) = self.input_key.as_deref() else {
             return Ok(());
         };
         let store = self.store()?;
         let txn_id = self.txn_id.as_deref().unwrap_or_default();
-        if store.settle(self.db_name(), input.as_bytes(), txn_id)?
+        if leave(&store, self.db_name(), input.as_bytes(), txn_id)?
             && let Some(output) = self.output_key.as_deref()
         {
             store.notify(self.db_name(), output.as_bytes());

@@ -1,8 +1,8 @@
 //! What happened to the inputs of exchanges, as marks in the header of the extent that holds one.
 //!
-//! Two words say that *anybody* opened the entry and that *anybody* settled it. Beside them a few slots say which
+//! Words say that *anybody* opened the entry, settled it or declined it. Beside them a few slots say which
 //! exchanges did: the output of one calculator may be the input of several others, and none of them can tell from the
-//! two words what its own calculator has done. A slot holds a hash of the exchange id. When all are taken the next
+//! words what its own calculator has done. A slot holds a hash of the exchange id. When all are taken the next
 //! exchange takes the oldest one's: what is lost is knowledge, and who knows nothing asks again.
 
 use super::engine::Engine;
@@ -12,6 +12,7 @@ use crate::envelope::{Extent, Record};
 use crate::error::Result;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+const AT_DECLINED: u64 = 0;
 const AT_OPENED: u64 = 4;
 const AT_SETTLED: u64 = 8;
 /// How many slots were taken so far.
@@ -22,20 +23,24 @@ const SLOTS: u64 = 6;
 const SETTLED: u64 = 1;
 /// In every slot that is taken.
 const TAKEN: u64 = 2;
+/// In a slot: the exchange's calculator cannot take the payload from the store.
+const DECLINED: u64 = 4;
 
 /// What is known of an exchange's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Track {
     /// Somebody opened it.
     pub opened: bool,
     /// The calculator answered directly.
     pub settled: bool,
+    /// The calculator cannot take a payload of this kind from the store.
+    pub declined: bool,
 }
 
 /// Nobody has opened or answered the entry that will be published in `extent`.
 pub fn clear(engine: &Engine, extent: Extent) {
     let header = extent.start * engine.page_size;
-    for at in [AT_OPENED, AT_SETTLED, AT_TAKEN] {
+    for at in [AT_DECLINED, AT_OPENED, AT_SETTLED, AT_TAKEN] {
         engine.map.word(header + at).store(0, Ordering::Relaxed);
     }
     for slot in slots(engine, extent) {
@@ -49,12 +54,12 @@ fn slots(engine: &Engine, extent: Extent) -> impl Iterator<Item = &AtomicU64> {
 }
 
 fn tag(txn_id: &str) -> u64 {
-    (xxhash_rust::xxh3::xxh3_64(txn_id.as_bytes()) | TAKEN) & !SETTLED
+    (xxhash_rust::xxh3::xxh3_64(txn_id.as_bytes()) | TAKEN) & !(SETTLED | DECLINED)
 }
 
 fn slots_of<'a>(engine: &'a Engine, extent: Extent, txn_id: &str) -> impl Iterator<Item = &'a AtomicU64> {
     let tag = tag(txn_id);
-    slots(engine, extent).filter(move |slot| slot.load(Ordering::Acquire) & !SETTLED == tag)
+    slots(engine, extent).filter(move |slot| slot.load(Ordering::Acquire) & !(SETTLED | DECLINED) == tag)
 }
 
 /// Notes that the tracked entry in `extent` was opened.
@@ -76,17 +81,17 @@ fn open_by(engine: &Engine, extent: Extent, txn_id: &str) {
 
 fn track(engine: &Engine, extent: Extent) -> Track {
     let header = extent.start * engine.page_size;
-    Track {
-        opened: engine.map.word(header + AT_OPENED).load(Ordering::Acquire) != 0,
-        settled: engine.map.word(header + AT_SETTLED).load(Ordering::Acquire) != 0,
-    }
+    let said = |at| engine.map.word(header + at).load(Ordering::Acquire) != 0;
+    Track { opened: said(AT_OPENED), settled: said(AT_SETTLED), declined: said(AT_DECLINED) }
 }
 
 fn track_by(engine: &Engine, extent: Extent, txn_id: &str) -> Track {
-    let mut track = Track { opened: false, settled: false };
+    let mut track = Track::default();
     for slot in slots_of(engine, extent, txn_id) {
+        let slot = slot.load(Ordering::Acquire);
         track.opened = true;
-        track.settled |= slot.load(Ordering::Acquire) & SETTLED != 0;
+        track.settled |= slot & SETTLED != 0;
+        track.declined |= slot & DECLINED != 0;
     }
     track
 }
@@ -119,7 +124,7 @@ impl Store {
     /// As for [`Store::track`].
     pub fn track_by(&self, db: &str, key: &[u8], txn_id: &str) -> Result<Track> {
         let known = self.with_extent(db, key, |_, extent| Some(track_by(&self.engine, extent, txn_id)))?;
-        Ok(known.unwrap_or(Track { opened: false, settled: false }))
+        Ok(known.unwrap_or_default())
     }
 
     /// What happened to the tracked entry that a view of this store looks at. `None`: it was not put as tracked.
@@ -133,21 +138,36 @@ impl Store {
     /// # Errors
     /// As for [`Store::track`].
     pub fn settle(&self, db: &str, key: &[u8], txn_id: &str) -> Result<bool> {
-        let settled = self.with_extent(db, key, |record, extent| {
+        self.note(db, key, txn_id, AT_SETTLED, SETTLED)
+    }
+
+    /// Notes that the calculator of the exchange `txn_id` cannot take a payload of this kind from the store. False:
+    /// there is nothing to note it on.
+    ///
+    /// # Errors
+    /// As for [`Store::track`].
+    pub fn decline(&self, db: &str, key: &[u8], txn_id: &str) -> Result<bool> {
+        self.note(db, key, txn_id, AT_DECLINED, DECLINED)
+    }
+
+    fn note(&self, db: &str, key: &[u8], txn_id: &str, at: u64, bit: u64) -> Result<bool> {
+        let noted = self.with_extent(db, key, |record, extent| {
             let mut noted = record.tracked;
             if record.tracked {
                 let header = extent.start * self.engine.page_size;
-                self.engine.map.word(header + AT_SETTLED).store(1, Ordering::Release);
+                self.engine.map.word(header + at).store(1, Ordering::Release);
             }
+            let ours = tag(txn_id);
             for slot in slots_of(&self.engine, extent, txn_id) {
                 // Not over another exchange's that took the slot just now.
-                let ours = tag(txn_id);
-                let marked = slot.compare_exchange(ours, ours | SETTLED, Ordering::AcqRel, Ordering::Acquire);
+                let marked = slot.fetch_update(Ordering::AcqRel, Ordering::Acquire, |slot| {
+                    (slot & !(SETTLED | DECLINED) == ours).then_some(slot | bit)
+                });
                 noted |= marked.is_ok();
             }
             Some(noted)
         })?;
-        Ok(settled.unwrap_or(false))
+        Ok(noted.unwrap_or(false))
     }
 
     /// Calls `f` with a live entry's record and extent, which stays while the snapshot does.

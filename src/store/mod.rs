@@ -42,6 +42,7 @@ use crate::error::{Error, Result, Status};
 use crate::options::Options;
 use shared::Counter;
 use space::Purpose;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -98,6 +99,12 @@ impl Store {
     /// Absolute path of the store's directory.
     pub fn path(&self) -> &Path {
         &self.engine.path
+    }
+
+    /// Whether the files at the store's path are still the ones that are open.
+    pub fn is_there(&self) -> bool {
+        let file = std::fs::metadata(self.engine.path.join(identify::DATA));
+        file.is_ok_and(|file| (file.dev(), file.ino()) == self.engine.data_file)
     }
 
     /// Deletes the entry under `key`; false: there was no live one. Views of it stay valid.

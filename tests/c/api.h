@@ -40,6 +40,7 @@ void test_reference_errors(void);
 void test_exchange_answered_through_the_store(void);
 void test_exchange_answered_directly(void);
 void test_exchange_reference_ignored(void);
+void test_exchange_judged(void);
 void test_exchange_timeout(void);
 void test_exchange_keys_and_routing(void);
 void test_exchange_after_close(void);

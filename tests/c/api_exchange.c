@@ -237,6 +237,66 @@ void test_exchange_reference_ignored(void) {
     EXPECT_OK(dy_lmdb_exchange_close(exchange));
 }
 
+static uint32_t judged(dy_lmdb_exchange_t *exchange, dy_lmdb_reference_t *reference, uint32_t answer) {
+    uint32_t decision = 77;
+    EXPECT_OK(dy_lmdb_exchange_judge(exchange, reference, answer, 0, &decision));
+    return decision;
+}
+
+void test_exchange_judged(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange("");
+    dy_lmdb_reference_t *declined = put_input(exchange, "1", "the input");
+    dy_lmdb_reference_t *ignored = put_input(exchange, "2", "the input");
+    dy_lmdb_reference_t *chained = NULL;
+    dy_lmdb_bytes_t *warnings = NULL;
+    uint32_t decision = 77;
+    bool is_ignored = true;
+    EXPECT_OK(dy_lmdb_exchange_reference(exchange, TEXT("3"), &chained));
+    EXPECT_OK(dy_lmdb_reference_set(chained, TEXT("_lmdb_ref"), TEXT("true")));
+    EXPECT_OK(dy_lmdb_reference_set(chained, TEXT("_lmdb_input_key"), TEXT("somebody's")));
+    EXPECT(judged(exchange, chained, DY_LMDB_ANSWER_VALUE) == DY_LMDB_DECISION_PROVE);
+    EXPECT(judged(exchange, chained, DY_LMDB_ANSWER_RAISED) == DY_LMDB_DECISION_PROVE);
+
+    EXPECT(judged(exchange, ignored, DY_LMDB_ANSWER_RAISED) == DY_LMDB_DECISION_REPEAT);
+    EXPECT(judged(exchange, ignored, DY_LMDB_ANSWER_BROKEN_OFF) == DY_LMDB_DECISION_TAKE_ANSWER);
+    open_input(declined, "the input");
+    EXPECT(judged(exchange, declined, DY_LMDB_ANSWER_RAISED) == DY_LMDB_DECISION_TAKE_ANSWER);
+    EXPECT_OK(dy_lmdb_reference_decline(declined));
+    EXPECT(judged(exchange, declined, DY_LMDB_ANSWER_RAISED) == DY_LMDB_DECISION_REPEAT);
+    EXPECT(settled(exchange, declined, DY_LMDB_ANSWER_UNKNOWN) == DY_LMDB_DECISION_REPEAT);
+    EXPECT_OK(dy_lmdb_exchange_repeated(exchange, declined));
+    EXPECT_OK(dy_lmdb_exchange_ignored(exchange, &is_ignored));
+    EXPECT(!is_ignored);
+    EXPECT_OK(dy_lmdb_exchange_repeated(exchange, ignored));
+    EXPECT_OK(dy_lmdb_exchange_ignored(exchange, &is_ignored));
+    EXPECT(is_ignored);
+    EXPECT_OK(dy_lmdb_warnings_take(&warnings));
+    EXPECT_BLOCK_HOLDS(warnings, "calculator calc does not open the references");
+    dy_lmdb_bytes_free(warnings);
+
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_judge(exchange, chained, 17, 0, &decision));
+    EXPECT_SAYS("broken off (6)");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT,
+                 dy_lmdb_exchange_settle(exchange, chained, DY_LMDB_ANSWER_RAISED, 0, &decision));
+    EXPECT_SAYS("dy_lmdb_exchange_judge");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_judge(exchange, NULL, 0, 0, &decision));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_judge(NULL, chained, 0, 0, &decision));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_judge(exchange, chained, 0, 0, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_ignored(exchange, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_repeated(exchange, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_decline(NULL));
+    EXPECT(decision == 77);
+
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+    EXPECT(judged(exchange, ignored, DY_LMDB_ANSWER_VALUE) == DY_LMDB_DECISION_PASS_DIRECTLY);
+    EXPECT_SAYS("closed");
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_repeated(exchange, ignored));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_ignored(exchange, &is_ignored));
+    dy_lmdb_reference_free(chained);
+    dy_lmdb_reference_free(declined);
+    dy_lmdb_reference_free(ignored);
+}
+
 void test_exchange_timeout(void) {
     dy_lmdb_exchange_t *exchange = open_exchange(", \"lmdb_wait_timeout\": 20");
     dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");

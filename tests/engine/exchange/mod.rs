@@ -2,6 +2,7 @@
 //! calculators are processes of their own.
 
 mod chained;
+mod judge;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
