@@ -329,7 +329,18 @@
 #define DY_LMDB_ANSWER_UNKNOWN_NO_WAIT 4
 
 /**
- * What the calculator returned is the result.
+ * The calculator failed: on a reference, one that does not know them does as likely as not.
+ */
+#define DY_LMDB_ANSWER_RAISED 5
+
+/**
+ * The calculator failed for a reason that has nothing to do with what it got: a connection broke, memory ran
+ * out, somebody interrupted it.
+ */
+#define DY_LMDB_ANSWER_BROKEN_OFF 6
+
+/**
+ * What the calculator returned, or its failure, is the result.
  */
 #define DY_LMDB_DECISION_TAKE_ANSWER 1
 
@@ -339,10 +350,23 @@
 #define DY_LMDB_DECISION_TAKE_OUTPUT 2
 
 /**
- * The calculator never opened its input, so it computed on the reference: call it again with the payload
- * itself. The exchange passes everything directly from now on.
+ * The calculator never opened its input, so it computed on the reference, or it declined its input: call it
+ * again with the payload itself. `dy_lmdb_exchange_settle` passes everything directly from then on, unless it
+ * declined; `dy_lmdb_exchange_judge` when it is told by `dy_lmdb_exchange_repeated` that this went well.
  */
 #define DY_LMDB_DECISION_REPEAT 3
+
+/**
+ * The input is another exchange's, and nothing tells whether this calculator opened it: put the payload as an
+ * input of this exchange and call it again.
+ */
+#define DY_LMDB_DECISION_PROVE 4
+
+/**
+ * The store failed, and nothing tells what the answer is worth: call the calculator again with the payload
+ * itself. `dy_lmdb_last_error_message` says why.
+ */
+#define DY_LMDB_DECISION_PASS_DIRECTLY 5
 
 /**
  * Delete the input.
@@ -1822,6 +1846,20 @@ dy_lmdb_status_t dy_lmdb_reference_put_output(const struct dy_lmdb_reference_t *
 dy_lmdb_status_t dy_lmdb_reference_settle_direct(const struct dy_lmdb_reference_t *reference);
 
 /**
+ * Says that the calculator cannot take the input from the store, because no reader of its language knows its kind
+ * (a frame, say): whoever sent the reference calls it again with the payload itself, this once. Whatever the
+ * calculator answers then, an error most likely, does not matter.
+ *
+ * - `reference`: the reference.
+ *
+ * Returns `DY_LMDB_OK`, also when there is nothing to do (no input, or it is gone);
+ * `DY_LMDB_CORRUPT` when it names no store; what opening a store answers.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_reference_decline(const struct dy_lmdb_reference_t *reference);
+
+/**
  * Opens the store that a reference names. It must be there already.
  *
  * - `reference`: the reference.
@@ -1971,19 +2009,71 @@ dy_lmdb_status_t dy_lmdb_exchange_reference(const struct dy_lmdb_exchange_t *exc
                                             struct dy_lmdb_reference_t **reference);
 
 /**
+ * Tells whether the calculator was found to ignore references: payloads are passed directly then.
+ *
+ * - `exchange`: the exchange.
+ * - `ignored`: where to put the answer.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_ignored(const struct dy_lmdb_exchange_t *exchange, bool *ignored);
+
+/**
  * Decides what a calculator's answer means, so that nothing computed on a reference is taken for a result
  * and nobody waits without need.
  *
  * An output that is there is taken; one that was announced is waited for. An input nobody opened means that
- * the calculator computed on the reference: repeat with the payload. When it was opened, a returned value is
- * the result; when nothing was returned or nothing is known, the output is waited for, unless the calculator
- * said that it answers directly.
+ * the calculator computed on the reference, or failed on it: repeat with the payload; so does one that it
+ * declined (`dy_lmdb_reference_decline`), whatever it answered. When it was opened, a returned value, or a failure, is the
+ * result; when nothing was returned or nothing is known, the output is waited for, unless the calculator
+ * said that it answers directly. An input that is another exchange's is proven with one of this exchange's own, until
+ * the calculator was seen opening one.
  *
  * - `exchange`: the exchange.
  * - `reference`: the reference that the calculator got.
  * - `answer`: one of `DY_LMDB_ANSWER_*`.
  * - `timeout_ms`: how long to wait in milliseconds; negative means `lmdb_wait_timeout` of the configuration.
  * - `decision`: where to put one of `DY_LMDB_DECISION_*`.
+ *
+ * Returns `DY_LMDB_OK`, also when the store fails or the exchange was closed (`DY_LMDB_DECISION_PASS_DIRECTLY`);
+ * `DY_LMDB_TIMEOUT` when the input was opened, or the output announced, and nothing came; `DY_LMDB_CORRUPT` when
+ * an output was announced that the reference does not ask for, or an entry is damaged; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once. The thread sleeps while it waits.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_judge(const struct dy_lmdb_exchange_t *exchange,
+                                        const struct dy_lmdb_reference_t *reference,
+                                        uint32_t answer,
+                                        int64_t timeout_ms,
+                                        uint32_t *decision);
+
+/**
+ * Says that a calculator that was called again with the payload (`DY_LMDB_DECISION_REPEAT`) returned a result:
+ * payloads are passed to it directly from now on, with a warning (`dy_lmdb_warnings_take`) the first time. Not
+ * when it declined its input, the input is another exchange's, or the store was removed meanwhile.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: the reference that the calculator got, not cleaned up yet.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_repeated(const struct dy_lmdb_exchange_t *exchange,
+                                           const struct dy_lmdb_reference_t *reference);
+
+/**
+ * Decides as `dy_lmdb_exchange_judge` does, for a caller that can only take an answer or repeat a call: an input
+ * nobody opened means at once that the calculator ignores references, whether the repeated call goes well or
+ * not, and a returned value whose input is another exchange's is repeated unless the calculator opened it.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: the reference that the calculator got.
+ * - `answer`: one of `DY_LMDB_ANSWER_*`, but for `DY_LMDB_ANSWER_RAISED` and `DY_LMDB_ANSWER_BROKEN_OFF`.
+ * - `timeout_ms`: how long to wait in milliseconds; negative means `lmdb_wait_timeout` of the configuration.
+ * - `decision`: where to put one of `DY_LMDB_DECISION_*`, up to `DY_LMDB_DECISION_REPEAT`.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_TIMEOUT` when the input was opened, or the output announced, and nothing
  * came; `DY_LMDB_CORRUPT` when an output was announced that the reference does not ask for;
