@@ -111,12 +111,6 @@ def test_fortran_order_is_kept(transport: LMDBTransport) -> None:
     assert transport.get("key", copy=True).flags.f_contiguous
 
 
-def test_a_record_array_comes_back_as_a_structured_array(transport: LMDBTransport) -> None:
-    dtype = np.dtype([("a", "i4"), ("b", "f8")])
-    transport.put("key", np.rec.array([(1, 2.0)], dtype=dtype), format="numpy")
-    same(np.array([(1, 2.0)], dtype), transport.get("key"))
-
-
 @pytest.mark.parametrize(
     "array",
     [np.array([None]), np.ma.masked_array([1, 2], [0, 1]), np.zeros(2, [("a", "O")])],

@@ -1,36 +1,48 @@
 """Format ``arrow``: an Arrow IPC stream, written from where its columns lie and read in place.
 
-A Table and a RecordBatch come back as what they were: a mark in the schema's metadata, taken off
-again on reading, tells a RecordBatch. Frames of other libraries come by the Arrow PyCapsule
-interface and become a Table. A dict of equal-length columns becomes a Table.
+A mark in the schema's metadata, taken off again on reading, tells what a table was made of: a
+RecordBatch, or, where types are exact, a data frame of pandas or Polars or a dict of lists. Without
+one it is a Table. Which columns a dict may have says ``_columns``, which frames are exact
+``_frames``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from . import _optional
-from ._faults import type_name
+from . import _frames, _optional
+from ._columns import is_column, is_exact_column
+from ._faults import is_fault, type_name
 from ._pin import Pin
 from .errors import FormatError
 
 _KIND = b"dishtayantra.kind"
 _BATCH = b"record_batch"
-_DEPTH = 64
-_CONTAINERS = (list, tuple, set, frozenset, Mapping)
+_DICT = b"dict"
+
+
+class Frame(NamedTuple):
+    """What is stored: a Table or RecordBatch, and what it was made of; None: itself."""
+
+    table: Any
+    kind: bytes | None
 
 
 # What most payloads are, and no frame is.
 _PLAIN = frozenset((dict, list, str, bytes, int, float, bool, type(None)))
 
 
-def frame(value: Any) -> Any | None:
-    """``value`` as a Table or RecordBatch when it is one, or exports one through the Arrow
-    PyCapsule interface (``__arrow_c_stream__``, ``__arrow_c_array__``); None when it is no frame.
+def frame(value: Any, exact: bool = False) -> Frame | None:
+    """``value`` as a frame when it is one, or exports one through the Arrow PyCapsule interface
+    (``__arrow_c_stream__``, ``__arrow_c_array__``); None when it is no frame.
+
+    Args:
+        value: anything.
+        exact: it is to come back as what it is, and not as a Table.
 
     Raises:
-        FormatError: it exports something else, or what Arrow cannot hold; pyarrow is not there.
+        FormatError: it exports something else, or what Arrow cannot hold, or what would not come
+            back as it is; pyarrow is not there.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -39,8 +51,10 @@ def frame(value: Any) -> Any | None:
     if not streams and not hasattr(kind, "__arrow_c_array__"):
         return None
     pa = _optional.pyarrow(f"storing {type_name(value)}")
-    if isinstance(value, (pa.Table, pa.RecordBatch)):
-        return value
+    if isinstance(value, pa.RecordBatch):
+        return Frame(value, _BATCH)
+    if isinstance(value, pa.Table):
+        return Frame(value, None)
     if kind.__module__.partition(".")[0] == "polars":
         # Polars exports its objects as their addresses.
         held = [
@@ -49,72 +63,64 @@ def frame(value: Any) -> Any | None:
         if held:
             raise FormatError(f"column {held[0]!r} of a Polars frame holds Python objects")
     try:
-        return pa.table(value) if streams else pa.record_batch(value)
+        if exact:
+            found = _frames.exact_table(value, pa)
+            if found is not None:
+                return Frame(*found)
+        table = pa.table(value) if streams else pa.record_batch(value)
+    except FormatError:
+        raise
     except Exception as error:
         # Exporting is somebody else's code.
+        if not is_fault(error, kind):
+            raise
         if _is_one_column(value, streams, pa):
             raise FormatError(
                 "it is a column and no table; store a table that has it, or its array or list"
             ) from error
         raise FormatError(f"it cannot become an Arrow table: {error}") from error
+    if exact:
+        raise FormatError(f"{type_name(value)} would come back as a pyarrow Table")
+    return Frame(table, None if streams else _BATCH)
 
 
 def _is_one_column(value: Any, streams: bool, pa: Any) -> bool:
     try:
         pa.chunked_array(value) if streams else pa.array(value)
-    except Exception:
+    except Exception as error:
+        if not is_fault(error, type(value)):
+            raise
         return False
     return True
 
 
-def as_table(value: Any) -> Any | None:
-    """``value`` as a Table or RecordBatch; None when the format cannot hold it.
+def as_frame(value: Any, exact: bool = False) -> Frame | None:
+    """``value`` as a frame, or as the table of the columns that a dict has; None when the format
+    cannot hold it unchanged.
 
     Raises:
         FormatError: as :func:`frame`.
     """
-    found = frame(value)
+    found = frame(value, exact)
     if found is not None:
         return found
     if not isinstance(value, dict) or not value or not all(type(name) is str for name in value):
         return None
+    if exact and type(value) is not dict:
+        return None
     pa = _optional.pyarrow("format arrow")
-    if not all(_is_column(column, pa) for column in value.values()):
+    holds = is_exact_column if exact else is_column
+    if not all(map(holds, value.values())):
         return None
     if len({len(column) for column in value.values()}) != 1:
         return None
     try:
-        return pa.table(value)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        table = pa.table(value)
+    except Exception as error:
+        if not is_fault(error):
+            raise
         return None
-
-
-def _is_column(column: object, pa: Any) -> bool:
-    if isinstance(column, (pa.Array, pa.ChunkedArray)):
-        return True
-    if isinstance(column, (list, tuple)):
-        return _nesting_ends(column, [column])
-    numpy = _optional.loaded("numpy")
-    if numpy is None or not isinstance(column, numpy.ndarray) or column.ndim != 1:
-        return False
-    return not column.dtype.hasobject and not isinstance(column, numpy.ma.MaskedArray)
-
-
-def _nesting_ends(items: Iterable[Any], above: list[object]) -> bool:
-    """Whether no container contains itself: pyarrow would follow it until the stack is full."""
-    nested = [kind for kind in set(map(type, items)) if issubclass(kind, _CONTAINERS)]
-    if not nested:
-        return True
-    if len(above) > _DEPTH:
-        return False
-    for item in items:
-        if isinstance(item, _CONTAINERS):
-            if any(item is outer for outer in above):
-                return False
-            inner = item.values() if isinstance(item, Mapping) else item
-            if not _nesting_ends(inner, [*above, item]):
-                return False
-    return True
+    return Frame(table, _DICT if exact else None)
 
 
 class _Gather:
@@ -145,21 +151,23 @@ class _Gather:
         pass
 
 
-def encode(table: Any) -> list[Any]:
-    """The parts of a Table or RecordBatch as an IPC stream; large buffers are not copied."""
+def encode(frame: Frame) -> list[Any]:
+    """The parts of a frame as an IPC stream; large buffers are not copied."""
     pa = _optional.pyarrow("format arrow")
-    batch = isinstance(table, pa.RecordBatch)
-    schema = table.schema
-    if batch:
-        schema = schema.with_metadata({**(schema.metadata or {}), _KIND: _BATCH})
-        table = pa.RecordBatch.from_arrays(table.columns, schema=schema)
-    elif _KIND in (schema.metadata or {}):
-        # A Table made of a RecordBatch's columns may still carry the mark, and would lose rows.
-        schema = schema.with_metadata({k: v for k, v in schema.metadata.items() if k != _KIND})
-        table = table.replace_schema_metadata(schema.metadata)
+    table, kind = frame
+    # A Table made of what was marked may still carry the mark.
+    metadata = {k: v for k, v in (table.schema.metadata or {}).items() if k != _KIND}
+    if kind is not None:
+        metadata[_KIND] = kind
+    if metadata != (table.schema.metadata or {}):
+        table = table.replace_schema_metadata(metadata)
+    if not table.num_rows and isinstance(table, pa.Table) and table.num_columns:
+        # A stream without a batch would have no dictionaries.
+        columns = [column.combine_chunks() for column in table.columns]
+        table = pa.RecordBatch.from_arrays(columns, schema=table.schema)
     gather = _Gather()
-    with pa.PythonFile(gather, mode="w") as sink, pa.ipc.new_stream(sink, schema) as writer:
-        if batch:
+    with pa.PythonFile(gather, mode="w") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        if isinstance(table, pa.RecordBatch):
             writer.write_batch(table)
         else:
             writer.write_table(table)
@@ -184,27 +192,45 @@ def _joined(parts: list[Any]) -> list[Any]:
 
 
 def decode(pin: Pin, copy: bool) -> Any:
-    """The Table or RecordBatch under ``pin``, in place, or a copy of its own; raises on damage."""
+    """What was stored under ``pin``, in place, or a copy of its own; raises on damage."""
     pa = _optional.pyarrow("format arrow")
-    if copy:
-        return _read(pa.py_buffer(pin.copied()), pa)
-    return _read(pa.foreign_buffer(pin.address, pin.size, base=pin), pa)
+    return _restored(*_read(_buffer(pin, copy, pa), pa))
+
+
+def table_of(pin: Pin) -> Any:
+    """The Table or RecordBatch under ``pin``, whatever it was made of; raises on damage."""
+    pa = _optional.pyarrow("format arrow")
+    return _read(_buffer(pin, False, pa), pa)[0]
 
 
 def decode_bytes(data: bytes) -> Any:
-    """The Table or RecordBatch in ``data``."""
+    """What was stored as ``data``."""
     pa = _optional.pyarrow("an Arrow table")
-    return _read(pa.py_buffer(data), pa)
+    return _restored(*_read(pa.py_buffer(data), pa))
 
 
-def _read(buffer: Any, pa: Any) -> Any:
+def _buffer(pin: Pin, copy: bool, pa: Any) -> Any:
+    if copy:
+        return pa.py_buffer(pin.copied())
+    return pa.foreign_buffer(pin.address, pin.size, base=pin)
+
+
+def _read(buffer: Any, pa: Any) -> Frame:
     with pa.ipc.open_stream(buffer) as reader:
         metadata = reader.schema.metadata or {}
-        if metadata.get(_KIND) == _BATCH:
-            kept = {key: value for key, value in metadata.items() if key != _KIND}
-            found = reader.read_next_batch().replace_schema_metadata(kept or None)
-        else:
-            found = reader.read_all()
+        kind = metadata.get(_KIND)
+        table = reader.read_next_batch() if kind == _BATCH else reader.read_all()
+    if kind is not None:
+        kept = {key: value for key, value in metadata.items() if key != _KIND}
+        table = table.replace_schema_metadata(kept or None)
     # Looks at lengths and offsets, not at every value.
-    found.validate()
-    return found
+    table.validate()
+    return Frame(table, kind)
+
+
+def _restored(table: Any, kind: bytes | None) -> Any:
+    if kind is None or kind == _BATCH:
+        return table
+    if kind == _DICT:
+        return table.to_pydict()
+    return _frames.restored(table, kind)

@@ -1,4 +1,4 @@
-"""Why a payload cannot be stored, and where in it the fault is."""
+"""Why a payload cannot be stored, and where in it the fault is; which errors are a payload's."""
 
 from __future__ import annotations
 
@@ -14,6 +14,53 @@ DEEPEST = 512
 # Steps of a longer path are left out in its middle.
 _FIRST_STEPS, _LAST_STEPS = 8, 4
 _LONGEST_STEP = 80
+
+# Where payloads are packed and parsed; "importlib" imports what does it.
+_HOMES = frozenset(
+    (
+        *("dishtayantra_lmdb", "msgpack", "numpy", "pyarrow", "pandas", "polars"),
+        *("_collections_abc", "_pydatetime", "_pydecimal", "abc", "ast", "codecs", "collections"),
+        *("contextlib", "datetime", "decimal", "encodings", "functools", "importlib", "json"),
+        *("struct", "uuid", "warnings", "zoneinfo"),
+    )
+)
+_RAISED = frozenset(
+    (
+        *(ArithmeticError, AttributeError, BufferError, EOFError, IndexError, KeyError, OSError),
+        *(NotImplementedError, OverflowError, RuntimeError, SyntaxError, TypeError, ValueError),
+        *(UnicodeDecodeError, UnicodeEncodeError, ZeroDivisionError),
+    )
+)
+
+
+def is_fault(error: Exception, *owners: type) -> bool:
+    """Whether ``error`` says what is wrong with a payload, and is not what a signal handler raised
+    meanwhile, or that memory or the stack ran out.
+
+    Both can be of any class and at any line. A payload's errors are of the classes that packers and
+    parsers raise, and nobody else's code was running.
+
+    Args:
+        error: just caught.
+        owners: classes of the caller's whose code was called on purpose.
+    """
+    homes = _HOMES.union(_root(owner.__module__) for owner in owners) if owners else _HOMES
+    kind = type(error)
+    if isinstance(error, MemoryError) or (
+        kind not in _RAISED and _root(kind.__module__) not in homes
+    ):
+        return False
+    trace = error.__traceback__
+    while trace is not None:
+        if _root(trace.tb_frame.f_globals.get("__name__")) not in homes:
+            return False
+        trace = trace.tb_next
+    return True
+
+
+def _root(module: object) -> str:
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
 
 Complaint = Callable[[Any], "str | None"]
 
@@ -50,14 +97,14 @@ def _where(path: list[str]) -> str:
 
 def _step(key: object) -> str:
     """A key as a step of a path that every log can show."""
-    try:
-        text = str(key)
-    except Exception:
-        # Somebody else's class.
-        text = type_name(key)
+    # Of somebody else's class only the name: its code may do anything.
+    text = str(key) if type(key) in _SHOWN else type_name(key)
     if len(text) > _LONGEST_STEP:
         text = f"{text[: _LONGEST_STEP - 3]}..."
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+_SHOWN = (str, int, float, bool, bytes, type(None))
 
 
 def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, str]]:

@@ -54,7 +54,7 @@ import math
 from typing import Any
 
 from . import _arrow, _msgpack, _npy, _optional
-from ._faults import at_the_top
+from ._faults import at_the_top, is_fault
 from ._pin import Pin
 from .errors import ConfigError, CorruptError, FormatError, LMDBError
 from .lmdb_types import DataFormat
@@ -80,7 +80,11 @@ def number_of(wanted: DataFormat | str) -> int:
 
 
 def encode(
-    value: Any, number: int, segments: bool = True, pack_lists: bool = False
+    value: Any,
+    number: int,
+    segments: bool = True,
+    pack_lists: bool = False,
+    exact: bool = False,
 ) -> tuple[int, list[Any]]:
     """Turns ``value`` into what is stored.
 
@@ -89,6 +93,7 @@ def encode(
         number: the format asked for.
         segments: in msgpack, arrays as typed segments; otherwise plain MessagePack or an error.
         pack_lists: in msgpack, long lists of numbers as typed segments.
+        exact: what does not come back as the type it is raises.
 
     Returns:
         The format it is stored in, and its parts: bytes, buffers and spans of memory, in order.
@@ -97,52 +102,66 @@ def encode(
         FormatError: no format can hold it; the message names the path.
     """
     try:
-        apart = _encode_apart(value, number, segments)
+        apart = _encode_apart(value, number, segments, exact)
     except FormatError as error:
         raise at_the_top(value, error) from error
-    return apart or (MSGPACK, _msgpack.encode(value, segments, pack_lists))
+    if apart is not None:
+        return apart
+    return MSGPACK, _msgpack.encode(value, segments, pack_lists)
 
 
-def _encode_apart(value: Any, number: int, segments: bool) -> tuple[int, list[Any]] | None:
+def _encode_apart(
+    value: Any, number: int, segments: bool, exact: bool
+) -> tuple[int, list[Any]] | None:
     """``value`` in the format asked for, or as a table if it is one; None: for msgpack."""
     if number == RAW:
         if type(value) is bytes:
             return RAW, [value]
-        if isinstance(value, (bytes, bytearray, memoryview)):
+        if not exact and _is_bytes(value):
             return RAW, [_contiguous(value)]
     elif number == NUMPY:
-        if _npy.is_array(value):
-            return NUMPY, _npy.encode(value)
+        array = value if _npy.is_array(value) or exact else _npy.of_buffer(value)
+        if _npy.is_array(array):
+            return NUMPY, _npy.encode(array)
     elif number == ARROW:
-        table = _arrow.as_table(value)
-        if table is not None:
-            return ARROW, _arrow.encode(table)
-    elif number == JSON and _json_holds(value, 0):
+        frame = _arrow.as_frame(value, exact)
+        if frame is not None:
+            return ARROW, _arrow.encode(frame)
+    elif number == JSON and _json_holds(value, 0, exact):
         return JSON, [
             json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
         ]
-    frame = _arrow.frame(value) if segments else None
+    frame = _arrow.frame(value, exact) if segments else None
     return None if frame is None else (ARROW, _arrow.encode(frame))
 
 
-def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
+def _is_bytes(value: Any) -> bool:
+    """Whether ``value`` is bytes in a row."""
+    if type(value) is memoryview:
+        return value.ndim == 1 and value.format == "B"
+    return isinstance(value, (bytes, bytearray))
+
+
+def decode(pin: Pin, copy: bool, lists: bool = True, table: bool = False) -> Any:
     """The value under ``pin``; arrays and tables look at it in place unless ``copy``.
 
     Args:
         pin: the payload.
         copy: make arrays copies of their own.
         lists: packed lists of numbers come back as lists; otherwise as arrays.
+        table: a table is to stay one, whatever it was made of.
 
     Raises:
         CorruptError: the payload is damaged; the message names the key.
         FormatError: the format is not known here, or needs a package that is not there.
     """
     try:
-        return _decoded(pin, copy, lists)
+        return _arrow.table_of(pin) if table else _decoded(pin, copy, lists)
     except LMDBError:
         raise
     except Exception as error:
-        # Hostile bytes make the parsers raise almost anything.
+        if not is_fault(error):
+            raise
         name = BY_NUMBER[pin.format].value
         what = str(error) or type(error).__name__
         reason = f"the {name} payload under key {pin.key!r} is damaged: {what}"
@@ -186,23 +205,27 @@ def _contiguous(value: Any) -> Any:
     return value
 
 
-def _json_holds(value: Any, depth: int) -> bool:
-    """Whether JSON can say ``value`` so that it comes back as it was, but for tuples."""
+def _json_holds(value: Any, depth: int, exact: bool) -> bool:
+    """Whether JSON can say ``value`` so that it comes back as it was, but for tuples, subclasses
+    and NumPy's numbers if not ``exact``.
+    """
     kind = type(value)
     if value is None or kind is bool or kind is int:
         return True
     if kind is str:
         return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+    if exact and kind not in (float, dict, list):
+        return False
     if isinstance(value, float):
         return math.isfinite(value)
     if depth > 200:
         return False
     if isinstance(value, dict):
-        return all(type(key) is str and _json_holds(key, depth) for key in value) and all(
-            _json_holds(item, depth + 1) for item in value.values()
+        return all(type(key) is str and _json_holds(key, depth, exact) for key in value) and all(
+            _json_holds(item, depth + 1, exact) for item in value.values()
         )
     if isinstance(value, (list, tuple)):
-        return all(_json_holds(item, depth + 1) for item in value)
+        return all(_json_holds(item, depth + 1, exact) for item in value)
     return isinstance(_plain_or_none(value), (bool, int, float))
 
 

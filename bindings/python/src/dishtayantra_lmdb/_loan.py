@@ -115,7 +115,8 @@ class Loan(_objects.Loan):
             )
         if self._settings[0] == NUMPY:
             _npy.padded_header(dtype, shape, NPY_ROOM)
-            self._layout = dtype, shape
+            # Whoever has the array may rename the fields of its dtype.
+            self._layout = _npy.stored_dtype(dtype), shape
         if nbytes == 0:
             return numpy.empty(shape, dtype)
         root = numpy.ndarray(nbytes, "u1", hold)

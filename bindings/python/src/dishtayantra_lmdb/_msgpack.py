@@ -20,7 +20,7 @@ from typing import Any
 import msgpack
 
 from . import _arrow, _lists, _npy, _optional, _segments
-from ._faults import DEEPEST, explained, type_name
+from ._faults import DEEPEST, explained, is_fault, type_name
 from ._memory import bytes_address, memory_address
 from ._pin import Pin
 from .errors import FormatError, TooLargeError
@@ -93,6 +93,8 @@ def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[
     except TooLargeError:
         raise
     except Exception as error:
+        if not is_fault(error):
+            raise
         raise explained(value, error, _complaint) from error
     finally:
         _local.writing = before
@@ -106,6 +108,8 @@ def _encode_plain(value: Any) -> bytes:
         packed: bytes = msgpack.packb(value, default=_plain, use_bin_type=True)
         _refuse_unreadable(packed)
     except Exception as error:
+        if not is_fault(error):
+            raise
         raise explained(value, error, _plain_complaint) from error
     return packed
 
@@ -226,8 +230,9 @@ def _segment(value: Any) -> _segments.Segment | None:
     numpy = _optional.loaded("numpy")
     if numpy is None:
         return None
-    if isinstance(value, numpy.ndarray):
-        return _segments.of_array(value)
+    array = value if isinstance(value, numpy.ndarray) else _npy.of_buffer(value)
+    if array is not None:
+        return _segments.of_array(array)
     if isinstance(value, numpy.generic):
         return _segments.of_array(numpy.asarray(value), _segments.SCALAR)
     return None
@@ -235,8 +240,9 @@ def _segment(value: Any) -> _segments.Segment | None:
 
 def _extend_apart(value: Any) -> Any:
     """What holds ``value`` where no segment can be: inside another ext value."""
-    if _npy.is_array(value):
-        return msgpack.ExtType(_EXT_ARRAY, _npy_bytes(value))
+    array = value if _npy.is_array(value) else _npy.of_buffer(value)
+    if array is not None:
+        return msgpack.ExtType(_EXT_ARRAY, _npy_bytes(array))
     numpy = _optional.loaded("numpy")
     if numpy is not None and isinstance(value, numpy.generic):
         if value.dtype.hasobject:
@@ -257,7 +263,7 @@ def _based(value: Any) -> Any:
     """A plain value of a type that the packer does not know."""
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, bytearray):
+    if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
     raise TypeError(f"there is no representation for {type_name(value)}")
 
@@ -287,6 +293,8 @@ def _complaint_of(item: Any, default: Callable[[Any], Any]) -> str | None:
         if default is not _extend or _segment(item) is None:
             msgpack.packb(item, default=default, use_bin_type=True)
     except Exception as error:
+        if not is_fault(error):
+            raise
         return str(error) or type(error).__name__
     return None
 
@@ -398,4 +406,6 @@ def _restore(code: int, data: bytes, copy: bool) -> Any:
     except FormatError:
         raise
     except Exception as error:
+        if not is_fault(error):
+            raise
         raise ValueError(f"a damaged {body[0]}: {error}") from error

@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 import functools
 import math
+from array import array as PyArray
 from typing import Any
 
 from . import _optional
+from ._faults import type_name
 from ._pin import Pin
 from .errors import FormatError
 
@@ -32,12 +34,68 @@ def is_array(value: object) -> bool:
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
-def refuse_masked(array: Any) -> None:
-    """Raises FormatError for a masked array."""
-    if isinstance(array, _optional.numpy("an array").ma.MaskedArray):
+def plain(array: Any) -> Any:
+    """``array`` as a plain ndarray that means the same.
+
+    Raises:
+        FormatError: it is of a class, or has a dtype, that means more than its items do.
+    """
+    numpy = _optional.numpy("an array")
+    kind = type(array)
+    if kind is not numpy.ndarray:
+        if isinstance(array, numpy.ma.MaskedArray):
+            raise FormatError(
+                "a masked array would lose its mask; store array.filled(), "
+                "or array.data and array.mask"
+            )
+        if kind is not numpy.memmap:
+            raise FormatError(
+                f"an array of class {type_name(array)} would come back as a plain one; "
+                "store numpy.asarray(array)"
+            )
+        array = numpy.asarray(array)
+    dtype = array.dtype
+    if dtype.metadata is not None or dtype.names is not None:
+        _refuse_unsaid(dtype, numpy)
+    return array
+
+
+def _refuse_unsaid(dtype: Any, numpy: Any) -> None:
+    """Raises for what no comparison of dtypes sees, and no format says."""
+    if dtype.metadata is not None:
+        raise FormatError(f"the metadata of dtype {dtype} would be lost; store it beside the array")
+    if dtype.type is numpy.record:
         raise FormatError(
-            "a masked array would lose its mask; store array.filled(), or array.data and array.mask"
+            "records would come back as plain items; store array.view(array.dtype.descr)"
         )
+    if dtype.subdtype is not None:
+        _refuse_unsaid(dtype.subdtype[0], numpy)
+    for name in dtype.names or ():
+        _refuse_unsaid(dtype.fields[name][0], numpy)
+
+
+def of_buffer(value: Any) -> Any | None:
+    """The array that a typed buffer is: of an ``array.array``, or of a memoryview that is more
+    than bytes in a row; None for anything else.
+
+    Raises:
+        FormatError: its items are none that an array has.
+    """
+    if type(value) is memoryview:
+        if value.ndim == 1 and value.format == "B":
+            return None
+    elif type(value) is not PyArray:
+        return None
+    numpy = _optional.numpy(f"storing {type_name(value)}")
+    try:
+        view = memoryview(value)
+        found = numpy.asarray(view)
+    except (ValueError, TypeError, BufferError, NotImplementedError, RuntimeError) as error:
+        raise FormatError(f"it cannot become an array: {error}") from error
+    # What NumPy does not know it may take item by item.
+    if found.itemsize != view.itemsize or found.shape != view.shape or found.dtype.hasobject:
+        raise FormatError(f"items {view.format!r} are none that an array has")
+    return found
 
 
 def encode(array: Any) -> list[Any]:
@@ -46,18 +104,17 @@ def encode(array: Any) -> list[Any]:
     Raises:
         FormatError: the format cannot hold it.
     """
-    numpy = _optional.numpy("format numpy")
-    if type(array) is not numpy.ndarray:
-        refuse_masked(array)
-        array = numpy.asarray(array)
-    dtype = stored_dtype(array.dtype)
+    array = plain(array)
+    dtype = _stored(array.dtype)[0]
+    if dtype.itemsize == 0 and array.size > _MOST_EMPTY:
+        raise FormatError(f"{array.size} items of no bytes; allowed: {_MOST_EMPTY}")
     flags = array.flags
     if not flags.c_contiguous and flags.f_contiguous:
-        head = _header(dtype, True, array.shape)
+        head = _header(array.dtype, True, array.shape)
         # The transpose has the bytes in the order in which they lie.
         array = array.T
     else:
-        head = _header(dtype, False, array.shape)
+        head = _header(array.dtype, False, array.shape)
     if array.nbytes == 0:
         return [head]
     if dtype != array.dtype or not array.flags.c_contiguous:
@@ -66,29 +123,71 @@ def encode(array: Any) -> list[Any]:
     return [head, array]
 
 
-@functools.lru_cache(maxsize=256)
 def stored_dtype(dtype: Any) -> Any:
-    """The little-endian dtype in which arrays of ``dtype`` are stored."""
-    numpy = _optional.numpy("format numpy")
+    """The little-endian dtype in which arrays of ``dtype`` are stored.
+
+    Raises:
+        FormatError: there is none.
+    """
+    _refuse_unsaid(dtype, _optional.numpy("an array"))
+    stored = _stored(dtype)[0]
+    return stored if stored.names is None else fresh(stored)
+
+
+def fresh(dtype: Any) -> Any:
+    """A copy of a structured dtype: whoever has an array may rename its fields, down to the
+    innermost.
+    """
+    return dtype.newbyteorder("<")
+
+
+# Of structured dtypes: the dtype to what is stored. Nobody else has these.
+_structured: dict[Any, tuple[Any, str]] = {}
+_MOST_KNOWN = 256
+
+
+def _stored(dtype: Any) -> tuple[Any, str]:
+    """The dtype of the stored items, which is nobody else's, and what a header says of it."""
+    if dtype.names is None:
+        return _stored_plain(dtype)
+    found = _structured.get(dtype)
+    if found is None:
+        found = _describe(dtype)
+        if len(_structured) >= _MOST_KNOWN:
+            _structured.clear()
+        _structured[dtype.newbyteorder("|")] = found
+    return found
+
+
+def _describe(dtype: Any) -> tuple[Any, str]:
     if dtype.kind == "T":
         raise FormatError(
             f"an array of dtype {dtype} has its texts elsewhere; store array.astype('U')"
         )
     if dtype.hasobject:
         raise FormatError(f"an array of dtype {dtype} holds Python objects")
-    if dtype.kind not in "biufcmMSUV" or (
-        dtype.kind == "V" and not issubclass(dtype.type, numpy.void)
-    ):
+    stored = dtype.newbyteorder("<")
+    form = _optional.numpy("format numpy").lib.format
+    try:
+        text = repr(form.dtype_to_descr(stored))
+        same = form.descr_to_dtype(ast.literal_eval(text)) == stored
+    except (ValueError, TypeError, SyntaxError) as error:
+        raise FormatError(f"dtype {dtype} has no .npy header: {error}") from error
+    if not same:
         raise FormatError(f"an array of dtype {dtype} has no representation in the .npy format")
-    return dtype.newbyteorder("<")
+    return stored, text
+
+
+_stored_plain = functools.lru_cache(maxsize=256)(_describe)
+
+
+def _header(dtype: Any, fortran: bool, shape: tuple[int, ...]) -> bytes:
+    return _header_of(_stored(dtype)[1], fortran, shape)
 
 
 @functools.lru_cache(maxsize=256)
-def _header(dtype: Any, fortran: bool, shape: tuple[int, ...]) -> bytes:
-    descr = dtype.str
-    if dtype.names is not None:
-        descr = _optional.numpy("format numpy").lib.format.dtype_to_descr(dtype)
-    text = f"{{'descr': {descr!r}, 'fortran_order': {fortran}, 'shape': {shape!r}, }}".encode()
+def _header_of(descr: str, fortran: bool, shape: tuple[int, ...]) -> bytes:
+    text = f"{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape!r}, }}".encode()
     # Version 3 allows names outside Latin-1 and headers over 64 KiB.
     version, width = (1, 2) if text.isascii() and len(text) < 0xFF00 else (3, 4)
     prefix = len(_MAGIC) + 2 + width
@@ -177,5 +276,7 @@ def decode(payload: Pin | bytes, copy: bool) -> Any:
     """The array in ``payload``, read-only and in place, or a copy of its own; raises on damage."""
     numpy = _optional.numpy("an array")
     offset, dtype, fortran, shape = _layout_of(payload)
+    if dtype.names is not None:
+        dtype = fresh(dtype)
     array = numpy.ndarray(shape, dtype, payload, offset, order="F" if fortran else "C")
     return array.copy(order="K") if copy else array

@@ -1,6 +1,6 @@
-"""NumPy and pyarrow, which are used when they are there.
+"""NumPy, pyarrow, pandas and Polars, which are used when they are there.
 
-Importing this package imports neither. A value can only be of their types when the caller has
+Importing this package imports none of them. A value can only be of their types when the caller has
 imported them.
 """
 
@@ -11,6 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from .errors import FormatError
+
+_EXTRAS = {"numpy": "dishtayantra-lmdb[numpy]", "pyarrow": "dishtayantra-lmdb[arrow]"}
 
 
 def loaded(name: str) -> Any:
@@ -36,6 +38,15 @@ def pyarrow(what: str) -> Any:
     return _import("pyarrow", what)
 
 
+def module(name: str, what: str) -> Any:
+    """The module ``name``, imported now if need be.
+
+    Raises:
+        FormatError: it is not installed; ``what`` says what needs it.
+    """
+    return _import(name, what)
+
+
 def _import(name: str, what: str) -> ModuleType:
     module = sys.modules.get(name)
     if module is not None:
@@ -45,6 +56,6 @@ def _import(name: str, what: str) -> ModuleType:
     except ImportError as error:
         raise FormatError(
             f"{what} needs the package {name}, which cannot be imported ({error}); "
-            f"install dishtayantra-lmdb[{'arrow' if name == 'pyarrow' else name}]"
+            f"install {_EXTRAS.get(name, name)}"
         ) from error
     return module

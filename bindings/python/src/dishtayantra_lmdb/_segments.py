@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from . import _optional
 from ._abi import failure, lib
-from ._npy import refuse_masked
+from ._npy import plain
 from ._pin import Pin
 from .errors import TooLargeError
 
@@ -98,12 +98,11 @@ def of_array(array: Any, flags: int = 0) -> Segment | None:
     """The segment of a NumPy array; None when its dtype has none.
 
     Raises:
-        FormatError: it is a masked array.
+        FormatError: it means more than its items do.
     """
-    numpy = _optional.numpy("an array")
-    if type(array) is not numpy.ndarray:
-        refuse_masked(array)
-        array = numpy.asarray(array)
+    array = plain(array)
+    if array.dtype.names is not None:
+        return None
     stored = _stored(array.dtype)
     if stored is None or array.ndim > _MAX_NDIM:
         return None

@@ -115,7 +115,7 @@ class View(_objects.View):
         pin = self._open_pin()
         if pin.format != _formats.ARROW:
             raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not arrow")
-        return _formats.decode(pin, False)
+        return _formats.decode(pin, False, table=True)
 
     def value(self, copy: bool | None = None) -> Any:
         """The payload as what ``get`` returns."""
