@@ -2,13 +2,14 @@
 
 use rmp::Marker;
 
+use super::exact::EXACT;
 use super::segment::EXTENSION;
 use super::{Document, MAX_DEPTH, Type};
 use crate::error::Result;
 
 /// The beginning of a value: all of it for scalars and strings, the count for containers.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Head<'a> {
+pub(crate) enum Head<'a> {
     Nil,
     Bool(bool),
     /// A whole number below zero.
@@ -46,7 +47,7 @@ impl Head<'_> {
 
     /// How many values follow inside this one; no overflow, since counts are held against the
     /// payload's size.
-    const fn children(&self) -> usize {
+    pub(super) const fn children(&self) -> usize {
         match self {
             Head::Array(count) => *count,
             Head::Map(count) => 2 * *count,
@@ -75,9 +76,19 @@ const FIXED: [u8; 256] = {
 
 impl<'a> Document<'a> {
     /// Reads the head of the value at `at`; returns it with the position after it, which is the
-    /// first child's for containers that are not empty.
+    /// first child's for containers that are not empty. An exact value is the plain one in it.
     #[inline]
     pub(super) fn head(&self, at: usize) -> Result<(Head<'a>, usize)> {
+        let read = self.outer_head(at)?;
+        match read.0 {
+            Head::Ext { tag: EXACT, at, body } => self.plain_head(at, body),
+            _ => Ok(read),
+        }
+    }
+
+    /// As [`Document::head`], but an exact value is the extension that it is in.
+    #[inline]
+    pub(crate) fn outer_head(&self, at: usize) -> Result<(Head<'a>, usize)> {
         let Some(&first) = self.bytes.get(at) else {
             return Err(self.corrupt(at, "the payload ends where a value should begin"));
         };
@@ -136,8 +147,8 @@ impl<'a> Document<'a> {
         mut at: usize,
         mut visit: impl FnMut(usize, &Head<'a>) -> Result<()>,
     ) -> Result<usize> {
-        // For each container we are in, the values still to come in it.
-        let mut open: Vec<usize> = Vec::new();
+        // For each container we are in, the values still to come in it, and where the exact value ends that it is.
+        let mut open: Vec<(usize, Option<usize>)> = Vec::new();
         loop {
             if let Some(next) = self.after_fixed(at) {
                 at = next;
@@ -149,20 +160,22 @@ impl<'a> Document<'a> {
                     let what = format!("more than {MAX_DEPTH} arrays and maps inside one another");
                     return Err(self.corrupt(at, what));
                 }
-                at = next;
                 if children > 0 {
-                    open.push(children);
+                    open.push((children, self.exact_end(at)));
+                    at = next;
                     continue;
                 }
+                at = next;
             }
             loop {
-                let Some(left) = open.last_mut() else {
+                let Some((left, end)) = open.last_mut() else {
                     return Ok(at);
                 };
                 *left -= 1;
                 if *left > 0 {
                     break;
                 }
+                self.check_exact_end(at, *end)?;
                 open.pop();
             }
         }
@@ -176,7 +189,7 @@ impl<'a> Document<'a> {
     }
 
     /// The position after the value at `at`.
-    pub(super) fn skip(&self, at: usize) -> Result<usize> {
+    pub(crate) fn skip(&self, at: usize) -> Result<usize> {
         self.walk(at, |_, _| Ok(()))
     }
 

@@ -9,6 +9,7 @@
 //! The format is <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 
 mod dtype;
+mod exact;
 mod head;
 mod iterate;
 mod lookup;
@@ -18,6 +19,8 @@ mod segment;
 mod write;
 
 pub use dtype::{Dtype, Unit};
+pub use exact::{BYTEARRAY, EXACT, TABLE, TUPLE};
+pub(crate) use head::Head;
 pub use iterate::Iter;
 pub use scan::Value;
 pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
@@ -127,6 +130,11 @@ impl<'a> Document<'a> {
             let extra = self.bytes.len() - end;
             Err(self.corrupt(end, format_args!("{extra} bytes after the end of the value")))
         }
+    }
+
+    /// Bytes of the payload.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     fn corrupt(&self, at: usize, what: impl std::fmt::Display) -> Error {

@@ -226,7 +226,7 @@ impl<'a> Document<'a> {
     }
 
     /// Reads the segment with this body, which begins at `at`.
-    pub(super) fn decode(&self, at: usize, body: &'a [u8]) -> Result<Segment<'a>> {
+    pub(crate) fn decode(&self, at: usize, body: &'a [u8]) -> Result<Segment<'a>> {
         let Some((&fixed, rest)) = body.split_first_chunk::<FIXED>() else {
             let len = body.len();
             return Err(self.corrupt(at, format_args!("a segment of {len} bytes: {FIXED} are its header")));

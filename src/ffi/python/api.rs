@@ -6,7 +6,7 @@
 //! is, which differs between builds, Python says itself.
 
 use once_cell::sync::OnceCell;
-use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_ulonglong, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_longlong, c_uint, c_ulong, c_ulonglong, c_void};
 
 /// Any Python object; only its address is of interest.
 #[repr(C)]
@@ -111,6 +111,8 @@ macro_rules! api {
             $(pub $exception: *mut PyObject,)*
             /// Bytes of an object's header.
             pub header: usize,
+            /// Where in an object its type is.
+            type_at: usize,
         }
 
         impl Api {
@@ -123,8 +125,11 @@ macro_rules! api {
                         $($object: symbol($object_symbol)?.cast(),)*
                         $($exception: *symbol($exception_symbol)?.cast::<*mut PyObject>(),)*
                         header: 0,
+                        type_at: 0,
                     };
-                    api.header = api.header_of_objects()?;
+                    let header = api.size_of_header()?;
+                    api.header = header.next_multiple_of(align_of::<u128>());
+                    api.type_at = api.place_of_type(header)?;
                     Some(api)
                 }
             }
@@ -152,6 +157,22 @@ api! {
         utf8: unsafe extern "C" fn(Object, *mut isize) -> *const c_char = c"PyUnicode_AsUTF8AndSize",
         bytes: unsafe extern "C" fn(Object, *mut *mut c_char, *mut isize) -> c_int = c"PyBytes_AsStringAndSize",
         text_from: unsafe extern "C" fn(*const c_char, isize) -> Object = c"PyUnicode_FromStringAndSize",
+        bytes_from: unsafe extern "C" fn(*const c_char, isize) -> Object = c"PyBytes_FromStringAndSize",
+        float_from: unsafe extern "C" fn(f64) -> Object = c"PyFloat_FromDouble",
+        float_as: unsafe extern "C" fn(Object) -> f64 = c"PyFloat_AsDouble",
+        signed_from: unsafe extern "C" fn(c_longlong) -> Object = c"PyLong_FromLongLong",
+        signed_as: unsafe extern "C" fn(Object, *mut c_int) -> c_longlong = c"PyLong_AsLongLongAndOverflow",
+        index: unsafe extern "C" fn(Object) -> Object = c"PyNumber_Index",
+        list_new: unsafe extern "C" fn(isize) -> Object = c"PyList_New",
+        list_set: unsafe extern "C" fn(Object, isize, Object) -> c_int = c"PyList_SetItem",
+        list_get: unsafe extern "C" fn(Object, isize) -> Object = c"PyList_GetItem",
+        dict_next: unsafe extern "C" fn(Object, *mut isize, *mut Object, *mut Object) -> c_int = c"PyDict_Next",
+        dict_get: unsafe extern "C" fn(Object, Object) -> Object = c"PyDict_GetItemWithError",
+        dict_merge: unsafe extern "C" fn(Object, Object, c_int) -> c_int = c"PyDict_MergeFromSeq2",
+        items: unsafe extern "C" fn(Object) -> Object = c"PyMapping_Items",
+        flags_of: unsafe extern "C" fn(Object) -> c_ulong = c"PyType_GetFlags",
+        is_subtype: unsafe extern "C" fn(Object, Object) -> c_int = c"PyType_IsSubtype",
+        call: unsafe extern "C" fn(Object, ...) -> Object = c"PyObject_CallFunctionObjArgs",
         dict_new: unsafe extern "C" fn() -> Object = c"PyDict_New",
         dict_set: unsafe extern "C" fn(Object, Object, Object) -> c_int = c"PyDict_SetItem",
         int_from: unsafe extern "C" fn(c_ulonglong) -> Object = c"PyLong_FromUnsignedLongLong",
@@ -176,11 +197,22 @@ api! {
     objects {
         none = c"_Py_NoneStruct",
         true_object = c"_Py_TrueStruct",
+        false_object = c"_Py_FalseStruct",
         object_type = c"PyBaseObject_Type",
+        float_type = c"PyFloat_Type",
+        int_type = c"PyLong_Type",
+        text_type = c"PyUnicode_Type",
+        bytes_type = c"PyBytes_Type",
+        bytearray_type = c"PyByteArray_Type",
+        list_type = c"PyList_Type",
+        tuple_type = c"PyTuple_Type",
+        dict_type = c"PyDict_Type",
     }
     exceptions {
         buffer_error = c"PyExc_BufferError",
         type_error = c"PyExc_TypeError",
+        value_error = c"PyExc_ValueError",
+        runtime_error = c"PyExc_RuntimeError",
     }
 }
 
@@ -200,8 +232,8 @@ fn symbol(name: &CStr) -> Option<*mut c_void> {
 }
 
 impl Api {
-    /// How long the header of an object is, in bytes; a multiple of what any field wants.
-    unsafe fn header_of_objects(&self) -> Option<usize> {
+    /// How long the header of an object is, in bytes.
+    unsafe fn size_of_header(&self) -> Option<usize> {
         // SAFETY: the interpreter runs, says the caller; the reference is given back.
         let size = unsafe {
             let size = (self.attribute)(self.object_type, c"__basicsize__".as_ptr());
@@ -212,7 +244,30 @@ impl Api {
             (self.dec_ref)(size);
             value
         };
-        usize::try_from(size).ok().map(|size| size.next_multiple_of(align_of::<u128>()))
+        usize::try_from(size).ok()
+    }
+
+    /// Where in an object its type is: at the end of the header of `header` bytes, in every build so far; `None` when
+    /// that does not hold.
+    unsafe fn place_of_type(&self, header: usize) -> Option<usize> {
+        let at = header.checked_sub(size_of::<Object>())?;
+        let holds = |object: Object| {
+            // SAFETY: an object that lives as long as the interpreter, of which the header is read.
+            unsafe {
+                let class = (self.type_of)(object);
+                (self.dec_ref)(class);
+                object.byte_add(at).cast::<Object>().read() == class
+            }
+        };
+        let all = [self.none, self.true_object, self.object_type, self.value_error];
+        all.into_iter().all(holds).then_some(at)
+    }
+
+    /// The type of an object, which keeps it.
+    #[inline]
+    pub unsafe fn class_of(&self, object: Object) -> Object {
+        // SAFETY: an object, says the caller; where the type is was found out.
+        unsafe { object.byte_add(self.type_at).cast::<Object>().read() }
     }
 }
 

@@ -10,8 +10,10 @@ mod fields;
 mod loan_type;
 mod memory;
 mod object;
+mod pack;
 mod put;
 mod text;
+mod unpack;
 mod view_type;
 
 use api::Api;
@@ -24,8 +26,8 @@ use view_type::View;
 
 /// Makes what the classes of the Python package are derived from.
 ///
-/// Returns a tuple of four types (Hold, Pin, Loan, View) and four functions (put, put_input, put_output, fields),
-/// as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
+/// Returns a tuple of four types (Hold, Pin, Loan, View) and six functions (put, put_input, put_output, fields, pack,
+/// unpack), as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
 /// process has no Python that fits.
 ///
 /// Memory: what is made lives as long as Python refers to it.
@@ -47,7 +49,8 @@ unsafe fn types(api: &Api) -> Option<Ref> {
         for make in types {
             made.push(Ref::owned(make(api))?);
         }
-        for definition in put::functions().into_iter().chain(fields::functions()) {
+        let functions = put::functions().into_iter().chain(fields::functions());
+        for definition in functions.chain(pack::functions()).chain(unpack::functions()) {
             // Python goes on reading it as long as the function lives.
             let definition = Box::leak(Box::new(definition));
             made.push(Ref::owned((api.function)(definition, ptr::null_mut(), ptr::null_mut()))?);

@@ -109,7 +109,7 @@ impl Text {
 }
 
 /// The content of a bytes object, as long as it lives; `None` with an exception set when it is none.
-unsafe fn bytes_of(object: *mut PyObject) -> Option<(*const c_char, usize)> {
+pub unsafe fn bytes_of(object: *mut PyObject) -> Option<(*const c_char, usize)> {
     let (mut start, mut len) = (ptr::null_mut(), 0);
     // SAFETY: an object, says the caller.
     let result = unsafe { (api().bytes)(object, &mut start, &mut len) };

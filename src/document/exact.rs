@@ -1,0 +1,67 @@
+//! Exact values: a plain value that says which type of its writer's language it was.
+//!
+//! An extension of type 88, whose body is the number of the kind and one MessagePack value, the plain one. Readers that
+//! know nothing of the kind see the plain value: a document means the same with and without.
+
+use super::head::Head;
+use super::{Document, Node};
+use crate::error::Result;
+
+/// The type number of the extension.
+pub const EXACT: i8 = 88;
+/// The type number of an extension that is to hold tables.
+pub const TABLE: i8 = 84;
+
+/// Kind: an array that was a tuple of Python's.
+pub const TUPLE: u8 = 1;
+/// Kind: bytes that were a bytearray of Python's.
+pub const BYTEARRAY: u8 = 2;
+
+impl<'a> Document<'a> {
+    /// The kind of the value at `node`, if it is an exact one: what it is beside the plain value that all other
+    /// methods see.
+    pub fn exact(&self, node: Node) -> Result<Option<u8>> {
+        self.at_node(node)?;
+        match self.outer_head(node as usize)?.0 {
+            Head::Ext { tag: EXACT, body, .. } => Ok(body.first().copied()),
+            _ => Ok(None),
+        }
+    }
+
+    /// The head of the plain value in the exact value with this body, which begins at `at`.
+    pub(crate) fn plain_head(&self, at: usize, body: &'a [u8]) -> Result<(Head<'a>, usize)> {
+        if body.len() < 2 {
+            return Err(self.corrupt(at, "an exact value without a value in it"));
+        }
+        let end = at + body.len();
+        // What it holds ends with it.
+        let within = Document { bytes: &self.bytes[..end], key: self.key };
+        let (head, next) = within.outer_head(at + 1)?;
+        if matches!(head, Head::Ext { tag: EXACT, .. }) {
+            return Err(self.corrupt(at + 1, "an exact value is the plain value of another"));
+        }
+        if head.children() == 0 {
+            self.check_exact_end(next, Some(end))?;
+        }
+        Ok((head, next))
+    }
+
+    /// The position after the exact value at `at`; `None` when something else is there.
+    pub(super) fn exact_end(&self, at: usize) -> Option<usize> {
+        match self.bytes.get(at)? {
+            0xc7..=0xc9 | 0xd4..=0xd8 => self.outer_head(at).ok().map(|(_, end)| end),
+            _ => None,
+        }
+    }
+
+    /// Checks that the value that ends at `at` ends where the exact value does that it is.
+    pub(crate) fn check_exact_end(&self, at: usize, end: Option<usize>) -> Result<()> {
+        match end {
+            Some(end) if end != at => {
+                let what = format!("the value of an exact value ends here, and the exact value at {end}");
+                Err(self.corrupt(at, what))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Making objects of a MessagePack payload. What is no plain value functions of Python's make.
+//!
+//! Nothing recurses: what is inside what is kept on the heap, so a thread's small stack holds any payload.
+
+use super::api::{Method, PyObject, api};
+use super::object::{Ref, method};
+use super::text::{arguments, int, new_int};
+use crate::document::{Document, EXACT, EXTENSION, Head, MAX_DEPTH, TUPLE};
+use crate::error::Error;
+use std::ffi::CString;
+use std::ptr;
+
+/// The type number of what only Python looks into: an array of a name and a value.
+const NAMED: i8 = 80;
+/// A list or tuple of more items gets its memory only when the payload has as many: a few bytes could announce any
+/// number, one inside another.
+const FEW: usize = 1 << 16;
+
+/// `unpack(owner, address, size, segment, extension, named, exact)`: the value of the payload.
+///
+/// `segment(owner, offset, size, dtype, unit, flags, shape)` makes an array, `extension(type, body)` what other
+/// extensions are, `named(name, value)` one of Python's own. `exact(kind)` tells what makes the value of a kind of its
+/// plain one.
+unsafe extern "C" fn unpack(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call, and the owner keeps the payload.
+    unsafe {
+        arguments(args, count).and_then(|&[owner, address, size, segment, extension, named, exact]| {
+            let (address, size) = (int(address)?, int(size)? as usize);
+            let bytes = match size {
+                0 => &[][..],
+                _ => std::slice::from_raw_parts(address as *const u8, size),
+            };
+            let mut unpacker = Unpacker {
+                document: Document::new(bytes),
+                owner,
+                segment,
+                extension,
+                named,
+                exact,
+                open: Vec::new(),
+                depth: 0,
+                seen: 0,
+                kinds: Vec::new(),
+            };
+            unpacker.value()
+        })
+    }
+    .map_or(ptr::null_mut(), Ref::give)
+}
+
+struct Unpacker<'a> {
+    document: Document<'a>,
+    owner: *mut PyObject,
+    segment: *mut PyObject,
+    extension: *mut PyObject,
+    named: *mut PyObject,
+    exact: *mut PyObject,
+    open: Vec<Open>,
+    /// Arrays and maps among what is open.
+    depth: usize,
+    /// Up to where the payload is known to be well formed.
+    seen: usize,
+    /// What makes the values of kinds, as far as they were met.
+    kinds: Vec<(u8, Ref)>,
+}
+
+/// What has begun and is not complete.
+enum Open {
+    /// `tuple`: it becomes one; `hashable`: what is in it has to be able to be a key.
+    Sequence { items: Ref, tuple: bool, hashable: bool, next: usize, size: usize },
+    Mapping { items: Ref, left: usize, key: Option<Ref> },
+    Extension { make: Make, end: usize },
+}
+
+/// What becomes of the value in an extension.
+enum Make {
+    /// It is complete.
+    Plain,
+    /// What this makes of it.
+    Exact(Ref),
+    /// One of Python's own, of this name.
+    Named(Ref),
+}
+
+impl<'a> Unpacker<'a> {
+    unsafe fn value(&mut self) -> Option<Ref> {
+        let mut at = 0;
+        loop {
+            // SAFETY: the interpreter is held, says the caller.
+            let (made, next) = unsafe { self.read(at)? };
+            at = next;
+            let Some(mut made) = made else {
+                continue;
+            };
+            loop {
+                // SAFETY: as above.
+                match unsafe { self.place(made, at)? } {
+                    Placed::Inside => break,
+                    Placed::Complete(whole) => made = whole,
+                    Placed::Outermost(whole) => {
+                        let extra = self.document.len() - at;
+                        if extra > 0 {
+                            return fail(&format!("{extra} bytes after the end of the value, at byte {at}"));
+                        }
+                        return Some(whole);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads what begins at `at`: an object, or `None` when its values follow; and the position after what was read.
+    unsafe fn read(&mut self, at: usize) -> Option<(Option<Ref>, usize)> {
+        let api = api();
+        if at >= self.document.len() {
+            return fail(&format!("the payload ends at byte {at}, where a value should begin"));
+        }
+        let (head, next) = told(self.document.outer_head(at))?;
+        // SAFETY: as in `value`; each object is a new reference.
+        let made = unsafe {
+            match head {
+                Head::Nil => Ref::new(api.none),
+                Head::Bool(true) => Ref::new(api.true_object),
+                Head::Bool(false) => Ref::new(api.false_object),
+                Head::Negative(value) => Ref::owned((api.signed_from)(value))?,
+                Head::Unsigned(value) => Ref::owned(new_int(value))?,
+                Head::Float(value) => Ref::owned((api.float_from)(value))?,
+                Head::String(text) => Ref::owned((api.text_from)(text.as_ptr().cast(), text.len() as isize))?,
+                Head::Bytes(bytes) => bytes_from(bytes)?,
+                Head::Array(size) => return Some((self.sequence(at, size, false)?, next)),
+                Head::Map(left) => {
+                    let items = Ref::owned((api.dict_new)())?;
+                    return Some((self.begin(left, items, |items| Open::Mapping { items, left, key: None })?, next));
+                }
+                Head::Ext { tag: EXTENSION, at: body_at, body } => self.array(body_at, body)?,
+                Head::Ext { tag: EXACT, at: body_at, body } => {
+                    return self.exact_value(body_at, body);
+                }
+                Head::Ext { tag: NAMED, at: body_at, body } => {
+                    return self.named_value(body_at, body);
+                }
+                Head::Ext { tag, body, .. } => {
+                    let (tag, body) = (Ref::owned((api.signed_from)(tag.into()))?, bytes_from(body)?);
+                    call(self.extension, &[tag.get(), body.get()])?
+                }
+            }
+        };
+        Some((Some(made), next))
+    }
+
+    /// Puts an object that is complete, behind which is `at`, where it belongs.
+    unsafe fn place(&mut self, made: Ref, at: usize) -> Option<Placed> {
+        let api = api();
+        // SAFETY: as in `value`; lists and tuples take over the reference.
+        unsafe {
+            match self.open.last_mut() {
+                None => return Some(Placed::Outermost(made)),
+                Some(Open::Sequence { items, tuple, next, size, .. }) => {
+                    let set = if *tuple { api.tuple_set } else { api.list_set };
+                    if set(items.get(), *next as isize, made.give()) != 0 {
+                        return None;
+                    }
+                    *next += 1;
+                    if next < size {
+                        return Some(Placed::Inside);
+                    }
+                }
+                Some(Open::Mapping { items, left, key }) => {
+                    let Some(key) = key.take() else {
+                        *key = Some(made);
+                        return Some(Placed::Inside);
+                    };
+                    if (api.dict_set)(items.get(), key.get(), made.get()) != 0 {
+                        if (api.failed_with)(api.type_error) == 0 {
+                            return None;
+                        }
+                        (api.clear_failure)();
+                        return fail(&format!("a map has a key that cannot be one, before byte {at}"));
+                    }
+                    *left -= 1;
+                    if *left > 0 {
+                        return Some(Placed::Inside);
+                    }
+                }
+                Some(Open::Extension { make, end }) => {
+                    told(self.document.check_exact_end(at, Some(*end)))?;
+                    let whole = match make {
+                        Make::Plain => made,
+                        Make::Exact(make) => call(make.get(), &[made.get()])?,
+                        Make::Named(name) => call(self.named, &[name.get(), made.get()])?,
+                    };
+                    self.open.pop();
+                    return Some(Placed::Complete(whole));
+                }
+            }
+        }
+        let Some(Open::Sequence { items, .. } | Open::Mapping { items, .. }) = self.open.pop() else {
+            return None;
+        };
+        self.depth -= 1;
+        Some(Placed::Complete(items))
+    }
+
+    /// Begins an array whose head is at `at`.
+    unsafe fn sequence(&mut self, at: usize, size: usize, tuple: bool) -> Option<Option<Ref>> {
+        if size > FEW && self.seen <= at {
+            self.seen = told(self.document.skip(at))?;
+        }
+        let hashable = self.is_hashable();
+        let tuple = tuple || hashable;
+        // SAFETY: as in `value`.
+        let items = unsafe {
+            let new = if tuple { api().tuple_new } else { api().list_new };
+            Ref::owned(new(size as isize))?
+        };
+        self.begin(size, items, |items| Open::Sequence { items, tuple, hashable, next: 0, size })
+    }
+
+    /// Whether what comes next has to be able to be a key.
+    fn is_hashable(&self) -> bool {
+        for open in self.open.iter().rev() {
+            return match open {
+                Open::Sequence { hashable, .. } => *hashable,
+                Open::Mapping { key, .. } => key.is_none(),
+                Open::Extension { make: Make::Named(_), .. } => true,
+                Open::Extension { .. } => continue,
+            };
+        }
+        false
+    }
+
+    /// What is begun when it has values to come, else complete.
+    fn begin(&mut self, size: usize, items: Ref, open: impl FnOnce(Ref) -> Open) -> Option<Option<Ref>> {
+        if size == 0 {
+            return Some(Some(items));
+        }
+        if self.depth == MAX_DEPTH {
+            return fail(&format!("more than {MAX_DEPTH} arrays and maps inside one another"));
+        }
+        self.depth += 1;
+        self.open.push(open(items));
+        Some(None)
+    }
+
+    unsafe fn exact_value(&mut self, at: usize, body: &[u8]) -> Option<(Option<Ref>, usize)> {
+        let (kind, end) = (body.first().copied(), at + body.len());
+        // Also looks whether there is a value, and no exact one in it.
+        let (head, next) = told(self.document.plain_head(at, body))?;
+        if let (Some(TUPLE), Head::Array(size)) = (kind, &head) {
+            if *size > 0 {
+                self.open.push(Open::Extension { make: Make::Plain, end });
+            }
+            // SAFETY: as in `value`.
+            return Some((unsafe { self.sequence(at + 1, *size, true) }?, next));
+        }
+        let kind = kind.unwrap_or_default();
+        let make = match self.kinds.iter().find(|(known, _)| *known == kind) {
+            // SAFETY: an object that is referred to.
+            Some((_, make)) => unsafe { Ref::new(make.get()) },
+            // SAFETY: as in `value`.
+            None => unsafe {
+                let number = Ref::owned(new_int(kind.into()))?;
+                let make = call(self.exact, &[number.get()])?;
+                self.kinds.push((kind, Ref::new(make.get())));
+                make
+            },
+        };
+        self.open.push(Open::Extension { make: Make::Exact(make), end });
+        Some((None, at + 1))
+    }
+
+    unsafe fn named_value(&mut self, at: usize, body: &[u8]) -> Option<(Option<Ref>, usize)> {
+        let end = at + body.len();
+        let name = match told(self.document.outer_head(at))? {
+            (Head::Array(2), name_at) if !body.is_empty() => match told(self.document.outer_head(name_at))? {
+                (Head::String(name), next) if next < end => (name, next),
+                _ => return fail("an ext value of code 80 that this version does not know"),
+            },
+            _ => return fail("an ext value of code 80 that this version does not know"),
+        };
+        // SAFETY: as in `value`.
+        let text = unsafe { (api().text_from)(name.0.as_ptr().cast(), name.0.len() as isize) };
+        self.open.push(Open::Extension { make: Make::Named(Ref::owned(text)?), end });
+        Some((None, name.1))
+    }
+
+    unsafe fn array(&mut self, at: usize, body: &'a [u8]) -> Option<Ref> {
+        let api = api();
+        let segment = told(self.document.decode(at, body))?;
+        let (dtype, shape) = (segment.dtype(), segment.shape());
+        // SAFETY: as in `value`; the tuple takes over the references that it is given.
+        unsafe {
+            let dims = Ref::owned((api.tuple_new)(shape.len() as isize))?;
+            for (index, dim) in shape.iter().enumerate() {
+                let dim = Ref::owned(new_int(*dim))?;
+                (api.tuple_set)(dims.get(), index as isize, dim.give());
+            }
+            let offset = self.document.offset_of(segment.data());
+            let mut numbers = Vec::with_capacity(5);
+            for number in
+                [offset, segment.data().len() as u64, dtype.code().into(), dtype.unit() as u64, segment.flags().into()]
+            {
+                numbers.push(Ref::owned(new_int(number))?);
+            }
+            let n = |index: usize| numbers[index].get();
+            call(self.segment, &[self.owner, n(0), n(1), n(2), n(3), n(4), dims.get()])
+        }
+    }
+}
+
+/// What became of a complete object.
+enum Placed {
+    /// What it is in goes on.
+    Inside,
+    /// It completed what it is in.
+    Complete(Ref),
+    /// It is in nothing.
+    Outermost(Ref),
+}
+
+/// Calls a function of Python's.
+unsafe fn call(function: *mut PyObject, arguments: &[*mut PyObject]) -> Option<Ref> {
+    let end = ptr::null_mut::<PyObject>();
+    // SAFETY: objects, says the caller; NULL ends the arguments.
+    Ref::owned(unsafe {
+        match *arguments {
+            [a] => (api().call)(function, a, end),
+            [a, b] => (api().call)(function, a, b, end),
+            [a, b, c, d, e, f, g] => (api().call)(function, a, b, c, d, e, f, g, end),
+            _ => return fail("a call with as many arguments as no function has"),
+        }
+    })
+}
+
+unsafe fn bytes_from(bytes: &[u8]) -> Option<Ref> {
+    // SAFETY: as many bytes as there are; the interpreter is held, says the caller.
+    Ref::owned(unsafe { (api().bytes_from)(bytes.as_ptr().cast(), bytes.len() as isize) })
+}
+
+/// Sets a ValueError for an error of the engine's.
+fn told<T>(result: Result<T, Error>) -> Option<T> {
+    result.map_err(|error| fail::<T>(error.message())).ok()
+}
+
+/// Sets a ValueError.
+fn fail<T>(what: &str) -> Option<T> {
+    let what = CString::new(what.replace('\0', "?")).unwrap_or_default();
+    // SAFETY: a NUL-terminated text; the interpreter is held while objects are made.
+    unsafe { (api().fail)(api().value_error, what.as_ptr()) };
+    None
+}
+
+/// The functions of this file.
+pub fn functions() -> [Method; 1] {
+    [method(c"unpack", unpack)]
+}
