@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 from collections import UserDict
 from typing import Any
@@ -14,8 +15,7 @@ import pyarrow as pa
 import pytest
 
 from dishtayantra_lmdb import FormatError, LMDBTransport
-from dishtayantra_lmdb._memory import bytes_address
-from dishtayantra_lmdb._segments import extensions
+from dishtayantra_lmdb._abi import library
 
 
 class Strange:
@@ -101,7 +101,10 @@ def test_every_reader_goes_as_deep_as_put_allows(transport: LMDBTransport, segme
         assert found is not None
         stored = bytes(found[0])
         # Refuses what is deeper than the native readers go.
-        list(extensions(bytes_address(stored), len(stored)))
+        document = ctypes.c_void_p()
+        assert library.dy_lmdb_document_from_bytes(stored, ctypes.c_size_t(len(stored)), ctypes.byref(document)) == 0
+        assert library.dy_lmdb_document_validate(document) == 0
+        library.dy_lmdb_document_close(document)
     for value in (deep(514), [[1], deep(513)], {"a": {"b": deep(513)}, "text": "x" * 3000}, [0.5] * 9999 + [deep(514)]):
         with pytest.raises(FormatError, match="nested deeper than 512 levels"):
             transport.put("key", value, segments=segments)
@@ -133,7 +136,7 @@ def test_a_payload_is_put_right_after_one_that_could_not(transport: LMDBTranspor
     assert transport.get("key") == [1, 2, 3]
 
 
-@pytest.mark.parametrize("code", [68, 78, 80])
+@pytest.mark.parametrize("code", [68, 78, 80, 84, 88])
 @pytest.mark.parametrize("body", [b"", b"abc", b"\x93NUMPY", b"\x92\xa3set\x90", b"x" * 70_000])
 @pytest.mark.parametrize("segments", [True, False])
 def test_an_ext_type_of_ours_is_refused(transport: LMDBTransport, code: int, body: bytes, segments: bool) -> None:

@@ -26,6 +26,8 @@ const IS_DICT: u64 = 1 << 29;
 
 /// Bytes of the longest head of an extension: marker, length, type number.
 const LONG_HEAD: usize = 6;
+/// Bytes from this size on stay where they are.
+const LENT: usize = 16 << 10;
 /// Answers in a row that one object may have: what stands for it, and what is inside that.
 const MOST_ANSWERS: u8 = 4;
 
@@ -215,7 +217,10 @@ impl Packer {
         unsafe {
             let _held = Ref::new(item);
             if let Some(kind) = self.kind(class)? {
-                return if kind == 0 || (self.exact && !self.extensions) {
+                // What derives from Python's own counterpart.
+                let is_plain = matches!(kind, b'd' | b'U' | b'S');
+                let asks = kind == 0 || if self.exact { !self.extensions } else { self.extensions && !is_plain };
+                return if asks {
                     self.ask(item, answers)
                 } else {
                     self.number(item, kind)
@@ -280,10 +285,7 @@ impl Packer {
     /// Packs one of NumPy's numbers and texts: as an exact value, or where that is to be, or may only be, plain, as the
     /// plain value.
     unsafe fn number(&mut self, item: *mut PyObject, kind: u8) -> Option<()> {
-        // What derives from Python's own counterpart.
-        let is_plain = matches!(kind, b'd' | b'U' | b'S');
-        let exact = self.extensions && (self.exact || !is_plain);
-        if exact {
+        if self.exact {
             self.begin_extension(EXACT, &[kind], false);
         }
         // SAFETY: as in `put`; what is made is a reference of ours.
@@ -335,8 +337,8 @@ impl Packer {
                     self.placed += 1;
                     let data = (api.tuple_get)(answer.get(), 1);
                     if data != api.none {
-                        self.lent.push((self.out.len(), Ref::new(data)));
-                        self.lent_size += int((api.tuple_get)(answer.get(), 2))?;
+                        let size = int((api.tuple_get)(answer.get(), 2))?;
+                        self.lend(Ref::new(data), size);
                     }
                     Some(())
                 }
@@ -355,6 +357,11 @@ impl Packer {
     /// Where in the payload the next byte goes.
     fn position(&self) -> u64 {
         self.out.len() as u64 + self.lent_size
+    }
+
+    fn lend(&mut self, data: Ref, size: u64) {
+        self.lent.push((self.out.len(), data));
+        self.lent_size += size;
     }
 
     fn float(&mut self, value: f64) {
@@ -403,6 +410,10 @@ impl Packer {
         unsafe {
             let (start, len) = bytes_of(item)?;
             written(encode::write_bin_len(&mut self.out, length(len)?));
+            if len >= LENT {
+                self.lend(Ref::new(item), len as u64);
+                return Some(());
+            }
             self.out.extend_from_slice(std::slice::from_raw_parts(start.cast(), len));
         }
         Some(())

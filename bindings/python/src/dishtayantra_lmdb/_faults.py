@@ -65,15 +65,18 @@ def _root(module: object) -> str:
 Complaint = Callable[[Any], "str | None"]
 
 
-def explained(value: Any, error: Exception, complaint: Complaint) -> FormatError:
+def explained(
+    value: Any, error: Exception, complaint: Complaint, exact: bool = False
+) -> FormatError:
     """The error of a pack that failed, naming the path of what cannot be stored.
 
     Args:
         value: the payload.
         error: what the packer said.
         complaint: what is wrong with an item that holds no others.
+        exact: what derives from a list or dict is wrong itself.
     """
-    for path, item, reason in _faults(value, complaint):
+    for path, item, reason in _faults(value, complaint, exact):
         return _fault(path, item, reason)
     return FormatError(f"cannot store the payload: {error}")
 
@@ -107,7 +110,12 @@ def _step(key: object) -> str:
 _SHOWN = (str, int, float, bool, bytes, type(None))
 
 
-def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, str]]:
+_HOLDERS = frozenset((dict, list, tuple, set, frozenset))
+
+
+def _faults(
+    value: Any, complaint: Complaint, exact: bool
+) -> Iterator[tuple[list[str], Any, str]]:
     """Walks the payload and tells what cannot be stored, and where."""
     # Entries: what to look at, how many arrays and maps it is in, or a container to leave.
     pending: list[tuple[Any, list[str], int, bool]] = [(value, [], 0, False)]
@@ -118,7 +126,7 @@ def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, 
             above.discard(id(item))
             continue
         children: list[tuple[Any, str]] | None = None
-        if isinstance(item, msgpack.ExtType):
+        if isinstance(item, msgpack.ExtType) or (exact and type(item) not in _HOLDERS):
             pass
         elif isinstance(item, Mapping):
             yield from (([*path, *step], key, why) for key, step, why in _bad_keys(item, complaint))
@@ -128,8 +136,6 @@ def _faults(value: Any, complaint: Complaint) -> Iterator[tuple[list[str], Any, 
                 why = complaint(frozenset())
                 if why is not None:
                     yield path, item, why
-                # A value of its own, which has its items two arrays deep.
-                depth = 1
             children = [(child, str(index)) for index, child in enumerate(item)]
         if children is None:
             why = complaint(item)

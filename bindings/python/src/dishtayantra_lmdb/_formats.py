@@ -107,7 +107,7 @@ def encode(
         raise at_the_top(value, error) from error
     if apart is not None:
         return apart
-    return MSGPACK, _msgpack.encode(value, segments, pack_lists)
+    return MSGPACK, _msgpack.encode(value, segments, pack_lists, exact)
 
 
 def _encode_apart(

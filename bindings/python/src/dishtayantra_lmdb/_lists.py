@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import itertools
 import struct
+from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
+from ._exact import TUPLE
 from ._segments import LIST, Segment
 
 # A shorter list is never smaller as a segment.
@@ -26,15 +28,24 @@ _UNSIGNED = (("B", 8), ("H", 16), ("I", 32), ("Q", 64))
 _SIGNED = (("b", 7), ("h", 15), ("i", 31), ("q", 63))
 
 
-def packed(value: Any) -> Any:
-    """``value`` with segments instead of the lists that can be packed.
+@dataclass(slots=True)
+class Tuple:
+    """A tuple that was packed, and is to be one again."""
+
+    items: Segment
+    prefix: bytes = bytes((TUPLE,))
+
+
+def packed(value: Any, exact: bool = False) -> Any:
+    """``value`` with segments instead of the lists that can be packed, and of tuples: as such when
+    ``exact``.
 
     What changes is made anew, nothing is changed in place. A payload with more lists and dicts
     inside one another than anybody has who means well is left as it is: the packer refuses one
     with a cycle in it.
     """
     try:
-        return _packed(value, 0)
+        return _packed(value, 0, exact)
     except _TooDeepError:
         return value
 
@@ -43,10 +54,10 @@ class _TooDeepError(Exception):
     """Left at once: what contains itself twice would be walked for ever."""
 
 
-_DEEP = 200
+_DEEP = 64
 
 
-def _packed(value: Any, depth: int) -> Any:
+def _packed(value: Any, depth: int, exact: bool) -> Any:
     if depth > _DEEP:
         raise _TooDeepError
     kind = type(value)
@@ -54,21 +65,23 @@ def _packed(value: Any, depth: int) -> Any:
         changed = None
         for key, item in value.items():
             if type(item) in _CONTAINERS:
-                new = _packed(item, depth + 1)
+                new = _packed(item, depth + 1, exact)
                 if new is not item:
                     changed = dict(value) if changed is None else changed
                     changed[key] = new
         return value if changed is None else changed
     if kind is list or kind is tuple:
-        segment = _segment(value)
+        keeps = exact and kind is tuple
+        segment = _segment(value, exact)
         if segment is not None:
-            return segment
+            return Tuple(segment) if keeps else segment
         if not _CONTAINERS.isdisjoint(map(type, value)):
             items = [
-                _packed(item, depth + 1) if type(item) in _CONTAINERS else item for item in value
+                _packed(item, depth + 1, exact) if type(item) in _CONTAINERS else item
+                for item in value
             ]
             if any(map(_differ, items, value)):
-                return items
+                return tuple(items) if keeps else items
     return value
 
 
@@ -79,8 +92,8 @@ def _differ(first: Any, second: Any) -> bool:
     return first is not second
 
 
-def _segment(value: Any) -> Segment | None:
-    shaped = _flat(value)
+def _segment(value: Any, exact: bool) -> Segment | None:
+    shaped = _flat(value, _ROWS[exact])
     if shaped is None:
         return None
     shape, flat = shaped
@@ -108,12 +121,16 @@ def _segment(value: Any) -> Segment | None:
     return Segment(code, 0, LIST, shape, items, nbytes) if smaller else None
 
 
-def _flat(value: Any) -> tuple[tuple[int, ...], Any] | None:
+# What may be a row of a rectangle: whether types are exact.
+_ROWS = {False: frozenset((list, tuple)), True: frozenset((list,))}
+
+
+def _flat(value: Any, kinds: frozenset[type]) -> tuple[tuple[int, ...], Any] | None:
     """The shape of a rectangle of lists and its items in order; None when it is none."""
     shape: tuple[int, ...] = (len(value),)
     above = {id(value)}
-    while value and type(value[0]) in (list, tuple):
-        if len(shape) == _MAX_NDIM or not {list, tuple}.issuperset(map(type, value)):
+    while value and type(value[0]) in kinds:
+        if len(shape) == _MAX_NDIM or not kinds.issuperset(map(type, value)):
             return None
         lengths = set(map(len, value))
         if len(lengths) != 1:

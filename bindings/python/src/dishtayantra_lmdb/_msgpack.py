@@ -3,62 +3,45 @@
 Plain values are byte for byte what any msgpack library writes. An array is a typed segment, which
 every language reads in place. Arrays of other dtypes, and the Python types that have no
 counterpart, travel as ext values, so nothing changes its type or value on the way without the table
-in ``_formats`` saying so.
+in ``_formats`` saying so. What says its exact type beside a plain value is an ext value of which
+other languages see the plain value alone.
+
+The library packs and unpacks; here is what it asks of Python.
 """
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import decimal
-import struct
-import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgpack
 
 from . import _arrow, _lists, _npy, _optional, _segments
-from ._faults import DEEPEST, explained, is_fault, type_name
-from ._memory import bytes_address, memory_address
+from ._exact import ARRAY, ARRAY_LONG, EXACT, MEMORYVIEW, TABLE, make_of, numpy_kinds
+from ._faults import explained, is_fault, type_name
+from ._named import NAMED, prefix, reduced, restored
+from ._objects import pack, unpack
 from ._pin import Pin
 from .errors import FormatError, TooLargeError
 
 _EXT_ARRAY = 78
-_EXT_PYTHON = 80
-# A packer whose buffer grew over this is not used again.
-_KEPT = 64 * 1024
+_OWN = (_segments.EXTENSION, _EXT_ARRAY, NAMED, TABLE, EXACT)
+_FOREIGN = "the ext types 68, 78, 80, 84 and 88 are this library's own"
+_EXTENSIONS, _EXACTLY = 1, 2
+_TIMESTAMP = -1
+_ARROW, _NUMPY = prefix("arrow"), prefix("numpy")
+
+# What the library asks about each type that has no counterpart: the number of NumPy's numbers and
+# texts, once NumPy is there; 0: always ask.
+_kinds: dict[type, int] = {msgpack.ExtType: 0, msgpack.Timestamp: 0}
+
+Answer = tuple[Any, ...]
 
 
-class _Writing:
-    """What one document has of segments and ext values of ours so far, beside the packer that
-    writes the rest.
-    """
-
-    __slots__ = ("cuts", "own", "packer")
-
-    def __init__(self, packer: Any) -> None:
-        self.packer = packer
-        self.own = 0
-        self.cuts: list[tuple[int, _segments.Segment]] = []
-
-    def cut(self, segment: _segments.Segment) -> None:
-        """Notes that ``segment`` goes where the packer writes next; one byte keeps its place."""
-        with self.packer.getbuffer() as written:
-            self.cuts.append((len(written), segment))
-
-
-class _Local(threading.local):
-    # A packer to use again, and the document that is being written.
-    packer: Any = None
-    writing: _Writing | None = None
-
-
-_local = _Local()
-
-
-def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[Any]:
+def encode(
+    value: Any, segments: bool = True, pack_lists: bool = False, exact: bool = False
+) -> list[Any]:
     """``value`` as one MessagePack value, in parts; large arrays where they lie.
 
     Args:
@@ -66,84 +49,180 @@ def encode(value: Any, segments: bool = True, pack_lists: bool = False) -> list[
         segments: arrays and what MessagePack has no type for as ext values; otherwise nothing but
             plain MessagePack is written, and what it cannot hold raises.
         pack_lists: long lists of numbers as segments.
+        exact: what does not come back as the type it is raises.
 
     Raises:
         FormatError: something in it cannot be stored; the message names the path.
     """
-    if not segments:
-        return [_encode_plain(value)]
-    # Taken out for the time of the call: what the hook or a signal handler packs meanwhile uses
-    # another one.
-    packer, _local.packer = _local.packer, None
-    if packer is None:
-        packer = msgpack.Packer(default=_extend, use_bin_type=True, autoreset=False)
-    before = _local.writing
-    writing = _local.writing = _Writing(packer)
+    answer, flags = _MODES[segments, exact]
     try:
-        packer.pack(_lists.packed(value) if pack_lists else value)
-        written: memoryview = packer.getbuffer()
-        if len(written) > _KEPT:
-            # The memoryview owns the packer, which would keep its buffer for good.
-            _refuse_unreadable(written, writing.own)
-            return _segments.parts(written, writing.cuts) if writing.cuts else [written]
-        packed = bytes(written)
-        written.release()
-        _refuse_unreadable(packed, writing.own)
-        found = _segments.parts(packed, writing.cuts) if writing.cuts else [packed]
+        if pack_lists and segments:
+            return pack(_lists.packed(value, exact), answer, _kinds, flags)
+        return pack(value, answer, _kinds, flags)
     except TooLargeError:
         raise
     except Exception as error:
         if not is_fault(error):
             raise
-        raise explained(value, error, _complaint) from error
-    finally:
-        _local.writing = before
-    packer.reset()
-    _local.packer = packer
-    return found
+
+        def complaint(item: Any) -> str | None:
+            why = _complaint(item, answer, flags)
+            if why is not None and not segments:
+                return f"{why} in plain MessagePack (lmdb_segments is false)"
+            return why
+
+        raise explained(value, error, complaint, exact) from error
 
 
-def _encode_plain(value: Any) -> bytes:
+def _complaint(item: Any, answer: Callable[[Any, Any], Answer], flags: int) -> str | None:
+    """Why ``item``, which holds no others, cannot be stored; None when it can."""
     try:
-        packed: bytes = msgpack.packb(value, default=_plain, use_bin_type=True)
-        _refuse_unreadable(packed)
+        pack(item, answer, _kinds, flags)
     except Exception as error:
         if not is_fault(error):
             raise
-        raise explained(value, error, _plain_complaint) from error
-    return packed
+        return str(error) or type(error).__name__
+    return None
 
 
-def _refuse_unreadable(written: bytes | memoryview, own: int = 0) -> None:
-    """Raises when ``written`` is nested deeper than readers go, or when a caller's ext value has a
-    type of ours, of which ``own`` are to be there.
+def _answer(exact: bool, value: Any, position: int | None) -> Answer:
+    """What stands for ``value``, for which MessagePack has no type.
+
+    Args:
+        exact: it is to come back as the type it is.
+        value: what is to be packed.
+        position: where in the payload the next byte goes; None inside an ext value that nobody
+            looks into in place.
     """
-    if isinstance(written, bytes):
-        if not own and len(written) <= _GLANCE:
-            heads = written.translate(None, _NO_HEAD)
-            if len(heads) <= DEEPEST and not heads.translate(None, _CONTAINER_HEADS):
-                return
-        address = bytes_address(written)
+    kind = type(value)
+    if kind is _segments.Segment:
+        return _segments.placed(value, position)
+    if kind is _lists.Tuple:
+        return EXACT, value.prefix, value.items, False
+    if kind is memoryview or kind.__module__ == "array":
+        answer = _buffer(exact, value, position)
+        if answer is not None:
+            return answer
+    numpy = _optional.loaded("numpy")
+    if numpy is not None:
+        if isinstance(value, numpy.ndarray):
+            return _array(value, position)
+        if isinstance(value, numpy.generic):
+            return _number(exact, value, position, numpy)
+    if kind is msgpack.ExtType or kind is msgpack.Timestamp:
+        return _extension(exact, value)
+    named = reduced(value, exact)
+    if named is not None:
+        return named
+    frame = _arrow.frame(value, exact)
+    if frame is not None:
+        return NAMED, _ARROW, b"".join(_arrow.encode(frame)), True
+    if exact:
+        raise TypeError(_inexact(value))
+    return _based(value)
+
+
+def _inexact(value: Any) -> str:
+    bases = [base for base in _BASES if isinstance(value, base)]
+    if not bases:
+        return f"there is no representation for {type_name(value)}"
+    return f"{type_name(value)} would come back as {bases[0].__name__}"
+
+
+_BASES = (bool, int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset, Mapping)
+
+
+def _based(value: Any) -> Answer:
+    """A plain value of a type that the packer does not know."""
+    if isinstance(value, Mapping):
+        return (dict(value),)
+    raise TypeError(f"there is no representation for {type_name(value)}")
+
+
+def _plain(value: Any, position: int | None) -> Answer:
+    """What plain MessagePack holds instead of ``value``."""
+    numpy = _optional.loaded("numpy")
+    if numpy is not None and isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
+        return (value.item(),)
+    if type(value) is memoryview and _npy.of_buffer(value) is None:
+        return (value.tobytes(),)
+    if type(value) is msgpack.ExtType or type(value) is msgpack.Timestamp:
+        return _extension(False, value)
+    return _based(value)
+
+
+def _plain_exactly(value: Any, position: int | None) -> Answer:
+    if type(value) is msgpack.ExtType:
+        return _extension(True, value)
+    raise TypeError(f"there is no representation for {type_name(value)}")
+
+
+_MODES: dict[tuple[bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
+    (True, False): (functools.partial(_answer, False), _EXTENSIONS),
+    (True, True): (functools.partial(_answer, True), _EXTENSIONS | _EXACTLY),
+    (False, False): (_plain, 0),
+    (False, True): (_plain_exactly, _EXACTLY),
+}
+
+
+def _array(array: Any, position: int | None) -> Answer:
+    if position is not None:
+        segment = _segments.of_array(array)
+        if segment is not None:
+            return _segments.placed(segment, position)
+    return _raw(_EXT_ARRAY, b"".join(_npy.encode(array)))
+
+
+def _buffer(exact: bool, value: Any, position: int | None) -> Answer | None:
+    """A memoryview or an ``array.array``: the array that it is; None for anything else."""
+    array = _npy.of_buffer(value)
+    if array is None:
+        if type(value) is not memoryview:
+            return None
+        plain = value.tobytes()
+        return (EXACT, bytes((MEMORYVIEW,)), plain, False) if exact else (plain,)
+    if not exact:
+        return _array(array, position)
+    if type(value) is memoryview:
+        kind, same = MEMORYVIEW, memoryview(array).format == value.format
     else:
-        address = memory_address(written)
-    for code in _segments.extensions(address, len(written)):
-        if code == _segments.EXTENSION:
+        kind = ARRAY_LONG if value.typecode in "lL" else ARRAY
+        same = value.typecode in "bBhHiIlLqQfd"
+    segment = _segments.of_array(array)
+    if segment is None or not same:
+        raise TypeError(f"{type_name(value)} of such items would come back as an array")
+    return EXACT, bytes((kind,)), segment, False
+
+
+def _number(exact: bool, value: Any, position: int | None, numpy: Any) -> Answer:
+    if len(_kinds) == 2:
+        _kinds.update(numpy_kinds(numpy))
+        if type(value) in _kinds:
+            return (value,)
+    dtype = value.dtype
+    if dtype.hasobject:
+        raise TypeError(f"there is no representation for a NumPy scalar of dtype {dtype}")
+    if exact and numpy.dtype(dtype.str).type is not type(value):
+        raise TypeError(f"{type_name(value)} would come back as {numpy.dtype(dtype.str).name}")
+    array = numpy.asarray(value)
+    if position is not None:
+        segment = _segments.of_array(array, _segments.SCALAR)
+        if segment is not None:
+            return _segments.placed(segment, position)
+    return NAMED, _NUMPY, b"".join(_npy.encode(array)), True
+
+
+def _extension(exact: bool, value: Any) -> Answer:
+    if isinstance(value, msgpack.ExtType):
+        if value.code in _OWN:
             raise ValueError(_FOREIGN)
-        if code in _OWN:
-            own -= 1
-    if own:
-        raise ValueError(_FOREIGN)
+    elif exact:
+        raise TypeError(f"{type_name(value)} would come back as datetime")
+    return msgpack.packb(value), None, 0
 
 
-_OWN = (_segments.EXTENSION, _EXT_ARRAY, _EXT_PYTHON)
-_EXT_SEGMENT_BYTE = bytes((_segments.EXTENSION,))
-# Up to this size it is faster to look for bytes with which arrays, maps and ext values may begin
-# than to walk the document.
-_GLANCE = 2048
-_CONTAINER_HEADS = bytes((*range(0x80, 0xA0), *range(0xDC, 0xE0)))
-_EXT_HEADS = bytes((*range(0xC7, 0xCA), *range(0xD4, 0xD9)))
-_NO_HEAD = bytes(set(range(256)).difference(_CONTAINER_HEADS, _EXT_HEADS))
-_FOREIGN = "the ext types 68, 78 and 80 are this library's own"
+def _raw(code: int, body: bytes) -> Answer:
+    return msgpack.packb(msgpack.ExtType(code, body)), None, 0
 
 
 def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
@@ -157,255 +236,35 @@ def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
     Raises:
         Exception: of many kinds, when the payload is not one MessagePack value.
     """
-    data = pin.readable()
-    if type(data) is bytes and _EXT_SEGMENT_BYTE not in data:
-        return _unpacked(data, _restore_copy if copy else _restore_view)
-    placed = _segments.find(pin.address, pin.size)
-    if not placed:
-        return _unpacked(data, _restore_copy if copy else _restore_view)
-    # Without the segments, each of which leaves its number, so that no array is ever copied.
-    pieces: list[Any] = []
-    last = 0
-    for index, segment in enumerate(placed):
-        pieces += (data[last : segment.node], _NUMBERED(0xD6, _segments.EXTENSION, index))
-        last = segment.end
-    pieces.append(data[last:])
-
-    def hook(code: int, body: bytes) -> Any:
-        if code == _segments.EXTENSION:
-            segment = placed[int.from_bytes(body, "big")]
-            return _segments.restore(segment, pin, copy, lists)
-        return _restore(code, body, copy)
-
-    return _unpacked(b"".join(pieces), hook)
+    pin.check()
+    return unpack(pin, pin.address, pin.size, *_READERS[copy, lists])
 
 
-# An ext value of four bytes.
-_NUMBERED = struct.Struct(">BBI").pack
-
-
-def _unpacked(data: bytes | memoryview, hook: Callable[[int, bytes], Any]) -> Any:
-    try:
-        return msgpack.unpackb(data, ext_hook=hook, raw=False, strict_map_key=False, timestamp=3)
-    except TypeError:
-        # An array as a key: only a tuple can have been written there.
-        return msgpack.unpackb(
-            data,
-            ext_hook=hook,
-            raw=False,
-            strict_map_key=False,
-            timestamp=3,
-            object_pairs_hook=_pairs,
-        )
-
-
-def _pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
-    try:
-        return {_key(key): value for key, value in pairs}
-    except TypeError as error:
-        raise ValueError(f"a map has a key that cannot be one: {error}") from error
-
-
-def _key(key: Any) -> Any:
-    return tuple(map(_key, key)) if isinstance(key, list) else key
-
-
-def _extend(value: Any) -> Any:
-    """What MessagePack holds instead of ``value``; called for what it has no type for."""
-    writing = _local.writing
-    segment = _segment(value)
-    if segment is not None and writing is not None:
-        writing.cut(segment)
-        return None
-    held = _extend_apart(value)
-    if writing is not None and isinstance(held, msgpack.ExtType):
-        writing.own += 1
-    return held
-
-
-def _segment(value: Any) -> _segments.Segment | None:
-    """``value`` as a segment; None when it is nothing that has one."""
-    if isinstance(value, _segments.Segment):
-        return value
-    numpy = _optional.loaded("numpy")
-    if numpy is None:
-        return None
-    array = value if isinstance(value, numpy.ndarray) else _npy.of_buffer(value)
-    if array is not None:
-        return _segments.of_array(array)
-    if isinstance(value, numpy.generic):
-        return _segments.of_array(numpy.asarray(value), _segments.SCALAR)
-    return None
-
-
-def _extend_apart(value: Any) -> Any:
-    """What holds ``value`` where no segment can be: inside another ext value."""
-    array = value if _npy.is_array(value) else _npy.of_buffer(value)
-    if array is not None:
-        return msgpack.ExtType(_EXT_ARRAY, _npy_bytes(array))
-    numpy = _optional.loaded("numpy")
-    if numpy is not None and isinstance(value, numpy.generic):
-        if value.dtype.hasobject:
-            raise TypeError(f"there is no representation for a NumPy scalar of dtype {value.dtype}")
-        return _python("numpy", _npy_bytes(numpy.asarray(value)))
-    frame = _arrow.frame(value)
-    if frame is not None:
-        return _python("arrow", b"".join(_arrow.encode(frame)))
-    for kind, name, reduce in _REDUCED:
-        if type(value) is kind:
-            return _python(name, reduce(value))
-    if isinstance(value, int):
-        return _python("int", str(int(value)))
-    return _based(value)
-
-
-def _based(value: Any) -> Any:
-    """A plain value of a type that the packer does not know."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (bytearray, memoryview)):
-        return bytes(value)
-    raise TypeError(f"there is no representation for {type_name(value)}")
-
-
-def _plain(value: Any) -> Any:
-    """What plain MessagePack holds instead of ``value``."""
-    numpy = _optional.loaded("numpy")
-    if numpy is not None and isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
-        return value.item()
-    return _based(value)
-
-
-def _complaint(item: Any) -> str | None:
-    return _complaint_of(item, _extend)
-
-
-def _plain_complaint(item: Any) -> str | None:
-    why = _complaint_of(item, _plain)
-    return f"{why} in plain MessagePack (lmdb_segments is false)" if why else None
-
-
-def _complaint_of(item: Any, default: Callable[[Any], Any]) -> str | None:
-    """Why ``item``, which holds no others, cannot be stored; None when it can."""
-    if isinstance(item, msgpack.ExtType) and item.code in _OWN:
-        return _FOREIGN
-    try:
-        if default is not _extend or _segment(item) is None:
-            msgpack.packb(item, default=default, use_bin_type=True)
-    except Exception as error:
-        if not is_fault(error):
-            raise
-        return str(error) or type(error).__name__
-    return None
-
-
-def _npy_bytes(array: Any) -> bytes:
-    return b"".join(_npy.encode(array))
-
-
-def _python(name: str, body: Any) -> Any:
-    with _one_deeper(FormatError):
-        return msgpack.ExtType(_EXT_PYTHON, encode_nested([name, body]))
-
-
-class _Depth(threading.local):
-    value = 0
-
-
-_depth = _Depth()
-# Values of ours inside one another, a set in a set: each takes some 40 KiB of the thread's stack.
-_DEEPEST = 16
-
-
-@contextlib.contextmanager
-def _one_deeper(kind: type[Exception]) -> Iterator[None]:
-    if _depth.value >= _DEEPEST:
-        raise kind(f"more than {_DEEPEST} sets, dates or numbers inside one another")
-    _depth.value += 1
-    try:
-        yield
-    finally:
-        _depth.value -= 1
-
-
-def encode_nested(value: Any) -> bytes:
-    """``value`` packed apart from the value being packed on this thread."""
-    own = 0
-
-    def extend(item: Any) -> Any:
-        nonlocal own
-        held = _extend_apart(item)
-        own += isinstance(held, msgpack.ExtType)
-        return held
-
-    packed: bytes = msgpack.packb(value, default=extend, use_bin_type=True)
-    _refuse_unreadable(packed, own)
-    return packed
-
-
-_REDUCED: list[tuple[type, str, Callable[[Any], Any]]] = [
-    (datetime.datetime, "datetime", datetime.datetime.isoformat),
-    (datetime.date, "date", datetime.date.isoformat),
-    (datetime.time, "time", datetime.time.isoformat),
-    (
-        datetime.timedelta,
-        "timedelta",
-        lambda value: [value.days, value.seconds, value.microseconds],
-    ),
-    (decimal.Decimal, "decimal", str),
-    (uuid.UUID, "uuid", lambda value: value.bytes),
-    (complex, "complex", lambda value: [value.real, value.imag]),
-    (set, "set", list),
-    (frozenset, "frozenset", list),
-]
-
-_RESTORED: dict[str, Callable[[Any], Any]] = {
-    "datetime": datetime.datetime.fromisoformat,
-    "date": datetime.date.fromisoformat,
-    "time": datetime.time.fromisoformat,
-    "timedelta": lambda body: datetime.timedelta(body[0], body[1], body[2]),
-    "decimal": decimal.Decimal,
-    "uuid": lambda body: uuid.UUID(bytes=body),
-    "complex": lambda body: complex(body[0], body[1]),
-    "set": set,
-    "frozenset": frozenset,
-    "int": int,
-    "arrow": _arrow.decode_bytes,
-    "numpy": lambda body: _npy.decode(body, False)[()],
-}
-
-
-def _restore_view(code: int, data: bytes) -> Any:
-    return _restore(code, data, False)
-
-
-def _restore_copy(code: int, data: bytes) -> Any:
-    return _restore(code, data, True)
-
-
-def _restore(code: int, data: bytes, copy: bool) -> Any:
+def _restore(copy: bool, code: int, data: bytes) -> Any:
+    """What an ext value is that the library does not look into."""
     if code == _EXT_ARRAY:
         return _npy.decode(data, copy)
-    if code != _EXT_PYTHON:
-        # Somebody else's ext value: kept as it is.
-        return msgpack.ExtType(code, data)
-    with _one_deeper(ValueError):
-        # Lists of ours there are tuples: what is in a set was hashable.
-        body = msgpack.unpackb(
-            data,
-            ext_hook=_restore_copy if copy else _restore_view,
-            use_list=False,
-            raw=False,
-            strict_map_key=False,
-            timestamp=3,
-        )
-    if not isinstance(body, tuple) or len(body) != 2 or body[0] not in _RESTORED:
+    if code == _TIMESTAMP:
+        return msgpack.Timestamp.from_bytes(data).to_datetime()
+    if code in _OWN:
         raise ValueError(f"an ext value of code {code} that this version does not know")
-    try:
-        return _RESTORED[body[0]](body[1])
-    except FormatError:
-        raise
-    except Exception as error:
-        if not is_fault(error):
-            raise
-        raise ValueError(f"a damaged {body[0]}: {error}") from error
+    # Somebody else's ext value: kept as it is.
+    return msgpack.ExtType(code, data)
+
+
+def _named(name: str, body: Any) -> Any:
+    if name == "arrow":
+        return _arrow.decode_bytes(body)
+    return restored(name, body)
+
+
+_READERS = {
+    (copy, lists): (
+        functools.partial(_segments.restore, copy, lists),
+        functools.partial(_restore, copy),
+        _named,
+        make_of,
+    )
+    for copy in (False, True)
+    for lists in (False, True)
+}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._abi import lib, library
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from typing_extensions import Buffer, Self
@@ -117,6 +117,47 @@ if TYPE_CHECKING:
     def fields(reference: int, /) -> dict[str, Any]:
         """A reference as the mapping that travels."""
 
+    def pack(
+        value: Any,
+        answer: Callable[[Any, int | None], tuple[Any, ...]],
+        kinds: dict[type, int],
+        flags: int,
+        /,
+    ) -> list[Any]:
+        """The parts of ``value`` as one MessagePack value.
+
+        Args:
+            value: the payload.
+            answer: what stands for an item that has no counterpart, at a position of the payload:
+                ``(item,)`` to pack instead, ``(head, data, size)`` to write as it is, with
+                a buffer of so many bytes behind, or ``(type, prefix, item, opaque)`` for an ext
+                value.
+            kinds: the number of NumPy's types; 0: always asked for.
+            flags: 1: ext values may be written; 2: types are kept.
+        """
+
+    def unpack(
+        owner: Pin,
+        address: int,
+        size: int,
+        segment: Callable[..., Any],
+        extension: Callable[[int, bytes], Any],
+        named: Callable[[str, Any], Any],
+        exact: Callable[[int], Callable[[Any], Any]],
+        /,
+    ) -> Any:
+        """The value of the MessagePack payload of ``size`` bytes at ``address``.
+
+        Args:
+            owner: what keeps it.
+            address: where it is.
+            size: its bytes.
+            segment: makes an array, of owner, offset, size, dtype, unit, flags and shape.
+            extension: what an ext value of this type and body is.
+            named: what a Python type of this name makes of a value.
+            exact: what makes a value of a kind of the plain one.
+        """
+
     class View(_Block):
         """One payload in place."""
 
@@ -140,7 +181,7 @@ else:
             "this Python lacks what the library makes its classes with: CPython 3.10 or newer does"
         ) from None
     try:
-        Hold, Pin, Loan, View, put, put_input, put_output, fields = _made
+        Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, unpack = _made
     except ValueError:
         raise ImportError(
             f"{library._name} makes other classes: it is of another version"

@@ -6,15 +6,12 @@ until the engine copies them into the map, and are looked at there when they are
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import _optional
-from ._abi import failure, lib
 from ._npy import plain
 from ._pin import Pin
 from .errors import TooLargeError
@@ -117,129 +114,15 @@ def of_array(array: Any, flags: int = 0) -> Segment | None:
     return Segment(code, unit, flags, array.shape, data, nbytes)
 
 
-def parts(written: bytes | memoryview, cuts: list[tuple[int, Segment]]) -> list[Any]:
-    """A document's parts: ``written`` with each segment instead of the byte at its position."""
-    found: list[Any] = []
-    run: list[Any] = []
-    node = last = 0
-    for position, segment in cuts:
-        node += position - last
-        header = segment.header(node)
-        run += (written[last:position], header)
-        node += len(header) + segment.nbytes
-        if segment.nbytes <= _SMALL:
-            run.append(segment.data)
-        else:
-            found += (b"".join(run), segment.data)
-            run = []
-        last = position + 1
-    run.append(written[last:])
-    found.append(b"".join(run))
-    return found
-
-
-class Placed(NamedTuple):
-    """A segment found in a payload: where it is and what its items are."""
-
-    node: int
-    end: int
-    address: int
-    size: int
-    typestr: str
-    flags: int
-    shape: tuple[int, ...]
-
-
-_document_from_bytes, _document_close = lib.document_from_bytes, lib.document_close
-_next_segment = lib.document_next_segment
-# What the calls answer, kept for the next ones: the document's handle, whether there is one more,
-# and dy_lmdb_segment_t: struct_size, data, size, itemsize, node, end, dtype, unit, flags, ndim,
-# shape.
-_MORE, _FOUND, _SHAPE = 8, 16, 16 + 64
-_ROOM_SIZE = _SHAPE + 8 * _MAX_NDIM
-_handle_of = struct.Struct("=Q").unpack_from
-_found_of = struct.Struct(f"={_FOUND + 8}x2Q8x2Q4I").unpack_from
-
-
-class _Room:
-    """One of them, for the time of one search."""
-
-    __slots__ = ("found_at", "handle_at", "memory", "more_at")
-
-    def __init__(self) -> None:
-        room: Any = (ctypes.c_ubyte * _ROOM_SIZE)()
-        self.handle_at = ctypes.addressof(room)
-        self.more_at, self.found_at = self.handle_at + _MORE, self.handle_at + _FOUND
-        self.memory = memoryview(room).cast("B")
-        struct.pack_into("=Q", self.memory, _FOUND, _ROOM_SIZE - _FOUND)
-
-
-# As many as searches ever ran at once.
-_rooms: list[_Room] = []
-
-
-@functools.lru_cache(maxsize=_MAX_NDIM + 1)
-def _shape_of(ndim: int) -> Any:
-    return struct.Struct(f"={ndim}Q").unpack_from
-
-
-def find(address: int, size: int) -> list[Placed]:
-    """The segments of the payload of ``size`` bytes at ``address``, in order.
-
-    Raises:
-        ValueError: one of them, or the document up to it, is damaged; the message tells where.
+def placed(segment: Segment, position: int | None) -> tuple[bytes, Any, int]:
+    """A segment as it is packed: what comes before its items when it begins at ``position``, the
+    items, how many bytes of them are apart.
     """
-    room = _rooms.pop() if _rooms else _Room()
-    status = _document_from_bytes(address, size, room.handle_at)
-    if status:
-        raise ValueError(str(failure(status)))
-    memory = room.memory
-    (handle,) = _handle_of(memory)
-    try:
-        placed: list[Placed] = []
-        at = 0
-        while True:
-            status = _next_segment(handle, at, room.found_at, room.more_at)
-            if status:
-                raise ValueError(str(failure(status)))
-            if not memory[_MORE]:
-                return placed
-            data, nbytes, node, at, code, unit, flags, ndim = _found_of(memory)
-            shape = _shape_of(ndim)(memory, _SHAPE)
-            placed.append(Placed(node, at, data, nbytes, _typestr(code, unit), flags, shape))
-            if at == size:
-                return placed
-    finally:
-        _document_close(handle)
-        _rooms.append(room)
-
-
-def extensions(address: int, size: int) -> Iterator[int]:
-    """The types of the extension values in the payload of ``size`` bytes at ``address``.
-
-    Raises:
-        ValueError: the document is damaged or nested too deep; the message tells where.
-    """
-    handle = ctypes.c_void_p()
-    status = lib.document_from_bytes(address, size, ctypes.byref(handle))
-    if status:
-        raise ValueError(str(failure(status)))
-    try:
-        status = lib.document_validate(handle)
-        if status:
-            raise ValueError(str(failure(status)))
-        code, node, end = ctypes.c_int32(), ctypes.c_uint64(), ctypes.c_uint64()
-        found = ctypes.c_bool()
-        places = [ctypes.byref(place) for place in (code, node, end, found)]
-        while True:
-            status = lib.document_next_extension(handle, end.value, *places)
-            if status:
-                raise ValueError(str(failure(status)))
-            if not found.value:
-                return
-            yield code.value
-    finally:
-        lib.document_close(handle)
+    assert position is not None
+    header = segment.header(position)
+    if segment.nbytes <= _SMALL:
+        return header + segment.data, None, 0
+    return header, segment.data, segment.nbytes
 
 
 @functools.lru_cache(maxsize=64)
@@ -249,31 +132,44 @@ def _typestr(code: int, unit: int) -> str:
     return f"{order}{name}[{_UNITS[unit]}]" if unit else order + name
 
 
-def restore(placed: Placed, owner: Pin, copy: bool, lists: bool) -> Any:
-    """What was written as ``placed``.
+def restore(
+    copy: bool,
+    lists: bool,
+    owner: Pin,
+    offset: int,
+    size: int,
+    code: int,
+    unit: int,
+    flags: int,
+    shape: tuple[int, ...],
+) -> Any:
+    """What was written as a segment.
 
     Args:
-        placed: the segment.
-        owner: what keeps the payload it is in.
         copy: make the array a copy of its own.
         lists: give back as a list what was one; otherwise an array.
+        owner: what keeps the payload it is in.
+        offset: where in the payload the items begin.
+        size: their bytes.
+        code: NumPy's character of what they are.
+        unit: what a time counts.
+        flags: LIST, SCALAR.
+        shape: the length of each dimension.
     """
-    if lists and placed.flags & LIST and placed.size and placed.typestr[1] not in "Mm":
+    typestr = _typestr(code, unit)
+    if lists and flags & LIST and size and typestr[1] not in "Mm":
         # Faster than by an array, and without NumPy.
-        start = placed.address - owner.address
-        memory = memoryview(owner)[start : start + placed.size]
-        shape: Any = placed.shape or (1,)
-        items = memory.cast(_CODES[placed.typestr[1:3]], shape).tolist()  # type: ignore[call-overload]
-        return items if placed.shape else items[0]
+        memory = memoryview(owner)[offset : offset + size]
+        items = memory.cast(chr(code), shape or (1,)).tolist()  # type: ignore[call-overload]
+        return items if shape else items[0]
     numpy = _optional.numpy("an array in a document")
-    if 0 in placed.shape:
-        array = numpy.empty(placed.shape, placed.typestr)
+    if 0 in shape:
+        array = numpy.empty(shape, typestr)
         array.setflags(write=copy)
     else:
-        start = placed.address - owner.address
-        array = numpy.ndarray(placed.shape, placed.typestr, owner, start)
-    if placed.flags & SCALAR:
+        array = numpy.ndarray(shape, typestr, owner, offset)
+    if flags & SCALAR:
         return array[()]
-    if placed.flags & LIST and lists:
+    if flags & LIST and lists:
         return array.tolist()
     return array.copy() if copy else array

@@ -118,6 +118,7 @@ class LMDBTransport(StoreHolder):
         db_name: str = "default",
         segments: bool = True,
         pack_lists: bool = False,
+        exact: bool = False,
     ) -> str:
         """Stores a payload; an entry that is under the key is replaced.
 
@@ -133,6 +134,8 @@ class LMDBTransport(StoreHolder):
             segments: arrays in msgpack as typed segments, read in place by every language;
                 otherwise nothing but plain MessagePack is written, and what it cannot hold raises.
             pack_lists: in msgpack, long lists of floats or of ints as typed segments.
+            exact: every type comes back as itself, or what cannot raises; otherwise tuples come
+                back as lists, frames as Tables and so on (``_formats`` has the table).
 
         Returns:
             The exchange id of the entry.
@@ -150,7 +153,7 @@ class LMDBTransport(StoreHolder):
         if number == _formats.RAW and type(data) is bytes:
             parts = [data]
         else:
-            number, parts = _formats.encode(data, number, segments, pack_lists)
+            number, parts = _formats.encode(data, number, segments, pack_lists, exact)
         settings = self._settings(number, ttl, source, target)
         entry_id = store.put(db_name, key, parts, settings)
         if began:
@@ -167,6 +170,7 @@ class LMDBTransport(StoreHolder):
         db_name: str = "default",
         segments: bool = True,
         pack_lists: bool = False,
+        exact: bool = False,
     ) -> list[str]:
         """Stores several payloads in one transaction: all of them or none.
 
@@ -182,7 +186,9 @@ class LMDBTransport(StoreHolder):
         store = self._ready()
         entries, ids = [], []
         for key, data in items.items() if isinstance(items, Mapping) else items:
-            number, parts = _formats.encode(data, self._number(format), segments, pack_lists)
+            number, parts = _formats.encode(
+                data, self._number(format), segments, pack_lists, exact
+            )
             txn_id = secrets.token_hex(8)
             ids.append(txn_id)
             settings = self._settings(number, ttl, source, target, txn_id.encode())

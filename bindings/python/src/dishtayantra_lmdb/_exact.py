@@ -1,0 +1,77 @@
+"""Exact values: which type a plain value had, for Python; everybody else sees the plain value.
+
+The kinds are numbered in the library's header (``DY_LMDB_EXACT_*``). NumPy's numbers and texts have
+NumPy's character for their dtype.
+"""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Callable
+from typing import Any
+
+from . import _optional
+
+EXACT, TABLE = 88, 84
+TUPLE, BYTEARRAY, ARRAY, ARRAY_LONG, MEMORYVIEW = 1, 2, 3, 4, 5
+
+_NUMPY = {
+    "?": "bool_",
+    "b": "int8",
+    "B": "uint8",
+    "h": "int16",
+    "H": "uint16",
+    "i": "int32",
+    "I": "uint32",
+    "q": "int64",
+    "Q": "uint64",
+    "e": "float16",
+    "f": "float32",
+    "d": "float64",
+    "U": "str_",
+    "S": "bytes_",
+}
+_LONGS = {"q": "l", "Q": "L"}
+
+
+def numpy_kinds(numpy: Any) -> dict[type, int]:
+    """The kinds of NumPy's types."""
+    return {getattr(numpy, name): ord(code) for code, name in _NUMPY.items()}
+
+
+def make_of(kind: int) -> Callable[[Any], Any]:
+    """What makes a value of a kind of the plain one.
+
+    Raises:
+        ValueError: this version does not know the kind.
+        FormatError: NumPy is not there.
+    """
+    make = _MAKES.get(kind)
+    if make is not None:
+        return make
+    name = _NUMPY.get(chr(kind))
+    if name is None:
+        raise ValueError(f"an exact value of kind {kind}, which this version does not know")
+    found: Callable[[Any], Any] = getattr(_optional.numpy("a NumPy number"), name)
+    return found
+
+
+def _tuple(items: Any) -> tuple[Any, ...]:
+    return tuple(items if isinstance(items, list) else items.tolist())
+
+
+def _array(items: Any) -> Any:
+    return array.array(items.dtype.char.replace("l", "q").replace("L", "Q"), items.tobytes())
+
+
+def _array_long(items: Any) -> Any:
+    return array.array(_LONGS[_array(items).typecode], items.tobytes())
+
+
+_MAKES: dict[int, Callable[[Any], Any]] = {
+    TUPLE: _tuple,
+    BYTEARRAY: bytearray,
+    ARRAY: _array,
+    ARRAY_LONG: _array_long,
+    MEMORYVIEW: memoryview,
+}
