@@ -219,12 +219,9 @@ impl Packer {
             if let Some(kind) = self.kind(class)? {
                 // What derives from Python's own counterpart.
                 let is_plain = matches!(kind, b'd' | b'U' | b'S');
-                let asks = kind == 0 || if self.exact { !self.extensions } else { self.extensions && !is_plain };
-                return if asks {
-                    self.ask(item, answers)
-                } else {
-                    self.number(item, kind)
-                };
+                let asks =
+                    kind == 0 || if self.exact { !self.extensions } else { self.extensions && !is_plain };
+                return if asks { self.ask(item, answers) } else { self.number(item, kind) };
             }
             if class == api.bytearray_type && self.exact && self.extensions {
                 self.begin_extension(EXACT, &[BYTEARRAY], false);
@@ -247,8 +244,7 @@ impl Packer {
             } else if flags & (IS_LIST | IS_TUPLE) != 0 {
                 self.sequence(Ref::owned((api.tuple_of)(item))?, true)
             } else if flags & IS_DICT != 0 {
-                let (pairs, items) =
-                    (Ref::owned((api.items)(item))?, Ref::owned((api.dict_new)())?);
+                let (pairs, items) = (Ref::owned((api.items)(item))?, Ref::owned((api.dict_new)())?);
                 if (api.dict_merge)(items.get(), pairs.get(), 1) != 0 {
                     return None;
                 }

@@ -67,9 +67,22 @@ struct Unpacker<'a> {
 /// What has begun and is not complete.
 enum Open {
     /// `tuple`: it becomes one; `hashable`: what is in it has to be able to be a key.
-    Sequence { items: Ref, tuple: bool, hashable: bool, next: usize, size: usize },
-    Mapping { items: Ref, left: usize, key: Option<Ref> },
-    Extension { make: Make, end: usize },
+    Sequence {
+        items: Ref,
+        tuple: bool,
+        hashable: bool,
+        next: usize,
+        size: usize,
+    },
+    Mapping {
+        items: Ref,
+        left: usize,
+        key: Option<Ref>,
+    },
+    Extension {
+        make: Make,
+        end: usize,
+    },
 }
 
 /// What becomes of the value in an extension.
@@ -130,7 +143,10 @@ impl<'a> Unpacker<'a> {
                 Head::Array(size) => return Some((self.sequence(at, size, false)?, next)),
                 Head::Map(left) => {
                     let items = Ref::owned((api.dict_new)())?;
-                    return Some((self.begin(left, items, |items| Open::Mapping { items, left, key: None })?, next));
+                    return Some((
+                        self.begin(left, items, |items| Open::Mapping { items, left, key: None })?,
+                        next,
+                    ));
                 }
                 Head::Ext { tag: EXTENSION, at: body_at, body } => self.array(body_at, body)?,
                 Head::Ext { tag: EXACT, at: body_at, body } => {
@@ -297,9 +313,13 @@ impl<'a> Unpacker<'a> {
             }
             let offset = self.document.offset_of(segment.data());
             let mut numbers = Vec::with_capacity(5);
-            for number in
-                [offset, segment.data().len() as u64, dtype.code().into(), dtype.unit() as u64, segment.flags().into()]
-            {
+            for number in [
+                offset,
+                segment.data().len() as u64,
+                dtype.code().into(),
+                dtype.unit() as u64,
+                segment.flags().into(),
+            ] {
                 numbers.push(Ref::owned(new_int(number))?);
             }
             let n = |index: usize| numbers[index].get();

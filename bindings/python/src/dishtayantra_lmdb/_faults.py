@@ -113,9 +113,7 @@ _SHOWN = (str, int, float, bool, bytes, type(None))
 _HOLDERS = frozenset((dict, list, tuple, set, frozenset))
 
 
-def _faults(
-    value: Any, complaint: Complaint, exact: bool
-) -> Iterator[tuple[list[str], Any, str]]:
+def _faults(value: Any, complaint: Complaint, exact: bool) -> Iterator[tuple[list[str], Any, str]]:
     """Walks the payload and tells what cannot be stored, and where."""
     # Entries: what to look at, how many arrays and maps it is in, or a container to leave.
     pending: list[tuple[Any, list[str], int, bool]] = [(value, [], 0, False)]

@@ -23,7 +23,7 @@ from ._faults import explained, is_fault, type_name
 from ._named import NAMED, prefix, reduced, restored
 from ._objects import pack, unpack
 from ._pin import Pin
-from .errors import FormatError, TooLargeError
+from .errors import TooLargeError
 
 _EXT_ARRAY = 78
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, NAMED, TABLE, EXACT)

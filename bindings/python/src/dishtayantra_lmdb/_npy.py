@@ -98,30 +98,6 @@ def of_buffer(value: Any) -> Any | None:
     return found
 
 
-def of_buffer(value: Any) -> Any | None:
-    """The array that a typed buffer is: of an ``array.array``, or of a memoryview that is more
-    than bytes in a row; None for anything else.
-
-    Raises:
-        FormatError: its items are none that an array has.
-    """
-    if type(value) is memoryview:
-        if value.ndim == 1 and value.format == "B":
-            return None
-    elif type(value) is not PyArray:
-        return None
-    numpy = _optional.numpy(f"storing {type_name(value)}")
-    try:
-        view = memoryview(value)
-        found = numpy.asarray(view)
-    except (ValueError, TypeError, BufferError, NotImplementedError, RuntimeError) as error:
-        raise FormatError(f"it cannot become an array: {error}") from error
-    # What NumPy does not know it may take item by item.
-    if found.itemsize != view.itemsize or found.shape != view.shape or found.dtype.hasobject:
-        raise FormatError(f"items {view.format!r} are none that an array has")
-    return found
-
-
 def encode(array: Any) -> list[Any]:
     """The parts of ``array`` as ``.npy``: the header, and the data where it lies if contiguous.
 

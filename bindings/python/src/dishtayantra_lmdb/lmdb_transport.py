@@ -186,9 +186,7 @@ class LMDBTransport(StoreHolder):
         store = self._ready()
         entries, ids = [], []
         for key, data in items.items() if isinstance(items, Mapping) else items:
-            number, parts = _formats.encode(
-                data, self._number(format), segments, pack_lists, exact
-            )
+            number, parts = _formats.encode(data, self._number(format), segments, pack_lists, exact)
             txn_id = secrets.token_hex(8)
             ids.append(txn_id)
             settings = self._settings(number, ttl, source, target, txn_id.encode())
