@@ -1,19 +1,18 @@
 //! Walking a whole store to prove that no page is lost and none is owned twice.
 
+use super::arena::PAGE_HEADER;
+use super::databases::database_names;
 use super::engine::Engine;
-use super::extents::Run;
+use super::run::Run;
 use super::space::Purpose;
-use super::stats::{database_names, walk};
+use super::stats::walk;
 use super::write::Writer;
-use super::{expiry, loan, pins, quarantine, record};
+use super::{expiry, loans, pins, quarantine, record};
 use crate::envelope::{Due, Extent};
 use crate::error::Result;
 use crate::lmdb::{Access, Dbi};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// Bytes LMDB puts before a value that has pages of its own.
-const PAGE_HEADER: u64 = 16;
 
 /// What an audit found.
 #[derive(Debug, Clone, Serialize)]
@@ -117,7 +116,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         None => faults.push(format!("quarantine row {key:?} is unreadable")),
     })?;
     let (mut loaned_pages, mut loans) = (0, 0);
-    walk(txn, system.loans, |key, value| match loan::parse(value) {
+    walk(txn, system.loans, |key, value| match loans::parse(value) {
         Some(row) => {
             loans += u64::from(row.before.is_none());
             loaned_pages += row.run.extent.pages;

@@ -1,6 +1,5 @@
 //! The store's directory: made, or found to be ours to use.
 
-use super::registry::Identity;
 use crate::error::{Error, Result, Status};
 use crate::mapping::proc_maps::FileId;
 use crate::mapping::sys;
@@ -11,6 +10,9 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// Device and inode of a store's directory.
+pub type Identity = (u64, u64);
 
 /// File systems on which a mapped file cannot be written safely, by their magic number.
 const REFUSED: &[(i64, &str)] = &[

@@ -1,20 +1,19 @@
 //! Extents on loan: filled by one producer with no lock held, then published, or given back.
-//!
-//! `_dy_loans`: loan id (8 bytes, big-endian) -> engine id (4), pid (4), first page, pages, first page that has no
-//! blocks yet (8 each), little-endian. A loan whose engine is dead is reclaimed. Of an extent that was in an entry before
-//! (see `kept`) there follow the id of the transaction that replaced the entry (8) and the entry's key.
 
-use super::engine::{Engine, check_db_name};
-use super::extents::{self, Run};
-use super::kept::{self, Spare};
+use super::arena;
+use super::databases::check_db_name;
+use super::engine::Engine;
+use super::extents;
+use super::loans;
 use super::marks;
 use super::quarantine;
 use super::record::{self, Draft, Payload};
+use super::run::Run;
 use super::space::{self, Purpose};
+use super::spares::Spare;
 use super::write::Writer;
 use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
-use crate::lmdb::Access;
 use crate::mapping::{payload::Lent, sys};
 use crate::options::PutOptions;
 use std::sync::Arc;
@@ -51,88 +50,28 @@ impl Drop for Pinned {
     }
 }
 
-/// A row of `_dy_loans`.
-#[derive(Debug, Clone)]
-pub struct Row<'a> {
-    /// Engine that has the loan.
-    pub engine: u32,
-    /// Its pid, for people.
-    pub pid: u32,
-    /// The pages.
-    pub run: Run,
-    /// The key of the entry they were in before, when they were.
-    pub before: Option<&'a [u8]>,
-}
-
-/// Reads a row.
-pub fn parse(value: &[u8]) -> Option<Row<'_>> {
-    let short = |at: usize| Some(u32::from_le_bytes(value.get(at..at + 4)?.try_into().ok()?));
-    let word = |at: usize| Some(u64::from_le_bytes(value.get(at..at + 8)?.try_into().ok()?));
-    Some(Row {
-        engine: short(0)?,
-        pid: short(4)?,
-        run: Run { extent: Extent { start: word(8)?, pages: word(16)? }, virgin: word(24)? },
-        before: value.get(40..),
-    })
-}
-
-/// Ends the row of the loan `id`, which is being published. When the record replaces the entry `key` in an extent to be
-/// kept, the row names that from now on. The loan is lost when there is no row of this engine's.
-pub fn end(writer: &mut Writer, id: u64, keep: Option<(Extent, &[u8])>) -> Result<()> {
-    let engine = writer.engine();
-    let freed = writer.reader().id();
-    let mut cursor = writer.txn().write_cursor(engine.dbs().loans)?;
-    let ours = cursor.find(&id.to_be_bytes())?.and_then(parse);
-    if ours.is_none_or(|row| row.engine != engine.owners.id()) {
-        return Err(Error::new(
-            Status::LoanLost,
-            format!("loan {id:#x} is no longer in {}: it was reclaimed", engine.path.display()),
-        ));
-    }
-    match keep {
-        None => cursor.delete()?,
-        Some((extent, key)) => {
-            let value = cursor.reserve(&id.to_be_bytes(), 40 + key.len())?;
-            value[..32].copy_from_slice(&row(engine, Run::allocated(extent)));
-            value[32..40].copy_from_slice(&freed.to_le_bytes());
-            value[40..].copy_from_slice(key);
-        }
-    }
-    Ok(())
-}
-
-fn row(engine: &Engine, run: Run) -> [u8; 32] {
-    let mut value = [0; 32];
-    value[..4].copy_from_slice(&engine.owners.id().to_le_bytes());
-    value[4..8].copy_from_slice(&engine.owners.pid().to_le_bytes());
-    for (at, word) in [(8, run.extent.start), (16, run.extent.pages), (24, run.virgin)] {
-        value[at..at + 8].copy_from_slice(&word.to_le_bytes());
-    }
-    value
-}
-
 /// Takes pages and notes whose they are; or pages that are ours already.
 pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
     if let Some(loan) = open_kept(engine, size) {
         return Ok(loan);
     }
     let pages = engine.pages_for(size);
-    let stale = engine.kept.evict(pages);
+    let stale = engine.spares.evict(pages);
     let taken = take(engine, pages, stale);
     if let (Err(_), Some(stale)) = (&taken, stale) {
-        engine.kept.add(&[stale]);
+        engine.spares.add(&[stale]);
     }
     let (id, run) = taken?;
     let loan = Loan::new(engine, id, run, size);
     // Blocks are set aside with no lock held; when there are none the loan goes back as it came.
-    back(engine, run)?;
+    space::back(engine, run)?;
     marks::clear(engine, run.extent);
     Ok(loan)
 }
 
 /// Lends pages that are ours already, if there are just as many as it takes.
 pub fn open_kept(engine: &Arc<Engine>, size: u64) -> Option<Loan> {
-    let spare = engine.kept.take(engine, engine.pages_for(size))?;
+    let spare = engine.spares.take(&engine.lock_table, &engine.shared, engine.pages_for(size))?;
     let loan = Loan::new(engine, spare.id, Run::allocated(spare.extent), size);
     marks::clear(engine, spare.extent);
     Some(loan)
@@ -141,24 +80,14 @@ pub fn open_kept(engine: &Arc<Engine>, size: u64) -> Option<Loan> {
 fn take(engine: &Engine, pages: u64, stale: Option<Spare>) -> Result<(u64, Run)> {
     let mut writer = Writer::begin(engine, Purpose::Put, 0)?;
     if let Some(stale) = stale {
-        kept::retire(&mut writer, stale)?;
+        quarantine::retire(&mut writer, stale)?;
     }
-    let run = writer.allocate(pages)?;
+    let run = arena::allocate(&mut writer, pages)?;
     let id = writer.next_id();
     let loans = writer.dbs().loans;
-    writer.txn().put(loans, &id.to_be_bytes(), &row(engine, run))?;
+    writer.txn().put(loans, &id.to_be_bytes(), &loans::row(engine, run))?;
     writer.commit()?;
     Ok((id, run))
-}
-
-/// Allocates blocks for the part of a run that has none.
-pub fn back(engine: &Engine, run: Run) -> Result<()> {
-    let missing = run.extent.end() - run.virgin;
-    if missing > 0 {
-        let (from, length) = (run.virgin * engine.page_size, missing * engine.page_size);
-        engine.map.allocate(from, length).map_err(|e| space::failed(engine, length, &e))?;
-    }
-    Ok(())
 }
 
 impl Loan {

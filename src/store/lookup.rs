@@ -1,14 +1,14 @@
 //! Looking entries up: views, copies, lists.
 
-use super::engine::Engine;
+use super::databases::database_names;
+use super::handle::Store;
 use super::shared::Counter;
-use super::view::{Hold, Kept, View};
-use super::{Store, marks, record, stats};
+use super::view::{Copied, Hold, View};
+use super::{marks, record};
 use crate::envelope::{Info, Record, made_txn_id};
-use crate::error::{Error, Result, Status};
-use crate::lmdb::{Access, Dbi, LmdbError, ReadTxn};
+use crate::error::Result;
+use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
-use std::sync::atomic::{Ordering, fence};
 
 /// An entry in a list: what its envelope says.
 #[derive(Debug, Clone)]
@@ -40,44 +40,6 @@ pub enum Look {
 impl Look {
     fn into_view(self) -> Option<View> {
         if let Look::Found(view) = self { Some(view) } else { None }
-    }
-}
-
-impl Engine {
-    /// A snapshot that every later allocator is sure to respect.
-    pub(super) fn snapshot(&self) -> Result<ReadTxn<'_>> {
-        loop {
-            let txn = match self.env.read() {
-                Err(LmdbError::READERS_FULL) => {
-                    self.env.reader_check()?;
-                    self.env.read().map_err(|error| self.read_error(error))?
-                }
-                other => other.map_err(|error| self.read_error(error))?,
-            };
-            // LMDB stores the reader's id without a fence. If a commit passed before the store was visible, an allocator
-            // may have missed it, and the next but one commit may have been writing the meta page being read.
-            fence(Ordering::SeqCst);
-            if self.lock_table.last_txn() == txn.id() {
-                return Ok(txn);
-            }
-        }
-    }
-
-    fn read_error(&self, error: LmdbError) -> Error {
-        match error {
-            LmdbError::READERS_FULL => {
-                let (slots, _) = self.env.readers().unwrap_or_default();
-                Error::new(
-                    Status::ReadersFull,
-                    format!(
-                        "MDB_READERS_FULL: all {slots} reader slots of {} are held by live readers; raise \
-                         lmdb_max_readers in the process that creates the store",
-                        self.path.display()
-                    ),
-                )
-            }
-            other => other.into(),
-        }
     }
 }
 
@@ -129,7 +91,7 @@ impl Store {
         let look = if known == Some(info.entry_id) {
             Look::Known(info)
         } else {
-            let kept = Kept::new(&record, key);
+            let copied = Copied::new(&record, key);
             let hold = match record.extent {
                 None => Hold::Copy,
                 // Named in a slot before the snapshot ends: an allocator that no longer sees the one sees the other.
@@ -144,7 +106,7 @@ impl Store {
                     }
                 }
             };
-            Look::Found(View::new(engine.clone(), hold, info, kept))
+            Look::Found(View::new(engine.clone(), hold, info, copied))
         };
         if let Some(extent) = opened {
             marks::open(engine, extent);
@@ -227,6 +189,6 @@ impl Store {
     /// `ReadersFull`, `Forked`.
     pub fn databases(&self) -> Result<Vec<String>> {
         self.engine.check()?;
-        stats::database_names(&self.engine)
+        database_names(&self.engine)
     }
 }

@@ -6,8 +6,9 @@
 //! exchange takes the oldest one's: what is lost is knowledge, and who knows nothing asks again.
 
 use super::engine::Engine;
+use super::handle::Store;
+use super::record;
 use super::view::View;
-use super::{Store, record};
 use crate::envelope::{Extent, Record};
 use crate::error::Result;
 use std::sync::atomic::{AtomicU64, Ordering};

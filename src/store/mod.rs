@@ -1,41 +1,59 @@
 //! The store: entries under keys in named databases, payloads in extents of arenas.
 //!
-//! A call goes from here through one write transaction (`write`) or one snapshot to the concept it is about: records and
-//! their expiry index, extents and their quarantine, loans, pins, the doorbell. `registry` and `open` hold the guards.
+//! A call comes in through the handle and goes through one write transaction (`write`) or one snapshot of the `engine` to
+//! the concept it is about. Each of these lines uses what stands below it, never what stands above:
+//!
+//! ```text
+//! registry, open                              one engine per directory and process, and every guard
+//! put, loan, lookup, marks, view, publish     what is asked of a store
+//! rounds, recovery, sweep, audit, stats       what is done beside that
+//! record, expiry, arena, databases            entries and where their payloads lie
+//! quarantine, extents, loans                  pages, and who has them
+//! write, space                                the write transaction, and disk space before it changes anything
+//! engine                                      what is kept for one open store
+//! shared, owners, pins, spares, sweeper, directory, doorbell, run
+//! ```
 
+mod arena;
 mod audit;
+mod databases;
 mod directory;
 mod doorbell;
 mod engine;
 mod expiry;
 mod extents;
+mod handle;
 mod identify;
-mod kept;
 mod loan;
+mod loans;
 mod lookup;
 mod marks;
 mod open;
 mod owners;
 mod pins;
+mod publish;
 mod put;
 mod quarantine;
 mod record;
 mod recovery;
 mod registry;
+mod rounds;
+mod run;
 mod shared;
 mod space;
+mod spares;
 mod stats;
+mod sweep;
 mod sweeper;
 mod view;
 mod write;
 
 pub use audit::Audit;
-pub(crate) use engine::Engine;
+pub use handle::Store;
 pub use loan::{Loan, Mapped, Pinned};
 pub use lookup::{Listed, Look};
 pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};
-pub(crate) use record::shown as shown_key;
 pub use view::View;
 
 use crate::error::{Error, Result, Status};
@@ -44,46 +62,8 @@ use shared::Counter;
 use space::Purpose;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use write::Writer;
-
-/// An open store. Clones share it; the last one dropped closes it, when no view or loan is left either.
-///
-/// All methods may be called from any thread. In a forked child every method answers `Forked`: the child opens the
-/// store again.
-pub struct Store {
-    engine: Arc<Engine>,
-}
-
-impl From<Arc<Engine>> for Store {
-    fn from(engine: Arc<Engine>) -> Store {
-        engine.holders.fetch_add(1, Ordering::Relaxed);
-        Store { engine }
-    }
-}
-
-impl Clone for Store {
-    fn clone(&self) -> Store {
-        Store::from(self.engine.clone())
-    }
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Store").field(&self.engine.path).finish()
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        // The thread is ended before the engine, so that closing is over when this returns.
-        if self.engine.holders.fetch_sub(1, Ordering::AcqRel) == 1 && self.engine.is_ours() {
-            self.engine.sweeper.stop();
-        }
-    }
-}
 
 impl Store {
     /// Opens the store in `path`, creating it unless only an existing one is wanted. Opening a directory again in the
@@ -175,7 +155,7 @@ impl Store {
     /// `Corrupt`, `Forked`, `DiskFull`.
     pub fn sweep(&self) -> Result<u64> {
         self.engine.check()?;
-        let removed = expiry::sweep(&self.engine, || true)?;
+        let removed = sweep::sweep(&self.engine, || true)?;
         recovery::reclaim(&self.engine)?;
         recovery::drain(&self.engine)?;
         Ok(removed)
@@ -229,7 +209,7 @@ impl Store {
     pub fn loan(&self, size: u64) -> Result<Loan> {
         self.engine.check()?;
         put::check_size(size)?;
-        self.engine.sweeper.start(&self.engine);
+        rounds::start(&self.engine);
         self.engine.relieved(|| loan::open(&self.engine, size))
     }
 
@@ -258,30 +238,5 @@ impl Store {
     pub fn audit(&self) -> Result<Audit> {
         self.engine.check()?;
         audit::run(&self.engine)
-    }
-}
-
-impl Engine {
-    /// Runs `attempt`; when the store or the disk is full, makes room and runs it once more.
-    fn relieved<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-        match attempt() {
-            Err(error) if matches!(error.status(), Status::MapFull | Status::DiskFull) => {
-                if recovery::make_room(self).is_err() {
-                    return Err(error);
-                }
-                attempt().map_err(|error| stats::explain_full(self, error))
-            }
-            other => other,
-        }
-    }
-
-    /// What follows a commit that published entries.
-    fn published(self: &Arc<Self>, entries: &[(&str, &[u8])], ttl_ms: u64) {
-        for (db, key) in entries {
-            doorbell::ring(&self.shared, doorbell::word(db, key));
-        }
-        self.shared.count(Counter::Puts, entries.len() as u64);
-        self.sweeper.start(self);
-        self.sweeper.expires_in(ttl_ms);
     }
 }

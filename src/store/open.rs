@@ -4,22 +4,20 @@
 //! recreated or its times are rebased, LMDB is opened with the map size that is stored (or, by the creator, set), and
 //! LMDB's own locks are guarded so that closing some descriptor of `lock.mdb` in this process cannot drop them.
 
+use super::arena;
 use super::directory::Directory;
-use super::engine::{Engine, Parts, RESERVED, SYSTEM_DBS, SystemDbs};
-use super::extents::FreeDbs;
+use super::engine::{Engine, FreeDbs, RESERVED, Resources, SYSTEM_DBS, SystemDbs};
 use super::identify::{
     DATA, LOCK, OWNERS, Plan, SHARED, create_file, foreign, forget_durable, is_durable, lock_opening,
     make_durable, mapped, no_store, plan,
 };
-use super::kept::Kept;
 use super::owners::Owners;
 use super::pins::Pins;
-use super::quarantine::Hint;
 use super::shared::{FORMAT_VERSION, Place, Shared};
 use super::space;
+use super::spares::Spares;
 use super::sweeper::Sweeper;
-use super::write;
-use super::{expiry, recovery};
+use super::{recovery, sweep};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Env, EnvOptions, LmdbError, LockTable};
 use crate::mapping::attach::{self, Attached};
@@ -29,8 +27,8 @@ use crate::options::{Durability, Options};
 use crate::warning::warn;
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 /// Bytes of address space a store takes unless its limit is larger.
@@ -66,7 +64,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
             let engine = assemble(&directory, options, owners, shared, None, &maps_before)?;
             check_format(&engine)?;
             if rebase {
-                expiry::rebase(&engine)?;
+                sweep::rebase(&engine)?;
                 engine.shared.set_place(&place);
             }
             let durable = engine.shared.durability().load(Ordering::Relaxed) == 1;
@@ -195,7 +193,7 @@ fn assemble(
         return Err(Error::new(Status::Limit, "more than 256 stores are open in this process"));
     }
     let map_pages = map.len() / page_size;
-    let engine = Arc::new(Engine::new(Parts {
+    let engine = Arc::new(Engine::new(Resources {
         sweeper: Sweeper::new(),
         map,
         lock_table,
@@ -204,14 +202,14 @@ fn assemble(
         owners,
         shared,
         pins: Pins::default(),
-        hint: Hint::default(),
-        kept: Kept::default(),
+        drained: Mutex::default(),
+        spares: Spares::default(),
         path: directory.path.clone(),
         page_size,
         map_pages,
         options: Options { max_dbs, max_readers, ..options.clone() },
         data_file,
-        registered: AtomicBool::new(false),
+        forget: OnceLock::new(),
         identity: directory.identity,
         system: OnceLock::new(),
         named: RwLock::default(),
@@ -322,7 +320,7 @@ fn check_format(engine: &Engine) -> Result<()> {
     let txn = engine.snapshot()?;
     let stored = txn.get(engine.dbs().meta, VERSION_KEY)?;
     if stored == Some(&FORMAT_VERSION.to_le_bytes()) {
-        return write::check_arenas(engine, &txn);
+        return arena::check_places(engine, &txn);
     }
     Err(Error::new(
         Status::ForeignStore,

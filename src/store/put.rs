@@ -1,10 +1,12 @@
 //! Putting payloads: small ones in the record, larger ones in an extent, large ones without the lock.
 
+use super::handle::Store;
 use super::loan::{self, Loan};
 use super::record::{self, Draft, Payload};
+use super::run::Run;
 use super::space::Purpose;
 use super::write::{MAX_IDS, Writer};
-use super::{Store, extents::Run, marks, quarantine};
+use super::{arena, marks, quarantine, space};
 use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, MAX_VALUE};
@@ -140,11 +142,11 @@ impl<'a> Pending<'a> {
     fn fill_in_place(&self, writer: &mut Writer) -> Result<Option<Extent>> {
         let engine = writer.engine();
         let pages = writer.pages_for(self.draft.size);
-        let Run { extent, virgin } = writer.allocate(pages)?;
+        let Run { extent, virgin } = arena::allocate(writer, pages)?;
         if virgin < extent.end() && self.draft.size > COLD {
             return Ok(None);
         }
-        loan::back(engine, Run { extent, virgin })?;
+        space::back(engine, Run { extent, virgin })?;
         marks::clear(engine, extent);
         let offset = extent.start * engine.page_size + EXTENT_HEADER;
         fill(engine.map.lend(offset, self.draft.size).bytes_mut(), self.parts);
@@ -248,7 +250,7 @@ impl Store {
             there += entries.min(branch + leaf);
         }
         // Every extent that is taken frees rows of quarantine on the way.
-        let drained = txn.entries(system.quarantine)?.min(entries * DRAINED) * super::space::ROW;
+        let drained = txn.entries(system.quarantine)?.min(entries * DRAINED) * space::ROW;
         Ok((records + rows) / half + there + drained)
     }
 }

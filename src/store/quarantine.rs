@@ -3,13 +3,17 @@
 //! `_dy_quarantine`: id of the deleting transaction, first page (8 bytes each, big-endian) -> pages (8 bytes,
 //! little-endian), then the key the entry had, for people.
 
-use super::extents::{self, Run};
+use super::engine::Engine;
+use super::extents;
 use super::pins;
+use super::run::Run;
+use super::space::Purpose;
+use super::spares::Spare;
 use super::write::Writer;
 use crate::envelope::Extent;
 use crate::error::Result;
 use crate::lmdb::Access;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 /// How much of the quarantine a transaction looks at.
 #[derive(Debug, Clone, Copy)]
@@ -27,10 +31,6 @@ pub const BRIEF: Effort = Effort { rows: 16, freed: 16, from_start: false };
 /// What it does when nothing fits.
 pub const THOROUGH: Effort = Effort { rows: 1024, freed: 12, from_start: true };
 
-/// Where the last drain of this process stopped: pinned rows at the front are not looked at again by every put.
-#[derive(Default)]
-pub struct Hint(Mutex<[u8; 16]>);
-
 /// Puts an extent into quarantine under the running transaction's id.
 pub fn add(writer: &mut Writer, extent: Extent, key: &[u8]) -> Result<()> {
     let row = row_key(writer.reader().id(), extent);
@@ -39,6 +39,31 @@ pub fn add(writer: &mut Writer, extent: Extent, key: &[u8]) -> Result<()> {
     value[..8].copy_from_slice(&extent.pages.to_le_bytes());
     value[8..].copy_from_slice(key);
     Ok(())
+}
+
+/// Moves an extent that was kept for the next loan to quarantine.
+pub fn retire(writer: &mut Writer, spare: Spare) -> Result<()> {
+    let loans = writer.dbs().loans;
+    if writer.txn().delete(loans, &spare.id.to_be_bytes())? {
+        add(writer, spare.extent, &[])?;
+    }
+    Ok(())
+}
+
+/// Moves all extents that the engine keeps for its next loans to quarantine.
+pub fn retire_spares(engine: &Engine) -> Result<()> {
+    let spares = engine.spares.take_all();
+    if spares.is_empty() {
+        return Ok(());
+    }
+    let given = Writer::begin(engine, Purpose::Delete, 0).and_then(|mut writer| {
+        spares.iter().try_for_each(|&spare| retire(&mut writer, spare))?;
+        writer.commit()
+    });
+    if given.is_err() {
+        engine.spares.add(&spares);
+    }
+    given
 }
 
 fn row_key(txn: u64, extent: Extent) -> [u8; 16] {
@@ -88,8 +113,9 @@ pub struct Drained {
 pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Result<Drained> {
     let engine = writer.engine();
     let dbi = writer.dbs().quarantine;
-    let hint = || *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut reached = if effort.from_start { [0; 16] } else { hint() };
+    // Pinned rows at the front are not looked at again by every put.
+    let stopped = || *engine.drained.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reached = if effort.from_start { [0; 16] } else { stopped() };
     let newest = writer.reader().id() - 1;
     let oldest = engine.lock_table.oldest(newest);
     let mut rows = Vec::new();
@@ -122,7 +148,7 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
             freed.push((row.txn, row.extent));
         }
     }
-    *engine.hint.0.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    *engine.drained.lock().unwrap_or_else(PoisonError::into_inner) = reached;
     let mut fitting = None;
     for &(txn, extent) in &freed {
         writer.txn().delete(dbi, &row_key(txn, extent))?;

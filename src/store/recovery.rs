@@ -1,13 +1,13 @@
 //! Taking back what dead engines held, and making room when there is none.
 
 use super::engine::Engine;
-use super::expiry;
-use super::extents::{self, Run};
-use super::kept;
-use super::loan;
+use super::extents;
+use super::loans;
 use super::pins;
 use super::quarantine;
+use super::run::Run;
 use super::space::{Purpose, ROW};
+use super::sweep;
 use super::write::Writer;
 use crate::error::Result;
 use crate::lmdb::Access;
@@ -75,7 +75,7 @@ fn dead_loans(engine: &Engine, txn: &impl Access, all: bool) -> Result<Vec<Dead>
     let mut cursor = txn.cursor(engine.dbs().loans)?;
     let mut pair = cursor.first()?;
     while let Some((key, value)) = pair {
-        if let Some(row) = loan::parse(value) {
+        if let Some(row) = loans::parse(value) {
             let alive = *alive.entry(row.engine).or_insert_with(|| engine.owners.is_alive(row.engine));
             if all || !alive {
                 dead.push(Dead { key: key.to_vec(), run: row.run, before: row.before.map(<[u8]>::to_vec) });
@@ -108,8 +108,8 @@ pub fn drain(engine: &Engine) -> Result<()> {
 
 /// Does all that can make room in a full store: removes the expired, takes back from the dead, empties the quarantine.
 pub fn make_room(engine: &Engine) -> Result<()> {
-    expiry::sweep(engine, || true)?;
-    kept::give_back(engine)?;
+    sweep::sweep(engine, || true)?;
+    quarantine::retire_spares(engine)?;
     reclaim(engine)?;
     // What was deleted just now may be reused two transactions later.
     for _ in 0..2 {

@@ -1,6 +1,6 @@
 //! One engine per directory and process, whatever the language that opens it.
 
-use super::directory::Directory;
+use super::directory::{Directory, Identity};
 use super::engine::Engine;
 use super::identify::DATA;
 use super::open;
@@ -13,9 +13,6 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-
-/// Device and inode of a store's directory.
-pub type Identity = (u64, u64);
 
 struct Registered {
     engine: Weak<Engine>,
@@ -68,7 +65,8 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
                 let registered =
                     Registered { engine: Arc::downgrade(&engine), generation: fork::generation() };
                 stores(&excluded, |stores| stores.insert(identity, registered));
-                engine.registered.store(true, Ordering::Release);
+                let fresh = engine.forget.set(forget).is_ok();
+                debug_assert!(fresh);
                 return Ok(engine);
             }
         }
@@ -91,7 +89,7 @@ fn check_same_file(engine: &Engine, directory: &Directory) -> Result<()> {
 }
 
 /// Forgets an engine that is closed.
-pub fn remove(excluded: &MutexGuard<'_, ()>, identity: Identity) {
+fn forget(excluded: &MutexGuard<'_, ()>, identity: Identity) {
     stores(excluded, |stores| stores.remove(&identity));
 }
 

@@ -4,7 +4,7 @@
 //! allocated as far as that mark can move. Arenas stay sparse; the range of an extent is allocated when it is handed out.
 
 use super::engine::Engine;
-use super::write::Writer;
+use super::run::Run;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi};
 use std::io;
@@ -37,9 +37,8 @@ pub enum Purpose {
     Delete,
 }
 
-/// Allocates what `writer`'s transaction may need for `pages` new pages.
-pub fn ensure(writer: &Writer, purpose: Purpose, pages: u64) -> Result<()> {
-    let engine = writer.engine();
+/// Allocates what the write transaction `txn` may need for `pages` new pages.
+pub fn ensure(engine: &Engine, txn: &impl Access, purpose: Purpose, pages: u64) -> Result<()> {
     let high = engine.env.last_page()? + 1;
     // Pages that wait in LMDB's free list make its records longer, which takes pages itself.
     let wanted = high + pages + MARGIN + pages / 256;
@@ -58,7 +57,7 @@ pub fn ensure(writer: &Writer, purpose: Purpose, pages: u64) -> Result<()> {
     if end <= engine.shared.allocated_end().load(Ordering::Acquire) {
         return Ok(());
     }
-    let tail = match writer.reader().get(engine.dbs().meta, TAIL_KEY)? {
+    let tail = match txn.get(engine.dbs().meta, TAIL_KEY)? {
         Some(value) => value.try_into().map_or(0, u64::from_le_bytes) * engine.page_size,
         None => 0,
     };
@@ -125,6 +124,16 @@ pub fn run_ahead(engine: &Engine) -> Result<()> {
             Ordering::AcqRel,
             Ordering::Relaxed,
         );
+    }
+    Ok(())
+}
+
+/// Allocates blocks for the part of a run that has none.
+pub fn back(engine: &Engine, run: Run) -> Result<()> {
+    let missing = run.extent.end() - run.virgin;
+    if missing > 0 {
+        let (from, length) = (run.virgin * engine.page_size, missing * engine.page_size);
+        engine.map.allocate(from, length).map_err(|e| failed(engine, length, &e))?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! What a store holds and who uses it.
 
-use super::engine::{Engine, RESERVED};
-use super::extents::Run;
+use super::databases::database_names;
+use super::engine::Engine;
+use super::run::Run;
 use super::shared::{Counter, FORMAT_VERSION};
-use super::{loan, pins, quarantine, record};
+use super::{loans, pins, quarantine, record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
@@ -121,22 +122,6 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     }))
 }
 
-/// Names of the user's databases.
-pub fn database_names(engine: &Engine) -> Result<Vec<String>> {
-    let txn = engine.snapshot()?;
-    let mut cursor = txn.cursor(Dbi::MAIN)?;
-    let mut names = Vec::new();
-    let mut pair = cursor.first()?;
-    while let Some((key, _)) = pair {
-        let name = String::from_utf8_lossy(key);
-        if !name.starts_with(RESERVED) {
-            names.push(name.into_owned());
-        }
-        pair = cursor.next_pair()?;
-    }
-    Ok(names)
-}
-
 /// Pages by what they are used for.
 struct Space {
     on_disk: u64,
@@ -174,7 +159,7 @@ impl Space {
             }
         })?;
         walk(txn, dbs.loans, |_, value| {
-            if let Some(row) = loan::parse(value) {
+            if let Some(row) = loans::parse(value) {
                 space.loaned += row.run.extent.pages;
                 let bytes = row.run.extent.pages * engine.page_size;
                 space.loans.push(json!({"pid": row.pid, "bytes": bytes, "kept": row.before.is_some()}));

@@ -1,7 +1,8 @@
 //! Looking at a payload in place.
 
 use super::engine::Engine;
-use super::{Store, shown_key};
+use super::handle::Store;
+use super::record::shown;
 use crate::envelope::{Extent, Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::DetachedSnapshot;
@@ -15,7 +16,7 @@ pub struct View {
     engine: Arc<Engine>,
     hold: Hold,
     info: Info,
-    kept: Kept,
+    copied: Copied,
 }
 
 /// What keeps the bytes.
@@ -29,7 +30,7 @@ pub(crate) enum Hold {
 }
 
 /// What is copied out of the record, in one allocation: an inline payload, the key, exchange id, source and target.
-pub(crate) struct Kept {
+pub(crate) struct Copied {
     all: Vec<u8>,
     payload: usize,
     ends: [u32; 5],
@@ -40,8 +41,8 @@ const ALIGNMENT: usize = 64;
 /// Hexadecimal digits of an entry id.
 const MADE_ID: usize = 16;
 
-impl Kept {
-    pub(crate) fn new(record: &Record, key: &[u8]) -> Kept {
+impl Copied {
+    pub(crate) fn new(record: &Record, key: &[u8]) -> Copied {
         let [txn_id, source, target] = record.texts;
         let room = if record.extent.is_some() { 0 } else { record.inline.len() + ALIGNMENT };
         let texts = key.len() + txn_id.len().max(MADE_ID) + source.len() + target.len();
@@ -63,7 +64,7 @@ impl Kept {
         ends[3] = all.len() as u32;
         all.extend_from_slice(target.as_bytes());
         ends[4] = all.len() as u32;
-        Kept { all, payload, ends }
+        Copied { all, payload, ends }
     }
 
     fn payload(&self) -> &[u8] {
@@ -80,14 +81,14 @@ impl Kept {
 }
 
 impl View {
-    pub(crate) fn new(engine: Arc<Engine>, hold: Hold, info: Info, kept: Kept) -> View {
-        View { engine, hold, info, kept }
+    pub(crate) fn new(engine: Arc<Engine>, hold: Hold, info: Info, copied: Copied) -> View {
+        View { engine, hold, info, copied }
     }
 
     /// The payload; it starts at a multiple of 64.
     pub fn bytes(&self) -> &[u8] {
         match &self.hold {
-            Hold::Copy => self.kept.payload(),
+            Hold::Copy => self.copied.payload(),
             Hold::Pin { .. } | Hold::Snapshot { .. } => {
                 self.engine.map.read(self.info.file_offset, self.info.size)
             }
@@ -101,22 +102,22 @@ impl View {
 
     /// Key of the entry.
     pub fn key(&self) -> &[u8] {
-        self.kept.field(0)
+        self.copied.field(0)
     }
 
     /// Exchange id.
     pub fn txn_id(&self) -> &str {
-        self.kept.text(1)
+        self.copied.text(1)
     }
 
     /// Who put the entry.
     pub fn source(&self) -> &str {
-        self.kept.text(2)
+        self.copied.text(2)
     }
 
     /// Whom it is for.
     pub fn target(&self) -> &str {
-        self.kept.text(3)
+        self.copied.text(3)
     }
 
     /// Compares the payload with the checksum in its envelope, if there is one.
@@ -135,7 +136,7 @@ impl View {
             Status::Corrupt,
             format!(
                 "key {} in {}: the payload's checksum is {found:016x}, its envelope says {stored:016x}",
-                shown_key(self.key()),
+                shown(self.key()),
                 self.engine.path.display()
             ),
         ))
@@ -156,7 +157,7 @@ impl View {
 
 impl std::fmt::Debug for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("View").field("key", &shown_key(self.key())).field("info", &self.info).finish()
+        f.debug_struct("View").field("key", &shown(self.key())).field("info", &self.info).finish()
     }
 }
 

@@ -5,13 +5,10 @@
 //! quarantine and coming back. It waits here just as it would there: until no snapshot can hold its entry and no pin
 //! names it. If the engine dies, the row says that the extent was in an entry, and it goes to quarantine.
 
-use super::engine::Engine;
 use super::pins;
-use super::quarantine;
-use super::space::Purpose;
-use super::write::Writer;
+use super::shared::Shared;
 use crate::envelope::Extent;
-use crate::error::Result;
+use crate::lmdb::LockTable;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,20 +30,19 @@ pub struct Spare {
 
 /// The extents that this engine keeps, the oldest first.
 #[derive(Default)]
-pub struct Kept {
+pub struct Spares {
     spares: Mutex<Vec<Spare>>,
     used: AtomicBool,
 }
 
-impl Kept {
+impl Spares {
     fn spares(&self) -> MutexGuard<'_, Vec<Spare>> {
         self.spares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an extent of so many pages should be kept beside `more` that will be.
-    pub fn wants(&self, engine: &Engine, pages: u64, more: usize) -> bool {
-        let limit = engine.shared.limit().load(Ordering::Relaxed);
-        pages * engine.page_size <= limit / PART && self.spares().len() + more < MOST
+    /// Whether an extent of so many bytes should be kept beside `more` that will be, in a store of at most `limit`.
+    pub fn wants(&self, limit: u64, bytes: u64, more: usize) -> bool {
+        bytes <= limit / PART && self.spares().len() + more < MOST
     }
 
     /// Keeps extents whose rows are committed.
@@ -57,17 +53,17 @@ impl Kept {
 
     /// An extent of just so many pages that nobody can see any more. The rule is that of the quarantine, with the last
     /// committed transaction as the one before this; the same fences hold.
-    pub fn take(&self, engine: &Engine, pages: u64) -> Option<Spare> {
+    pub fn take(&self, lock_table: &LockTable, shared: &Shared, pages: u64) -> Option<Spare> {
         let mut spares = self.spares();
         if !spares.iter().any(|spare| spare.extent.pages == pages) {
             return None;
         }
         // Readers first, pins second.
-        let oldest = engine.lock_table.oldest(engine.lock_table.last_txn());
+        let oldest = lock_table.oldest(lock_table.last_txn());
         let at = spares.iter().position(|spare| {
             spare.extent.pages == pages
                 && spare.freed < oldest
-                && !pins::is_pinned(&engine.shared, spare.extent.start)
+                && !pins::is_pinned(shared, spare.extent.start)
         })?;
         Some(spares.remove(at))
     }
@@ -80,33 +76,13 @@ impl Kept {
         Some(spares.remove(at))
     }
 
+    /// All of them.
+    pub fn take_all(&self) -> Vec<Spare> {
+        std::mem::take(&mut *self.spares())
+    }
+
     /// Whether nothing was kept since this was asked the last time.
     pub fn idle(&self) -> bool {
         !self.used.swap(false, Ordering::Relaxed)
     }
-}
-
-/// Moves an extent to quarantine inside a transaction.
-pub fn retire(writer: &mut Writer, spare: Spare) -> Result<()> {
-    let loans = writer.dbs().loans;
-    if writer.txn().delete(loans, &spare.id.to_be_bytes())? {
-        quarantine::add(writer, spare.extent, &[])?;
-    }
-    Ok(())
-}
-
-/// Moves all of them to quarantine.
-pub fn give_back(engine: &Engine) -> Result<()> {
-    let spares = std::mem::take(&mut *engine.kept.spares());
-    if spares.is_empty() {
-        return Ok(());
-    }
-    let given = Writer::begin(engine, Purpose::Delete, 0).and_then(|mut writer| {
-        spares.iter().try_for_each(|&spare| retire(&mut writer, spare))?;
-        writer.commit()
-    });
-    if given.is_err() {
-        engine.kept.add(&spares);
-    }
-    given
 }

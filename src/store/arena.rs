@@ -1,0 +1,106 @@
+//! Arenas: large LMDB values that LMDB writes once, and extents cut from them.
+
+use super::engine::Engine;
+use super::extents;
+use super::quarantine;
+use super::run::Run;
+use super::space;
+use super::write::Writer;
+use crate::envelope::Extent;
+use crate::error::{Error, Result, Status};
+use crate::lmdb::{Access, MAX_VALUE};
+use std::sync::atomic::Ordering;
+
+/// Bytes LMDB puts before a value that has pages of its own.
+pub const PAGE_HEADER: u64 = 16;
+/// Arenas are this large at least and, but for larger payloads, at most.
+const ARENA: (u64, u64) = (1 << 20, 256 << 20);
+/// Arenas a full store would be made of.
+const ARENAS: u64 = 64;
+
+/// Takes pages: from what is free, from what left quarantine, or from a new arena.
+pub fn allocate(writer: &mut Writer, pages: u64) -> Result<Run> {
+    if let Some(extent) = quarantine::drain(writer, &quarantine::BRIEF, Some(pages))?.fitting {
+        return Ok(Run::allocated(extent));
+    }
+    let mut found = extents::take(writer, pages)?;
+    if found.is_none() && quarantine::drain(writer, &quarantine::THOROUGH, None)?.freed > 0 {
+        found = extents::take(writer, pages)?;
+    }
+    if found.is_none() {
+        create(writer, pages)?;
+        found = extents::take(writer, pages)?;
+    }
+    let run = found
+        .ok_or_else(|| Error::new(Status::Internal, "a new arena does not hold what it was made for"))?;
+    let engine = writer.engine();
+    if run.virgin < run.extent.end() {
+        engine.shared.frontier().store(run.extent.end(), Ordering::Relaxed);
+        engine.sweeper.populate_soon(run.extent.end() * engine.page_size);
+    }
+    Ok(run)
+}
+
+/// Reserves a new arena, a large LMDB value that LMDB never touches again.
+fn create(writer: &mut Writer, pages: u64) -> Result<()> {
+    let engine = writer.engine();
+    let page = engine.page_size;
+    let limit = engine.shared.limit().load(Ordering::Relaxed);
+    let high = (engine.env.last_page()? + 1).max(writer.growth().arena_end);
+    let need = (pages + 1) * page;
+    // Room for LMDB's own pages to grow, which an arena would never give back.
+    let used = (high + space::MARGIN) * page + limit / ARENAS;
+    let left = limit.saturating_sub(used);
+    if need > left {
+        return Err(space::map_full(engine, need));
+    }
+    let usual = (limit / ARENAS).clamp(ARENA.0, ARENA.1);
+    let wanted = usual.max((4 * need).min(ARENA.1)).max(need).min(left).min(MAX_VALUE);
+    let arena_pages = wanted / page;
+    let id = writer.reader().entries(engine.dbs().arenas)? + 1;
+    let size = arena_pages * page - PAGE_HEADER;
+    let arenas = engine.dbs().arenas;
+    let address = writer.txn().reserve(arenas, &id.to_be_bytes(), size as usize)?.as_ptr();
+    let first = (engine.map.offset_of(address) - PAGE_HEADER) / page;
+    let end = first + arena_pages;
+    let meta = engine.dbs().meta;
+    writer.txn().put(meta, &arena_key(id), &first.to_le_bytes())?;
+    if first >= high {
+        writer.growth().arena_end = end;
+        let pages = writer.growth().pages;
+        writer.growth().allocated_end = Some(space::allocate_behind(engine, end, pages)?);
+        writer.txn().put(meta, space::TAIL_KEY, &end.to_le_bytes())?;
+    }
+    // The first page carries LMDB's header of the value.
+    let extent = Extent { start: first + 1, pages: arena_pages - 1 };
+    extents::release(writer, Run { extent, virgin: extent.start })
+}
+
+/// Row of `_dy_meta` that says where an arena lies (8 bytes, little-endian): a copy that moved it cannot be used.
+fn arena_key(id: u64) -> [u8; 14] {
+    let mut key = *b"arena:\0\0\0\0\0\0\0\0";
+    key[6..].copy_from_slice(&id.to_be_bytes());
+    key
+}
+
+/// Refuses a store whose arenas are not where its extents say.
+pub fn check_places(engine: &Engine, txn: &impl Access) -> Result<()> {
+    let mut cursor = txn.cursor(engine.dbs().arenas)?;
+    let mut pair = cursor.first()?;
+    while let Some((key, value)) = pair {
+        let id = key.try_into().map_or(0, u64::from_be_bytes);
+        let first = (engine.map.offset_of(value.as_ptr()) - PAGE_HEADER) / engine.page_size;
+        let noted = txn.get(engine.dbs().meta, &arena_key(id))?;
+        if noted != Some(&first.to_le_bytes()) {
+            return Err(Error::new(
+                Status::ForeignStore,
+                format!(
+                    "{} holds a compacted copy of a store, whose payloads were moved; copy without compaction",
+                    engine.path.display()
+                ),
+            ));
+        }
+        pair = cursor.next_pair()?;
+    }
+    Ok(())
+}
