@@ -20,8 +20,10 @@ const SHORTEST: Duration = Duration::from_millis(20);
 /// Starts the thread unless it runs or the store was opened without.
 pub fn start(engine: &Arc<Engine>) {
     if engine.options.sweeper {
-        let weak = Arc::downgrade(engine);
-        engine.sweeper.start(move |signal, number| run(&weak, signal, number));
+        engine.sweeper.start(|| {
+            let weak = Arc::downgrade(engine);
+            move |signal: &Signal, number| run(&weak, signal, number)
+        });
     }
 }
 

@@ -85,8 +85,8 @@ impl Sweeper {
         }
     }
 
-    /// Starts the thread unless it runs; `body` gets the signal and the number of the run.
-    pub fn start(&self, body: impl FnOnce(&Signal, u64) + Send + 'static) {
+    /// Starts the thread unless it runs; what `body` makes gets the signal and the number of the run.
+    pub fn start<B: FnOnce(&Signal, u64) + Send + 'static>(&self, body: impl FnOnce() -> B) {
         if self.signal.next_ns.load(Ordering::Relaxed) != 0 {
             return;
         }
@@ -95,7 +95,7 @@ impl Sweeper {
             return;
         }
         self.signal.next_ns.store(u64::MAX, Ordering::Relaxed);
-        let (signal, run) = (self.signal.clone(), state.run);
+        let (body, signal, run) = (body(), self.signal.clone(), state.run);
         // A thread that blocked them itself could be sent one before.
         let blocked = sys::block_signals();
         let spawned = std::thread::Builder::new()
