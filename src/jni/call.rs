@@ -5,11 +5,10 @@
 //! [`TEXTS`] on the texts, one after the other; the machine's byte order.
 
 use super::convert::{invalid, put_options};
+use super::env::{Env, JByteBuffer, JClass};
 use super::guard::guard;
 use crate::error::Result;
 use crate::options::PutOptions;
-use jni::EnvUnowned;
-use jni::objects::{JByteBuffer, JClass};
 use jni::sys::{jint, jlong};
 use std::marker::PhantomData;
 
@@ -76,9 +75,9 @@ fn utf8<'call>(name: &str, bytes: &'call [u8]) -> Result<&'call str> {
 /// `Call.address`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Call_address<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     memory: JByteBuffer<'local>,
 ) -> jlong {
-    guard(env, |env| Ok(env.get_direct_buffer_address(&memory)?.addr() as jlong))
+    guard(env, |env| Ok(env.memory(&memory).0.addr() as jlong))
 }

@@ -1,13 +1,11 @@
 //! What Java passed, checked and turned into what the engine takes, and back.
 
+use super::env::{Env, JByteArray, JByteBuffer};
 use super::guard::Fallible;
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
-use jni::Env;
-use jni::errors::Error as JniError;
-use jni::objects::JByteArray;
-use jni::sys::{JNIEnv, jbyte, jint, jlong, jobject};
+use jni::sys::{jbyte, jint, jlong};
 
 /// Flag of a put: fail when a live entry is under the key.
 const NO_OVERWRITE: jint = 1;
@@ -57,7 +55,7 @@ pub(super) fn bytes(env: &Env, name: &str, array: &JByteArray) -> Fallible<Vec<u
     if array.is_null() {
         return Err(invalid(format!("{name} is null")).into());
     }
-    let mut bytes = vec![0; array.len(env)?];
+    let mut bytes = vec![0; env.length(array)?];
     read(env, array, 0, &mut bytes)?;
     Ok(bytes)
 }
@@ -68,40 +66,26 @@ pub(super) fn read(env: &Env, array: &JByteArray, offset: usize, out: &mut [u8])
         // SAFETY: a jbyte is a byte, and the slice is lent for writing.
         let chunk =
             unsafe { std::slice::from_raw_parts_mut(chunk.as_mut_ptr().cast::<jbyte>(), chunk.len()) };
-        // An index into an array fits in 31 bits.
-        array.get_region(env, (offset + step * STEP) as jint, chunk)?;
+        env.get(array, offset + step * STEP, chunk)?;
     }
     Ok(())
-}
-
-/// A direct buffer over memory outside of Java's heap, as Java's object.
-///
-/// # Safety
-/// `env` is the JVM's of this thread, and the memory stays for as long as Java can reach the buffer.
-pub(super) unsafe fn direct(env: *mut JNIEnv, address: *mut u8, length: usize) -> Fallible<jobject> {
-    // SAFETY: the caller's promise; a JVM has all functions of JNI 1.4.
-    let buffer = unsafe { ((**env).v1_4.NewDirectByteBuffer)(env, address.cast(), length as jlong) };
-    if buffer.is_null() { Err(JniError::JavaException.into()) } else { Ok(buffer) }
 }
 
 /// Bytes of a direct buffer.
 ///
 /// # Safety
-/// `env` is the JVM's of this thread, `buffer` a direct buffer that stays while the result is used, the range inside of it.
+/// The buffer stays while the result is used, and the range is inside of it.
 pub(super) unsafe fn direct_bytes<'a>(
-    env: *mut JNIEnv,
-    buffer: jobject,
+    env: &Env,
+    buffer: &JByteBuffer,
     offset: usize,
     length: usize,
 ) -> &'a [u8] {
     if length == 0 {
         return &[];
     }
-    // SAFETY: the caller's promise; a JVM has all functions of JNI 1.4.
-    unsafe {
-        let address = ((**env).v1_4.GetDirectBufferAddress)(env, buffer).cast::<u8>();
-        std::slice::from_raw_parts(address.add(offset), length)
-    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(env.memory(buffer).0.add(offset), length) }
 }
 
 /// The text of an array in UTF-8.
@@ -111,16 +95,16 @@ pub(super) fn text(env: &Env, name: &str, array: &JByteArray) -> Fallible<String
 }
 
 /// An array with these bytes.
-pub(super) fn array<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Fallible<JByteArray<'local>> {
+pub(super) fn array<'local>(env: &Env<'local>, bytes: &[u8]) -> Fallible<JByteArray<'local>> {
     if jint::try_from(bytes.len()).is_err() {
         let what = format!("{} bytes; a Java array holds at most {}", bytes.len(), jint::MAX);
         return Err(Error::new(Status::TooLarge, what).into());
     }
-    let array = env.new_byte_array(bytes.len())?;
+    let array = env.new_bytes(bytes.len())?;
     for (step, chunk) in bytes.chunks(STEP).enumerate() {
         // SAFETY: a jbyte is a byte.
         let chunk = unsafe { std::slice::from_raw_parts(chunk.as_ptr().cast::<jbyte>(), chunk.len()) };
-        array.set_region(env, (step * STEP) as jint, chunk)?;
+        env.set(&array, step * STEP, chunk)?;
     }
     Ok(array)
 }

@@ -2,20 +2,19 @@
 
 use super::call::Call;
 use super::convert::{Put, array, bytes, direct_bytes, object, text, unsigned};
-use super::guard::{Fallible, guard, guard_brief};
+use super::env::{Env, JByteArray, JByteBuffer, JClass, JIntArray, JLongArray, JObjectArray};
+use super::guard::{Fallible, guard};
 use super::parts::{Parts, Staged};
 use super::store::arrays;
 use super::told::{numbers, tell_at};
 use crate::store::{Entry, Store};
-use jni::EnvUnowned;
-use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObject, JObjectArray};
-use jni::sys::{jboolean, jint, jlong, jobject};
+use jni::sys::{jboolean, jint, jlong};
 use std::time::Duration;
 
 /// `Database.put`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_put<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     call: jlong,
@@ -44,26 +43,25 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_put<'local>(
 /// `Database.putDirect`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putDirect<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     call: jlong,
-    buffer: jobject,
+    buffer: JByteBuffer<'local>,
     offset: jint,
     length: jint,
     format: jint,
     flags: jint,
     ttl_ms: jlong,
 ) {
-    let jvm = env.as_raw();
-    guard_brief(env, (), || {
+    guard(env, |env| {
         // SAFETY: the module's promise.
         let (store, mut call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
         let (db, key) = call.place()?;
         let options = call.options(format, flags, ttl_ms)?;
         // SAFETY: Java's class `Database` says that it is a direct buffer and that the range is inside; its caller keeps it
         // reachable. Whoever changes the bytes meanwhile changes what is stored, as with every put.
-        let payload = unsafe { direct_bytes(jvm, buffer, offset as usize, length as usize) };
+        let payload = unsafe { direct_bytes(env, &buffer, offset as usize, length as usize) };
         let info = store.put(db, key, &[payload], &options)?;
         call.tell(numbers(&info));
         Ok(())
@@ -75,10 +73,10 @@ const OBJECTS: usize = 6;
 /// Numbers of an entry of a batch: format, flags, time to live.
 const NUMBERS: usize = 3;
 
-/// `Database.putAll`
+/// `Database.putMany`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putMany<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,
@@ -90,24 +88,21 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
         // SAFETY: the module's promise.
         let store: &Store = unsafe { object(store) };
         let db = text(env, "database", &db)?;
-        let objects = each.len(env)?;
+        let objects = env.length(&each)?;
         let mut plain = vec![0; objects / OBJECTS * NUMBERS];
-        each_numbers.get_region(env, 0, &mut plain)?;
+        env.get(&each_numbers, 0, &mut plain)?;
         let (mut keys, mut puts, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
         for (entry, &[format, flags, ttl_ms]) in plain.as_chunks::<NUMBERS>().0.iter().enumerate() {
             // What an entry is made of is let go before the next one is looked at.
-            env.with_local_frame(OBJECTS + 2, |env| -> Fallible<()> {
-                let mut row = Vec::with_capacity(OBJECTS);
-                for object in 0..OBJECTS {
-                    row.push(each.get_element(env, entry * OBJECTS + object)?.into_raw());
-                }
+            env.with_frame(OBJECTS + 2, || {
+                let at = |object| env.element(&each, entry * OBJECTS + object);
                 // SAFETY: an entry is a byte[], an Object[], an int[] and three byte[], says Java's class `Database`.
                 let (key, sources, ranges, texts) = unsafe {
                     (
-                        JByteArray::from_raw(env, row[0]),
-                        JObjectArray::<JObject>::from_raw(env, row[1]),
-                        JIntArray::from_raw(env, row[2]),
-                        [3, 4, 5].map(|text| JByteArray::from_raw(env, row[text])),
+                        at(0)?.cast(),
+                        at(1)?.cast(),
+                        at(2)?.cast(),
+                        [at(3)?.cast(), at(4)?.cast(), at(5)?.cast()],
                     )
                 };
                 keys.push(bytes(env, "key", &key)?);
@@ -133,7 +128,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putAll<'local>(
 /// `Database.get`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_get<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,
@@ -152,7 +147,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_get<'local>(
 /// `Database.contains`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_contains<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,
@@ -168,7 +163,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_contains<'local>(
 /// `Database.delete`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_delete<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,
@@ -184,7 +179,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_delete<'local>(
 /// `Database.touch`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_touch<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,
@@ -202,7 +197,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_touch<'local>(
 /// `Database.keys`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_keys<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,
@@ -219,7 +214,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_keys<'local>(
 /// `Database.waitFor`; false: the time is up.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Database_waitFor<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     db: JByteArray<'local>,

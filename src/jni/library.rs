@@ -1,17 +1,28 @@
 //! `com.dishtayantra.lmdb.NativeLibrary`.
 
-use jni::EnvUnowned;
-use jni::objects::JClass;
+use super::env::{Env, JClass, JObject};
+use super::guard::{guard, prepare};
 use jni::sys::jint;
 
 /// Version of the native methods, as in Java's class `NativeLibrary`: one more whenever one of them changes.
-const VERSION: jint = 2;
+const VERSION: jint = 3;
 
 /// `NativeLibrary.version`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_NativeLibrary_version<'local>(
-    _env: EnvUnowned<'local>,
+    _env: Env<'local>,
     _class: JClass<'local>,
 ) -> jint {
     VERSION
+}
+
+/// `NativeLibrary.prepare`: keeps what exceptions are made with, before there is one to throw.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_NativeLibrary_prepare<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    status: JClass<'local>,
+    no_memory: JObject<'local>,
+) {
+    guard(env, |env| prepare(env, &status, &no_memory))
 }

@@ -1,8 +1,9 @@
 //! `com.dishtayantra.lmdb.Loan`.
 
 use super::call::Call;
-use super::convert::{direct, give, invalid, object, release, unsigned};
-use super::guard::{Fallible, guard_brief};
+use super::convert::{give, invalid, object, release, unsigned};
+use super::env::{Env, JByteBuffer, JClass};
+use super::guard::{Fallible, guard};
 use super::told::{INFO, numbers};
 use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
@@ -10,10 +11,7 @@ use crate::options::PutOptions;
 use crate::reference::Reference;
 use crate::store::View;
 use crate::store::{Loan, Mapped, Store};
-use jni::EnvUnowned;
-use jni::objects::JClass;
-use jni::sys::{JNIEnv, jint, jlong, jobject};
-use std::ptr::null_mut;
+use jni::sys::{jint, jlong};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Flag of publishing: the pages serve nobody else for as long as Java can reach them.
@@ -51,10 +49,15 @@ fn ended() -> Error {
 }
 
 /// Hands a loan to Java: a buffer over its front, and the loan itself.
-fn hand(jvm: *mut JNIEnv, store: &Store, loan: Loan, mut call: Call) -> Fallible<jobject> {
+fn hand<'local>(
+    env: &Env<'local>,
+    store: &Store,
+    loan: Loan,
+    mut call: Call,
+) -> Fallible<JByteBuffer<'local>> {
     let front = loan.size().min(jint::MAX as u64) as usize;
     // SAFETY: the memory stays mapped until Java frees the loan, which it does when the buffer is unreachable.
-    let buffer = unsafe { direct(jvm, loan.address().as_ptr(), front)? };
+    let buffer = unsafe { env.new_direct(loan.address().as_ptr(), front)? };
     let held = Held {
         store: store.clone(),
         _mapped: loan.mapped(),
@@ -68,51 +71,48 @@ fn hand(jvm: *mut JNIEnv, store: &Store, loan: Loan, mut call: Call) -> Fallible
 /// `Loan.open`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_open<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     call: jlong,
     size: jlong,
-) -> jobject {
-    let jvm = env.as_raw();
-    guard_brief(env, null_mut(), || {
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
         // SAFETY: the module's promise.
         let (store, call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
         let loan = store.loan(unsigned("size", size)?)?;
-        hand(jvm, store, loan, call)
+        hand(env, store, loan, call)
     })
 }
 
 /// `Loan.openOutput`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_openOutput<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
     call: jlong,
     size: jlong,
-) -> jobject {
-    let jvm = env.as_raw();
-    guard_brief(env, null_mut(), || {
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
         // SAFETY: the module's promise.
         let (reference, call): (&Mutex<Reference>, Call) = unsafe { (object(reference), Call::at(call)) };
         let store = reference.lock().unwrap_or_else(PoisonError::into_inner).store()?;
         let loan = store.loan(unsigned("size", size)?)?;
-        hand(jvm, &store, loan, call)
+        hand(env, &store, loan, call)
     })
 }
 
 /// `Loan.range`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_range<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     loan: jlong,
     offset: jlong,
     length: jlong,
-) -> jobject {
-    let jvm = env.as_raw();
-    guard_brief(env, null_mut(), || {
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
         // SAFETY: the module's promise.
         let held: &Held = unsafe { object(loan) };
         let (offset, length) = (offset as usize, length as usize);
@@ -122,7 +122,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_range<'local>(
             Ok(part.as_mut_ptr())
         })?;
         // SAFETY: as for the front.
-        unsafe { direct(jvm, address, length) }
+        unsafe { env.new_direct(address, length) }
     })
 }
 
@@ -181,7 +181,7 @@ fn over(call: &mut Call) {
 /// `Loan.publish`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publish<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     loan: jlong,
     call: jlong,
@@ -190,7 +190,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publish<'local>(
     flags: jint,
     ttl_ms: jlong,
 ) {
-    guard_brief(env, (), || {
+    guard(env, |_| {
         // SAFETY: the module's promise.
         let (held, mut call): (&Held, Call) = unsafe { (object(loan), Call::at(call)) };
         call.tell([0; INFO + 1]);
@@ -210,7 +210,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publish<'local>(
 /// `Loan.publishOutput`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publishOutput<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     loan: jlong,
     reference: jlong,
@@ -219,7 +219,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publishOutput<'local>(
     flags: jint,
     ttl_ms: jlong,
 ) {
-    guard_brief(env, (), || {
+    guard(env, |_| {
         // SAFETY: the module's promise.
         let (held, reference, mut call): (&Held, &Mutex<Reference>, Call) =
             unsafe { (object(loan), object(reference), Call::at(call)) };
@@ -240,11 +240,11 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_publishOutput<'local>(
 /// `Loan.drop`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_drop<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     loan: jlong,
 ) {
-    guard_brief(env, (), || {
+    guard(env, |_| {
         // SAFETY: the module's promise.
         let held: &Held = unsafe { object(loan) };
         let loan = held.lock().take();
@@ -256,11 +256,11 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_drop<'local>(
 /// `Loan.release`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Loan_release<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     loan: jlong,
 ) {
-    guard_brief(env, (), || {
+    guard(env, |_| {
         // SAFETY: the module's promise.
         unsafe { release::<Held>(loan) };
         Ok(())

@@ -1,7 +1,7 @@
 //! Java: the native methods of `com.dishtayantra.lmdb`, one file per class, with no logic of its own.
 //!
-//! Every body runs inside [`guard::guard`], which turns errors and panics into Java exceptions. `convert` takes what Java
-//! passed, `parts` payloads, `told` hands numbers back; methods that are called often pass and tell through `call`.
+//! Every body runs inside [`guard::guard`], which turns errors and panics into Java exceptions. `env` calls the JVM,
+//! `convert` takes what Java passed, `parts` payloads, `told` hands numbers back; methods that are called often pass and tell through `call`.
 //!
 //! A native object is a `jlong`: the address of a box that the Java side frees once, when no call is inside (its class
 //! `Handle` sees to that). So the one promise that every unsafe block here leans on is: a `jlong` that a native method
@@ -14,15 +14,16 @@
 
 mod call;
 mod convert;
+mod env;
 mod guard;
 mod parts;
 mod told;
 
 mod database;
-mod document_writer;
 mod library;
 mod loan;
 mod node;
 mod reference;
 mod store;
 mod view;
+mod writer;

@@ -1,12 +1,11 @@
 //! `com.dishtayantra.lmdb.Node`, and what `Document` asks of it.
 
 use super::convert::{array, invalid, object, text};
+use super::env::{Env, JByteArray, JClass, JDoubleArray, JLongArray};
 use super::guard::{Fallible, guard};
 use crate::document::{Document, Iter, MAX_NDIM, Value};
 use crate::store::View;
-use jni::objects::{JByteArray, JClass, JDoubleArray, JLongArray};
 use jni::sys::{jboolean, jdouble, jint, jlong};
-use jni::{Env, EnvUnowned};
 
 /// Numbers that tell of a segment before its shape.
 const SEGMENT: usize = 6;
@@ -17,9 +16,9 @@ const UNSIGNED: jlong = 10;
 
 /// Runs `body` on the document of a view.
 fn read<'local, T: Default>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     view: jlong,
-    body: impl FnOnce(&mut Env<'local>, Document) -> Fallible<T>,
+    body: impl FnOnce(&Env<'local>, Document) -> Fallible<T>,
 ) -> T {
     guard(env, |env| {
         // SAFETY: the module's promise.
@@ -31,7 +30,7 @@ fn read<'local, T: Default>(
 /// `Node.validate`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_validate<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
 ) {
@@ -41,7 +40,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_validate<'local>(
 /// `Node.type`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_type<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -52,7 +51,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_type<'local>(
 /// `Node.size`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_size<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -63,7 +62,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_size<'local>(
 /// `Node.asBoolean`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asBoolean<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -74,7 +73,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asBoolean<'local>(
 /// `Node.asLong`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asLong<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -85,7 +84,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asLong<'local>(
 /// `Node.asUnsignedLong`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asUnsignedLong<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -96,7 +95,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asUnsignedLong<'local>(
 /// `Node.asDouble`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asDouble<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -107,7 +106,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asDouble<'local>(
 /// `Node.asString`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asString<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -118,7 +117,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asString<'local>(
 /// `Node.asBytes`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asBytes<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -129,7 +128,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asBytes<'local>(
 /// `Node.asDoubles`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asDoubles<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -138,8 +137,8 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asDoubles<'local>(
         let node = node as u64;
         let mut values = vec![0.0; document.count(node)?];
         document.numbers_into(node, &mut values)?;
-        let array = env.new_double_array(values.len())?;
-        array.set_region(env, 0, &values)?;
+        let array = env.new_doubles(values.len())?;
+        env.set(&array, 0, &values)?;
         Ok(array)
     })
 }
@@ -147,7 +146,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asDoubles<'local>(
 /// `Node.segment`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_segment<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -168,14 +167,14 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_segment<'local>(
         for (number, length) in all[SEGMENT..].iter_mut().zip(shape) {
             *number = *length as jlong;
         }
-        Ok(told.set_region(env, 0, &all)?)
+        env.set(&told, 0, &all)
     })
 }
 
 /// `Node.find`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_find<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -187,7 +186,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_find<'local>(
 /// `Node.get`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_get<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -199,7 +198,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_get<'local>(
 /// `Node.at`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_at<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -214,13 +213,13 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_at<'local>(
 /// Tells where a walk stands.
 fn tell(env: &Env, at: &JLongArray, iter: &Iter) -> Fallible<()> {
     let numbers = [iter.key as jlong, iter.value as jlong, iter.next as jlong, iter.remaining as jlong];
-    Ok(at.set_region(env, 0, &numbers)?)
+    env.set(at, 0, &numbers)
 }
 
 /// `Node.iterate`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_iterate<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     node: jlong,
@@ -232,14 +231,14 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_iterate<'local>(
 /// `Node.next`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_next<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     at: JLongArray<'local>,
 ) {
     read(env, view, |env, document| {
         let mut numbers = [0; 4];
-        at.get_region(env, 0, &mut numbers)?;
+        env.get(&at, 0, &mut numbers)?;
         let [key, value, next, remaining] = numbers.map(|number| number as u64);
         let mut iter = Iter { key, value, next, remaining: remaining as usize };
         document.next(&mut iter)?;
@@ -250,14 +249,14 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_next<'local>(
 /// `Node.scan`: how many values were told of; the position after them is the last number.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_scan<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     from: jlong,
     told: JLongArray<'local>,
 ) -> jint {
     read(env, view, |env, document| {
-        let room = told.len(env)?.saturating_sub(1) / ROW;
+        let room = env.length(&told)?.saturating_sub(1) / ROW;
         let mut numbers = vec![0; room * ROW + 1];
         let (mut at, mut rows) = (from as u64, 0);
         for row in numbers[..room * ROW].as_chunks_mut::<ROW>().0 {
@@ -271,7 +270,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_scan<'local>(
             (at, rows) = (next, rows + 1);
         }
         numbers[room * ROW] = at as jlong;
-        told.set_region(env, 0, &numbers)?;
+        env.set(&told, 0, &numbers)?;
         Ok(rows)
     })
 }

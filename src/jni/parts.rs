@@ -1,12 +1,11 @@
 //! The parts of a payload: direct buffers, read where they are, and arrays of Java, copied once.
 
 use super::convert::{invalid, read};
+use super::env::{Env, JByteArray, JByteBuffer, JIntArray, JObject, JObjectArray};
 use super::guard::Fallible;
 use crate::envelope::Info;
 use crate::error::Result;
 use crate::store::Loan;
-use jni::Env;
-use jni::objects::{JByteArray, JByteBuffer, JIntArray, JObject, JObjectArray};
 
 /// Payloads with more bytes in arrays are copied straight into room lent by the store; of others the arrays are copied
 /// to the side first, and the store copies them again in the same transaction that publishes them.
@@ -29,19 +28,19 @@ pub(super) struct Parts<'local, 'call>(Vec<Part<'local, 'call>>);
 impl<'local, 'call> Parts<'local, 'call> {
     /// Takes `sources`, each a direct buffer or an array, with the ranges that Java read from them.
     pub(super) fn new(
-        env: &mut Env<'local>,
+        env: &Env<'local>,
         sources: &JObjectArray<'local>,
         ranges: &JIntArray<'local>,
     ) -> Fallible<Parts<'local, 'call>> {
-        let count = sources.len(env)?;
+        let count = env.length(sources)?;
         // One for each array, and what single calls need.
-        env.ensure_local_capacity(count + 16)?;
+        env.ensure_capacity(count + 16)?;
         let mut numbers = vec![0; RANGE * count];
-        ranges.get_region(env, 0, &mut numbers)?;
+        env.get(ranges, 0, &mut numbers)?;
         let mut parts = Vec::with_capacity(count);
         for (at, range) in numbers.as_chunks::<RANGE>().0.iter().enumerate() {
             let [offset, length, array] = range.map(|number| number as usize);
-            let source: JObject<'local> = sources.get_element(env, at)?;
+            let source = env.element(sources, at)?;
             parts.push(Part::new(env, source, offset, length, array != 0)?);
         }
         Ok(Parts(parts))
@@ -132,7 +131,7 @@ impl Staged<'_> {
 
 impl<'local, 'call> Part<'local, 'call> {
     fn new(
-        env: &mut Env<'local>,
+        env: &Env<'local>,
         source: JObject<'local>,
         offset: usize,
         length: usize,
@@ -140,17 +139,15 @@ impl<'local, 'call> Part<'local, 'call> {
     ) -> Fallible<Part<'local, 'call>> {
         if array {
             // SAFETY: Java's class `Parts` says that it is a byte[].
-            let array = unsafe { JByteArray::from_raw(env, source.into_raw()) };
-            return Ok(Part::Array(array, offset, length));
+            return Ok(Part::Array(unsafe { source.cast() }, offset, length));
         }
         // SAFETY: Java's class `Parts` says that it is a direct ByteBuffer.
-        let buffer = unsafe { JByteBuffer::from_raw(env, source.into_raw()) };
-        let capacity = env.get_direct_buffer_capacity(&buffer)?;
+        let buffer: JByteBuffer = unsafe { source.cast() };
+        let (address, capacity) = env.memory(&buffer);
         if offset.checked_add(length).is_none_or(|end| end > capacity) {
             return Err(invalid(format!("{length} bytes at {offset} of a buffer of {capacity}")).into());
         }
-        let address = env.get_direct_buffer_address(&buffer)?;
-        env.delete_local_ref(buffer);
+        env.release(buffer);
         if length == 0 {
             return Ok(Part::Direct(&[]));
         }

@@ -2,13 +2,12 @@
 
 use super::call::Call;
 use super::convert::{Put, array, give, object, release, text};
+use super::env::{Env, JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
 use super::guard::guard;
 use super::parts::Parts;
 use super::told::tell;
 use super::view::hand;
 use crate::reference::Reference;
-use jni::EnvUnowned;
-use jni::objects::{JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
 use jni::sys::{jint, jlong};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +21,7 @@ fn at<'a>(reference: jlong) -> MutexGuard<'a, Reference> {
 /// `Reference.create`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_create<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
 ) -> jlong {
     guard(env, |_| Ok(give(Mutex::new(Reference::new()))))
@@ -31,7 +30,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_create<'local>(
 /// `Reference.parse`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_parse<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     json: JByteArray<'local>,
 ) -> jlong {
@@ -41,7 +40,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_parse<'local>(
 /// `Reference.release`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_release<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
 ) {
@@ -55,7 +54,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_release<'local>(
 /// `Reference.set`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_set<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
     name: JByteArray<'local>,
@@ -70,7 +69,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_set<'local>(
 /// `Reference.get`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_get<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
     name: JByteArray<'local>,
@@ -87,7 +86,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_get<'local>(
 /// `Reference.json`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_json<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
 ) -> JByteArray<'local> {
@@ -97,7 +96,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_json<'local>(
 /// `Reference.store`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_store<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
 ) -> jlong {
@@ -107,7 +106,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_store<'local>(
 /// `Reference.viewInput`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_viewInput<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
     call: jlong,
@@ -123,7 +122,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_viewInput<'local>(
 /// `Reference.putOutput`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_putOutput<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
     sources: JObjectArray<'local>,
@@ -153,7 +152,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_putOutput<'local>(
 /// `Reference.settleDirect`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_settleDirect<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     reference: jlong,
 ) {

@@ -1,13 +1,12 @@
 //! `com.dishtayantra.lmdb.Store`.
 
 use super::convert::{array, give, object, release, text, unsigned};
+use super::env::{Env, JByteArray, JClass, JObjectArray};
 use super::guard::{Fallible, guard};
 use crate::options::{Durability, Options};
 use crate::store::Store;
 use crate::warning;
-use jni::objects::{JByteArray, JClass, JObject, JObjectArray};
 use jni::sys::{jint, jlong};
-use jni::{Env, EnvUnowned};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -23,7 +22,7 @@ const SYNC: jint = 8;
 /// `Store.open`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_open<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     path: JByteArray<'local>,
     map_size: jlong,
@@ -52,7 +51,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_open<'local>(
 /// `Store.warnings`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_warnings<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
 ) -> JObjectArray<'local> {
     guard(env, |env| {
@@ -63,15 +62,14 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_warnings<'local>(
 
 /// A `byte[][]`.
 pub(super) fn arrays<'local, 'a>(
-    env: &mut Env<'local>,
+    env: &Env<'local>,
     rows: impl ExactSizeIterator<Item = &'a [u8]>,
 ) -> Fallible<JObjectArray<'local>> {
-    let class = jni::jni_str!("[B");
-    let arrays = env.new_object_array(rows.len() as jint, class, JObject::null())?;
+    let arrays = env.new_objects(rows.len(), c"[B")?;
     for (at, row) in rows.enumerate() {
         let row = array(env, row)?;
-        arrays.set_element(env, at, &row)?;
-        env.delete_local_ref(row);
+        env.set_element(&arrays, at, &row)?;
+        env.release(row);
     }
     Ok(arrays)
 }
@@ -79,7 +77,7 @@ pub(super) fn arrays<'local, 'a>(
 /// `Store.release`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_release<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
 ) {
@@ -93,7 +91,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_release<'local>(
 /// `Store.path`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_path<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
 ) -> JByteArray<'local> {
@@ -107,7 +105,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_path<'local>(
 /// `Store.sweep`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_sweep<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
 ) -> jlong {
@@ -121,7 +119,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_sweep<'local>(
 /// `Store.stats`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_stats<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
 ) -> JByteArray<'local> {

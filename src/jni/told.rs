@@ -1,10 +1,9 @@
-//! What native methods tell of entries: numbers in a `long[]` whose order Java's class `Envelope` knows.
+//! What native methods tell of entries: numbers in a `long[]` whose order Java's class `Info` knows.
 
+use super::env::{Env, JLongArray};
 use super::guard::Fallible;
 use crate::envelope::Info;
-use jni::Env;
-use jni::objects::JLongArray;
-use jni::sys::{jint, jlong};
+use jni::sys::jlong;
 
 /// Numbers of an envelope.
 pub(super) const INFO: usize = 8;
@@ -42,11 +41,10 @@ pub(super) fn numbers(info: &Info) -> [jlong; INFO] {
 
 /// Tells of an entry that was put.
 pub(super) fn tell(env: &Env, told: &JLongArray, info: &Info) -> Fallible<()> {
-    Ok(told.set_region(env, 0, &numbers(info))?)
+    env.set(told, 0, &numbers(info))
 }
 
 /// Tells of the entry at `index` of a batch.
 pub(super) fn tell_at(env: &Env, told: &JLongArray, index: usize, info: &Info) -> Fallible<()> {
-    // A batch is far shorter than an array can be.
-    Ok(told.set_region(env, (INFO * index) as jint, &numbers(info))?)
+    env.set(told, INFO * index, &numbers(info))
 }

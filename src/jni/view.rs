@@ -1,15 +1,13 @@
 //! `com.dishtayantra.lmdb.View`.
 
 use super::call::Call;
-use super::convert::{array, direct, give, invalid, object, release};
-use super::guard::{guard, guard_brief};
+use super::convert::{array, give, invalid, object, release};
+use super::env::{Env, JByteArray, JByteBuffer, JClass};
+use super::guard::guard;
 use super::told::{INFO, numbers};
 use crate::store::View;
 use crate::store::{Look, Store};
-use jni::EnvUnowned;
-use jni::objects::{JByteArray, JClass};
-use jni::sys::{jint, jlong, jobject};
-use std::ptr::null_mut;
+use jni::sys::{jint, jlong};
 
 /// Flag of opening: a tracked entry does not count as opened.
 const QUIET: jint = 1;
@@ -28,14 +26,14 @@ const KEY: jint = 4;
 /// `View.open`: whether there is a live entry, and whether it is the one with the id `known`; 0: none is known.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_open<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     store: jlong,
     call: jlong,
     flags: jint,
     known: jlong,
 ) -> jint {
-    guard_brief(env, ABSENT, || {
+    guard(env, |_| {
         // SAFETY: the module's promise.
         let (store, mut call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
         let (db, key) = call.place()?;
@@ -66,14 +64,13 @@ pub(super) fn hand(view: View, mut call: Call) {
 /// `View.range`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_range<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     offset: jlong,
     length: jlong,
-) -> jobject {
-    let jvm = env.as_raw();
-    guard_brief(env, null_mut(), || {
+) -> JByteBuffer<'local> {
+    guard(env, |env| {
         // SAFETY: the module's promise.
         let view: &View = unsafe { object(view) };
         let (offset, length) = (offset as usize, length as usize);
@@ -81,14 +78,14 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_range<'local>(
         let part = part.ok_or_else(|| invalid(format!("{length} bytes at {offset} of a payload")))?;
         // SAFETY: the bytes stay until Java frees the view, which it does when no buffer of it is reachable; it hands out
         // read-only duplicates.
-        unsafe { direct(jvm, part.as_ptr().cast_mut(), length) }
+        unsafe { env.new_direct(part.as_ptr().cast_mut(), length) }
     })
 }
 
 /// `View.text`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_text<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
     field: jint,
@@ -110,7 +107,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_text<'local>(
 /// `View.verify`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_verify<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
 ) {
@@ -124,11 +121,11 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_verify<'local>(
 /// `View.release`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_View_release<'local>(
-    env: EnvUnowned<'local>,
+    env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
 ) {
-    guard_brief(env, (), || {
+    guard(env, |_| {
         // SAFETY: the module's promise.
         unsafe { release::<View>(view) };
         Ok(())

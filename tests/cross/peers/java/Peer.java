@@ -1,4 +1,4 @@
-import com.dishtayantra.lmdb.Envelope;
+import com.dishtayantra.lmdb.Info;
 import com.dishtayantra.lmdb.Store;
 import com.dishtayantra.lmdb.View;
 import com.google.gson.Gson;
@@ -44,7 +44,7 @@ public final class Peer {
         if (asked.get("do").getAsString().equals("write")) {
             Writing.write(store, request);
             try (View view = store.view(request.key)) {
-                said.add("envelope", envelope(view.envelope()));
+                said.add("envelope", envelope(view.info()));
             }
             return said;
         }
@@ -57,7 +57,7 @@ public final class Peer {
             } catch (Fault found) {
                 fault = found.getMessage();
             }
-            said.add("envelope", envelope(view.envelope()));
+            said.add("envelope", envelope(view.info()));
             said.add("payload", Reading.place("payload", view.buffer()));
             said.add("arrays", reading.arrays);
             said.addProperty("fault", fault);
@@ -65,7 +65,7 @@ public final class Peer {
         return said;
     }
 
-    private static JsonObject envelope(Envelope told) {
+    private static JsonObject envelope(Info told) {
         JsonObject envelope = new JsonObject();
         envelope.addProperty("key", told.key());
         envelope.addProperty("format", told.format().wireName());

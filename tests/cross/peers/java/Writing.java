@@ -1,9 +1,9 @@
 import com.dishtayantra.lmdb.DataFormat;
-import com.dishtayantra.lmdb.DocumentWriter;
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Loan;
 import com.dishtayantra.lmdb.Segment;
 import com.dishtayantra.lmdb.Store;
+import com.dishtayantra.lmdb.Writer;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
@@ -79,7 +79,7 @@ final class Writing {
     }
 
     /** Everything of a document but its columns, of which {@code columns} follow. */
-    private static void writePlain(DocumentWriter writer, Request request, int columns) {
+    private static void writePlain(Writer writer, Request request, int columns) {
         writer.map(6 + columns).key("name").string(Content.NAME).key("none").nil().key("yes").bool(true);
         writer.key("ratio").float64(Content.RATIO).key("seed").uint64(request.seed);
         writer.key("nested").map(3).key("tags").array(Content.TAGS.length);
@@ -90,7 +90,7 @@ final class Writing {
     }
 
     private static void writeMsgpack(Store store, Request request) {
-        try (DocumentWriter writer = new DocumentWriter()) {
+        try (Writer writer = new Writer()) {
             writePlain(writer, request, 2);
             writer.key("floats").array(request.count);
             for (int i = 0; i < request.count; i++) {
@@ -107,7 +107,7 @@ final class Writing {
     private static void writeSegments(Store store, Request request) {
         long seed = request.seed;
         int count = request.count;
-        try (DocumentWriter writer = new DocumentWriter()) {
+        try (Writer writer = new Writer()) {
             writePlain(writer, request, 4);
             writer.key("marks").segment(ByteBuffer.wrap(Content.marks(seed, 2 * count + 1)));
             writer.key("floats").segment(Content.floats(seed, count));

@@ -1,7 +1,7 @@
 package com.dishtayantra.calculators;
 
 import com.dishtayantra.lmdb.Document;
-import com.dishtayantra.lmdb.DocumentWriter;
+import com.dishtayantra.lmdb.Writer;
 import java.util.Map;
 
 /**
@@ -29,7 +29,7 @@ public abstract class ArrayCalculator extends LMDBEnabledCalculator {
     }
 
     @Override
-    protected void process(Document input, DocumentWriter output) {
+    protected void process(Document input, Writer output) {
         output.value(Results.stored(compute(Input.of(input))));
     }
 }

@@ -7,6 +7,7 @@ import com.dishtayantra.lmdb.LmdbException;
 import com.dishtayantra.lmdb.PutOptions;
 import com.dishtayantra.lmdb.Reference;
 import com.dishtayantra.lmdb.View;
+import com.dishtayantra.lmdb.Writer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <ul>
  *   <li>{@link #process(Map)} computes on a map, wherever it came from;
- *   <li>{@link #process(Document, DocumentWriter)} walks an input in format msgpack where it lies and writes the output
+ *   <li>{@link #process(Document, Writer)} walks an input in format msgpack where it lies and writes the output
  *       straight into the store. It is taken when both lie there. A subclass that has only this one answers every payload
  *       that comes with a reference or an output key, but no payload alone.
  * </ul>
@@ -35,9 +36,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Of its parent, which may be an engine's, it needs the constructor {@code (String, Map)} and {@code doCalculate}, the one
  * method that it overrides. Any thread may call it when {@code process} allows that.
  */
+@SuppressWarnings("deprecation")
 public abstract class LMDBEnabledCalculator extends AbstractCalculator {
     private final boolean takesMaps = overrides(Map.class);
-    private final boolean takesDocuments = overrides(Document.class, DocumentWriter.class);
+    private final boolean takesFormerWriter = overrides(Document.class, DocumentWriter.class);
+    private final boolean takesDocuments = takesFormerWriter || overrides(Document.class, Writer.class);
     private final boolean arraysDirectly;
     private final AtomicLong references = new AtomicLong();
     private final AtomicLong outputsWritten = new AtomicLong();
@@ -59,12 +62,12 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
         arraysDirectly = Boolean.TRUE.equals(arrays);
         if (!takesMaps && !takesDocuments) {
             throw new IllegalArgumentException(
-                    getClass().getName() + " must override process(Map) or process(Document, DocumentWriter)");
+                    getClass().getName() + " must override process(Map) or process(Document, Writer)");
         }
     }
 
     /**
-     * The result for an input. Arrays in it may be what {@link DocumentWriter#value} takes, and {@link Numbers}.
+     * The result for an input. Arrays in it may be what {@link Writer#value} takes, and {@link Numbers}.
      *
      * @param input the payload without the protocol's names; a payload that is no map has it under {@code "values"}.
      *     Arrays of one type from the store are {@link com.dishtayantra.lmdb.Segment}s in place, lists are lists.
@@ -81,8 +84,36 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
      * @param input the payload; it can be used during the call, Segments of it also later
      * @param output takes one value, a map
      */
-    protected void process(Document input, DocumentWriter output) {
+    protected void process(Document input, Writer output) {
         output.value(Results.stored(process(Payloads.of(input))));
+    }
+
+    /**
+     * As {@link #process(Document, Writer)}; a subclass that has this one is called by it.
+     *
+     * @param input the payload
+     * @param output takes one value, a map
+     * @deprecated override {@link #process(Document, Writer)}
+     */
+    @Deprecated
+    protected void process(Document input, DocumentWriter output) {
+        process(input, (Writer) output);
+    }
+
+    /** A writer with the result for an input. */
+    private Writer written(Document input) {
+        Writer writer = takesFormerWriter ? new DocumentWriter() : new Writer();
+        try {
+            if (takesFormerWriter) {
+                process(input, (DocumentWriter) writer);
+            } else {
+                process(input, writer);
+            }
+        } catch (Throwable failure) {
+            writer.close();
+            throw failure;
+        }
+        return writer;
     }
 
     @Override
@@ -107,7 +138,7 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
         if (takesMaps) {
             return deliver(reference, process(payload));
         }
-        try (DocumentWriter writer = new DocumentWriter();
+        try (Writer writer = new Writer();
                 View view = Payloads.lodged(reference, writer.value(Results.stored(payload)))) {
             return answer(reference, view);
         }
@@ -119,8 +150,7 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
         if (takesMaps && !(takesDocuments && isDocument && reference.wantsOutput())) {
             return deliver(reference, process(Payloads.of(view)));
         }
-        try (DocumentWriter writer = new DocumentWriter()) {
-            process(view.document(), writer);
+        try (Writer writer = written(view.document())) {
             if (reference.wantsOutput()) {
                 String refusal = put(reference, writer);
                 if (refusal == null) {
@@ -144,7 +174,7 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
         if (!reference.wantsOutput()) {
             return direct(result);
         }
-        try (DocumentWriter writer = new DocumentWriter()) {
+        try (Writer writer = new Writer()) {
             if (put(reference, writer.value(Results.stored(result))) == null) {
                 return written();
             }
@@ -154,7 +184,7 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
     }
 
     /** Puts an output; why the store did not take it, or null. */
-    private String put(Reference reference, DocumentWriter writer) {
+    private String put(Reference reference, Writer writer) {
         try {
             reference.putOutput(writer, PutOptions.defaults());
             return null;

@@ -2,7 +2,6 @@ package com.dishtayantra.calculators;
 
 import com.dishtayantra.lmdb.Database;
 import com.dishtayantra.lmdb.Document;
-import com.dishtayantra.lmdb.DocumentWriter;
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.PutOptions;
@@ -11,6 +10,7 @@ import com.dishtayantra.lmdb.Segment;
 import com.dishtayantra.lmdb.Store;
 import com.dishtayantra.lmdb.ValueType;
 import com.dishtayantra.lmdb.View;
+import com.dishtayantra.lmdb.Writer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -34,7 +34,7 @@ final class Payloads {
             case RAW:
                 return values(doubles(view.buffer()));
             default:
-                throw new IllegalArgumentException("entry '" + view.envelope().key() + "': format " + view.format()
+                throw new IllegalArgumentException("entry '" + view.info().key() + "': format " + view.format()
                         + " cannot be calculated on in Java; msgpack, numpy and raw can");
         }
     }
@@ -67,7 +67,7 @@ final class Payloads {
     }
 
     /** A value in place in the store of a reference, where nobody else finds it; its room is free when the view is. */
-    static View lodged(Reference reference, DocumentWriter writer) {
+    static View lodged(Reference reference, Writer writer) {
         try (Store store = reference.store()) {
             Database database = store.database(reference.get(Reference.DB_NAME).orElse(Store.DEFAULT_DATABASE));
             String key = "lodged:" + UUID.randomUUID();

@@ -18,7 +18,7 @@ final class Results {
 
     private Results() {}
 
-    /** A result as {@link com.dishtayantra.lmdb.DocumentWriter#value} takes it, long lists of numbers packed. */
+    /** A result as {@link com.dishtayantra.lmdb.Writer#value} takes it, long lists of numbers packed. */
     static Map<String, Object> stored(Map<String, Object> result) {
         require(result);
         Map<String, Object> stored = new LinkedHashMap<>();

@@ -2,10 +2,10 @@ package com.dishtayantra.calculators;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.dishtayantra.lmdb.DocumentWriter;
 import com.dishtayantra.lmdb.PutOptions;
 import com.dishtayantra.lmdb.Store;
 import com.dishtayantra.lmdb.View;
+import com.dishtayantra.lmdb.Writer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +52,7 @@ class ForeignBaseTest {
                 .filter(entry -> !entry.endsWith("test-classes")).collect(Collectors.toList());
         classpath.add(first.equals("the engine's") ? 0 : classpath.size(), engine().toString());
         Path path = directory.resolve("store");
-        try (Store store = Store.open(path); DocumentWriter writer = new DocumentWriter()) {
+        try (Store store = Store.open(path); Writer writer = new Writer()) {
             writer.value(Map.of("values", new double[] {1, 2, 4})).put(store, "in", PutOptions.defaults());
             List<String> lines = output(String.join(File.pathSeparator, classpath), path);
             assertEquals(List.of("base: " + first, "adder: {by=adder, sum=17.0}",

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.dishtayantra.lmdb.CorruptException;
 import com.dishtayantra.lmdb.DataFormat;
 import com.dishtayantra.lmdb.Document;
-import com.dishtayantra.lmdb.DocumentWriter;
 import com.dishtayantra.lmdb.MapFullException;
 import com.dishtayantra.lmdb.NotFoundException;
 import com.dishtayantra.lmdb.PutOptions;
@@ -17,6 +16,7 @@ import com.dishtayantra.lmdb.Segment;
 import com.dishtayantra.lmdb.Store;
 import com.dishtayantra.lmdb.StoreOptions;
 import com.dishtayantra.lmdb.View;
+import com.dishtayantra.lmdb.Writer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ class ReferencesTest {
     }
 
     private void put(String key, Object payload) {
-        try (DocumentWriter writer = new DocumentWriter()) {
+        try (Writer writer = new Writer()) {
             writer.value(payload).put(store, key, PutOptions.defaults().tracked(true));
         }
     }
@@ -107,7 +107,7 @@ class ReferencesTest {
         }
 
         @Override
-        protected void process(Document input, DocumentWriter output) {
+        protected void process(Document input, Writer output) {
             double[] values = Numbers.of(input.at("values")).toSegment().toDoubles();
             for (int i = 0; i < values.length; i++) {
                 values[i] *= 2;
@@ -198,7 +198,7 @@ class ReferencesTest {
 
     @Test
     void damagedInputsAreNoticedByTheirChecksum() {
-        try (DocumentWriter writer = new DocumentWriter()) {
+        try (Writer writer = new Writer()) {
             writer.value(Map.of("values", ramp(2000))).put(store, "in", PutOptions.defaults().checksum(true));
         }
         assertEquals(WRITTEN, new RiskCalculator("r", null).calculate(reference("in", "out")));
@@ -257,5 +257,27 @@ class ReferencesTest {
         reference.put("_lmdb_unknown", List.of(1));
         assertTrue(Reference.isReference(reference));
         assertEquals(WRITTEN, new RiskCalculator("r", null).calculate(reference));
+    }
+
+    /** Written for the name that {@code Writer} had before 0.2. */
+    @SuppressWarnings("deprecation")
+    private static final class OnFormerWriter extends LMDBEnabledCalculator {
+        OnFormerWriter() {
+            super("former", null);
+        }
+
+        @Override
+        protected void process(Document input, com.dishtayantra.lmdb.DocumentWriter output) {
+            com.dishtayantra.lmdb.DocumentWriter same = output.map(1).key("size");
+            same.int64(input.at("values").size());
+        }
+    }
+
+    @Test
+    void calculatorsOnTheFormerWriterAnswer() {
+        put("in", Map.of("values", ramp(300)));
+        assertEquals(WRITTEN, new OnFormerWriter().calculate(reference("in", "out")));
+        assertEquals(Map.of("size", 300L), output());
+        assertEquals(Map.of("size", 300L), new OnFormerWriter().calculate(reference("in", null)));
     }
 }

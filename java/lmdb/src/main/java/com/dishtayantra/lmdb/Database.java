@@ -41,7 +41,7 @@ public class Database {
      * @throws MapFullException the store is full and nothing can be reclaimed
      * @throws DiskFullException the file system has no space left
      */
-    public Envelope put(String key, byte[] payload) {
+    public Info put(String key, byte[] payload) {
         return put(Texts.encode("key", key), Parts.of(payload), PutOptions.defaults());
     }
 
@@ -52,7 +52,7 @@ public class Database {
      * @throws MapFullException the store is full and nothing can be reclaimed
      * @throws DiskFullException the file system has no space left
      */
-    public Envelope put(String key, byte[] payload, PutOptions options) {
+    public Info put(String key, byte[] payload, PutOptions options) {
         return put(Texts.encode("key", key), Parts.of(payload), options);
     }
 
@@ -62,12 +62,12 @@ public class Database {
      *
      * @throws TooLargeException over 4,294,836,160 bytes in all
      */
-    public Envelope put(String key, PutOptions options, ByteBuffer... parts) {
+    public Info put(String key, PutOptions options, ByteBuffer... parts) {
         return put(Texts.encode("key", key), options, parts);
     }
 
     /** Puts a payload under a key of bytes; see {@link #put(String, PutOptions, ByteBuffer...)}. */
-    public Envelope put(byte[] key, PutOptions options, ByteBuffer... parts) {
+    public Info put(byte[] key, PutOptions options, ByteBuffer... parts) {
         Objects.requireNonNull(parts, "parts");
         if (parts.length == 1 && parts[0] != null && parts[0].isDirect()) {
             return putDirect(key(key), parts[0], options);
@@ -75,7 +75,7 @@ public class Database {
         return put(key(key), Parts.of(parts), options);
     }
 
-    private Envelope put(byte[] key, Parts parts, PutOptions options) {
+    private Info put(byte[] key, Parts parts, PutOptions options) {
         Objects.requireNonNull(options, "options");
         return Pressure.relieved(() -> {
             Call call = Call.of(name, key, options);
@@ -86,11 +86,11 @@ public class Database {
             } finally {
                 store.leave();
             }
-            return new Envelope(key, options.txnId, options.source, options.target, call.toldAll(Envelope.TOLD));
+            return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
         });
     }
 
-    private Envelope putDirect(byte[] key, ByteBuffer payload, PutOptions options) {
+    private Info putDirect(byte[] key, ByteBuffer payload, PutOptions options) {
         Objects.requireNonNull(options, "options");
         int offset = payload.position();
         int length = payload.remaining();
@@ -103,20 +103,20 @@ public class Database {
             } finally {
                 store.leave();
             }
-            return new Envelope(key, options.txnId, options.source, options.target, call.toldAll(Envelope.TOLD));
+            return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
         });
     }
 
     /**
      * Puts all entries in one step, or none. Throws what a put throws; nothing is stored then.
      *
-     * @return the envelopes, in the order of the entries
+     * @return what is stored with each, in the order of the entries
      */
-    public List<Envelope> putAll(List<Entry> entries) {
+    public List<Info> putMany(List<Entry> entries) {
         int count = Objects.requireNonNull(entries, "entries").size();
         Object[] each = new Object[6 * count];
         long[] numbers = new long[3 * count];
-        long[] told = new long[Envelope.TOLD * count];
+        long[] told = new long[Info.TOLD * count];
         for (int i = 0; i < count; i++) {
             Entry entry = Objects.requireNonNull(entries.get(i), "an entry of entries");
             Object[] row = {entry.key, entry.parts.sources, entry.parts.ranges, entry.options.txnId,
@@ -129,19 +129,29 @@ public class Database {
         Pressure.relieved(() -> {
             long pointer = store.enter();
             try {
-                putAll(pointer, name, each, numbers, told);
+                putMany(pointer, name, each, numbers, told);
             } finally {
                 store.leave();
             }
             return null;
         });
-        Envelope[] envelopes = new Envelope[count];
+        Info[] infos = new Info[count];
         for (int i = 0; i < count; i++) {
             Entry entry = entries.get(i);
-            envelopes[i] = new Envelope(entry.key, entry.options.txnId, entry.options.source, entry.options.target,
-                    Arrays.copyOfRange(told, Envelope.TOLD * i, Envelope.TOLD * (i + 1)));
+            infos[i] = new Info(entry.key, entry.options.txnId, entry.options.source, entry.options.target,
+                    Arrays.copyOfRange(told, Info.TOLD * i, Info.TOLD * (i + 1)));
         }
-        return List.of(envelopes);
+        return List.of(infos);
+    }
+
+    /**
+     * Puts all entries in one step, or none.
+     *
+     * @deprecated use {@link #putMany}
+     */
+    @Deprecated
+    public List<Envelope> putAll(List<Entry> entries) {
+        return List.copyOf(putMany(entries));
     }
 
     /**
@@ -337,7 +347,7 @@ public class Database {
     private static native void putDirect(long store, long call, ByteBuffer payload, int offset, int length, int format,
             int flags, long ttlMs);
 
-    private static native void putAll(long store, byte[] database, Object[] each, long[] numbers, long[] told);
+    private static native void putMany(long store, byte[] database, Object[] each, long[] numbers, long[] told);
 
     private static native byte[] get(long store, byte[] database, byte[] key);
 

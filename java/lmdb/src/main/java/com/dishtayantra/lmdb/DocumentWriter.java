@@ -1,447 +1,137 @@
 package com.dishtayantra.lmdb;
 
-import java.lang.ref.Cleaner;
-import java.math.BigInteger;
 import java.nio.Buffer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
-import java.nio.ShortBuffer;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.function.Consumer;
 
 /**
- * Builds one MessagePack value and puts it, arrays as typed segments that every language uses in place.
+ * The former name of {@link Writer}, which documents the methods.
  *
- * <p>Maps and arrays are announced with the number of values they will hold and filled by the calls that follow:
- *
- * <pre>{@code
- * DocumentWriter writer = new DocumentWriter();
- * writer.map(2).key("values").segment(prices).key("meta").map(1).key("name").string("flights");
- * writer.put(store, "flights", PutOptions.defaults());
- * }</pre>
- *
- * <p>Items of segments are not copied before the value is put: arrays and buffers that were passed must stay as they are
- * until then, and are copied once, straight into the store. Everything else is copied when it is written. A writer keeps
- * its value and may put it again; {@link #reset} begins another.
- *
- * <p>A call that does not fit the structure throws {@link InvalidArgumentException} and changes nothing. One thread at a
- * time uses a writer. Its native memory goes with {@link #close}, or with the garbage collector.
+ * @deprecated use {@link Writer}
  */
-public final class DocumentWriter implements AutoCloseable {
-    /** Smaller values are put in one step; for larger ones room is lent, in which they are made. */
-    private static final long LENT = 64 << 10;
-
-    private final Handle handle;
-    private final Cleaner.Cleanable cleanable;
-    private final List<Lent> lent = new ArrayList<>();
-
-    /** Items that are copied to their place when the value is put. */
-    private static final class Lent {
-        final long position;
-        final long size;
-        final Consumer<ByteBuffer> copy;
-
-        Lent(long position, long size, Consumer<ByteBuffer> copy) {
-            this.position = position;
-            this.size = size;
-            this.copy = copy;
-        }
-    }
-
-    /** A writer that holds nothing yet. */
-    public DocumentWriter() {
-        NativeLibrary.ensureLoaded();
-        handle = new Handle("document writer", create(), DocumentWriter::release);
-        cleanable = Handle.CLEANER.register(this, handle);
-    }
-
-    /** Begins a map of so many pairs, each a {@link #key} and then its value. */
-    public DocumentWriter map(int pairs) {
-        return call(writer -> map(writer, pairs));
-    }
-
-    /** Begins an array of so many values. */
-    public DocumentWriter array(int values) {
-        return call(writer -> array(writer, values));
-    }
-
-    /** Writes the key of a pair; any text. */
-    public DocumentWriter key(String key) {
-        return string(key);
-    }
-
-    /** Writes nil. */
-    public DocumentWriter nil() {
-        return call(DocumentWriter::nil);
-    }
-
-    /** Writes a bool. */
-    public DocumentWriter bool(boolean value) {
-        return call(writer -> bool(writer, value));
-    }
-
-    /** Writes a whole number. */
-    public DocumentWriter int64(long value) {
-        return call(writer -> int64(writer, value));
-    }
-
-    /** Writes a whole number whose bits are those of an unsigned long. */
-    public DocumentWriter uint64(long bits) {
-        return call(writer -> uint64(writer, bits));
-    }
-
-    /** Writes a number of 64 bits. */
-    public DocumentWriter float64(double value) {
-        return call(writer -> float64(writer, value));
-    }
-
-    /** Writes a text. */
-    public DocumentWriter string(String value) {
-        byte[] text = Texts.encode("a text", value);
-        return call(writer -> string(writer, text));
-    }
-
-    /** Writes bytes. */
-    public DocumentWriter binary(byte[] value) {
-        return call(writer -> binary(writer, value));
-    }
-
-    /** Writes an array of {@code bool} in one dimension. */
-    public DocumentWriter segment(boolean[] items) {
-        byte[] bytes = new byte[items.length];
-        for (int i = 0; i < items.length; i++) {
-            bytes[i] = (byte) (items[i] ? 1 : 0);
-        }
-        return segment(Dtype.BOOL, TimeStep.GENERIC, new long[] {items.length}, 0, to -> to.put(bytes));
-    }
-
-    /** Writes an array of {@code int8} in one dimension. For bytes that are no numbers see {@link #binary}. */
-    public DocumentWriter segment(byte[] items) {
-        return segment(Dtype.INT8, items.length, to -> to.put(items));
-    }
-
-    /** Writes an array of {@code int16} in one dimension. */
-    public DocumentWriter segment(short[] items) {
-        return segment(Dtype.INT16, items.length, to -> to.asShortBuffer().put(items));
-    }
-
-    /** Writes an array of {@code int32} in one dimension. */
-    public DocumentWriter segment(int[] items) {
-        return segment(Dtype.INT32, items.length, to -> to.asIntBuffer().put(items));
-    }
-
-    /** Writes an array of {@code int64} in one dimension. */
-    public DocumentWriter segment(long[] items) {
-        return segment(Dtype.INT64, items.length, to -> to.asLongBuffer().put(items));
-    }
-
-    /** Writes an array of {@code float32} in one dimension. */
-    public DocumentWriter segment(float[] items) {
-        return segment(Dtype.FLOAT32, items.length, to -> to.asFloatBuffer().put(items));
-    }
-
-    /** Writes an array of {@code float64} in one dimension. */
-    public DocumentWriter segment(double[] items) {
-        return segment(Dtype.FLOAT64, items.length, to -> to.asDoubleBuffer().put(items));
-    }
-
-    /** Writes an array of {@code float64} with a shape, whose items lie row by row. */
-    public DocumentWriter segment(double[] items, long... shape) {
-        if (count(shape) != items.length) {
-            throw new InvalidArgumentException(Status.INVALID_ARGUMENT,
-                    items.length + " items for an array of shape " + java.util.Arrays.toString(shape));
-        }
-        return segment(Dtype.FLOAT64, TimeStep.GENERIC, shape.clone(), 0, to -> to.asDoubleBuffer().put(items));
-    }
-
-    /**
-     * Writes the remaining items of a buffer as an array in one dimension: {@code uint8} of a ByteBuffer, signed integers
-     * and floats of the others. The buffer's byte order does not matter; its position stays.
-     */
-    public DocumentWriter segment(Buffer items) {
-        int count = items.remaining();
-        if (items instanceof DoubleBuffer) {
-            DoubleBuffer from = ((DoubleBuffer) items).duplicate();
-            return segment(Dtype.FLOAT64, count, to -> to.asDoubleBuffer().put(from.duplicate()));
-        } else if (items instanceof FloatBuffer) {
-            FloatBuffer from = ((FloatBuffer) items).duplicate();
-            return segment(Dtype.FLOAT32, count, to -> to.asFloatBuffer().put(from.duplicate()));
-        } else if (items instanceof LongBuffer) {
-            LongBuffer from = ((LongBuffer) items).duplicate();
-            return segment(Dtype.INT64, count, to -> to.asLongBuffer().put(from.duplicate()));
-        } else if (items instanceof IntBuffer) {
-            IntBuffer from = ((IntBuffer) items).duplicate();
-            return segment(Dtype.INT32, count, to -> to.asIntBuffer().put(from.duplicate()));
-        } else if (items instanceof ShortBuffer) {
-            ShortBuffer from = ((ShortBuffer) items).duplicate();
-            return segment(Dtype.INT16, count, to -> to.asShortBuffer().put(from.duplicate()));
-        } else if (items instanceof ByteBuffer) {
-            ByteBuffer from = ((ByteBuffer) items).duplicate();
-            return segment(Dtype.UINT8, count, to -> to.put(from.duplicate()));
-        }
-        throw new InvalidArgumentException(Status.INVALID_ARGUMENT, items.getClass() + " holds no numbers");
-    }
-
-    /** Writes an array as it is. Fortran order, which segments do not have, is refused. */
-    public DocumentWriter segment(Segment array) {
-        if (array.isFortranOrder()) {
-            throw new InvalidArgumentException(
-                    Status.INVALID_ARGUMENT, array + " is in Fortran order; the items of a segment lie row by row");
-        }
-        ByteBuffer from = array.bytes();
-        return segment(array.dtype(), array.step(), array.shape(), array.flags(), to -> to.put(from.duplicate()));
-    }
-
-    /**
-     * Writes an object: null, Boolean, whole numbers (BigInteger up to 64 bits), Float, Double, CharSequence, {@code
-     * byte[]} (as bytes), other arrays of a primitive type and Buffers (as segments), {@link Segment}, Map with such keys
-     * and values, Collection, {@code Object[]}.
-     *
-     * @throws InvalidArgumentException it is or holds something else; the message names the path. The value is unfinished
-     *     then: {@link #reset} the writer.
-     */
-    public DocumentWriter value(Object value) {
-        write(value, "");
-        return this;
-    }
-
-    private void write(Object value, String path) {
-        if (value == null) {
-            nil();
-        } else if (value instanceof Boolean) {
-            bool((Boolean) value);
-        } else if (value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte) {
-            int64(((Number) value).longValue());
-        } else if (value instanceof Double || value instanceof Float) {
-            float64(((Number) value).doubleValue());
-        } else if (value instanceof BigInteger) {
-            write((BigInteger) value, path);
-        } else if (value instanceof CharSequence) {
-            string(value.toString());
-        } else if (value instanceof byte[]) {
-            binary((byte[]) value);
-        } else if (value instanceof Map) {
-            Map<?, ?> map = (Map<?, ?>) value;
-            map(map.size());
-            map.forEach((key, held) -> {
-                write(key, path + "." + key);
-                write(held, path + "." + key);
-            });
-        } else if (value instanceof Collection) {
-            write(((Collection<?>) value).toArray(), path);
-        } else if (value instanceof Object[]) {
-            Object[] values = (Object[]) value;
-            array(values.length);
-            for (int i = 0; i < values.length; i++) {
-                write(values[i], path + "." + i);
-            }
-        } else if (!items(value)) {
-            throw refused(value.getClass() + " cannot be written", path);
-        }
-    }
-
-    private void write(BigInteger value, String path) {
-        if (value.bitLength() <= 63) {
-            int64(value.longValue());
-        } else if (value.bitLength() == 64 && value.signum() > 0) {
-            uint64(value.longValue());
-        } else {
-            throw refused("the whole number " + value + " has more than 64 bits", path);
-        }
-    }
-
-    /** Writes items of one type; false: the value holds none. */
-    private boolean items(Object value) {
-        if (value instanceof Segment) {
-            segment((Segment) value);
-        } else if (value instanceof double[]) {
-            segment((double[]) value);
-        } else if (value instanceof float[]) {
-            segment((float[]) value);
-        } else if (value instanceof long[]) {
-            segment((long[]) value);
-        } else if (value instanceof int[]) {
-            segment((int[]) value);
-        } else if (value instanceof short[]) {
-            segment((short[]) value);
-        } else if (value instanceof boolean[]) {
-            segment((boolean[]) value);
-        } else if (value instanceof Buffer) {
-            segment((Buffer) value);
-        } else {
-            return false;
-        }
-        return true;
-    }
-
-    private static InvalidArgumentException refused(String what, String path) {
-        String place = path.isEmpty() ? "" : " at \"" + path.substring(1) + "\"";
-        return new InvalidArgumentException(Status.INVALID_ARGUMENT, what + place);
-    }
-
-    private DocumentWriter segment(Dtype dtype, int count, Consumer<ByteBuffer> copy) {
-        return segment(dtype, TimeStep.GENERIC, new long[] {count}, 0, copy);
-    }
-
-    private DocumentWriter segment(Dtype dtype, TimeStep step, long[] shape, int flags, Consumer<ByteBuffer> copy) {
-        return call(writer -> {
-            long position = segment(writer, dtype.code(), step.ordinal(), flags, shape);
-            lent.add(new Lent(position, dtype.itemSize() * count(shape), copy));
-        });
-    }
-
-    private static long count(long[] shape) {
-        long count = 1;
-        for (long dimension : shape) {
-            count *= dimension;
-        }
-        return count;
-    }
-
-    /**
-     * Bytes of the finished value.
-     *
-     * @throws InvalidArgumentException it is not finished; the message says what is missing
-     */
-    public long size() {
-        long writer = handle.enter();
-        try {
-            return size(writer);
-        } finally {
-            handle.leave();
-        }
-    }
-
-    /**
-     * Puts the finished value as an entry in format msgpack, whatever the options' format. Throws what {@link #size} and
-     * a put throw.
-     */
-    public Envelope put(Database database, String key, PutOptions options) {
-        PutOptions msgpack = Objects.requireNonNull(options, "options").format(DataFormat.MSGPACK);
-        long size = size();
-        if (size < LENT) {
-            return database.put(key, msgpack, toBytes());
-        }
-        try (Loan loan = database.loan(size)) {
-            writeTo(loan);
-            return loan.publish(key, msgpack);
-        }
-    }
-
-    /** Puts the finished value as the output that a reference asks for; see {@link Reference#putOutput}. */
-    Envelope putOutput(Reference reference, PutOptions options) {
-        PutOptions msgpack = Objects.requireNonNull(options, "options").format(DataFormat.MSGPACK);
-        long size = size();
-        if (size < LENT) {
-            return reference.putOutput(msgpack, toBytes());
-        }
-        try (Loan loan = reference.loanOutput(size)) {
-            writeTo(loan);
-            return reference.publishOutput(loan, msgpack);
-        }
-    }
-
-    /**
-     * Writes the finished value into the front of a loan, to be published with {@link #size} bytes in format msgpack.
-     *
-     * @throws InvalidArgumentException the loan is smaller than the value, or the value is not finished
-     */
-    public void writeTo(Loan loan) {
-        long size = size();
-        if (loan.size() < size) {
-            throw new InvalidArgumentException(
-                    Status.INVALID_ARGUMENT, "a document of " + size + " bytes and a loan of " + loan.size());
-        }
-        long writer = handle.enter();
-        try {
-            loan.use(memory -> {
-                fill(writer, memory);
-                lent.forEach(items -> items.copy.accept(loan.part(items.position, items.size)));
-            });
-        } finally {
-            handle.leave();
-        }
-    }
-
-    /**
-     * A copy of the finished value. Throws what {@link #size} throws.
-     *
-     * @throws TooLargeException over 2 GiB - 1, more than a buffer can span
-     */
-    public ByteBuffer toBytes() {
-        long writer = handle.enter();
-        try {
-            ByteBuffer value = ByteBuffer.wrap(bytes(writer));
-            for (Lent items : lent) {
-                ByteBuffer place = value.duplicate();
-                place.position((int) items.position).limit((int) (items.position + items.size));
-                items.copy.accept(place.slice().order(ByteOrder.LITTLE_ENDIAN));
-            }
-            return value;
-        } finally {
-            handle.leave();
-        }
-    }
-
-    /** Forgets everything written and begins another value. */
-    public void reset() {
-        call(DocumentWriter::reset);
-        lent.clear();
-    }
-
-    /** Frees the writer's native memory. Closing again does nothing. */
+@Deprecated
+public final class DocumentWriter extends Writer {
     @Override
-    public void close() {
-        cleanable.clean();
-    }
-
-    private DocumentWriter call(java.util.function.LongConsumer write) {
-        long writer = handle.enter();
-        try {
-            write.accept(writer);
-        } finally {
-            handle.leave();
-        }
+    public DocumentWriter map(int pairs) {
+        super.map(pairs);
         return this;
     }
 
-    private static native long create();
+    @Override
+    public DocumentWriter array(int values) {
+        super.array(values);
+        return this;
+    }
 
-    private static native void release(long writer);
+    @Override
+    public DocumentWriter key(String key) {
+        super.key(key);
+        return this;
+    }
 
-    private static native void reset(long writer);
+    @Override
+    public DocumentWriter nil() {
+        super.nil();
+        return this;
+    }
 
-    private static native void map(long writer, long pairs);
+    @Override
+    public DocumentWriter bool(boolean value) {
+        super.bool(value);
+        return this;
+    }
 
-    private static native void array(long writer, long values);
+    @Override
+    public DocumentWriter int64(long value) {
+        super.int64(value);
+        return this;
+    }
 
-    private static native void nil(long writer);
+    @Override
+    public DocumentWriter uint64(long bits) {
+        super.uint64(bits);
+        return this;
+    }
 
-    private static native void bool(long writer, boolean value);
+    @Override
+    public DocumentWriter float64(double value) {
+        super.float64(value);
+        return this;
+    }
 
-    private static native void int64(long writer, long value);
+    @Override
+    public DocumentWriter string(String value) {
+        super.string(value);
+        return this;
+    }
 
-    private static native void uint64(long writer, long bits);
+    @Override
+    public DocumentWriter binary(byte[] value) {
+        super.binary(value);
+        return this;
+    }
 
-    private static native void float64(long writer, double value);
+    @Override
+    public DocumentWriter segment(boolean[] items) {
+        super.segment(items);
+        return this;
+    }
 
-    private static native void string(long writer, byte[] text);
+    @Override
+    public DocumentWriter segment(byte[] items) {
+        super.segment(items);
+        return this;
+    }
 
-    private static native void binary(long writer, byte[] bytes);
+    @Override
+    public DocumentWriter segment(short[] items) {
+        super.segment(items);
+        return this;
+    }
 
-    private static native long segment(long writer, int dtype, int step, int flags, long[] shape);
+    @Override
+    public DocumentWriter segment(int[] items) {
+        super.segment(items);
+        return this;
+    }
 
-    private static native long size(long writer);
+    @Override
+    public DocumentWriter segment(long[] items) {
+        super.segment(items);
+        return this;
+    }
 
-    private static native byte[] bytes(long writer);
+    @Override
+    public DocumentWriter segment(float[] items) {
+        super.segment(items);
+        return this;
+    }
 
-    private static native void fill(long writer, long loan);
+    @Override
+    public DocumentWriter segment(double[] items) {
+        super.segment(items);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter segment(double[] items, long... shape) {
+        super.segment(items, shape);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter segment(Buffer items) {
+        super.segment(items);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter segment(Segment array) {
+        super.segment(array);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter value(Object value) {
+        super.value(value);
+        return this;
+    }
 }

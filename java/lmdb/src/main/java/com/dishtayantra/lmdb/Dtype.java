@@ -24,9 +24,9 @@ public enum Dtype {
     FLOAT32('f', 4, "float32"),
     /** A float of 64 bits. */
     FLOAT64('d', 8, "float64"),
-    /** A point in time: a signed integer of 64 bits that counts {@link TimeStep}s since 1970; the smallest is none. */
+    /** A point in time: a signed integer of 64 bits that counts {@link Unit}s since 1970; the smallest is none. */
     DATETIME64('M', 8, "datetime64"),
-    /** A span of time: a signed integer of 64 bits that counts {@link TimeStep}s; the smallest is none. */
+    /** A span of time: a signed integer of 64 bits that counts {@link Unit}s; the smallest is none. */
     TIMEDELTA64('m', 8, "timedelta64");
 
     private final char code;

@@ -3,7 +3,7 @@ package com.dishtayantra.lmdb;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
-/** One entry of {@link Database#putAll}. The payload is read when it is put and belongs to the caller. */
+/** One entry of {@link Database#putMany}. The payload is read when it is put and belongs to the caller. */
 public final class Entry {
     final byte[] key;
     final PutOptions options;

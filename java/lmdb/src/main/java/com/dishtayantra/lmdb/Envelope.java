@@ -2,127 +2,57 @@ package com.dishtayantra.lmdb;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.OptionalLong;
 
-/** What is stored with a payload. Immutable; may be shared by threads. */
-public final class Envelope {
-    /** Longs in which the engine tells the numbers. */
-    static final int TOLD = 8;
+/**
+ * The former name of {@link Info}, which documents the methods.
+ *
+ * @deprecated use {@link Info}
+ */
+@Deprecated
+public interface Envelope {
+    /** {@link Info#key()}. */
+    String key();
 
-    private static final int INLINE = 1;
-    private static final int CHECKSUM = 2;
-    private static final int TRACKED = 4;
-    static final int SNAPSHOT = 8;
+    /** {@link Info#keyBytes()}. */
+    byte[] keyBytes();
 
-    private final byte[] key;
-    private final byte[] txnId;
-    private final byte[] source;
-    private final byte[] target;
-    private final long[] told;
+    /** {@link Info#txnId()}. */
+    String txnId();
 
-    /** Keeps the arrays. */
-    Envelope(byte[] key, byte[] txnId, byte[] source, byte[] target, long[] told) {
-        this.key = key;
-        this.told = told;
-        this.txnId = txnId;
-        this.source = source;
-        this.target = target;
-    }
+    /** {@link Info#source()}. */
+    String source();
 
-    /** The key as text; bytes that are not UTF-8 show as replacement characters. */
-    public String key() {
-        return Texts.decode(key);
-    }
+    /** {@link Info#target()}. */
+    String target();
 
-    /** The key as it was put. */
-    public byte[] keyBytes() {
-        return key.clone();
-    }
+    /** {@link Info#entryId()}. */
+    long entryId();
 
-    /** Id of the exchange; made from the entry's id when it was put without one. */
-    public String txnId() {
-        return txnId.length == 0 ? String.format("%016x", entryId()) : Texts.decode(txnId);
-    }
+    /** {@link Info#size()}. */
+    long size();
 
-    /** Who put the entry; may be empty. */
-    public String source() {
-        return Texts.decode(source);
-    }
+    /** {@link Info#created()}. */
+    Instant created();
 
-    /** Whom the entry is for; may be empty. */
-    public String target() {
-        return Texts.decode(target);
-    }
+    /** {@link Info#ttl()}. */
+    Duration ttl();
 
-    /** Id of the entry in its store; never used twice. */
-    public long entryId() {
-        return told[0];
-    }
+    /** {@link Info#checksum()}. */
+    OptionalLong checksum();
 
-    /** Bytes of the payload. */
-    public long size() {
-        return told[1];
-    }
+    /** {@link Info#fileOffset()}. */
+    long fileOffset();
 
-    /** When it was put, by the wall clock. */
-    public Instant created() {
-        return Instant.ofEpochSecond(Math.floorDiv(told[2], 1_000_000_000L), Math.floorMod(told[2], 1_000_000_000L));
-    }
+    /** {@link Info#format()}. */
+    DataFormat format();
 
-    /** Time to live as it was put; zero means until deleted. */
-    public Duration ttl() {
-        return Duration.ofMillis(told[3]);
-    }
+    /** {@link Info#isInline()}. */
+    boolean isInline();
 
-    /** XXH3-64 of the payload, when one was stored. */
-    public OptionalLong checksum() {
-        return has(CHECKSUM) ? OptionalLong.of(told[4]) : OptionalLong.empty();
-    }
+    /** {@link Info#isTracked()}. */
+    boolean isTracked();
 
-    /** Where the payload begins in the file {@code data.mdb}; 0 when it lies in the entry's record. */
-    public long fileOffset() {
-        return told[5];
-    }
-
-    /** Format of the payload. */
-    public DataFormat format() {
-        return DataFormat.of((int) told[6]);
-    }
-
-    /** Whether the payload lies in the entry's record, so that a view of it is a copy. */
-    public boolean isInline() {
-        return has(INLINE);
-    }
-
-    /** Whether the store records when the entry is first opened. */
-    public boolean isTracked() {
-        return has(TRACKED);
-    }
-
-    /** Whether the view that told this holds a snapshot of the whole store, since no pin was free. */
-    public boolean holdsSnapshot() {
-        return has(SNAPSHOT);
-    }
-
-    private boolean has(int flag) {
-        return (told[7] & flag) != 0;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Envelope
-                && Arrays.equals(key, ((Envelope) other).key)
-                && Arrays.equals(told, ((Envelope) other).told);
-    }
-
-    @Override
-    public int hashCode() {
-        return Long.hashCode(entryId());
-    }
-
-    @Override
-    public String toString() {
-        return "Envelope(key " + key() + ", " + format() + ", " + size() + " bytes, id " + txnId() + ")";
-    }
+    /** {@link Info#holdsSnapshot()}. */
+    boolean holdsSnapshot();
 }

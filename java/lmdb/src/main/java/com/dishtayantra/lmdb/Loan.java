@@ -184,12 +184,12 @@ public final class Loan implements AutoCloseable {
     }
 
     /** Publishes all of the loan as an entry of the database it was taken from; see {@link #publish(byte[], long, PutOptions)}. */
-    public Envelope publish(String key, PutOptions options) {
+    public Info publish(String key, PutOptions options) {
         return publish(Texts.encode("key", key), size, options);
     }
 
     /** Publishes the front of the loan; see {@link #publish(byte[], long, PutOptions)}. */
-    public Envelope publish(String key, long bytes, PutOptions options) {
+    public Info publish(String key, long bytes, PutOptions options) {
         return publish(Texts.encode("key", key), bytes, options);
     }
 
@@ -203,7 +203,7 @@ public final class Loan implements AutoCloseable {
      * @throws StoreClosedException it was published or closed before
      * @throws MapFullException the store is full and nothing can be reclaimed
      */
-    public synchronized Envelope publish(byte[] key, long bytes, PutOptions options) {
+    public synchronized Info publish(byte[] key, long bytes, PutOptions options) {
         Objects.requireNonNull(options, "options");
         requireOpen();
         Call call = Call.of(database, Database.key(key), options);
@@ -213,11 +213,11 @@ public final class Loan implements AutoCloseable {
         } finally {
             left(call);
         }
-        return new Envelope(key, options.txnId, options.source, options.target, call.toldAll(Envelope.TOLD));
+        return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
     }
 
     /** Publishes the loan as the output that a reference asks for. */
-    synchronized Envelope publishOutput(long reference, byte[] key, byte[] txnId, PutOptions options) {
+    synchronized Info publishOutput(long reference, byte[] key, byte[] txnId, PutOptions options) {
         requireOpen();
         Call call = Call.of(database, key, options);
         long pointer = handle.enter();
@@ -226,8 +226,8 @@ public final class Loan implements AutoCloseable {
         } finally {
             left(call);
         }
-        return new Envelope(key, options.txnId.length == 0 ? txnId : options.txnId, options.source, options.target,
-                call.toldAll(Envelope.TOLD));
+        return new Info(key, options.txnId.length == 0 ? txnId : options.txnId, options.source, options.target,
+                call.toldAll(Info.TOLD));
     }
 
     private int flags(PutOptions options) {
@@ -237,7 +237,7 @@ public final class Loan implements AutoCloseable {
     /** After publishing, and also when it could not be published and the loan is over. */
     private void left(Call call) {
         handle.leave();
-        if (call.told(Envelope.TOLD) != 0) {
+        if (call.told(Info.TOLD) != 0) {
             end(RETAINS);
         }
     }

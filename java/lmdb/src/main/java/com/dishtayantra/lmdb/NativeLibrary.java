@@ -19,7 +19,10 @@ final class NativeLibrary {
     private static final Path MAPS = Paths.get("/proc/self/maps");
 
     /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever one of them changes. */
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+
+    /** What a call throws that failed and found no memory for its exception; the native library refers to it weakly. */
+    private static final OutOfMemoryError NO_MEMORY = noMemory();
 
     /** Why there is no library; null when it is loaded. */
     private static final UnsatisfiedLinkError FAILURE = tryToLoad();
@@ -100,9 +103,18 @@ final class NativeLibrary {
             throw new UnsatisfiedLinkError(file + ", named by " + where + ", has version " + version
                     + " of the native methods; these classes need version " + VERSION + ": take the library and the jar of one build");
         }
+        prepare(Status.class, NO_MEMORY);
+    }
+
+    private static OutOfMemoryError noMemory() {
+        OutOfMemoryError error = new OutOfMemoryError("a call to the native library failed, and there is no memory to say why");
+        error.setStackTrace(new StackTraceElement[0]);
+        return error;
     }
 
     private static native int version();
+
+    private static native void prepare(Class<?> status, OutOfMemoryError noMemory);
 
     private static UnsatisfiedLinkError failed(String what, Throwable cause) {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError(what + ": " + cause.getMessage());

@@ -13,7 +13,7 @@ import java.util.Optional;
  * for, and what a document throws.
  */
 public final class Node {
-    /** Longs in which the engine tells of a segment: dtype, step, flags, dimensions, data's position, size, shape. */
+    /** Longs in which the engine tells of a segment: dtype, unit, flags, dimensions, data's position, size, shape. */
     static final int SEGMENT_TOLD = 6 + 32;
 
     final View view;
@@ -130,7 +130,7 @@ public final class Node {
         }
         long[] shape = new long[(int) told[3]];
         System.arraycopy(told, 6, shape, 0, shape.length);
-        return new Segment(Dtype.of((int) told[0]), TimeStep.of((int) told[1]), shape, (int) told[2], false,
+        return new Segment(Dtype.of((int) told[0]), Unit.of((int) told[1]), shape, (int) told[2], false,
                 view.buffer(told[4], told[5]));
     }
 

@@ -54,8 +54,8 @@ final class NpyHeader {
             throw corrupt(view, "its header is " + header.trim());
         }
         Dtype dtype = dtype(descr.group(2), Integer.parseInt(descr.group(3)));
-        TimeStep step = descr.group(4) == null ? TimeStep.GENERIC : TimeStep.named(descr.group(4));
-        if (dtype == null || step == null || descr.group(1).equals(">") && dtype.itemSize() > 1) {
+        Unit unit = descr.group(4) == null ? Unit.GENERIC : Unit.named(descr.group(4));
+        if (dtype == null || unit == null || descr.group(1).equals(">") && dtype.itemSize() > 1) {
             throw corrupt(view, "items of type " + descr.group() + " cannot be used in place");
         }
         String dimensions = shapes.group(1).trim();
@@ -76,7 +76,7 @@ final class NpyHeader {
         if (start % dtype.itemSize() != 0) {
             throw corrupt(view, "its items begin at byte " + start + ", unaligned");
         }
-        return new Segment(dtype, step, shape, 0, order.group(1).equals("True"), view.buffer(start, size));
+        return new Segment(dtype, unit, shape, 0, order.group(1).equals("True"), view.buffer(start, size));
     }
 
     private static Dtype dtype(String kind, int itemSize) {
@@ -110,7 +110,7 @@ final class NpyHeader {
             shape.append(dimension).append(", ");
         }
         String header = "{'descr': '" + (dtype.itemSize() == 1 ? '|' : '<') + kind(dtype) + dtype.itemSize()
-                + (array.step() == TimeStep.GENERIC ? "" : "[" + array.step() + "]")
+                + (array.unit() == Unit.GENERIC ? "" : "[" + array.unit() + "]")
                 + "', 'fortran_order': " + (array.isFortranOrder() ? "True" : "False")
                 + ", 'shape': (" + shape.toString().trim() + "), }";
         int end = (MAGIC.length + 4 + header.length() + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -125,6 +125,6 @@ final class NpyHeader {
     }
 
     private static CorruptException corrupt(View view, String what) {
-        return new CorruptException("key \"" + view.envelope().key() + "\": no .npy payload that can be used in place: " + what);
+        return new CorruptException("key \"" + view.info().key() + "\": no .npy payload that can be used in place: " + what);
     }
 }

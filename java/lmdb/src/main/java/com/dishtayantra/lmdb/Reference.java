@@ -191,10 +191,10 @@ public final class Reference {
      *
      * @throws InvalidArgumentException no output is wanted in the store: return the result instead
      */
-    public Envelope putOutput(PutOptions options, ByteBuffer... parts) {
+    public Info putOutput(PutOptions options, ByteBuffer... parts) {
         Objects.requireNonNull(options, "options");
         Parts given = Parts.of(parts);
-        long[] told = new long[Envelope.TOLD];
+        long[] told = new long[Info.TOLD];
         Pressure.relieved(() -> {
             long pointer = handle.enter();
             try {
@@ -205,11 +205,11 @@ public final class Reference {
             }
             return null;
         });
-        return new Envelope(outputKey(), idOf(options), options.source, options.target, told);
+        return new Info(outputKey(), idOf(options), options.source, options.target, told);
     }
 
     /** Puts a document as the output, in format msgpack; see {@link #putOutput(PutOptions, ByteBuffer...)}. */
-    public Envelope putOutput(DocumentWriter writer, PutOptions options) {
+    public Info putOutput(Writer writer, PutOptions options) {
         return Objects.requireNonNull(writer, "writer").putOutput(this, options);
     }
 
@@ -230,7 +230,7 @@ public final class Reference {
      * Publishes all of a loan that {@link #loanOutput} gave as the output; see {@link #putOutput(PutOptions,
      * ByteBuffer...)} and {@link Loan#publish(byte[], long, PutOptions)}.
      */
-    public Envelope publishOutput(Loan loan, PutOptions options) {
+    public Info publishOutput(Loan loan, PutOptions options) {
         Objects.requireNonNull(loan, "loan");
         Objects.requireNonNull(options, "options");
         byte[] key = outputKey();

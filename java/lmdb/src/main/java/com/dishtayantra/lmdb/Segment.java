@@ -28,15 +28,15 @@ public final class Segment {
     private static final long EMPTY_LISTS = 1 << 20;
 
     private final Dtype dtype;
-    private final TimeStep step;
+    private final Unit unit;
     private final long[] shape;
     private final int flags;
     private final boolean fortranOrder;
     private final ByteBuffer data;
 
-    Segment(Dtype dtype, TimeStep step, long[] shape, int flags, boolean fortranOrder, ByteBuffer data) {
+    Segment(Dtype dtype, Unit unit, long[] shape, int flags, boolean fortranOrder, ByteBuffer data) {
         this.dtype = dtype;
-        this.step = step;
+        this.unit = unit;
         this.shape = shape;
         this.flags = flags;
         this.fortranOrder = fortranOrder;
@@ -50,13 +50,13 @@ public final class Segment {
      * @throws InvalidArgumentException the shape needs another number of bytes
      */
     public static Segment of(Dtype dtype, ByteBuffer items, long... shape) {
-        return of(dtype, TimeStep.GENERIC, items, shape);
+        return of(dtype, Unit.GENERIC, items, shape);
     }
 
     /** An array of times; see {@link #of(Dtype, ByteBuffer, long...)}. */
-    public static Segment of(Dtype dtype, TimeStep step, ByteBuffer items, long... shape) {
-        if (step != TimeStep.GENERIC && !dtype.isTime()) {
-            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, dtype + " counts no " + step);
+    public static Segment of(Dtype dtype, Unit unit, ByteBuffer items, long... shape) {
+        if (unit != Unit.GENERIC && !dtype.isTime()) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, dtype + " counts no " + unit);
         }
         boolean empty = Arrays.stream(shape).anyMatch(dimension -> dimension == 0);
         long size = empty ? 0 : dtype.itemSize();
@@ -71,12 +71,22 @@ public final class Segment {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT, items.remaining() + " bytes for an array of "
                     + dtype + " with shape " + Arrays.toString(shape) + ", which has " + size);
         }
-        return new Segment(dtype, step, shape.clone(), 0, false, items.slice());
+        return new Segment(dtype, unit, shape.clone(), 0, false, items.slice());
+    }
+
+    /**
+     * An array of times.
+     *
+     * @deprecated use {@link #of(Dtype, Unit, ByteBuffer, long...)}
+     */
+    @Deprecated
+    public static Segment of(Dtype dtype, TimeStep step, ByteBuffer items, long... shape) {
+        return of(dtype, step.unit(), items, shape);
     }
 
     /** The same array, marked as one that was a list: Python gets a list. */
     public Segment asList() {
-        return new Segment(dtype, step, shape, LIST, fortranOrder, data.duplicate());
+        return new Segment(dtype, unit, shape, LIST, fortranOrder, data.duplicate());
     }
 
     /** The same item, marked as a number that is no array. Needs a shape without dimensions. */
@@ -85,12 +95,12 @@ public final class Segment {
             throw new InvalidArgumentException(
                     Status.INVALID_ARGUMENT, "an array of shape " + Arrays.toString(shape) + " is no single number");
         }
-        return new Segment(dtype, step, shape, SCALAR, fortranOrder, data.duplicate());
+        return new Segment(dtype, unit, shape, SCALAR, fortranOrder, data.duplicate());
     }
 
     /** An array of this shape whose items, as they lie, have the first index varying fastest; for {@link #toNpy}. */
     public Segment inFortranOrder() {
-        return new Segment(dtype, step, shape, flags, true, data.duplicate());
+        return new Segment(dtype, unit, shape, flags, true, data.duplicate());
     }
 
     /** What the items are. */
@@ -98,9 +108,19 @@ public final class Segment {
         return dtype;
     }
 
-    /** What times count; {@link TimeStep#GENERIC} for all other items. */
+    /** What times count; {@link Unit#GENERIC} for all other items. */
+    public Unit unit() {
+        return unit;
+    }
+
+    /**
+     * What times count.
+     *
+     * @deprecated use {@link #unit}
+     */
+    @Deprecated
     public TimeStep step() {
-        return step;
+        return TimeStep.values()[unit.ordinal()];
     }
 
     /** Length of each dimension; none: a single item. */
@@ -291,14 +311,14 @@ public final class Segment {
         return bits >= 0 ? bits : ((bits >>> 1) | (bits & 1)) * 2.0;
     }
 
-    /** Whether dtype, step, shape, order and every byte of the items are the same. */
+    /** Whether dtype, unit, shape, order and every byte of the items are the same. */
     @Override
     public boolean equals(Object other) {
         if (!(other instanceof Segment)) {
             return false;
         }
         Segment segment = (Segment) other;
-        return dtype == segment.dtype && step == segment.step && flags == segment.flags
+        return dtype == segment.dtype && unit == segment.unit && flags == segment.flags
                 && fortranOrder == segment.fortranOrder && Arrays.equals(shape, segment.shape)
                 && bytes().equals(segment.bytes());
     }
@@ -310,6 +330,6 @@ public final class Segment {
 
     @Override
     public String toString() {
-        return "Segment(" + dtype + (dtype.isTime() ? "[" + step + "]" : "") + ", shape " + Arrays.toString(shape) + ")";
+        return "Segment(" + dtype + (dtype.isTime() ? "[" + unit + "]" : "") + ", shape " + Arrays.toString(shape) + ")";
     }
 }

@@ -72,14 +72,14 @@ public final class View implements AutoCloseable {
             reachabilityFence(call);
         }
         if (found == KNOWN) {
-            return new View(pin, base, call.toldAll(Envelope.TOLD));
+            return new View(pin, base, call.toldAll(Info.TOLD));
         }
         if (found == ABSENT) {
             return null;
         }
         View view = of(call);
         // Not one that holds a snapshot: when it is known again, what is told says nothing of that.
-        if ((view.told[7] & Envelope.SNAPSHOT) == 0) {
+        if ((view.told[7] & Info.SNAPSHOT) == 0) {
             seen[at] = view.pin;
         }
         return view;
@@ -87,9 +87,9 @@ public final class View implements AutoCloseable {
 
     /** The view of what the engine told: the envelope's numbers, the native view, the payload's address. */
     static View of(Call call) {
-        long[] told = call.toldAll(Envelope.TOLD);
-        long pointer = call.told(Envelope.TOLD);
-        long address = call.told(Envelope.TOLD + 1);
+        long[] told = call.toldAll(Info.TOLD);
+        long pointer = call.told(Info.TOLD);
+        long address = call.told(Info.TOLD + 1);
         Pin pin = Pin.at(address);
         ByteBuffer base = pin == null || pin.entryId != told[0] ? null : pin.join();
         if (base != null) {
@@ -111,14 +111,24 @@ public final class View implements AutoCloseable {
     }
 
     /** What is stored with the payload, as it was when the view was opened. */
-    public Envelope envelope() {
+    public Info info() {
         long pointer = enter();
         try {
-            return new Envelope(text(pointer, KEY), text(pointer, TXN_ID), text(pointer, SOURCE), text(pointer, TARGET),
+            return new Info(text(pointer, KEY), text(pointer, TXN_ID), text(pointer, SOURCE), text(pointer, TARGET),
                     told.clone());
         } finally {
             leave();
         }
+    }
+
+    /**
+     * What is stored with the payload.
+     *
+     * @deprecated use {@link #info}
+     */
+    @Deprecated
+    public Envelope envelope() {
+        return info();
     }
 
     /**
@@ -308,7 +318,7 @@ public final class View implements AutoCloseable {
 
     private void require(DataFormat wanted, String what) {
         if (format() != wanted) {
-            throw new BadFormatException("entry \"" + envelope().key() + "\": a payload in format " + format()
+            throw new BadFormatException("entry \"" + info().key() + "\": a payload in format " + format()
                     + " has no " + what + "; " + wanted + " has");
         }
     }

@@ -54,6 +54,12 @@ final class Child {
             case "retain":
                 Stale.retained(store);
                 break;
+            case "starve":
+                Starved.run(store);
+                break;
+            case "keys":
+                Starved.keys(store);
+                break;
             case "live":
                 System.out.println("living");
                 Thread.sleep(600_000);

@@ -110,7 +110,7 @@ class DocumentPropertyTest {
         try (Store store = Store.open(directory.resolve("store"))) {
             for (int seed = 0; seed < SEEDS; seed++) {
                 Object value = random(new Random(seed), 0);
-                DocumentWriter writer = new DocumentWriter();
+                Writer writer = new Writer();
                 writer.value(value).put(store, "doc", PutOptions.defaults());
                 try (View view = store.view("doc")) {
                     view.document().validate();
@@ -147,7 +147,7 @@ class DocumentPropertyTest {
             int refused = 0;
             for (int seed = 0; seed < 2000; seed++) {
                 Random random = new Random(seed);
-                DocumentWriter writer = new DocumentWriter();
+                Writer writer = new Writer();
                 writer.value(Map.of("values", new double[100], "list", List.of(1, "two", 3.0, Map.of()), "n", 5));
                 byte[] bytes = writer.toBytes().array();
                 for (int i = random.nextInt(5) + 1; i > 0; i--) {

@@ -47,7 +47,7 @@ class DocumentTest {
         for (long[] shape : new long[][] {{200_000_000L, 0}, {1L << 33, 0}, {1 << 10, 1 << 10, 2, 0}}) {
             Segment segment = Segment.of(Dtype.FLOAT64, none, shape);
             assertTrue(assertThrows(InvalidArgumentException.class, segment::toLists).getMessage().contains("1048576"));
-            DocumentWriter writer = new DocumentWriter();
+            Writer writer = new Writer();
             writer.map(1).key("values");
             InvalidArgumentException refused =
                     assertThrows(InvalidArgumentException.class, () -> writer.segment(segment.asList()));
@@ -70,7 +70,7 @@ class DocumentTest {
 
     @Test
     void valuesAreFoundByPathKeyAndIndex() {
-        DocumentWriter writer = new DocumentWriter();
+        Writer writer = new Writer();
         writer.map(8).key("values").segment(new double[] {1.5, -2, 3}).key("name").string("flüge").key("count").int64(-4)
                 .key("most").uint64(-1L).key("ok").bool(true).key("none").nil().key("raw").binary(new byte[] {0, -1})
                 .key("meta").map(2).key("a.b").float64(0.25).key("list").array(3).int64(1).string("two").array(0);
@@ -127,7 +127,7 @@ class DocumentTest {
         values.put("big", ByteBuffer.allocate(16).putDouble(2.5).putDouble(3.5).flip().order(ByteOrder.BIG_ENDIAN)
                 .asReadOnlyBuffer().asDoubleBuffer());
         values.put("u8", ByteBuffer.wrap(new byte[] {1, -1}));
-        new DocumentWriter().value(values).put(store, "doc", OPTIONS);
+        new Writer().value(values).put(store, "doc", OPTIONS);
         try (View view = store.view("doc")) {
             Map<String, Object> read = view.document().toMap();
             Segment bools = (Segment) read.get("bool");
@@ -147,7 +147,7 @@ class DocumentTest {
 
     @Test
     void segmentsStayValidAfterTheViewWasClosed() {
-        new DocumentWriter().map(1).key("values").segment(new double[20_000], 100, 200).put(store, "doc", OPTIONS);
+        new Writer().map(1).key("values").segment(new double[20_000], 100, 200).put(store, "doc", OPTIONS);
         Segment kept;
         try (View view = store.view("doc")) {
             kept = (Segment) view.document().toMap().get("values");
@@ -172,7 +172,7 @@ class DocumentTest {
         map.put("text", "𝔘nicode \0 ½");
         map.put("list", Arrays.asList(1L, "x", null, List.of(), Map.of("k", 2.5)));
         map.put("empty", Map.of());
-        new DocumentWriter().value(map).put(store, "doc", OPTIONS);
+        new Writer().value(map).put(store, "doc", OPTIONS);
         try (View view = store.view("doc")) {
             assertEquals(map, view.document().toObject());
             assertEquals(map, view.document().toMap());
@@ -190,28 +190,28 @@ class DocumentTest {
                 "list", Segment.of(Dtype.INT64, items, 2).asList(),
                 "rows", Segment.of(Dtype.INT64, items, 2, 1).asList(),
                 "number", Segment.of(Dtype.INT64, items.slice().limit(8)).asScalar(),
-                "instant", Segment.of(Dtype.DATETIME64, TimeStep.SECOND, items.slice().limit(8)).asScalar());
-        new DocumentWriter().value(map).put(store, "doc", OPTIONS);
+                "instant", Segment.of(Dtype.DATETIME64, Unit.SECOND, items.slice().limit(8)).asScalar());
+        new Writer().value(map).put(store, "doc", OPTIONS);
         try (View view = store.view("doc")) {
             Map<String, Object> read = view.document().toMap();
             assertEquals(List.of(7L, -7L), read.get("list"));
             assertEquals(List.of(List.of(7L), List.of(-7L)), read.get("rows"));
             assertEquals(7L, read.get("number"));
             Segment instant = (Segment) read.get("instant");
-            assertEquals(TimeStep.SECOND, instant.step());
+            assertEquals(Unit.SECOND, instant.unit());
             assertTrue(instant.isScalar());
             assertEquals(7L, instant.item(0));
             assertEquals(7, view.document().at("number").asLong());
         }
         assertThrows(InvalidArgumentException.class, () -> Segment.of(Dtype.INT64, items, 3));
         assertThrows(InvalidArgumentException.class, () -> Segment.of(Dtype.INT64, items, -1));
-        assertThrows(InvalidArgumentException.class, () -> Segment.of(Dtype.INT64, TimeStep.DAY, items, 2));
+        assertThrows(InvalidArgumentException.class, () -> Segment.of(Dtype.INT64, Unit.DAY, items, 2));
         assertThrows(InvalidArgumentException.class, () -> Segment.of(Dtype.INT64, items, 2).asScalar());
     }
 
     @Test
     void whatDoesNotFitIsRefused() {
-        DocumentWriter writer = new DocumentWriter();
+        Writer writer = new Writer();
         assertThrows(InvalidArgumentException.class, writer::size);
         writer.map(1);
         assertThrows(InvalidArgumentException.class, () -> writer.array(1), "as a key");
@@ -244,7 +244,7 @@ class DocumentTest {
         for (int count : new int[] {10, 100_000}) {
             double[] values = new double[count];
             Arrays.setAll(values, i -> i);
-            DocumentWriter writer = new DocumentWriter();
+            Writer writer = new Writer();
             writer.map(2).key("values").segment(values).key("after").int64(9);
             writer.put(store, "one", OPTIONS);
             writer.put(store, "two", OPTIONS);
@@ -282,7 +282,7 @@ class DocumentTest {
         for (int i = 0; i < 10_000; i++) {
             values.add(i % 3 == 0 ? (Object) (long) i : i % 3 == 1 ? "text " + i : List.of((double) i));
         }
-        new DocumentWriter().value(values).put(store, "doc", OPTIONS);
+        new Writer().value(values).put(store, "doc", OPTIONS);
         try (View view = store.view("doc")) {
             assertEquals(values, view.document().toObject());
             assertEquals("text 9997", view.document().at("9997").asString());

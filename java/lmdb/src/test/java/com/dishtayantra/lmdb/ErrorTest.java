@@ -57,9 +57,9 @@ class ErrorTest {
         refusedAsNull("parts", () -> store.put("k", PutOptions.defaults(), (ByteBuffer[]) null));
         refusedAsNull("parts", () -> Entry.of("k", PutOptions.defaults(), (ByteBuffer[]) null));
         refusedAsNull("format", () -> PutOptions.defaults().format(null));
-        refusedAsNull("entries", () -> store.putAll(null));
+        refusedAsNull("entries", () -> store.putMany(null));
         refusedAsNull("fields", () -> Reference.of(null));
-        try (Loan loan = store.loan(8); DocumentWriter writer = new DocumentWriter()) {
+        try (Loan loan = store.loan(8); Writer writer = new Writer()) {
             refusedAsNull("options", () -> loan.publish("k", null));
             refusedAsNull("options", () -> writer.int64(1).put(store, "k", null));
         }
@@ -173,7 +173,7 @@ class ErrorTest {
         store.put("k", new byte[5000]);
         View view = store.view("k");
         Loan loan = store.loan(8);
-        DocumentWriter writer = new DocumentWriter();
+        Writer writer = new Writer();
         store.close();
         store.close();
         assertTrue(store.isClosed());
@@ -182,14 +182,14 @@ class ErrorTest {
                 () -> store.get("k"), () -> store.view("k"), () -> store.put("k", new byte[1]), () -> store.loan(1),
                 () -> store.contains("k"), () -> store.delete("k"), () -> store.keys(""), () -> store.sweep(),
                 () -> store.stats(), () -> store.path(), () -> store.touch("k", Duration.ZERO),
-                () -> store.putAll(List.of()), () -> store.waitFor("k", Duration.ZERO), () -> database.get("k"))) {
+                () -> store.putMany(List.of()), () -> store.waitFor("k", Duration.ZERO), () -> database.get("k"))) {
             refused(StoreClosedException.class, Status.CLOSED, "store", call);
         }
         assertEquals(0, view.buffer().get(4999), "views outlive the store");
         view.close();
         view.close();
         for (Executable call : List.<Executable>of(
-                view::buffer, view::buffers, view::doubles, view::envelope, view::verify, () -> view.buffer(0, 1))) {
+                view::buffer, view::buffers, view::doubles, view::info, view::verify, () -> view.buffer(0, 1))) {
             refused(StoreClosedException.class, Status.CLOSED, "view", call);
         }
         loan.buffer().putLong(0, 1);
@@ -207,7 +207,7 @@ class ErrorTest {
 
     @Test
     void documentsOfAClosedViewRefuse() {
-        new DocumentWriter().value(java.util.Map.of("a", List.of(1, 2))).put(store, "doc", PutOptions.defaults());
+        new Writer().value(java.util.Map.of("a", List.of(1, 2))).put(store, "doc", PutOptions.defaults());
         View view = store.view("doc");
         Document document = view.document();
         Node node = document.at("a");

@@ -56,7 +56,7 @@ class GoldenTest {
     @ParameterizedTest
     @MethodSource("documents")
     void isWrittenAgainByteForByte(Path document) throws IOException {
-        DocumentWriter writer = new DocumentWriter();
+        Writer writer = new Writer();
         write(writer, described(document));
         assertEquals(ByteBuffer.wrap(Files.readAllBytes(document)), writer.toBytes());
         try (Store store = Store.open(directory.resolve("store"))) {
@@ -99,7 +99,7 @@ class GoldenTest {
     private static JsonObject describe(Segment segment) {
         JsonObject described = new JsonObject();
         described.addProperty("dtype", segment.dtype().code());
-        described.addProperty("unit", segment.step().ordinal());
+        described.addProperty("unit", segment.unit().ordinal());
         described.addProperty("flags", (segment.isList() ? 1 : 0) + (segment.isScalar() ? 2 : 0));
         JsonArray shape = new JsonArray();
         for (long dimension : segment.shape()) {
@@ -116,7 +116,7 @@ class GoldenTest {
         return object;
     }
 
-    private static void write(DocumentWriter writer, JsonElement value) {
+    private static void write(Writer writer, JsonElement value) {
         if (value.isJsonNull()) {
             writer.nil();
         } else if (value.isJsonArray()) {
@@ -138,7 +138,7 @@ class GoldenTest {
         }
     }
 
-    private static void write(DocumentWriter writer, JsonPrimitive value) {
+    private static void write(Writer writer, JsonPrimitive value) {
         if (value.isBoolean()) {
             writer.bool(value.getAsBoolean());
         } else if (value.isString()) {
@@ -157,7 +157,7 @@ class GoldenTest {
             shape[i] = dimensions.get(i).getAsLong();
         }
         Segment segment = Segment.of(Dtype.of(described.get("dtype").getAsInt()),
-                TimeStep.of(described.get("unit").getAsInt()), unhex(described.get("data").getAsString()), shape);
+                Unit.of(described.get("unit").getAsInt()), unhex(described.get("data").getAsString()), shape);
         int flags = described.get("flags").getAsInt();
         return flags == 1 ? segment.asList() : flags == 2 ? segment.asScalar() : segment;
     }

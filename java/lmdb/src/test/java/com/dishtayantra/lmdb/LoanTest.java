@@ -43,12 +43,12 @@ class LoanTest {
                 for (int i = 0; i < count; i++) {
                     values.put(i, i / 2.0);
                 }
-                Envelope envelope = loan.publish("k" + count, PutOptions.defaults().source("loan"));
+                Info envelope = loan.publish("k" + count, PutOptions.defaults().source("loan"));
                 assertEquals(8L * count, envelope.size());
                 assertTrue(loan.isClosed());
             }
             try (View view = store.view("k" + count)) {
-                assertEquals("loan", view.envelope().source());
+                assertEquals("loan", view.info().source());
                 DoubleBuffer values = view.doubles();
                 assertEquals(count, values.remaining());
                 for (int i = 0; i < count; i++) {

@@ -32,7 +32,7 @@ class ProcessTest {
                 }
                 store.waitFor("answer:" + round, Duration.ofSeconds(30));
                 try (View view = store.view("answer:" + round)) {
-                    assertEquals("child", view.envelope().source());
+                    assertEquals("child", view.info().source());
                     LongBuffer values = view.longs();
                     assertEquals(counts[round], values.limit());
                     for (int i = 0; i < counts[round]; i++) {

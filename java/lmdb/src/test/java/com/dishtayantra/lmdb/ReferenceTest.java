@@ -85,16 +85,16 @@ class ReferenceTest {
         Reference reference = Reference.of(fields());
         try (View view = reference.viewInput()) {
             assertEquals(2, view.buffer().get(1));
-            assertTrue(view.envelope().isTracked());
+            assertTrue(view.info().isTracked());
         }
-        Envelope envelope = reference.putOutput(
+        Info info = reference.putOutput(
                 PutOptions.defaults(), ByteBuffer.wrap(new byte[] {3}), ByteBuffer.wrap(new byte[] {4}));
-        assertEquals("output:calc:1", envelope.key());
-        assertEquals("1", envelope.txnId());
+        assertEquals("output:calc:1", info.key());
+        assertEquals("1", info.txnId());
         assertArrayEquals(new byte[] {3, 4}, store.database("prices").get("output:calc:1").orElseThrow());
         try (View view = store.database("prices").view("output:calc:1")) {
-            assertEquals(envelope, view.envelope());
-            assertEquals("1", view.envelope().txnId());
+            assertEquals(info, view.info());
+            assertEquals("1", view.info().txnId());
         }
     }
 
@@ -102,12 +102,12 @@ class ReferenceTest {
     void documentsOfEverySizeAreOutputs() {
         Reference reference = Reference.of(fields());
         for (int count : new int[] {1, 100_000}) {
-            DocumentWriter writer = new DocumentWriter();
+            Writer writer = new Writer();
             writer.map(1).key("values").segment(new double[count]);
-            Envelope envelope = reference.putOutput(writer, PutOptions.defaults());
-            assertEquals("1", envelope.txnId());
+            Info info = reference.putOutput(writer, PutOptions.defaults());
+            assertEquals("1", info.txnId());
             try (View view = store.database("prices").view("output:calc:1")) {
-                assertEquals("1", view.envelope().txnId());
+                assertEquals("1", view.info().txnId());
                 assertEquals(count, view.document().at("values").size());
             }
         }

@@ -44,8 +44,8 @@ class StoreTest {
     void arraysOfEverySizeComeBack() {
         for (int size : new int[] {0, 1, 1000, 1899, 2048, 4096, 65536, 131072, 131073, 1 << 20, (3 << 20) + 17}) {
             byte[] payload = random(size);
-            Envelope envelope = store.put("key", payload);
-            assertEquals(size, envelope.size());
+            Info info = store.put("key", payload);
+            assertEquals(size, info.size());
             assertArrayEquals(payload, store.get("key").orElseThrow(), size + " bytes");
         }
     }
@@ -71,28 +71,28 @@ class StoreTest {
         Instant before = Instant.now().minusSeconds(1);
         PutOptions options = PutOptions.defaults().format(DataFormat.JSON).ttl(Duration.ofSeconds(77)).txnId("txn-1")
                 .source("söurce").target("target").checksum(true);
-        Envelope put = store.put("ключ", "{}".getBytes(StandardCharsets.UTF_8), options);
+        Info put = store.put("ключ", "{}".getBytes(StandardCharsets.UTF_8), options);
         try (View view = store.view("ключ")) {
-            Envelope envelope = view.envelope();
-            assertEquals(put, envelope);
-            assertEquals("ключ", envelope.key());
-            assertEquals("txn-1", envelope.txnId());
-            assertEquals("söurce", envelope.source());
-            assertEquals("target", envelope.target());
-            assertEquals(DataFormat.JSON, envelope.format());
-            assertEquals(Duration.ofSeconds(77), envelope.ttl());
-            assertEquals(2, envelope.size());
-            assertTrue(envelope.isInline());
-            assertTrue(envelope.checksum().isPresent());
-            assertTrue(envelope.created().isAfter(before) && envelope.created().isBefore(Instant.now().plusSeconds(1)));
+            Info info = view.info();
+            assertEquals(put, info);
+            assertEquals("ключ", info.key());
+            assertEquals("txn-1", info.txnId());
+            assertEquals("söurce", info.source());
+            assertEquals("target", info.target());
+            assertEquals(DataFormat.JSON, info.format());
+            assertEquals(Duration.ofSeconds(77), info.ttl());
+            assertEquals(2, info.size());
+            assertTrue(info.isInline());
+            assertTrue(info.checksum().isPresent());
+            assertTrue(info.created().isAfter(before) && info.created().isBefore(Instant.now().plusSeconds(1)));
             view.verify();
         }
-        Envelope second = store.put("other", random(5000), PutOptions.defaults());
+        Info second = store.put("other", random(5000), PutOptions.defaults());
         assertFalse(second.isInline());
         assertTrue(second.fileOffset() > 0);
         assertTrue(second.checksum().isEmpty());
         try (View view = store.view("other")) {
-            assertEquals(second.txnId(), view.envelope().txnId(), "made from the entry's id");
+            assertEquals(second.txnId(), view.info().txnId(), "made from the entry's id");
         }
         assertNotEquals(put, second);
     }
@@ -122,7 +122,7 @@ class StoreTest {
         assertTrue(store.touch(key, Duration.ZERO));
         assertArrayEquals(key, store.keys(new byte[] {0}).get(0));
         try (View view = store.view(key)) {
-            assertArrayEquals(key, view.envelope().keyBytes());
+            assertArrayEquals(key, view.info().keyBytes());
         }
         assertTrue(store.delete(key));
     }
@@ -165,18 +165,18 @@ class StoreTest {
                     : Entry.of(("batch:" + i).getBytes(StandardCharsets.UTF_8), options,
                             ByteBuffer.wrap(random(i)), ByteBuffer.allocateDirect(i)));
         }
-        List<Envelope> envelopes = store.putAll(entries);
-        assertEquals(100, envelopes.size());
+        List<Info> infos = store.putMany(entries);
+        assertEquals(100, infos.size());
         assertEquals(100, store.keys("batch:").size());
-        assertEquals("source 7", envelopes.get(7).source());
-        assertEquals(14, envelopes.get(7).size());
+        assertEquals("source 7", infos.get(7).source());
+        assertEquals(14, infos.get(7).size());
         assertArrayEquals(random(9800), store.get("batch:98").orElseThrow());
         List<Entry> wrong = List.of(
                 Entry.of("new", random(10), PutOptions.defaults()),
                 Entry.of("batch:1", random(10), PutOptions.defaults().noOverwrite(true)));
-        assertThrows(KeyExistsException.class, () -> store.putAll(wrong));
+        assertThrows(KeyExistsException.class, () -> store.putMany(wrong));
         assertFalse(store.contains("new"));
-        assertTrue(store.putAll(List.of()).isEmpty());
+        assertTrue(store.putMany(List.of()).isEmpty());
     }
 
     @Test
@@ -199,7 +199,7 @@ class StoreTest {
     void aViewMayLookQuietly() {
         store.put("input", random(10), PutOptions.defaults().tracked(true));
         try (View view = store.findViewQuietly("input").orElseThrow()) {
-            assertTrue(view.envelope().isTracked());
+            assertTrue(view.info().isTracked());
         }
     }
 }

@@ -127,7 +127,7 @@ class ViewRaceTest {
     @Test
     void closingRacesWithEveryUse() throws Throwable {
         try (Store store = Store.open(directory.resolve("store"), StoreOptions.defaults().mapSize(64 << 20))) {
-            new DocumentWriter().value(java.util.Map.of("values", new double[5000], "name", "x"))
+            new Writer().value(java.util.Map.of("values", new double[5000], "name", "x"))
                     .put(store, "doc", PutOptions.defaults());
             AtomicReference<View> shared = new AtomicReference<>(store.view("doc"));
             AtomicLong used = new AtomicLong();
@@ -143,7 +143,7 @@ class ViewRaceTest {
                             assertEquals("x", view.document().toMap().get("name"));
                             break;
                         case 2:
-                            assertEquals("doc", view.envelope().key());
+                            assertEquals("doc", view.info().key());
                             break;
                         case 3:
                             view.verify();

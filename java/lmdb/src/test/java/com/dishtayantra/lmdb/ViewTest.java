@@ -128,7 +128,7 @@ class ViewTest {
         for (int i = 0; i < 10; i++) {
             try (View view = store.view("k")) {
                 kept.add(view.buffer());
-                assertEquals(first.envelope(), view.envelope());
+                assertEquals(first.info(), view.info());
             }
         }
         assertEquals(1, pins());
@@ -147,7 +147,7 @@ class ViewTest {
     @Test
     void aViewThatWasNeverClosedEnds() throws InterruptedException {
         store.put("k", pattern(100_000, 1));
-        Supplier<Integer> forgotten = () -> store.view("k").envelope().key().length();
+        Supplier<Integer> forgotten = () -> store.view("k").info().key().length();
         assertEquals(1, forgotten.get());
         awaitPins(0);
     }
@@ -251,7 +251,7 @@ class ViewTest {
         items.asDoubleBuffer().put(values);
         for (Dtype dtype : Dtype.values()) {
             int count = 48 / dtype.itemSize();
-            TimeStep step = dtype.isTime() ? TimeStep.NANOSECOND : TimeStep.GENERIC;
+            Unit step = dtype.isTime() ? Unit.NANOSECOND : Unit.GENERIC;
             for (long[] shape : new long[][] {{count}, {2, count / 2}, {count, 0, 7}}) {
                 ByteBuffer of = shape.length == 3 ? ByteBuffer.allocate(0) : items;
                 Segment array = Segment.of(dtype, step, of, shape);

@@ -1,12 +1,11 @@
-//! `com.dishtayantra.lmdb.DocumentWriter`.
+//! `com.dishtayantra.lmdb.Writer`.
 
 use super::convert::{array as bytes_array, bytes, give, invalid, object, release, text, unsigned};
+use super::env::{Env, JByteArray, JClass, JLongArray};
 use super::guard::{Fallible, guard};
 use super::loan::Held;
 use crate::document::{Dtype, Writer};
 use crate::error::Result;
-use jni::EnvUnowned;
-use jni::objects::{JByteArray, JClass, JLongArray};
 use jni::sys::{jboolean, jdouble, jint, jlong};
 use std::sync::{Mutex, PoisonError};
 
@@ -20,19 +19,19 @@ fn on<T>(writer: jlong, body: impl FnOnce(&mut Writer<'static>) -> Result<T>) ->
     Ok(body(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))?)
 }
 
-/// `DocumentWriter.create`
+/// `Writer.create`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_create<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_create<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
 ) -> jlong {
     guard(env, |_| Ok(give(Owned::default())))
 }
 
-/// `DocumentWriter.release`
+/// `Writer.release`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_release<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_release<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
 ) {
@@ -43,10 +42,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_release<'local>
     })
 }
 
-/// `DocumentWriter.reset`
+/// `Writer.reset`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_reset<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_reset<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
 ) {
@@ -58,10 +57,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_reset<'local>(
     })
 }
 
-/// `DocumentWriter.map`
+/// `Writer.map`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_map<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_map<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     pairs: jlong,
@@ -72,10 +71,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_map<'local>(
     })
 }
 
-/// `DocumentWriter.array`
+/// `Writer.array`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_array<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_array<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     values: jlong,
@@ -86,20 +85,20 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_array<'local>(
     })
 }
 
-/// `DocumentWriter.nil`
+/// `Writer.nil`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_nil<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_nil<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
 ) {
     guard(env, |_| on(writer, Writer::nil))
 }
 
-/// `DocumentWriter.bool`
+/// `Writer.bool`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_bool<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_bool<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     value: jboolean,
@@ -107,10 +106,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_bool<'local>(
     guard(env, |_| on(writer, |writer| writer.bool(value)))
 }
 
-/// `DocumentWriter.int64`
+/// `Writer.int64`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_int64<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_int64<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     value: jlong,
@@ -118,10 +117,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_int64<'local>(
     guard(env, |_| on(writer, |writer| writer.int64(value)))
 }
 
-/// `DocumentWriter.uint64`
+/// `Writer.uint64`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_uint64<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_uint64<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     bits: jlong,
@@ -129,10 +128,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_uint64<'local>(
     guard(env, |_| on(writer, |writer| writer.uint64(bits as u64)))
 }
 
-/// `DocumentWriter.float64`
+/// `Writer.float64`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_float64<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_float64<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     value: jdouble,
@@ -140,10 +139,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_float64<'local>
     guard(env, |_| on(writer, |writer| writer.double(value)))
 }
 
-/// `DocumentWriter.string`
+/// `Writer.string`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_string<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_string<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     value: JByteArray<'local>,
@@ -154,10 +153,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_string<'local>(
     })
 }
 
-/// `DocumentWriter.binary`
+/// `Writer.binary`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_binary<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_binary<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     value: JByteArray<'local>,
@@ -168,10 +167,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_binary<'local>(
     })
 }
 
-/// `DocumentWriter.segment`: where its items belong.
+/// `Writer.segment`: where its items belong.
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_segment<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_segment<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     dtype: jint,
@@ -181,28 +180,28 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_segment<'local>
 ) -> jlong {
     guard(env, |env| {
         let dtype = Dtype::from_codes(dtype as u32, unit as u32).map_err(invalid)?;
-        let mut dims = vec![0; shape.len(env)?];
-        shape.get_region(env, 0, &mut dims)?;
+        let mut dims = vec![0; env.length(&shape)?];
+        env.get(&shape, 0, &mut dims)?;
         let shape =
             dims.into_iter().map(|dim| unsigned("a dimension", dim)).collect::<Fallible<Vec<u64>>>()?;
         on(writer, |writer| Ok(writer.reserve(dtype, &shape, flags as u32)? as jlong))
     })
 }
 
-/// `DocumentWriter.size`
+/// `Writer.size`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_size<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_size<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
 ) -> jlong {
     guard(env, |_| on(writer, |writer| Ok(writer.size()? as jlong)))
 }
 
-/// `DocumentWriter.bytes`
+/// `Writer.bytes`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_bytes<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_bytes<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
 ) -> JByteArray<'local> {
@@ -216,10 +215,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_bytes<'local>(
     })
 }
 
-/// `DocumentWriter.fill`
+/// `Writer.fill`
 #[unsafe(no_mangle)]
-pub extern "system" fn Java_com_dishtayantra_lmdb_DocumentWriter_fill<'local>(
-    env: EnvUnowned<'local>,
+pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_fill<'local>(
+    env: Env<'local>,
     _class: JClass<'local>,
     writer: jlong,
     loan: jlong,
