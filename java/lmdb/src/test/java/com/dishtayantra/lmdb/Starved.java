@@ -14,6 +14,7 @@ final class Starved {
     private static final int ROUNDS = 2;
 
     private static Object ballast;
+    private static Object spare;
 
     private Starved() {}
 
@@ -24,7 +25,7 @@ final class Starved {
 
     /** Takes the heap, less some bytes. */
     private static void fill(int left) {
-        byte[] spare = new byte[left];
+        spare = new byte[left];
         for (int size = 1 << 20; size >= 16; size /= 4) {
             try {
                 while (true) {
@@ -36,7 +37,7 @@ final class Starved {
                 continue;
             }
         }
-        java.lang.ref.Reference.reachabilityFence(spare);
+        spare = null;
     }
 
     private static Map<String, Failing> calls(Store store) throws Exception {
