@@ -4,6 +4,8 @@ use crate::format::Format;
 
 /// The smallest store, in bytes: LMDB's own pages and what deletes keep in reserve leave too little of a smaller one.
 pub const MIN_MAP_SIZE: u64 = 4 << 20;
+/// How far a store may grow, in bytes, when whoever creates it does not say.
+pub const DEFAULT_MAP_SIZE: u64 = 1 << 30;
 
 /// What a published entry survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub enum Durability {
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How far the store may grow, in bytes.
+    /// How far the store may grow, in bytes; 0: `DEFAULT_MAP_SIZE` when it is created, else as it is.
     pub map_size: u64,
     /// How many bytes ahead of the high-water mark the sweeper keeps populated.
     pub prefault: u64,
@@ -40,7 +42,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            map_size: 1 << 30,
+            map_size: 0,
             prefault: 16 << 20,
             max_readers: 512,
             max_dbs: 100,

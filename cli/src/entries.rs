@@ -6,8 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use dishtayantra_lmdb::store::{Listed, Store};
-use dishtayantra_lmdb::store::View;
+use dishtayantra_lmdb::store::{Listed, Store, View, key_hex};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -98,10 +97,18 @@ pub fn remove(store: &Store, db: &str, keys: &[OsString], json: bool) -> Result<
     }
 }
 
+/// Adds the key, and what it is when it is no text.
+fn with_key(mut row: Value, key: &[u8]) -> Value {
+    row["key"] = String::from_utf8_lossy(key).into();
+    if let Some(hex) = key_hex(key) {
+        row["key_hex"] = hex.into();
+    }
+    row
+}
+
 fn entry_json(database: &str, entry: &Listed) -> Value {
-    json!({
+    let row = json!({
         "database": database,
-        "key": String::from_utf8_lossy(&entry.key),
         "format": entry.info.format.name(),
         "size": entry.info.size,
         "created_ns": entry.info.created_ns,
@@ -113,14 +120,14 @@ fn entry_json(database: &str, entry: &Listed) -> Value {
         "txn_id": entry.txn_id,
         "inline": entry.info.inline,
         "checksum": entry.info.checksum,
-    })
+    });
+    with_key(row, &entry.key)
 }
 
 fn envelope_json(database: &str, view: &View) -> Value {
     let info = view.info();
-    json!({
+    let row = json!({
         "database": database,
-        "key": String::from_utf8_lossy(view.key()),
         "format": info.format.name(),
         "size": info.size,
         "created_ns": info.created_ns,
@@ -131,7 +138,8 @@ fn envelope_json(database: &str, view: &View) -> Value {
         "txn_id": view.txn_id(),
         "inline": info.inline,
         "checksum": info.checksum,
-    })
+    });
+    with_key(row, view.key())
 }
 
 /// Time since `created_ns` of the wall clock; 0 when that is in the future.

@@ -4,7 +4,7 @@ use dishtayantra_lmdb::store::Store;
 use serde_json::{Map, Value, json};
 
 use crate::Failure;
-use crate::text::{size, table, time};
+use crate::text::{line, size, table, time};
 
 /// What the store is and how full.
 pub fn info(store: &Store, json: bool) -> Result<String, Failure> {
@@ -51,7 +51,7 @@ pub fn audit(store: &Store, json: bool) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = faults.iter().filter_map(Value::as_str).collect();
+    let named: Vec<String> = faults.iter().filter_map(Value::as_str).map(|fault| line(fault.as_bytes())).collect();
     Err(format!("{} faults:\n  {}", named.len(), named.join("\n  ")).into())
 }
 
@@ -124,8 +124,8 @@ fn holders_text(stats: &Value) -> String {
     let mut pins = rows("pins", &|pin| {
         let database = pin["database"].as_str().unwrap_or("(deleted)");
         let bytes = pin["bytes"].as_u64().map_or_else(|| "?".to_owned(), size);
-        let key = pin["key"].as_str().unwrap_or("?");
-        vec![pin["pid"].to_string(), time(number(&pin["age_ms"])), bytes, database.to_owned(), key.to_owned()]
+        let key = line(pin["key"].as_str().unwrap_or("?").as_bytes());
+        vec![pin["pid"].to_string(), time(number(&pin["age_ms"])), bytes, line(database.as_bytes()), key]
     });
     pins.sort();
     let loans = rows("loans", &|loan| {

@@ -1,6 +1,6 @@
 //! Opening a store to look at it.
 
-use dishtayantra_lmdb::options::{MIN_MAP_SIZE, Options};
+use dishtayantra_lmdb::options::Options;
 use dishtayantra_lmdb::store::Store;
 
 use crate::Failure;
@@ -14,7 +14,6 @@ pub fn open(arguments: &Arguments) -> Result<Store, Failure> {
         return Err(format!("{} holds no store of this library", path.display()).into());
     }
     let options = Options {
-        map_size: MIN_MAP_SIZE,
         max_dbs: 1,
         mode: arguments.mode,
         follow_symlinks: arguments.follow_symlinks,

@@ -122,7 +122,7 @@ pub struct Config {
     pub input_prefix: String,
     /// Prefix of output keys.
     pub output_prefix: String,
-    /// How far the store may grow, in bytes.
+    /// How far the store may grow, in bytes; 0: 1 GiB when it is created, else as it is.
     pub map_size: u64,
     /// Reader slots of the store.
     pub max_readers: u32,
@@ -174,7 +174,7 @@ impl Config {
             wait_timeout_ms: keys.int("lmdb_wait_timeout", 30_000, 0..=i64::MAX as u64, "milliseconds")?,
             input_prefix: keys.text("lmdb_input_prefix", "input")?,
             output_prefix: keys.text("lmdb_output_prefix", "output")?,
-            map_size: keys.int("lmdb_map_size", 1 << 30, 1..=i64::MAX as u64, "bytes")?,
+            map_size: keys.int("lmdb_map_size", 0, 0..=i64::MAX as u64, "bytes")?,
             max_readers: keys.slots("lmdb_max_readers", 512)?,
             max_dbs: keys.slots("lmdb_max_dbs", 100)?,
             checksum: keys.bool("lmdb_checksum", false)?,

@@ -46,8 +46,8 @@ pub const DY_LMDB_PUT_TRACKED: u32 = 4;
 pub struct dy_lmdb_options_t {
     /// `sizeof(dy_lmdb_options_t)` as the caller was compiled; fields beyond it keep their defaults.
     pub struct_size: usize,
-    /// How far the store may grow, in bytes; 1 GiB by default. When the store is open already, the larger
-    /// value wins.
+    /// How far the store may grow, in bytes. 0, the default, is 1 GiB when the store is created and leaves one
+    /// that is there as it is; a value above the store's own raises it for everybody, with a warning.
     pub map_size: u64,
     /// How many bytes ahead of the used ones the sweeper keeps populated; 16 MiB by default.
     pub prefault: u64,

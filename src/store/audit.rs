@@ -43,15 +43,21 @@ pub struct Audit {
 
 /// Audits the store with the write lock held, so that nothing moves.
 pub fn run(engine: &Engine) -> Result<Audit> {
+    let mut faults = Vec::new();
     let names = database_names(engine)?;
     let dbs: Vec<(String, Dbi)> = names
         .into_iter()
-        .filter_map(|name| engine.find_db(&name).transpose().map(|dbi| dbi.map(|dbi| (name, dbi))))
-        .collect::<Result<_>>()?;
+        .filter_map(|name| match engine.find_db(&name) {
+            Ok(dbi) => dbi.map(|dbi| (name, dbi)),
+            Err(error) => {
+                faults.push(error.to_string());
+                None
+            }
+        })
+        .collect();
     let writer = Writer::begin(engine, Purpose::Delete, 0)?;
     let txn = writer.reader();
     let system = engine.dbs();
-    let mut faults = Vec::new();
     let mut owned: Vec<(Extent, String)> = Vec::new();
 
     let mut expiring: BTreeMap<Due, (String, Vec<u8>)> = BTreeMap::new();
@@ -66,7 +72,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         walk(txn, *dbi, |key, value| match record::decode(engine, key, value) {
             Ok(record) => {
                 entries += 1;
-                let at = format!("{name}/{}", record::shown(key));
+                let at = record::entry_name(name, key);
                 let never = record.expires_ns == 0;
                 if record.due.is_none() != never || record.due.is_some_and(|due| due.ns > record.expires_ns) {
                     faults
@@ -88,7 +94,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         })?;
     }
     faults.extend(
-        expiring.values().map(|(db, key)| format!("expiry row of no entry: {db}/{}", record::shown(key))),
+        expiring.values().map(|(db, key)| format!("expiry row of no entry: {}", record::entry_name(db, key))),
     );
 
     let mut free_pages = 0;
@@ -111,7 +117,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
     walk(txn, system.quarantine, |key, value| match quarantine::parse(key, value) {
         Some(row) => {
             quarantined_pages += row.extent.pages;
-            owned.push((row.extent, format!("quarantine of {}", record::shown(row.key))));
+            owned.push((row.extent, format!("quarantine of {}", record::entry_name("", row.key))));
         }
         None => faults.push(format!("quarantine row {key:?} is unreadable")),
     })?;

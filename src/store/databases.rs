@@ -7,6 +7,9 @@ use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, LmdbError};
 use std::sync::{Arc, PoisonError};
 
+/// Bytes that LMDB keeps of a named database under its name.
+const DATABASE_ROW: usize = 48;
+
 impl Engine {
     /// The handle of a named database, if it was opened before.
     pub fn opened(&self, name: &str) -> Option<Dbi> {
@@ -94,9 +97,10 @@ pub fn database_names(engine: &Engine) -> Result<Vec<String>> {
     let mut cursor = txn.cursor(Dbi::MAIN)?;
     let mut names = Vec::new();
     let mut pair = cursor.first()?;
-    while let Some((key, _)) = pair {
+    while let Some((key, value)) = pair {
         let name = String::from_utf8_lossy(key);
-        if !name.starts_with(RESERVED) {
+        // Other programs may have put values beside the databases.
+        if !name.starts_with(RESERVED) && value.len() == DATABASE_ROW {
             names.push(name.into_owned());
         }
         pair = cursor.next_pair()?;

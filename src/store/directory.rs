@@ -95,6 +95,12 @@ impl Directory {
         }
     }
 
+    /// Opens `name` for reading alone; never follows a link.
+    pub fn readable(&self, name: &str) -> io::Result<File> {
+        let how = libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK;
+        OpenOptions::new().read(true).custom_flags(how).open(self.path_of(name))
+    }
+
     /// Gives a file that LMDB made the mode of the others, whatever the umask says.
     pub fn set_mode(&self, name: &str, options: &Options) -> Result<()> {
         std::fs::set_permissions(self.path_of(name), Permissions::from_mode(file_mode(options)))

@@ -1,6 +1,7 @@
 //! What is in a store's directory, and what opening it therefore has to do.
 
 use super::directory::Directory;
+use super::other;
 use super::owners::Owners;
 use super::shared::{Found, Place, Shared};
 use crate::error::{Error, Result, Status};
@@ -21,6 +22,8 @@ pub const LOCK: &str = "lock.mdb";
 pub const SHARED: &str = "shared";
 /// Liveness of engines.
 pub const OWNERS: &str = "owners";
+/// What the modules that DAG engines had before this library keep their envelopes in.
+const ENGINES_OWN: &[u8] = b"_metadata";
 const OPEN_LOCK: &str = "open.lock";
 /// What `open.lock` holds when the store is durable.
 const DURABLE: [u8; 5] = *b"sync\n";
@@ -105,10 +108,7 @@ pub fn plan(directory: &Directory, options: &Options, owners: &File, place: &Pla
     let data = directory.stat(DATA)?;
     let Some(file) = directory.file(SHARED, false, options)? else {
         return match data {
-            Some((size, _)) if size > 0 => Err(foreign(
-                directory,
-                "an LMDB store of another program (there is no file shared beside data.mdb)",
-            )),
+            Some((size, _)) if size > 0 => Err(of_another_program(directory)),
             _ => Ok(Plan::Create),
         };
     };
@@ -160,6 +160,25 @@ pub fn plan(directory: &Directory, options: &Options, owners: &File, place: &Pla
         }
     }
     Ok(Plan::Use { rebase: torn || was.time_namespace != place.time_namespace, shared, alone: !alive })
+}
+
+/// The error of an LMDB store that this library did not make.
+fn of_another_program(directory: &Directory) -> Error {
+    if !other::has_database(directory, ENGINES_OWN) {
+        return foreign(
+            directory,
+            "an LMDB store of another program (there is no file shared beside data.mdb)",
+        );
+    }
+    Error::new(
+        Status::ForeignStore,
+        format!(
+            "{} holds a store of a DAG engine's own core.lmdb module (its database _metadata is there), left by runs \
+             before this library: nothing reads it any more, so it is safe to remove once no process of that module \
+             runs; or use another lmdb_db_path",
+            directory.path.display()
+        ),
+    )
 }
 
 /// Whether `open.lock` says that a durable store was complete here once.

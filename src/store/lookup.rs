@@ -135,18 +135,18 @@ impl Store {
         }
     }
 
-    /// The live keys that start with `prefix`, in the order of their bytes.
+    /// The live keys that start with `prefix`, in the order of their bytes, less those whose records cannot be read.
     ///
     /// # Errors
-    /// `Corrupt`, `ReadersFull`, `Forked`.
+    /// `ReadersFull`, `Forked`.
     pub fn list(&self, db: &str, prefix: &[u8]) -> Result<Vec<Vec<u8>>> {
         self.collect(db, prefix, |key, _, _| key.to_vec())
     }
 
-    /// The live entries whose keys start with `prefix`, in the order of their bytes. None counts as opened.
+    /// The live entries whose keys start with `prefix`, as [`Store::list`] lists them. None counts as opened.
     ///
     /// # Errors
-    /// `Corrupt`, `ReadersFull`, `Forked`.
+    /// `ReadersFull`, `Forked`.
     pub fn entries(&self, db: &str, prefix: &[u8]) -> Result<Vec<Listed>> {
         self.collect(db, prefix, |key, record, now| {
             let [txn_id, source, target] = record.texts.map(str::to_owned);
@@ -162,7 +162,8 @@ impl Store {
         })
     }
 
-    /// What `make` makes of the live entries under `prefix`; it gets key, record and the time in ns.
+    /// What `make` makes of the live entries under `prefix`; it gets key, record and the time in ns. A record that
+    /// cannot be read, since something else wrote it, is left out: whether it is live is not known.
     fn collect<T>(&self, db: &str, prefix: &[u8], make: impl Fn(&[u8], &Record, u64) -> T) -> Result<Vec<T>> {
         self.engine.check()?;
         let Some(dbi) = self.engine.find_db(db)? else {
@@ -174,8 +175,9 @@ impl Store {
         let mut pair = if prefix.is_empty() { cursor.first()? } else { cursor.seek(prefix)? };
         let mut found = Vec::new();
         while let Some((key, value)) = pair.filter(|(key, _)| key.starts_with(prefix)) {
-            let record = record::decode(&self.engine, key, value)?;
-            if !record.expired(now) {
+            if let Ok(record) = record::decode(&self.engine, key, value)
+                && !record.expired(now)
+            {
                 found.push(make(key, &record, now));
             }
             pair = cursor.next_pair()?;

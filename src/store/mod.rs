@@ -29,6 +29,7 @@ mod loans;
 mod lookup;
 mod marks;
 mod open;
+mod other;
 mod owners;
 mod pins;
 mod publish;
@@ -54,6 +55,7 @@ pub use loan::{Loan, Mapped, Pinned};
 pub use lookup::{Listed, Look};
 pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};
+pub use record::key_hex;
 pub use view::View;
 
 use crate::error::{Error, Result, Status};

@@ -23,7 +23,7 @@ use crate::lmdb::{Access, Env, EnvOptions, LmdbError, LockTable};
 use crate::mapping::attach::{self, Attached};
 use crate::mapping::proc_maps::{FileId, Mapping};
 use crate::mapping::{fork, lock, sys};
-use crate::options::{Durability, Options};
+use crate::options::{DEFAULT_MAP_SIZE, Durability, Options};
 use crate::warning::warn;
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -78,8 +78,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
                     directory.path.display()
                 ));
             }
-            let limit = options.map_size.min(engine.map.len());
-            engine.shared.limit().fetch_max(limit, Ordering::AcqRel);
+            raise_limit(&engine, options);
             if alone {
                 recovery::reclaim_everything(&engine)?;
             }
@@ -98,7 +97,11 @@ fn create(
     place: &Place,
     maps_before: &[Mapping],
 ) -> Result<Arc<Engine>> {
-    let map_size = options.map_size.max(MAP_RANGE).next_multiple_of(sys::page_size() as u64);
+    let limit = match options.map_size {
+        0 => DEFAULT_MAP_SIZE,
+        bytes => bytes,
+    };
+    let map_size = limit.max(MAP_RANGE).next_multiple_of(sys::page_size() as u64);
     check_limits(map_size)?;
     let file = create_file(directory, SHARED, options)?;
     let shared = Shared::create(&file, place)?;
@@ -107,7 +110,7 @@ fn create(
     }
     let durable = u32::from(options.durability == Durability::Sync);
     shared.durability().store(durable, Ordering::Relaxed);
-    shared.limit().store(options.map_size, Ordering::Relaxed);
+    shared.limit().store(limit, Ordering::Relaxed);
     let result = assemble(directory, options, owners, shared, Some(map_size as usize), maps_before);
     match result {
         Ok(engine) => {
@@ -129,6 +132,18 @@ fn create(
             }
             Err(error)
         }
+    }
+}
+
+/// Raises how far the store may grow to what an opener asks for, for everybody, and says so.
+pub fn raise_limit(engine: &Engine, options: &Options) {
+    let wanted = options.map_size.min(engine.map.len());
+    let was = engine.shared.limit().fetch_max(wanted, Ordering::AcqRel);
+    if was < wanted {
+        warn(format!(
+            "the store in {} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)",
+            engine.path.display()
+        ));
     }
 }
 

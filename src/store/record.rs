@@ -9,6 +9,7 @@ use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, MAX_KEY};
 use crate::mapping::sys;
 use crate::options::PutOptions;
+use std::borrow::Cow;
 
 /// Refuses keys LMDB cannot store.
 pub fn check_key(key: &[u8]) -> Result<()> {
@@ -27,6 +28,23 @@ pub fn check_key(key: &[u8]) -> Result<()> {
 /// A key for messages.
 pub fn shown(key: &[u8]) -> String {
     format!("{:?}", String::from_utf8_lossy(key))
+}
+
+/// A key as text, as it is; in one that is no UTF-8 the bad bytes are replaced.
+pub fn key_text(key: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(key)
+}
+
+/// The bytes of a key that is no UTF-8, in hexadecimal.
+pub fn key_hex(key: &[u8]) -> Option<String> {
+    let hex = || key.iter().map(|byte| format!("{byte:02x}")).collect();
+    str::from_utf8(key).is_err().then(hex)
+}
+
+/// The name of an entry in an audit.
+pub fn entry_name(db: &str, key: &[u8]) -> String {
+    let hex = key_hex(key).map_or_else(String::new, |hex| format!(" (hex {hex})"));
+    format!("{db}/{}{hex}", key_text(key))
 }
 
 /// Reads a record's bytes.

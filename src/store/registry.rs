@@ -30,7 +30,7 @@ fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identit
 /// The engine of the store in `path`: the one this process has, or a new one.
 pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
     let mut options = options.clone();
-    if !options.existing && options.map_size < MIN_MAP_SIZE {
+    if !options.existing && (1..MIN_MAP_SIZE).contains(&options.map_size) {
         warn(format!(
             "a map size of {} bytes is too small to be of use; {} gets {MIN_MAP_SIZE}",
             options.map_size,
@@ -93,9 +93,9 @@ fn forget(excluded: &MutexGuard<'_, ()>, identity: Identity) {
     stores(excluded, |stores| stores.remove(&identity));
 }
 
-/// The larger map size wins; other differing options stay as they are, with a warning.
+/// A larger map size wins; other differing options stay as they are, with a warning.
 fn adopt(engine: &Engine, options: &Options) {
-    engine.shared.limit().fetch_max(options.map_size.min(engine.map.len()), Ordering::AcqRel);
+    open::raise_limit(engine, options);
     // Whoever only wants what is there, as a reference does, has no wishes.
     if options.existing {
         return;

@@ -20,7 +20,7 @@ const NAMED: usize = 3;
 type Contents = HashMap<u64, Content>;
 
 struct Content {
-    key: String,
+    key: Vec<u8>,
     /// `None`: the entry is deleted or replaced.
     database: Option<String>,
     bytes: u64,
@@ -56,7 +56,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
             }
             if let Some(extent) = record.extent {
                 let content =
-                    Content { key: record::shown(key), database: Some(name.clone()), bytes: record.size };
+                    Content { key: key.to_vec(), database: Some(name.clone()), bytes: record.size };
                 contents.insert(extent.start, content);
             }
             pair = cursor.next_pair()?;
@@ -73,11 +73,16 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         .into_iter()
         .map(|pin| {
             let content = contents.get(&pin.start);
-            json!({
-                "pid": pin.pid, "age_ms": pin.age_ms, "key": content.map(|content| &content.key),
+            let key = content.map(|content| content.key.as_slice());
+            let mut row = json!({
+                "pid": pin.pid, "age_ms": pin.age_ms, "key": key.map(record::key_text),
                 "database": content.and_then(|content| content.database.as_ref()),
                 "bytes": content.map(|content| content.bytes),
-            })
+            });
+            if let Some(hex) = key.and_then(record::key_hex) {
+                row["key_hex"] = hex.into();
+            }
+            row
         })
         .collect();
     let readers: Vec<Value> = engine
@@ -154,7 +159,7 @@ impl Space {
             if let Some(row) = quarantine::parse(key, value) {
                 space.quarantine += row.extent.pages;
                 let bytes = row.extent.pages * engine.page_size;
-                let content = Content { key: record::shown(row.key), database: None, bytes };
+                let content = Content { key: row.key.to_vec(), database: None, bytes };
                 contents.insert(row.extent.start, content);
             }
         })?;
@@ -164,7 +169,7 @@ impl Space {
                 let bytes = row.run.extent.pages * engine.page_size;
                 space.loans.push(json!({"pid": row.pid, "bytes": bytes, "kept": row.before.is_some()}));
                 if let Some(before) = row.before {
-                    let content = Content { key: record::shown(before), database: None, bytes };
+                    let content = Content { key: before.to_vec(), database: None, bytes };
                     contents.insert(row.run.extent.start, content);
                 }
             }
@@ -198,7 +203,8 @@ pub fn explain_full(engine: &Engine, error: Error) -> Error {
         .flatten()
         .take(NAMED)
         .map(|pin| {
-            format!("pid {} pins {} for {} ms", pin["pid"], pin["key"].as_str().unwrap_or("?"), pin["age_ms"])
+            let key = pin["key"].as_str().map_or("?".into(), |key| format!("{key:?}"));
+            format!("pid {} pins {key} for {} ms", pin["pid"], pin["age_ms"])
         })
         .collect();
     let pinned = if held.is_empty() { "nobody pins anything".to_owned() } else { held.join(", ") };

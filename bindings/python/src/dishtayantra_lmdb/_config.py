@@ -10,9 +10,10 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
-from ._abi import fail, lib, log_warnings, take_json
+from . import _properties
+from ._abi import fail, lib, log_warnings, logger, take_json
 from .errors import ConfigError
-from .lmdb_types import DataFormat, LMDBExchangeMode, store_path
+from .lmdb_types import DataFormat, LMDBExchangeMode, default_db_path, default_of, store_path
 
 # Our names for the settings, by theirs.
 _SETTINGS = {
@@ -46,6 +47,21 @@ _BARE = {
     "lmdb_db_name": "db_name",
     "lmdb_min_size": "min_payload_size",
 }
+# Where some engines are told to write the settings, and under which names.
+_NESTED = "lmdb_exchange"
+_NESTED_NAMES = {
+    **{name: key for key, name in _SETTINGS.items() if key != "lmdb_mode"},
+    **{key.removeprefix("lmdb_"): key for key in _SETTINGS if key != "lmdb_mode"},
+    **{key: key for key in _SETTINGS},
+    "mode": "lmdb_exchange_mode",
+    "format": "lmdb_data_format",
+}
+# The settings of the store for which the engine may have properties.
+_OF_PROPERTIES = {
+    "lmdb_map_size": "map_size",
+    "lmdb_max_readers": "max_readers",
+    "lmdb_max_dbs": "max_dbs",
+}
 
 
 @dataclass
@@ -57,7 +73,7 @@ class LMDBCalculatorConfig:
 
     Attributes:
         enabled: use the exchange at all.
-        db_path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+        db_path: directory of the store; default :func:`lmdb_types.default_db_path`.
         db_name: named database.
         exchange_mode: what goes through the store.
         data_format: the format in which payloads are written.
@@ -66,7 +82,8 @@ class LMDBCalculatorConfig:
         min_payload_size: payloads of fewer bytes are passed directly.
         wait_timeout_ms: how long to wait for an output.
         poll_interval_ms: accepted, does nothing: nothing polls.
-        map_size: how far the store may grow, in bytes.
+        map_size: how far the store may grow, in bytes. 0: 1 GiB when it is created, and one that is
+            there stays as it is; a larger value raises it for everybody, which is logged.
         max_readers, max_dbs: reader slots and named databases of the store.
         checksum: store and verify a checksum of each payload.
         durability: ``process`` or ``sync``.
@@ -89,7 +106,7 @@ class LMDBCalculatorConfig:
     min_payload_size: int = 1024
     wait_timeout_ms: int = 30000
     poll_interval_ms: int | None = None
-    map_size: int = 1 << 30
+    map_size: int = 0
     max_readers: int = 512
     max_dbs: int = 100
     checksum: bool = False
@@ -116,9 +133,10 @@ class LMDBCalculatorConfig:
         """The settings in a calculator's configuration.
 
         Args:
-            config: the whole configuration. Only its ``lmdb_*`` keys are read, and ``enabled``,
-                ``db_path``, ``db_name``, ``min_payload_size`` and ``map_size_mb`` where the key
-                with the prefix is missing.
+            config: the whole configuration. Only its ``lmdb_*`` keys are read; where one is
+                missing, ``lmdb_exchange: {"enabled": …, "mode": …}`` and then ``enabled``,
+                ``db_path``, ``db_name``, ``min_payload_size`` and ``map_size_mb``. What else
+                stands in ``lmdb_exchange`` is logged and left.
 
         Returns:
             The settings, with the defaults for what is missing and an absolute path.
@@ -131,13 +149,17 @@ class LMDBCalculatorConfig:
         given = {
             key: value
             for key, value in config.items()
-            if isinstance(key, str) and key.startswith("lmdb_")
+            if isinstance(key, str) and key.startswith("lmdb_") and key != _NESTED
         }
+        for key, value in _nested(config).items():
+            given.setdefault(key, value)
         for key, bare in _BARE.items():
             if key not in given and config.get(bare) is not None:
                 given[key] = config[bare]
         if "lmdb_map_size" not in given and config.get("map_size_mb") is not None:
             given["lmdb_map_size"] = _bytes_of(config["map_size_mb"])
+        for key, setting in _OF_PROPERTIES.items():
+            given.setdefault(key, default_of(setting))
         settings = cls.__new__(cls)
         settings._adopt(parse(given))
         return settings
@@ -156,6 +178,41 @@ def require_mapping(config: object) -> None:
         )
 
 
+def is_enabled(config: Mapping[str, Any]) -> bool:
+    """Whether a calculator's configuration asks for the exchange, be the rest allowed or not."""
+    if "lmdb_enabled" in config:
+        return bool(config["lmdb_enabled"])
+    nested = config.get(_NESTED)
+    # The bare name may be somebody else's, who means something else by it.
+    bare = config.get("enabled")
+    if isinstance(nested, dict):
+        bare = nested.get("lmdb_enabled", nested.get("enabled", bare))
+    return bare is True
+
+
+def _nested(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings under ``lmdb_exchange``, those of them that are allowed."""
+    nested = config.get(_NESTED)
+    if nested is None:
+        return {}
+    if not isinstance(nested, dict):
+        logger.warning(
+            "%s is left out: it is a %s; allowed is a dict", _NESTED, type(nested).__name__
+        )
+        return {}
+    found = {}
+    for name, value in nested.items():
+        key = _NESTED_NAMES.get(name)
+        try:
+            if key is None:
+                raise ConfigError(f"there is no setting {name!r}")
+            parse({key: value})
+            found[key] = value
+        except ConfigError as error:
+            logger.warning("%s: %s, so it is left out", _NESTED, error)
+    return found
+
+
 def parse(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Has the engine check ``lmdb_*`` settings and fill in the defaults. What it warns of is
     logged.
@@ -171,7 +228,7 @@ def parse(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _path_of(settings: Mapping[str, Any]) -> dict[str, str]:
-    path = settings.get("lmdb_db_path")
+    path = settings.get("lmdb_db_path", _properties.text("lmdb.db.path") and default_db_path())
     # An empty one is for the engine to refuse.
     return {"lmdb_db_path": store_path("lmdb_db_path", path)} if path else {}
 
@@ -189,12 +246,14 @@ def _plain(key: str, value: Any) -> Any:
         return value.value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(key, item) for item in value]
     if hasattr(type(value), "dtype") and getattr(value, "ndim", None) == 0:
         return value.item()
     if hasattr(type(value), "__index__"):
         return int(value)
     raise ConfigError(
-        f"{key}: {value!r} is not allowed; a setting is true or false, a number or a string"
+        f"{key}: {value!r} is not allowed; a setting is true or false, a number, a string or a list"
     )
 
 

@@ -9,7 +9,7 @@ from ._abi import logger
 from ._process import ProcessLock, generation
 from ._store import Store, data_file, identity
 from .errors import LMDBError, StoreClosedError
-from .lmdb_types import LMDBConfig, store_path
+from .lmdb_types import LMDBCodecMixin, LMDBConfig, store_path
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -18,7 +18,7 @@ _instances: dict[tuple[type, str], Any] = {}
 _instances_lock = ProcessLock()
 
 
-class StoreHolder:
+class StoreHolder(LMDBCodecMixin):
     """Holds a store while it is open; :class:`LMDBTransport` says what can be done with it."""
 
     def __init__(self, config: LMDBConfig | None = None) -> None:
@@ -41,17 +41,19 @@ class StoreHolder:
         """The transport of a directory, opened: one per directory and process.
 
         Args:
-            path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+            path: directory of the store; default :func:`default_db_path`.
             db_path: another name of ``path``.
 
         Returns:
             The transport; when the store cannot be opened, why is logged and it is not open.
         """
         directory = store_path("path", path or db_path or "")
-        with _instances_lock:
-            instance: Self | None = _instances.get((cls, directory))
-            if instance is None:
-                instance = _instances[cls, directory] = cls(LMDBConfig(db_path=directory))
+        instance: Self | None = _instances.get((cls, directory))
+        if instance is None:
+            # Outside of the lock: this may run code of the engine.
+            made = cls(LMDBConfig(db_path=directory))
+            with _instances_lock:
+                instance = _instances.setdefault((cls, directory), made)
         instance.initialize()
         return instance
 

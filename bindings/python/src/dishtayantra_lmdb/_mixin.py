@@ -23,7 +23,7 @@ from ._reference import (
     is_reference,
 )
 from .errors import EntryNotFoundError, LMDBError
-from .lmdb_types import DataFormat, LMDBConfig, ttl_milliseconds
+from .lmdb_types import DataFormat, default_of, ttl_milliseconds
 
 if TYPE_CHECKING:
     from .lmdb_transport import LMDBTransport
@@ -172,7 +172,7 @@ class LMDBCalculatorMixin:
             if exchange.txn_id and exchange.db_path and key == exchange.output_key:
                 number = _formats.number_of(format or exchange.format or DataFormat.MSGPACK)
                 number, parts = _formats.encode(data, number)
-                ttl_ms = ttl_milliseconds(LMDBConfig.ttl_seconds)
+                ttl_ms = ttl_milliseconds(default_of("ttl_seconds"))
                 exchange.reference().put_output(number, parts, ttl_ms)
                 return exchange.txn_id
             transport = self._lmdb_transport_of(exchange)

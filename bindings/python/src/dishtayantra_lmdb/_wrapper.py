@@ -18,7 +18,7 @@ from ._abi import (
     logger,
 )
 from ._answers import PASS_DIRECTLY, PROVE, Answers
-from ._config import LMDBCalculatorConfig, require_mapping
+from ._config import LMDBCalculatorConfig, is_enabled, require_mapping
 from ._estimate import size_up_to
 from ._exchange import LMDBDataExchange, log_route, new_txn_id
 from ._keys import text_bytes
@@ -301,8 +301,7 @@ def wrap_with_lmdb(
         enabled = config.enabled
     else:
         require_mapping(config)
-        # The bare name may be somebody else's, who means something else by it.
-        enabled = config.get("lmdb_enabled", config.get("enabled") is True)
+        enabled = is_enabled(config)
     if not enabled:
         return calculator
     wrapped = LMDBEnabledCalculator(calculator, config, calculator_name)

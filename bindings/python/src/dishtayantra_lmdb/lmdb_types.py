@@ -8,9 +8,17 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
+from . import _properties
 from .errors import ConfigError, CorruptError
 
-__all__ = ["DataEnvelope", "DataFormat", "LMDBConfig", "LMDBExchangeMode", "default_db_path"]
+__all__ = [
+    "DataEnvelope",
+    "DataFormat",
+    "LMDBCodecMixin",
+    "LMDBConfig",
+    "LMDBExchangeMode",
+    "default_db_path",
+]
 
 _DEFAULT_PATH = "/tmp/dishtayantra_lmdb"
 
@@ -57,11 +65,36 @@ class LMDBExchangeMode(Enum):
     """
 
 
-def default_db_path() -> str:
-    """The directory of the store when none is named: ``LMDB_DB_PATH``, else
-    ``/tmp/dishtayantra_lmdb``.
+class LMDBCodecMixin:
+    """What engines call the base of their transports; ours has nothing to add, since the formats
+    are the library's.
     """
-    return os.environ.get("LMDB_DB_PATH") or _DEFAULT_PATH
+
+
+def default_db_path() -> str:
+    """The directory of the store when none is named: ``LMDB_DB_PATH``, else the engine's property
+    ``lmdb.db.path``, else ``/tmp/dishtayantra_lmdb``.
+    """
+    return os.environ.get("LMDB_DB_PATH") or _properties.text("lmdb.db.path") or _DEFAULT_PATH
+
+
+# The settings of a store that engines have properties for, and their defaults.
+_DEFAULTS: dict[str, tuple[str, int, int, int, bool]] = {
+    "map_size": ("lmdb.map.size", 0, 0, _MOST, True),
+    "max_dbs": ("lmdb.max.dbs", 100, 1, 65_536, True),
+    "ttl_seconds": ("lmdb.ttl.seconds", 300, 0, _LONGEST, False),
+    "max_readers": ("lmdb.max.readers", 512, 1, 65_536, True),
+    "cleanup_interval": ("lmdb.cleanup.interval", 60, 0, _LONGEST, False),
+}
+
+
+def default_of(setting: str) -> Any:
+    """What a setting is when nobody gives it: the engine's property, else the default."""
+    return _properties.number(*_DEFAULTS[setting])
+
+
+def _setting(name: str) -> Any:
+    return field(default_factory=lambda: default_of(name))
 
 
 def store_path(name: str, path: object) -> str:
@@ -87,10 +120,15 @@ def store_path(name: str, path: object) -> str:
 class LMDBConfig:
     """How a transport opens its store.
 
+    What is not given is what the DAG engine's properties say, where it has read any:
+    ``lmdb.db.path``, ``lmdb.map.size``, ``lmdb.max.dbs``, ``lmdb.ttl.seconds``,
+    ``lmdb.max.readers`` and ``lmdb.cleanup.interval``. A comment behind a value (``# …``) is left
+    out; a value that is not allowed is logged and left.
+
     Attributes:
-        db_path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
-            Made absolute.
-        map_size: how far the store may grow, in bytes.
+        db_path: directory of the store; default :func:`default_db_path`. Made absolute.
+        map_size: how far the store may grow, in bytes. 0: 1 GiB when it is created, and one that is
+            there stays as it is; a larger value raises it for everybody, which is logged.
         max_dbs: how many named databases it may have.
         data_format: the format of a ``put`` that names none.
         ttl_seconds: the time to live of a ``put`` that names none; 0 = until deleted.
@@ -109,14 +147,14 @@ class LMDBConfig:
     """
 
     db_path: str = ""
-    map_size: int = 1 << 30
-    max_dbs: int = 100
+    map_size: int = _setting("map_size")
+    max_dbs: int = _setting("max_dbs")
     data_format: DataFormat = DataFormat.MSGPACK
-    ttl_seconds: float = 300
+    ttl_seconds: float = _setting("ttl_seconds")
     read_ahead: bool = True
     sync_mode: bool = False
-    max_readers: int = 512
-    cleanup_interval: float = 60
+    max_readers: int = _setting("max_readers")
+    cleanup_interval: float = _setting("cleanup_interval")
     compress_threshold: int = 0
     metadata_db: str = "_metadata"
     prefault: int = field(default=16 << 20, kw_only=True)
@@ -129,7 +167,7 @@ class LMDBConfig:
         if not isinstance(self.data_format, DataFormat):
             self.data_format = enum_member(DataFormat, self.data_format, "data_format")
         for name, least, most in (
-            ("map_size", 1, _MOST),
+            ("map_size", 0, _MOST),
             ("max_dbs", 1, 65_536),
             ("max_readers", 1, 65_536),
             ("prefault", 0, _MOST),
@@ -138,42 +176,19 @@ class LMDBConfig:
             whole_number(name, getattr(self, name), least, most)
         ttl_milliseconds(self.ttl_seconds)
 
+    @staticmethod
+    def _get_default_db_path() -> str:
+        """What engines call :func:`default_db_path`."""
+        return default_db_path()
+
     @classmethod
     def from_properties(cls) -> LMDBConfig:
-        """The configuration that the DAG engine's properties give; the defaults where there are
-        none.
-
-        Reads ``lmdb.db.path``, ``lmdb.map.size``, ``lmdb.max.dbs``, ``lmdb.ttl.seconds``,
-        ``lmdb.max.readers`` and ``lmdb.cleanup.interval`` when ``core.properties_configurator`` can
-        be imported.
-
-        Raises:
-            ConfigError: a property has a value that is not allowed.
+        """The configuration that the DAG engine's properties give, its ``lmdb.db.path`` before
+        ``LMDB_DB_PATH``; the defaults where there are none. Imports
+        ``core.properties_configurator``.
         """
-        try:
-            from core.properties_configurator import (  # type: ignore[import-not-found, unused-ignore]
-                PropertiesConfigurator,
-            )
-        except ImportError:
-            return cls()
-        properties = PropertiesConfigurator()
-        values: dict[str, Any] = {}
-        for name, setting, kind in (
-            ("lmdb.db.path", "db_path", str),
-            ("lmdb.map.size", "map_size", int),
-            ("lmdb.max.dbs", "max_dbs", int),
-            ("lmdb.ttl.seconds", "ttl_seconds", float),
-            ("lmdb.max.readers", "max_readers", int),
-            ("lmdb.cleanup.interval", "cleanup_interval", float),
-        ):
-            text = properties.get(name)
-            if text is None or text == "":
-                continue
-            try:
-                values[setting] = kind(text)
-            except (TypeError, ValueError):
-                raise ConfigError(f"the property {name} is {text!r}; allowed: a number") from None
-        return cls(**values)
+        _properties.load()
+        return cls(db_path=_properties.text("lmdb.db.path"))
 
 
 @dataclass

@@ -15,13 +15,15 @@ from ._loan import Loan
 from ._mixin import LMDBCalculatorMixin
 from ._pin import Pin
 from .errors import FormatError, StoreClosedError
-from .lmdb_types import DataEnvelope, DataFormat
+from .lmdb_types import DataEnvelope, DataFormat, LMDBConfig
 
 if TYPE_CHECKING:
     from .lmdb_transport import LMDBTransport
 
 __all__ = [
     "LMDBCalculatorMixin",
+    "LMDBConfig",
+    "LMDBTransport",
     "Loan",
     "View",
     "get_transport",
@@ -29,6 +31,15 @@ __all__ = [
     "lmdb_get",
     "lmdb_put",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Its module imports this one, so it can be had from here only once both are there.
+    if name == "LMDBTransport":
+        from .lmdb_transport import LMDBTransport
+
+        return LMDBTransport
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class View(_objects.View):
@@ -161,15 +172,16 @@ def envelope_of(pin: Pin, key: str) -> DataEnvelope:
     )
 
 
-def get_transport(path: str | None = None) -> LMDBTransport:
+def get_transport(path: str | None = None, *, db_path: str | None = None) -> LMDBTransport:
     """The transport of ``path``, opened: one per directory and process.
 
     Args:
-        path: directory of the store; default ``LMDB_DB_PATH``, else ``/tmp/dishtayantra_lmdb``.
+        path: directory of the store; default :func:`lmdb_types.default_db_path`.
+        db_path: another name of ``path``.
     """
     from .lmdb_transport import LMDBTransport
 
-    return LMDBTransport.get_instance(path)
+    return LMDBTransport.get_instance(path, db_path=db_path)
 
 
 def lmdb_put(key: str, data: Any, **options: Any) -> str:
