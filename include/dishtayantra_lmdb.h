@@ -682,8 +682,8 @@ typedef struct dy_lmdb_options_t {
      */
     size_t struct_size;
     /**
-     * How far the store may grow, in bytes; 1 GiB by default. When the store is open already, the larger
-     * value wins.
+     * How far the store may grow, in bytes. 0, the default, is 1 GiB when the store is created and leaves one
+     * that is there as it is; a value above the store's own raises it for everybody, with a warning.
      */
     uint64_t map_size;
     /**

@@ -51,7 +51,8 @@ pub fn audit(store: &Store, json: bool) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }
-    let named: Vec<String> = faults.iter().filter_map(Value::as_str).map(|fault| line(fault.as_bytes())).collect();
+    let named: Vec<String> =
+        faults.iter().filter_map(Value::as_str).map(|fault| line(fault.as_bytes())).collect();
     Err(format!("{} faults:\n  {}", named.len(), named.join("\n  ")).into())
 }
 

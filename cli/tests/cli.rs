@@ -120,13 +120,13 @@ fn holders_names_who_pins_and_lends_what() {
     let holders = json(&[&"holders", &path]);
     let pins = holders["pins"].as_array().unwrap();
     assert_eq!(pins.len(), 2);
-    let pinned = pins.iter().find(|pin| pin["key"] == "\"pinned\"").unwrap();
+    let pinned = pins.iter().find(|pin| pin["key"] == "pinned").unwrap();
     assert_eq!(
         (&pinned["pid"], &pinned["bytes"], &pinned["database"]),
         (&pid().into(), &9000.into(), &"db".into())
     );
     assert!(pinned["age_ms"].as_u64().unwrap() < 60_000);
-    let deleted = pins.iter().find(|pin| pin["key"] == "\"deleted\"").unwrap();
+    let deleted = pins.iter().find(|pin| pin["key"] == "deleted").unwrap();
     assert_eq!(deleted["database"], Value::Null);
     assert_eq!(holders["loans"][0]["pid"], pid());
     assert!(holders["loans"][0]["bytes"].as_u64().unwrap() >= 100_000);

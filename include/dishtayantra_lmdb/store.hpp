@@ -34,7 +34,7 @@ enum class Durability : std::uint32_t {
 
 /// How a store is opened. Made with the engine's defaults.
 struct Options {
-    std::uint64_t map_size = 0;           ///< bytes: how far the store may grow
+    std::uint64_t map_size = 0;           ///< bytes: how far the store may grow; 0: 1 GiB when made, else as it is
     std::uint64_t prefault = 0;           ///< bytes kept populated ahead of use
     std::uint32_t max_readers = 0;        ///< reader slots
     std::uint32_t max_dbs = 0;            ///< named databases

@@ -28,7 +28,8 @@ fn search(file: &File, name: &[u8]) -> Option<bool> {
     let page_size = Meta::parse(&head)?.page_size;
     let mut second = [0; META];
     file.read_exact_at(&mut second, page_size as u64).ok()?;
-    let newest = [Meta::parse(&head), Meta::parse(&second)].into_iter().flatten().max_by_key(|meta| meta.txn)?;
+    let newest =
+        [Meta::parse(&head), Meta::parse(&second)].into_iter().flatten().max_by_key(|meta| meta.txn)?;
     let mut page = vec![0; page_size];
     let mut waiting = vec![newest.root];
     for _ in 0..PATIENCE {
@@ -66,8 +67,11 @@ impl Meta {
         let word = |at: usize| Some(u64::from_le_bytes(page.get(at..at + 8)?.try_into().ok()?));
         let page_size = word(40)? as u32;
         let fits = word(16)? as u32 == META_MAGIC && page_size.is_power_of_two();
-        (fits && (256..=65_536).contains(&page_size))
-            .then_some(Meta { page_size: page_size as usize, root: word(128)?, txn: word(144)? })
+        (fits && (256..=65_536).contains(&page_size)).then_some(Meta {
+            page_size: page_size as usize,
+            root: word(128)?,
+            txn: word(144)?,
+        })
     }
 }
 

@@ -55,8 +55,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
                 bytes += record.size;
             }
             if let Some(extent) = record.extent {
-                let content =
-                    Content { key: key.to_vec(), database: Some(name.clone()), bytes: record.size };
+                let content = Content { key: key.to_vec(), database: Some(name.clone()), bytes: record.size };
                 contents.insert(extent.start, content);
             }
             pair = cursor.next_pair()?;

@@ -13,7 +13,7 @@ TEST(Version, IsTheLibrarys) { EXPECT_EQ(lmdb::version(), dy_lmdb_version()); }
 
 TEST(Options, DefaultsAreTheEngines) {
     const lmdb::Options options;
-    EXPECT_EQ(options.map_size, 1u << 30);
+    EXPECT_EQ(options.map_size, 0u);
     EXPECT_EQ(options.max_readers, 512u);
     EXPECT_EQ(options.mode, 0700u);
     EXPECT_TRUE(options.sweeper);

@@ -45,7 +45,7 @@ fn table() -> Vec<Row> {
         row("lmdb_wait_timeout", json!(30_000), json!(0), &not_int),
         row("lmdb_input_prefix", json!("input"), json!("in"), &not_text),
         row("lmdb_output_prefix", json!("output"), json!("out"), &not_prefix),
-        row("lmdb_map_size", json!(1_073_741_824), json!(8 << 20), &not_int),
+        row("lmdb_map_size", json!(0), json!(8 << 20), &not_int),
         row("lmdb_max_readers", json!(512), json!(65_536), &not_slots),
         row("lmdb_max_dbs", json!(100), json!(1), &not_slots),
         row("lmdb_checksum", json!(false), json!(true), &not_bool),

@@ -1,6 +1,6 @@
 //! What may be opened, by whom, and what is refused by name.
 
-use crate::common::{Role, open, pause, role, say, scratch, tagged};
+use crate::common::{Role, load, open, pause, role, say, scratch, tagged};
 use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
@@ -57,7 +57,8 @@ fn opening_twice_gives_one_store_with_the_larger_map_size() {
     warning::take();
     let second = Store::open(dir.path(), &options).unwrap();
     let warnings = warning::take();
-    assert!(warnings.len() == 1 && warnings[0].contains("prefault"), "{warnings:?}");
+    assert!(warnings.len() == 2 && warnings[1].contains("prefault"), "{warnings:?}");
+    assert!(warnings[0].contains("2147483648") && warnings[0].contains("1073741824"), "{warnings:?}");
     assert_eq!(first.stats().unwrap()["map"]["limit"], 2_u64 << 30);
     second.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
     drop(second);
@@ -148,6 +149,59 @@ fn another_programs_store_is_refused_and_left_alone() {
     assert_eq!(error.status(), Status::ForeignStore);
     assert!(error.message().contains("another program"), "{error}");
     assert_eq!(fs::read(dir.path().join("data.mdb")).unwrap(), b"somebody's bytes");
+}
+
+#[test]
+fn who_does_not_name_a_limit_leaves_it_alone() {
+    const OWN: u64 = 64 << 20;
+    let sized = |map_size| Options { map_size, ..Options::default() };
+    for (wanted, limit) in [(0, OWN), (OWN / 2, OWN), (2 * OWN, 2 * OWN)] {
+        for closed in [false, true] {
+            let dir = scratch();
+            let mut first = Some(Store::open(dir.path(), &sized(OWN)).unwrap());
+            if closed {
+                first = None;
+            }
+            warning::take();
+            let second = Store::open(dir.path(), &sized(wanted)).unwrap();
+            let warnings = warning::take();
+            assert_eq!(second.stats().unwrap()["map"]["limit"], limit, "{wanted} {closed}");
+            let told = |size: u64| warnings.iter().any(|warning| warning.contains(&size.to_string()));
+            assert_eq!(told(OWN) && told(wanted), limit > OWN, "{warnings:?}");
+            drop(first);
+        }
+    }
+    let dir = scratch();
+    assert_eq!(open(dir.path()).stats().unwrap()["map"]["limit"], 1 << 30);
+}
+
+#[test]
+fn an_engines_own_store_is_told_from_other_programs_and_left_alone() {
+    for (databases, said) in
+        [(&["default", "_metadata"][..], "safe to remove"), (&["default"], "another program")]
+    {
+        let dir = scratch();
+        for name in databases {
+            load(dir.path(), name, &[("default:k:meta", "{}")]);
+        }
+        let bytes = fs::read(dir.path().join("data.mdb")).unwrap();
+        let error = fail(dir.path(), &Options::default());
+        assert_eq!(error.status(), Status::ForeignStore);
+        assert!(error.message().contains(said), "{error}");
+        assert_eq!(fs::read(dir.path().join("data.mdb")).unwrap(), bytes);
+    }
+    // Whatever its bytes are, a file that is no store only is none.
+    let dir = scratch();
+    load(dir.path(), "_metadata", &[("k", "v")]);
+    let whole = fs::read(dir.path().join("data.mdb")).unwrap();
+    for at in 0..200 {
+        let mut bytes = whole.clone();
+        for byte in &mut bytes[at * whole.len() / 200..] {
+            *byte ^= 0xff;
+        }
+        fs::write(dir.path().join("data.mdb"), bytes).unwrap();
+        assert_eq!(fail(dir.path(), &Options::default()).status(), Status::ForeignStore);
+    }
 }
 
 #[test]

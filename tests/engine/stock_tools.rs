@@ -1,11 +1,12 @@
 //! LMDB's own tools on a store that is in use, and a store on a file system that is full.
 
-use crate::common::{Role, assert_clean, check_tagged, open, role, say, scratch, tagged};
+use crate::common::{Role, assert_clean, check_tagged, load, open, role, say, scratch, tagged};
 use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::options::{Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 #[test]
 #[ignore = "the body of the child process; started by a test of this file"]
@@ -54,6 +55,55 @@ fn mdb_stat_and_mdb_copy_read_a_store_that_is_in_use() {
     assert!(refused.message().contains("compact"), "{refused}");
     store.put("default", b"after", &[&tagged(3, 100_000)], &PutOptions::default()).unwrap();
     drop(view);
+    assert_clean(&store);
+}
+
+#[test]
+fn what_other_programs_write_hides_no_other_entry() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let lasting = PutOptions { ttl_ms: 0, ..PutOptions::default() };
+    for key in ["a", "b", "c"] {
+        store.put("default", key.as_bytes(), &[b"x"], &lasting).unwrap();
+    }
+    let expiring = PutOptions { ttl_ms: 1, ..PutOptions::default() };
+    store.put("default", b"d", &[b"x"], &expiring).unwrap();
+    load(dir.path(), "default", &[("b", "not a record"), ("bb", "neither")]);
+    let keys = || store.list("default", b"").unwrap();
+    assert_eq!(keys().iter().filter(|key| *key != b"d").count(), 2);
+    assert_eq!(store.list("default", b"b").unwrap(), [b""; 0]);
+    assert_eq!(store.entries("default", b"").unwrap().len(), keys().len());
+    let stats = store.stats().unwrap();
+    assert_eq!(stats["databases"]["default"]["corrupt"], 2);
+    for key in [b"b".as_slice(), b"bb"] {
+        let error = store.view("default", key).unwrap_err();
+        assert_eq!(error.status(), Status::Corrupt);
+        assert!(error.message().contains(&format!("{:?}", str::from_utf8(key).unwrap())), "{error}");
+        assert_eq!(store.contains("default", key).unwrap_err().status(), Status::Corrupt);
+    }
+    while store.contains("default", b"d").unwrap() {}
+    store.sweep().unwrap();
+    assert_eq!(keys(), [b"a", b"c"]);
+    assert!(store.view("default", b"c").unwrap().is_some());
+    let faults = store.audit().unwrap().faults;
+    assert!(faults.iter().any(|fault| fault.contains("\"bb\"")), "{faults:?}");
+    // It goes like an entry of ours.
+    store.put("default", b"b", &[b"y"], &PutOptions::default()).unwrap();
+    assert!(!store.delete("default", b"bb").unwrap());
+    assert_eq!(keys(), [b"a", b"b", b"c"]);
+    assert_clean(&store);
+}
+
+#[test]
+fn values_beside_the_databases_are_no_databases() {
+    let dir = scratch();
+    let store = open(dir.path());
+    store.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
+    let mut child = Command::new("mdb_load").arg("-T").arg(dir.path()).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"output:calc:1\nanswer\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(store.databases().unwrap(), ["default"]);
+    assert_eq!(store.stats().unwrap()["databases"].as_object().unwrap().len(), 1);
     assert_clean(&store);
 }
 

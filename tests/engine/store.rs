@@ -303,6 +303,29 @@ fn a_full_store_takes_the_room_of_what_has_expired() {
 }
 
 #[test]
+fn keys_are_shown_as_they_are() {
+    let (_dir, store) = store();
+    for (key, shown, hex) in [
+        (&b"plain"[..], "plain", None),
+        (b"\"quoted\"\n", "\"quoted\"\n", None),
+        (b"\xff1", "\u{fffd}1", Some("ff31")),
+    ] {
+        store.put("default", key, &[&bytes(5000, 0)], &PutOptions::default()).unwrap();
+        let view = store.view("default", key).unwrap().unwrap();
+        for (deleted, database) in [(false, Some("default")), (true, None)] {
+            if deleted {
+                store.delete("default", key).unwrap();
+            }
+            let pins = &store.stats().unwrap()["pins"];
+            assert_eq!(pins[0]["key"], shown);
+            assert_eq!(pins[0].get("key_hex").and_then(|hex| hex.as_str()), hex);
+            assert_eq!(pins[0]["database"].as_str(), database);
+        }
+        drop(view);
+    }
+}
+
+#[test]
 fn stats_count_what_is_there() {
     let (_dir, store) = store();
     store.put("a", b"k", &[&bytes(5000, 0)], &PutOptions::default()).unwrap();
@@ -311,7 +334,7 @@ fn stats_count_what_is_there() {
     let stats = store.stats().unwrap();
     assert_eq!(stats["databases"]["a"]["bytes"], 5000);
     assert_eq!(stats["databases"]["b"]["entries"], 1);
-    assert_eq!(stats["pins"][0]["key"], "\"k\"");
+    assert_eq!(stats["pins"][0]["key"], "k");
     assert_eq!(stats["pins"][0]["pid"], std::process::id());
     assert_eq!(stats["pins"][0]["database"], "a");
     assert_eq!(stats["pins"][0]["bytes"], 5000);
@@ -321,7 +344,7 @@ fn stats_count_what_is_there() {
     assert_eq!(stats["boot_id"], boot_id.trim().replace('-', ""));
     store.delete("a", b"k").unwrap();
     let pin = &store.stats().unwrap()["pins"][0];
-    assert_eq!((&pin["key"], &pin["database"]), (&"\"k\"".into(), &serde_json::Value::Null));
+    assert_eq!((&pin["key"], &pin["database"]), (&"k".into(), &serde_json::Value::Null));
     drop(view);
 }
 

@@ -23,8 +23,11 @@ from dishtayantra_lmdb import (
     LMDBDataExchange,
     LMDBExchangeMode,
     LMDBTransport,
+    _properties,
+    get_transport,
     wrap_with_lmdb,
 )
+from dishtayantra_lmdb.lmdb_types import default_db_path
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +47,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         )
     assert LMDBConfig().db_path == "/tmp/dishtayantra_lmdb"
     assert (LMDBConfig().map_size, LMDBConfig().max_readers, LMDBConfig().max_dbs) == (
-        1 << 30,
+        0,
         512,
         100,
     )
@@ -192,7 +195,7 @@ def test_an_unknown_key_is_warned_of_with_the_nearest(caplog: pytest.LogCaptureF
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("map_size", 0),
+        ("map_size", -1),
         ("map_size", "big"),
         ("map_size", True),
         ("max_dbs", -1),
@@ -250,9 +253,167 @@ def test_properties_of_the_engine(properties: dict[str, str], tmp_path: Path) ->
     config = LMDBConfig.from_properties()
     assert (config.db_path, config.map_size, config.max_dbs) == (str(tmp_path), 1 << 20, 7)
     assert (config.ttl_seconds, config.max_readers, config.cleanup_interval) == (0, 9, 5)
-    properties["lmdb.map.size"] = "big"
-    with pytest.raises(ConfigError, match=r"lmdb\.map\.size.*'big'"):
-        LMDBConfig.from_properties()
+
+
+def test_properties_are_the_defaults_of_every_transport(
+    properties: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LMDB_DB_PATH", raising=False)
+    place = str(tmp_path / "store")
+    properties.update(
+        {
+            "lmdb.db.path": f"{place}  # of the engine",
+            "lmdb.map.size": "67108864 # 64 MiB",
+            "lmdb.max.dbs": "7",
+            "lmdb.ttl.seconds": "0.5",
+            "lmdb.max.readers": "9",
+        }
+    )
+    expected = (place, 64 << 20, 7, 9)
+
+    def of(config: Any) -> tuple[Any, ...]:
+        return config.db_path, config.map_size, config.max_dbs, config.max_readers
+
+    assert of(LMDBConfig()) == of(LMDBConfig.from_properties()) == expected
+    assert of(LMDBTransport().config) == expected
+    assert of(LMDBCalculatorConfig.from_dict({})) == expected
+    assert LMDBConfig._get_default_db_path() == default_db_path() == place
+    assert LMDBCalculatorConfig().db_path == place
+    for transport in (LMDBTransport.get_instance(), get_transport()):
+        with transport:
+            assert of(transport.config) == expected
+            assert transport.stats()["map"]["limit"] == 64 << 20
+            transport.put("key", 1)
+            raw = transport.get_raw("key")
+            assert raw is not None
+            assert raw[1].ttl == 0.5
+            del raw
+    # What is given counts, and the environment before the property.
+    given = {"map_size": 5 << 20, "max_dbs": 3, "max_readers": 4}
+    assert of(LMDBConfig(db_path="/else", **given)) == ("/else", 5 << 20, 3, 4)
+    prefixed = {f"lmdb_{name}": value for name, value in given.items()}
+    config = LMDBCalculatorConfig.from_dict({"lmdb_db_path": "/else", **prefixed})
+    assert of(config) == ("/else", 5 << 20, 3, 4)
+    monkeypatch.setenv("LMDB_DB_PATH", "/of/the/environment")
+    assert LMDBConfig().db_path == LMDBCalculatorConfig.from_dict({}).db_path == "/of/the/environment"
+    assert LMDBConfig.from_properties().db_path == place
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1048576", 1 << 20),
+        ("1048576  # 1 MiB", 1 << 20),
+        (" 1_048_576 #1 MiB", 1 << 20),
+        (1048576, 1 << 20),
+        ("# none", 0),
+        ("", 0),
+        (None, 0),
+        ("0", 0),
+        ("big", None),
+        ("1 MiB", None),
+        ("1.5", None),
+        ("-1", None),
+        ("1e9", None),
+        (str(1 << 70), None),
+        ("1048576# 1 MiB", 1 << 20),
+        ([], None),
+    ],
+)
+def test_a_property_is_read_or_warned_of(
+    properties: dict[str, Any], text: Any, size: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    _properties._warned.clear()
+    properties["lmdb.map.size"] = text
+    with caplog.at_level(logging.WARNING, "core.lmdb"):
+        assert LMDBConfig.from_properties().map_size == LMDBConfig().map_size == (size or 0)
+    warned = [record.getMessage() for record in caplog.records]
+    assert len(warned) == (size is None)
+    assert all("lmdb.map.size" in message and repr(str(text)) in message for message in warned)
+
+
+class Singleton:
+    """The properties as engines have them: made once, with the files; who makes it first decides."""
+
+    _instance: Any = None
+
+    def __new__(cls) -> Any:
+        raise AssertionError("it was made without its files")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return {"lmdb.max.dbs": "7"}.get(name, default)
+
+
+def test_properties_that_are_not_read_yet_are_none(properties: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["core.properties_configurator"], "PropertiesConfigurator", Singleton)
+    assert LMDBConfig().max_dbs == LMDBConfig.from_properties().max_dbs == 100
+    monkeypatch.setattr(Singleton, "_instance", object.__new__(Singleton))
+    assert LMDBConfig().max_dbs == LMDBConfig.from_properties().max_dbs == 7
+
+
+def test_properties_that_fail_are_none(
+    properties: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _properties._warned.clear()
+
+    class Late(Exception):
+        pass
+
+    class Fails:
+        error: Exception = OSError("broken")
+
+        def __init__(self) -> None:
+            raise self.error
+
+    monkeypatch.setattr(sys.modules["core.properties_configurator"], "PropertiesConfigurator", Fails)
+    assert LMDBConfig().max_dbs == LMDBConfig.from_properties().max_dbs == 100
+    assert "broken" in caplog.text
+    # What a signal handler raises is not theirs.
+    monkeypatch.setattr(Fails, "error", Late())
+    with pytest.raises(Late):
+        LMDBConfig()
+
+
+@pytest.mark.parametrize(
+    ("nested", "read", "warned"),
+    [
+        ({"enabled": True}, {"enabled": True}, 0),
+        ({"enabled": True, "mode": "input"}, {"enabled": True, "exchange_mode": LMDBExchangeMode.INPUT_ONLY}, 0),
+        ({"exchange_mode": "output"}, {"exchange_mode": LMDBExchangeMode.OUTPUT_ONLY}, 0),
+        (
+            {"lmdb_ttl": 5, "min_size": 6, "min_payload_size": 7, "format": "json", "db_name": "n"},
+            {"ttl_seconds": 5, "min_payload_size": 7, "data_format": DataFormat.JSON, "db_name": "n"},
+            0,
+        ),
+        ({"db_path": "/x/y"}, {"db_path": "/x/y"}, 0),
+        ({"enabled": "yes", "mode": "zero-copy", "size": 5, 7: 8}, {}, 4),
+        ({"mode": object(), "ttl": -1}, {}, 2),
+        ({}, {}, 0),
+        (None, {}, 0),
+        (True, {}, 1),
+        ("both", {}, 1),
+        ([("enabled", True)], {}, 1),
+    ],
+)
+def test_settings_under_lmdb_exchange_are_read_or_warned_of(
+    nested: Any, read: dict[str, Any], warned: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "core.lmdb"):
+        config = LMDBCalculatorConfig.from_dict({"lmdb_exchange": nested})
+    assert {name: getattr(config, name) for name in read} == read
+    assert dataclasses.replace(LMDBCalculatorConfig(), **read) == config
+    assert [record.getMessage().split(":")[0].split()[0] for record in caplog.records] == ["lmdb_exchange"] * warned
+    assert (wrap_with_lmdb(len, {"lmdb_exchange": nested}, "c") is len) is not config.enabled
+
+
+def test_a_key_with_its_prefix_counts_before_those_under_lmdb_exchange_and_these_before_bare_names() -> None:
+    nested = {"enabled": True, "db_name": "nested", "min_size": 5}
+    config = LMDBCalculatorConfig.from_dict(
+        {"lmdb_exchange": nested, "lmdb_db_name": "prefixed", "enabled": False, "min_payload_size": 6}
+    )
+    assert (config.enabled, config.db_name, config.min_payload_size) == (True, "prefixed", 5)
+    prefixed = {"lmdb_enabled": False, "lmdb_exchange": nested}
+    assert wrap_with_lmdb(len, prefixed, "c") is len
 
 
 def test_without_an_engine_the_properties_are_the_defaults() -> None:

@@ -23,7 +23,8 @@ impl Durability {
 /// How a store is opened. What is `None` is as the engine has it by default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OpenOptions {
-    /// How far the store may grow, in bytes; 1 GiB by default. When it is open already the larger value wins.
+    /// How far the store may grow, in bytes; by default 1 GiB when it is created, and one that is there stays as it
+    /// is. A value above the store's own raises it for everybody, with a warning.
     pub map_size: Option<u64>,
     /// Bytes kept populated ahead of the used ones; 16 MiB by default.
     pub prefault: Option<u64>,

@@ -96,6 +96,20 @@ pub fn open(path: &Path) -> Store {
     Store::open(path, &Options::default()).unwrap()
 }
 
+/// Has LMDB's own `mdb_load` put texts under keys in a named database, as other programs do.
+pub fn load(path: &Path, database: &str, rows: &[(&str, &str)]) {
+    let mut child =
+        Command::new("mdb_load").args(["-s", database]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    write!(input, "VERSION=3\nformat=print\ndatabase={database}\ntype=btree\nHEADER=END\n").unwrap();
+    for (key, value) in rows {
+        write!(input, " {key}\n {value}\n").unwrap();
+    }
+    writeln!(input, "DATA=END").unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
 /// Small, seeded, and the same everywhere.
 pub struct Random(pub u64);
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import _formats
+from . import _formats, _retry
 from ._abi import (
     ANSWER_UNKNOWN,
     ANSWER_UNKNOWN_NO_WAIT,
@@ -33,6 +33,7 @@ from .errors import (
     BadKeyError,
     EntryNotFoundError,
     InvalidArgumentError,
+    LMDBError,
     LMDBReferenceIgnored,
 )
 from .lmdb_types import LMDBExchangeMode
@@ -70,6 +71,7 @@ class LMDBDataExchange:
         self._complained = False
         self._ledger = Ledger()
         self._lock = ProcessLock()
+        _retry.watch()
 
     def initialize(self) -> bool:
         """Opens the store; does nothing when it is open.
@@ -152,7 +154,7 @@ class LMDBDataExchange:
                 reference is none: it goes as it is.
         """
         try:
-            if not self.is_enabled() or self._ignored or is_reference(data):
+            if not self.is_enabled() or self._ignored or self._is_repeated() or is_reference(data):
                 return False
             return self.should(self.current(), data)
         except Exception as error:
@@ -182,9 +184,12 @@ class LMDBDataExchange:
             The key; None when the payload is to be passed directly.
         """
         txn_id = str(txn_id or new_txn_id())
-        key = self._put_input(data, txn_id)
+        key = None if self._is_repeated() else self._put_input(data, txn_id)
         if key is not None:
             self._ledger.put(txn_id)
+            call = _retry.current()
+            if call is not None and _retry.is_engine(1):
+                call.put[txn_id] = self
         elif self.config.exchange_mode is not LMDBExchangeMode.OUTPUT_ONLY:
             self._ledger.refused(txn_id)
         return key
@@ -249,6 +254,9 @@ class LMDBDataExchange:
             return None
         wait = wait and self.config.exchange_mode is not LMDBExchangeMode.INPUT_ONLY
         decision = native.settle(reference, ANSWER_UNKNOWN if wait else ANSWER_UNKNOWN_NO_WAIT)
+        call = _retry.current()
+        if call is not None and call.put.pop(txn_id, None) is self and decision == DECISION_REPEAT:
+            call.ignoring = self
         if decision == DECISION_REPEAT:
             self.found_ignored()
             raise LMDBReferenceIgnored(
@@ -309,10 +317,31 @@ class LMDBDataExchange:
             self._ledger.forget(txn_id)
             if refused or not self.is_enabled():
                 return
+            call = _retry.current()
+            if call is not None:
+                self.judge_unopened(call, txn_id)
             native = self.open()
             native.cleanup(self._reference(native, txn_id), CLEANUP_INPUT | CLEANUP_OUTPUT)
         except Exception as error:
             self.complain(f"cannot delete what exchange {txn_id} left", error)
+
+    def _is_repeated(self) -> bool:
+        call = _retry.current()
+        return call is not None and call.directly is self
+
+    def judge_unopened(self, call: _retry.Call, txn_id: str) -> None:
+        """Tells a call that failed whether it may be for want of knowing references: when nobody
+        opened the input that it put and did not ask the output of.
+        """
+        if call.put.pop(txn_id, None) is not self:
+            return
+        try:
+            native = self.open()
+            reference = self._reference(native, txn_id)
+            if native.settle(reference, ANSWER_UNKNOWN_NO_WAIT) == DECISION_REPEAT:
+                call.ignoring = self
+        except LMDBError as error:
+            self.complain(f"cannot tell who opened the input of exchange {txn_id}", error)
 
     def _reference(self, native: NativeExchange, txn_id: str) -> Reference:
         """What the calculator of exchange ``txn_id`` got, made anew: it may have been put by

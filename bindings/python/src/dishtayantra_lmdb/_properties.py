@@ -47,7 +47,7 @@ def text(name: str) -> str:
 
 def number(name: str, default: int, least: int, most: int, whole: bool) -> Any:
     """The number in a property, a ``whole`` one perhaps; ``default`` when there is none."""
-    found = text(name)
+    found = text(name).partition("#")[0].rstrip()
     if not found:
         return default
     kinds: tuple[Callable[[str], float], ...] = (int,) if whole else (int, float)

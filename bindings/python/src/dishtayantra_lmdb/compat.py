@@ -12,6 +12,11 @@ Call :func:`install` at start-up, before the first such import. The distribution
 has a ``core/lmdb`` of its own. Everything else in ``core`` stays the engine's. Where there is no
 package ``core``, an empty one is provided; it turns into the engine's as soon as that can be
 imported.
+
+A native that ignores references costs such an engine nothing: the methods of its wrappers of
+natives (``core.calculator.{cpp,rust,java}_calculator``) repeat a call, with the payload itself,
+whose reference nobody opened. The engine has stored the input as seen by then and would not call
+again.
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
 
+from . import _retry
 from ._abi import logger
 
 __all__ = ["finder", "install", "uninstall"]
@@ -63,6 +69,7 @@ def install() -> None:
             if getattr(sys.meta_path[place], "provides_core_lmdb", False):
                 del sys.meta_path[place]
         _replace_imported()
+        _retry.enable()
 
 
 def uninstall() -> None:
@@ -71,6 +78,7 @@ def uninstall() -> None:
     An engine's own modules that were replaced are put back. What was imported stays usable.
     """
     with _lock:
+        _retry.disable()
         for other in list(sys.meta_path):
             if getattr(other, "provides_core_lmdb", False):
                 sys.meta_path.remove(other)

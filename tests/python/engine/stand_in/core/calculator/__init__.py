@@ -1,0 +1,1 @@
+"""The stand-in engine's wrappers of natives, one module for each language."""
