@@ -356,7 +356,7 @@ def test_properties_that_fail_are_none(
 ) -> None:
     _properties._warned.clear()
 
-    class Late(Exception):
+    class LateError(Exception):
         pass
 
     class Fails:
@@ -369,8 +369,8 @@ def test_properties_that_fail_are_none(
     assert LMDBConfig().max_dbs == LMDBConfig.from_properties().max_dbs == 100
     assert "broken" in caplog.text
     # What a signal handler raises is not theirs.
-    monkeypatch.setattr(Fails, "error", Late())
-    with pytest.raises(Late):
+    monkeypatch.setattr(Fails, "error", LateError())
+    with pytest.raises(LateError):
         LMDBConfig()
 
 

@@ -146,7 +146,7 @@ def raises(error: BaseException) -> Callable[[Any], Any]:
     return calculate
 
 
-class Late(Exception):
+class LateError(Exception):
     """What a signal handler raises."""
 
 
@@ -156,7 +156,7 @@ class Late(Exception):
     [
         (lambda: Counting(raises(KeyError("always"))), KeyError, 2),
         (lambda: Counting(Opens().calculate), ValueError, 1),
-        (lambda: Counting(raises(Late())), Late, 1),
+        (lambda: Counting(raises(LateError())), LateError, 1),
         (lambda: Counting(raises(KeyboardInterrupt())), KeyboardInterrupt, 1),
         (lambda: Counting(raises(ConnectionResetError())), ConnectionResetError, 1),
         (lambda: Counting(raises(MemoryError())), MemoryError, 1),

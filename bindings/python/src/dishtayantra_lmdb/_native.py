@@ -8,7 +8,7 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from . import _scratch, _objects
+from . import _objects, _scratch
 from ._abi import TIMEOUT, fail, lib, log_warnings, take_bytes
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import _scratch, _objects
+from . import _objects, _scratch
 from ._abi import fail, lib
 from ._pin import Pin
 from ._store import Handle, Store

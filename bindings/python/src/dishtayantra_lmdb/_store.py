@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import _scratch, _objects
+from . import _objects, _scratch
 from ._abi import (
     DURABILITY_PROCESS,
     DURABILITY_SYNC,

@@ -11,7 +11,6 @@ from typing import Any
 
 from . import _formats
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
-from ._scratch import Settings
 from ._holder import StoreHolder
 from ._keys import key_text, text_bytes
 from ._loan import NPY_ROOM, Loan
@@ -20,6 +19,7 @@ from ._objects import Hold
 from ._pin import Pin
 from ._process import generation as _generation
 from ._reference import Reference
+from ._scratch import Settings
 from ._waiting import wait_in_slices
 from .errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
 from .lmdb_types import (
