@@ -10,7 +10,6 @@ use crate::options::{MIN_MAP_SIZE, Options};
 use crate::warning::warn;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
