@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 if [ "${1:-}" = cli ]; then
     say "building target/cli/release/dishtayantra-lmdb"
-    cargo build --release --locked --manifest-path cli/Cargo.toml --target-dir target/cli
+    cargo build --release --locked --package dishtayantra-lmdb-cli --target-dir target/cli
     exit
 fi
 
@@ -25,5 +25,4 @@ if [ "${1:-}" = demo ]; then
 fi
 
 say "building the Rust calculators into .venv"
-# In its directory, whose settings tell where the library is.
 (cd rust-examples && VIRTUAL_ENV="$venv" "$venv/bin/maturin" develop --release --locked --quiet)

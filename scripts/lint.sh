@@ -25,17 +25,14 @@ for component in fmt clippy; do
     cargo "$component" --version >/dev/null 2>&1 ||
         die "cargo $component is missing: 'rustup component add rustfmt clippy', or Debian's packages rustfmt rust-clippy"
 done
-check "cargo fmt" cargo fmt --check
-check "cargo clippy" cargo clippy --locked --all-targets -- -D warnings
-for crate in bindings/rust rust-examples tests/cross/peers/rust tests/cross/natives/rust; do
-    check "cargo fmt, $crate" cargo fmt --check --manifest-path "$crate/Cargo.toml"
-    # In its directory, whose settings tell where it is built.
-    check "cargo clippy, $crate" in_directory "$crate" cargo clippy --locked --all-targets -- -D warnings
-done
-check "cargo doc, bindings/rust" in_directory bindings/rust env RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
-check "cargo fmt, cli" cargo fmt --check --manifest-path cli/Cargo.toml
-check "cargo clippy, cli" cargo clippy --locked --manifest-path cli/Cargo.toml --target-dir target/cli --all-targets -- -D warnings
+check "cargo fmt" cargo fmt --all --check
+check "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
+# In its directory, whose settings tell where it is built.
+check "cargo fmt, cross peer" in_directory tests/cross/peers/rust cargo fmt --check
+check "cargo clippy, cross peer" in_directory tests/cross/peers/rust cargo clippy --locked --all-targets -- -D warnings
+check "cargo doc, bindings/rust" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --package dishtayantra-lmdb
 check "header drift" cargo test --locked --quiet --test engine -- header:: abi::
+check "bindings drift" cargo test --locked --quiet --package dishtayantra-lmdb --test sys
 check "golden documents" "$venv/bin/python" tests/fixtures/make_documents.py --check
 check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"
 check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"

@@ -39,6 +39,8 @@ missing_packages() {
     # glibc's headers; valgrind needs its symbols as well.
     [ -e /usr/include/stdio.h ] || echo libc6-dev
     has_header lmdb.h || echo liblmdb-dev
+    # bindgen reads the C header with it.
+    compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null || echo libclang-dev
     has_header gtest/gtest.h || echo libgtest-dev
     has_header nlohmann/json.hpp || echo nlohmann-json3-dev
     if [ -z "$python" ]; then

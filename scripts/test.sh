@@ -9,10 +9,10 @@ all_suites=(rust rust-bindings cli c cpp python java install cross)
 
 suite_rust() { cargo test --locked; }
 
-# The safe crate and its program; it finds the library in target/release by its own settings.
-suite_rust-bindings() { (cd bindings/rust && cargo test --locked); }
+# The safe crate and its program; it finds the library in target/release by the settings in .cargo/config.toml.
+suite_rust-bindings() { cargo test --locked --package dishtayantra-lmdb; }
 
-suite_cli() { cargo test --locked --manifest-path cli/Cargo.toml --target-dir target/cli; }
+suite_cli() { cargo test --locked --package dishtayantra-lmdb-cli --target-dir target/cli; }
 
 suite_c() { make --no-print-directory -C tests/c check; }
 

@@ -16,6 +16,7 @@ const BUILT_WITH: Option<&str> = option_env!("DISHTAYANTRA_LMDB_LIB_DIR");
 /// Finds what is loaded and loads nothing: `<dlfcn.h>` of Linux.
 const RTLD_NOLOAD: c_int = 4;
 
+/// Holds the library too, which is never unloaded: its threads run and its handles may be anywhere.
 static LOADED: OnceLock<Functions> = OnceLock::new();
 static LOADING: Mutex<()> = Mutex::new(());
 
@@ -98,8 +99,5 @@ fn checked(library: Library, place: &str) -> Result<Functions> {
         return Err(refused(format!("has ABI version {found}, this crate needs {DY_LMDB_ABI_VERSION}")));
     }
     // SAFETY: it is our library, of an ABI that has every function that is looked up.
-    let functions = unsafe { Functions::of(&library) }.map_err(|error| refused(reason(&error)))?;
-    // Never unloaded: its threads run and its handles may be anywhere.
-    std::mem::forget(library);
-    Ok(functions)
+    unsafe { Functions::from_library(library) }.map_err(|error| refused(reason(&error)))
 }
