@@ -8,7 +8,7 @@ use std::ffi::c_char;
 
 /// The version of the C ABI described by this header. It grows when functions, fields or constants are added;
 /// nothing is ever removed or renumbered.
-pub const DY_LMDB_ABI_VERSION: u32 = 1;
+pub const DY_LMDB_ABI_VERSION: u32 = 2;
 
 /// The library's version.
 ///

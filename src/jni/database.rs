@@ -4,7 +4,7 @@ use super::call::Call;
 use super::convert::{Put, array, bytes, direct_bytes, object, text, unsigned};
 use super::env::{Env, JByteArray, JByteBuffer, JClass, JIntArray, JLongArray, JObjectArray};
 use super::guard::{Fallible, guard};
-use super::parts::{Parts, Staged};
+use super::sources::{Sources, Staged};
 use super::store::arrays;
 use super::told::{numbers, tell_at};
 use crate::store::{Entry, Store};
@@ -29,7 +29,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_put<'local>(
         let (store, mut call): (&Store, Call) = unsafe { (object(store), Call::at(call)) };
         let (db, key) = call.place()?;
         let options = call.options(format, flags, ttl_ms)?;
-        let info = Parts::new(env, &sources, &ranges)?.put(
+        let info = Sources::new(env, &sources, &ranges)?.put(
             env,
             |parts| store.put(db, key, parts, &options),
             |size| store.loan(size),
@@ -106,7 +106,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putMany<'local>(
                     )
                 };
                 keys.push(bytes(env, "key", &key)?);
-                payloads.push(Parts::new(env, &sources, &ranges)?.staged(env)?);
+                payloads.push(Sources::new(env, &sources, &ranges)?.staged(env)?);
                 puts.push(Put::new(env, format as jint, flags as jint, ttl_ms, texts.each_ref())?);
                 Ok(())
             })?;

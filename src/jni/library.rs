@@ -4,7 +4,8 @@ use super::env::{Env, JClass, JObject};
 use super::guard::{guard, prepare};
 use jni::sys::jint;
 
-/// Version of the native methods, as in Java's class `NativeLibrary`: one more whenever one of them changes.
+/// Version of the native methods, as in Java's class `NativeLibrary`: one more whenever some are added. None is ever
+/// removed or changed, so that the classes work with a later library.
 const VERSION: jint = 3;
 
 /// `NativeLibrary.version`

@@ -16,7 +16,7 @@ mod call;
 mod convert;
 mod env;
 mod guard;
-mod parts;
+mod sources;
 mod told;
 
 mod database;

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::convert::{Put, array, give, object, release, text};
 use super::env::{Env, JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
 use super::guard::guard;
-use super::parts::Parts;
+use super::sources::Sources;
 use super::told::tell;
 use super::view::hand;
 use crate::reference::Reference;
@@ -139,7 +139,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_putOutput<'local>(
         let reference = at(reference).clone();
         let put = Put::new(env, format, flags, ttl_ms, [&txn_id, &source, &target])?;
         let options = put.options()?;
-        let info = Parts::new(env, &sources, &ranges)?.put(
+        let info = Sources::new(env, &sources, &ranges)?.put(
             env,
             |parts| reference.put_output(parts, &options),
             |size| reference.store()?.loan(size),

@@ -97,6 +97,18 @@ TEST_F(StoreTest, TouchGivesANewTimeToLive) {
     EXPECT_EQ(store.view("k").info().ttl, 0ms);
 }
 
+TEST_F(StoreTest, TheLongestTimeToLiveDoesNotEnd) {
+    lmdb::PutOptions options;
+    options.ttl = std::chrono::milliseconds::max();
+    store.put("put", lmdb::as_bytes("x"), options);
+    store.put("touched", lmdb::as_bytes("x"));
+    EXPECT_TRUE(store.touch("touched", std::chrono::milliseconds::max()));
+    store.sweep();
+    for (const char* key : {"put", "touched"}) {
+        EXPECT_EQ(store.view(key).info().ttl, std::chrono::milliseconds::max()) << key;
+    }
+}
+
 TEST_F(StoreTest, LiveEntriesAreNotOverwrittenWhenAskedNotTo) {
     lmdb::PutOptions options;
     options.no_overwrite = true;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from dishtayantra_lmdb import _library
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "bindings" / "python" / "src" / "dishtayantra_lmdb"
 LIBRARY = ROOT / "target" / "release" / "libdishtayantra_lmdb.so"
 
 MAPPED = """
@@ -86,8 +88,7 @@ def test_who_loads_it_by_its_soname_later_gets_the_same_copy(run: Any, store_pat
 def unusable(tmp_path: Path, environment: dict[str, str]) -> str:
     """What importing a package says that lies outside the source tree and has no library."""
     package = tmp_path / "elsewhere" / "dishtayantra_lmdb"
-    source = ROOT / "bindings" / "python" / "src" / "dishtayantra_lmdb"
-    shutil.copytree(source, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     program = (
         "import sys\n"
         "try:\n"
@@ -129,10 +130,35 @@ def test_a_named_library_that_is_another(tmp_path: Path) -> None:
     assert "libc.so.6 is not libdishtayantra_lmdb" in message
 
 
+@pytest.mark.parametrize(("version", "said"), [(1, "has ABI version 1, this package needs"), (99, "dy_lmdb_")])
+def test_an_older_library_is_refused_and_a_newer_one_only_for_what_it_lacks(
+    tmp_path: Path, version: int, said: str
+) -> None:
+    source, library = tmp_path / "other.c", tmp_path / "libother.so"
+    source.write_text(f"unsigned dy_lmdb_abi_version(void) {{ return {version}; }}\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    message = unusable(tmp_path, {"DISHTAYANTRA_LMDB_LIBRARY": str(library)})
+    assert said in message
+    assert ("has ABI version" in message) == (version == 1)
+
+
+def test_a_newer_library_serves(tmp_path: Path, run: Any) -> None:
+    package = tmp_path / "older" / "dishtayantra_lmdb"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    loader = package / "_library.py"
+    older, count = re.subn(r"^ABI_VERSION = \d+$", "ABI_VERSION = 1", loader.read_text(), flags=re.M)
+    assert count == 1
+    loader.write_text(older)
+    out = run(
+        "import dishtayantra_lmdb\nprint(dishtayantra_lmdb.__file__)",
+        environment={"PYTHONPATH": str(package.parent), "DISHTAYANTRA_LMDB_LIBRARY": str(LIBRARY)},
+    ).stdout
+    assert out.strip() == str(package / "__init__.py")
+
+
 def test_the_library_inside_the_package_comes_before_the_system(tmp_path: Path, run: Any) -> None:
-    source = ROOT / "bindings" / "python" / "src" / "dishtayantra_lmdb"
     package = tmp_path / "installed" / "dishtayantra_lmdb"
-    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(LIBRARY, package)
     out = run(
         MAPPED + "    import dishtayantra_lmdb\n    print(*copies())",

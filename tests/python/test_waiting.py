@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from dishtayantra_lmdb import LMDBTimeoutError, LMDBTransport
+from dishtayantra_lmdb._abi import TIMEOUT
+from dishtayantra_lmdb._waiting import wait_in_slices
+from dishtayantra_lmdb.lmdb_types import ttl_milliseconds
 
 WAITER = """
     import resource, signal, sys, time
@@ -126,3 +129,37 @@ def test_getrusage_of_this_process_while_waiting(transport: LMDBTransport) -> No
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"waited 1000 ms, used {used * 1000:.2f} ms of the processor")
     assert used < 0.3
+
+
+@pytest.mark.parametrize(("timeout_ms", "waited"), [(0.5, 1), (1, 1), (2.000001, 3), (-1, 0)])
+def test_timeouts_are_rounded_up(timeout_ms: float, waited: int) -> None:
+    slices: list[int] = []
+
+    def wait(slice_ms: int) -> int:
+        slices.append(slice_ms)
+        time.sleep(slice_ms / 1000)
+        return TIMEOUT
+
+    assert not wait_in_slices(timeout_ms, wait)
+    assert slices[0] == waited
+
+
+def test_a_timeout_longer_than_the_library_can_say() -> None:
+    slices: list[int] = []
+
+    def wait(slice_ms: int) -> int:
+        slices.append(slice_ms)
+        return 0
+
+    waiter = threading.Thread(target=lambda: wait_in_slices(1e300, wait))
+    waiter.start()
+    waiter.join()
+    assert 2**62 < slices[0] < 2**63
+
+
+@pytest.mark.parametrize(
+    ("seconds", "milliseconds"),
+    [(0, 0), (1e-9, 1), (0.0011, 2), (0.069, 69), (8.2, 8200), (1.0001, 1001), (2, 2000)],
+)
+def test_times_to_live_are_rounded_up(seconds: float, milliseconds: int) -> None:
+    assert ttl_milliseconds(seconds) == milliseconds

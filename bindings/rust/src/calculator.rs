@@ -24,7 +24,7 @@ pub use crate::value::{Map, Value, map};
 
 use crate::entry::{Info, PutOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ffi::{DocumentWriter, Reference, View, wire};
+use crate::ffi::{Reference, View, Writer, wire};
 use crate::value::{in_c_order, into_owned, write_map};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -119,7 +119,7 @@ fn computed<'a>(calculator: &dyn Calculator, input: &'a dyn Input) -> Result<Map
 /// lie into the store; arrays that came as lists so that they are lists again.
 pub fn put_output(reference: &Reference, result: &Map<'_>) -> Result<Info> {
     let result = in_c_order(result.clone());
-    let mut writer = DocumentWriter::new()?;
+    let mut writer = Writer::new()?;
     write_map(&result, &mut writer)?;
     writer.put_output(reference, &PutOptions::default())
 }

@@ -90,7 +90,8 @@ impl Format {
 pub struct PutOptions<'a> {
     /// What the payload is in; raw when `None`. Recorded, and checked against nothing.
     pub format: Option<Format>,
-    /// Time to live, of whole milliseconds; 300 s when `None`. Zero: until deleted.
+    /// Time to live, in milliseconds, rounded up; 300 s when `None`. Zero: until deleted. The longest there is, as
+    /// `Duration::MAX`, does not end in a lifetime.
     pub ttl: Option<Duration>,
     /// Fail with [`ErrorKind::KeyExists`] when a live entry is there.
     pub no_overwrite: bool,
@@ -120,10 +121,9 @@ impl PutOptions<'_> {
     }
 }
 
-/// A time to live in the milliseconds of the C ABI; what is shorter than one, but not zero, is one.
-pub(crate) fn ttl_ms(ttl: Duration) -> Result<u64> {
-    let rounded_up = ttl.as_nanos().div_ceil(1_000_000);
-    u64::try_from(rounded_up).map_err(|_| Error::invalid(format!("a time to live of {ttl:?}")))
+/// A duration in the milliseconds of the C ABI, rounded up; one that is too long for them is the longest.
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
 }
 
 /// What the engine knows of an entry. A plain copy.

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! From the outside in: [`calculator`] computes on [`Numbers`], which come from documents and arrays;
-//! [`Store`], [`View`], [`Loan`], [`Document`], [`DocumentWriter`] and [`Reference`] own the objects of the C ABI and
+//! [`Store`], [`View`], [`Loan`], [`Document`], [`Writer`] and [`Reference`] own the objects of the C ABI and
 //! are the only code that calls it.
 
 pub mod calculator;
@@ -33,10 +33,14 @@ mod value;
 pub use entry::{Format, Info, Key, PutOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use ffi::{
-    Document, DocumentWriter, Item, Items, Loan, Node, Reference, Store, Type, Versions, View, load,
-    parse_config, take_warnings, versions, wire,
+    Document, Item, Items, Loan, Node, Reference, Store, Type, Versions, View, Writer, load, parse_config,
+    take_warnings, versions, wire,
 };
 pub use npy::{Array, npy_header};
 pub use numbers::Numbers;
 pub use options::{Durability, OpenOptions};
 pub use segment::{Dtype, Element, Segment, Unit};
+
+/// The former name of [`Writer`].
+#[deprecated(note = "is called Writer")]
+pub type DocumentWriter<'a> = Writer<'a>;

@@ -1,7 +1,7 @@
 //! Results and configurations of calculators: names and values.
 
 use crate::error::Result;
-use crate::ffi::DocumentWriter;
+use crate::ffi::Writer;
 use crate::numbers::Numbers;
 use crate::segment::Segment;
 
@@ -75,7 +75,7 @@ pub(crate) fn in_c_order(map: Map<'_>) -> Map<'_> {
 const SHORTEST_SEGMENT: usize = 128;
 
 /// Writes a result whose arrays are in C order. They are lent to the writer.
-pub(crate) fn write_map<'a>(map: &'a Map<'a>, writer: &mut DocumentWriter<'a>) -> Result<()> {
+pub(crate) fn write_map<'a>(map: &'a Map<'a>, writer: &mut Writer<'a>) -> Result<()> {
     writer.map(map.len())?;
     for (name, value) in map {
         writer.string(name)?;
@@ -99,7 +99,7 @@ pub(crate) fn write_map<'a>(map: &'a Map<'a>, writer: &mut DocumentWriter<'a>) -
 }
 
 /// Arrays become segments; what came as lists is to come back as lists.
-fn write_numbers<'a>(numbers: &'a Numbers<'_>, writer: &mut DocumentWriter<'a>) -> Result<()> {
+fn write_numbers<'a>(numbers: &'a Numbers<'_>, writer: &mut Writer<'a>) -> Result<()> {
     let elements = numbers.slice();
     let shape: Vec<u64> = numbers.shape().iter().map(|length| *length as u64).collect();
     if !numbers.is_list() {
@@ -114,7 +114,7 @@ fn write_numbers<'a>(numbers: &'a Numbers<'_>, writer: &mut DocumentWriter<'a>) 
     Ok(())
 }
 
-fn write_rows(elements: &[f64], shape: &[usize], writer: &mut DocumentWriter<'_>) -> Result<()> {
+fn write_rows(elements: &[f64], shape: &[usize], writer: &mut Writer<'_>) -> Result<()> {
     let [count, rest @ ..] = shape else { return Ok(()) };
     if rest.is_empty() {
         writer.doubles(elements)?;

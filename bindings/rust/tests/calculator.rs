@@ -7,8 +7,7 @@ use dishtayantra::calculator::{
     Calculator, Input, Map, MapInput, Value, ViewInput, calculate, calculate_with, map, reference_of,
 };
 use dishtayantra::{
-    DocumentWriter, ErrorKind, Format, Numbers, PutOptions, Reference, Result, Segment, Store, npy_header,
-    wire,
+    ErrorKind, Format, Numbers, PutOptions, Reference, Result, Segment, Store, Writer, npy_header, wire,
 };
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,7 +59,7 @@ fn reference(store: &Store, input: &str, output: Option<&str>) -> MapInput<'stat
 }
 
 fn put_values(store: &Store, key: &str, values: &[f64]) {
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     writer.map(2).unwrap().string("values").unwrap().segment(&Segment::new(values)).unwrap();
     writer.string("name").unwrap().string("close").unwrap();
     writer.put(store, key, &PutOptions { checksum: true, tracked: true, ..PutOptions::default() }).unwrap();
@@ -126,9 +125,9 @@ fn every_format_that_can_be_read_gives_the_same() {
     let values: Vec<f64> = (0..500).map(|at| f64::from(at) * 0.25).collect();
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let header = npy_header::<f64>(&[500], false).unwrap();
-    let mut list = DocumentWriter::new().unwrap();
+    let mut list = Writer::new().unwrap();
     list.map(1).unwrap().string("values").unwrap().doubles(&values).unwrap();
-    let mut root = DocumentWriter::new().unwrap();
+    let mut root = Writer::new().unwrap();
     root.segment(&Segment::new(&values).as_list()).unwrap();
     store.put("raw", &bytes, &PutOptions::of(Format::Raw)).unwrap();
     store.put_parts("numpy", &[&header, &bytes], &PutOptions::of(Format::Numpy)).unwrap();
@@ -246,7 +245,7 @@ fn nested_lists_are_matrices_and_ragged_ones_are_named() {
     let dir = scratch();
     let store = open(dir.path());
     let put = |rows: &[&[f64]]| {
-        let mut writer = DocumentWriter::new().unwrap();
+        let mut writer = Writer::new().unwrap();
         writer.array(rows.len()).unwrap();
         for row in rows {
             writer.doubles(row).unwrap();
@@ -263,14 +262,14 @@ fn nested_lists_are_matrices_and_ragged_ones_are_named() {
     );
     // A row that is a segment, and a number that is one.
     let row = [7_i16, 8];
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     writer.array(2).unwrap().segment(&Segment::new(&row)).unwrap().array(2).unwrap();
     writer.segment(&Segment::shaped(&row[..1], &[]).unwrap().as_scalar()).unwrap().double(9.0).unwrap();
     writer.put(&store, "rows", &PutOptions::default()).unwrap();
     let mixed = ViewInput::new(store.view("rows").unwrap()).unwrap();
     assert_eq!(mixed.numbers("values").unwrap().slice(), [7.0, 8.0, 7.0, 9.0]);
     // Bools are numbers, and a number is an array without dimensions.
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     writer
         .map(2)
         .unwrap()

@@ -4,8 +4,7 @@ mod common;
 
 use common::{assert_fails, open, scratch};
 use dishtayantra::{
-    Document, DocumentWriter, Dtype, ErrorKind, Format, Key, Node, PutOptions, Result, Segment, Type, Unit,
-    View,
+    Document, Dtype, ErrorKind, Format, Key, Node, PutOptions, Result, Segment, Type, Unit, View, Writer,
 };
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -89,7 +88,7 @@ fn segments(value: &Value, out: &mut Vec<Vec<u8>>) {
 fn write<'a>(
     value: &Value,
     data: &mut impl Iterator<Item = &'a Vec<u8>>,
-    writer: &mut DocumentWriter<'a>,
+    writer: &mut Writer<'a>,
 ) -> Result<()> {
     match value {
         Value::Null => writer.nil()?,
@@ -142,7 +141,7 @@ fn golden_documents_are_written_byte_for_byte() {
         let (payload, content) = (std::fs::read(&file).unwrap(), content(&file));
         let mut data = Vec::new();
         segments(&content, &mut data);
-        let mut writer = DocumentWriter::new().unwrap();
+        let mut writer = Writer::new().unwrap();
         write(&content, &mut data.iter(), &mut writer).unwrap();
         assert!(writer.parts().unwrap().concat() == payload, "{}", file.display());
         assert!(writer.data().unwrap() == payload, "{}", file.display());
@@ -152,7 +151,7 @@ fn golden_documents_are_written_byte_for_byte() {
 }
 
 fn put_columns(store: &dishtayantra::Store, values: &[f64], ids: &[i32]) {
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     writer.map(3).unwrap();
     writer.string("values").unwrap().segment(&Segment::new(values)).unwrap();
     writer.string("meta").unwrap().map(2).unwrap();
@@ -247,7 +246,7 @@ fn every_cut_and_every_changed_byte_of_the_golden_documents_is_survived() {
 
 #[test]
 fn a_writer_refuses_what_does_not_fit() {
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     assert_fails(writer.data().map(<[u8]>::len), ErrorKind::InvalidArgument, "");
     writer.map(1).unwrap().string("key").unwrap();
     assert_fails(writer.data().map(<[u8]>::len), ErrorKind::InvalidArgument, "");
@@ -271,7 +270,7 @@ fn segments_have_the_shape_their_items_have() {
     assert_fails(Dtype::of_codes(7, 0), ErrorKind::InvalidArgument, "7");
     let times = Segment::of_bytes(Dtype::Datetime64(Unit::Second), &[2], &[0; 16]).unwrap();
     assert_eq!(times.dtype().codes(), (77, 7));
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     assert_fails(writer.segment(&Segment::new(&items).as_scalar()).map(drop), ErrorKind::InvalidArgument, "");
 }
 
@@ -281,7 +280,7 @@ fn what_is_empty_is_a_slice_of_any_type() {
     let store = open(dir.path());
     store.put("raw", b"", &PutOptions::of(Format::Raw)).unwrap();
     assert_eq!(store.view("raw").unwrap().slice::<f64>().unwrap(), &[] as &[f64]);
-    let mut writer = DocumentWriter::new().unwrap();
+    let mut writer = Writer::new().unwrap();
     writer.map(1).unwrap().string("a").unwrap().segment(&Segment::new(&[] as &[f64])).unwrap();
     writer.put(&store, "document", &PutOptions::default()).unwrap();
     let view = store.view("document").unwrap();

@@ -132,6 +132,20 @@ fn an_expired_entry_is_gone_and_swept() {
 }
 
 #[test]
+fn the_longest_time_to_live_does_not_end() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let options = PutOptions { ttl: Some(Duration::MAX), ..DEFAULTS };
+    store.put("put", b"x", &options).unwrap();
+    store.put("touched", b"x", &DEFAULTS).unwrap();
+    assert!(store.touch("touched", Duration::MAX).unwrap());
+    store.sweep().unwrap();
+    for key in ["put", "touched"] {
+        assert_eq!(store.view(key).unwrap().info().ttl, Duration::from_millis(i64::MAX as u64), "{key}");
+    }
+}
+
+#[test]
 fn a_live_entry_is_kept_when_asked() {
     let dir = scratch();
     let store = open(dir.path());
@@ -190,6 +204,15 @@ fn waiting_ends_with_the_entry_or_the_timeout() {
     let store = open(dir.path());
     assert_fails(store.wait("key", Some(Duration::ZERO)), ErrorKind::Timeout, "key");
     assert_fails(store.wait("key", Some(Duration::from_millis(20))), ErrorKind::Timeout, "20");
+    for (time, waited) in [
+        (Duration::from_micros(999), "within 1 ms"),
+        (Duration::from_nanos(1), "within 1 ms"),
+        (Duration::from_nanos(2_000_001), "within 3 ms"),
+    ] {
+        let begun = std::time::Instant::now();
+        assert_fails(store.wait("key", Some(time)), ErrorKind::Timeout, waited);
+        assert!(begun.elapsed() >= time, "{time:?}");
+    }
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| store.wait("key", None));
         store.put("key", b"x", &DEFAULTS).unwrap();

@@ -25,7 +25,8 @@ impl Constants {
         let header = std::fs::read_to_string(header()).expect("the header");
         // Statuses are declared first, in src/ffi/status.rs.
         let (before, _) = header.split_once("#define DY_LMDB_ABI_VERSION").expect("the end of the statuses");
-        let names = before.lines().filter_map(|line| line.strip_prefix("#define DY_LMDB_")?.split(' ').next());
+        let names =
+            before.lines().filter_map(|line| line.strip_prefix("#define DY_LMDB_")?.split(' ').next());
         Constants { statuses: names.map(|name| format!("DY_LMDB_{name}")).collect() }
     }
 }
@@ -44,7 +45,9 @@ impl ParseCallbacks for Constants {
 fn generated() -> String {
     bindgen::Builder::default()
         .header(header().to_str().expect("a path in UTF-8"))
-        .raw_line("//! The C ABI, made by bindgen from include/dishtayantra_lmdb.h; `make header` makes it anew.\n")
+        .raw_line(
+            "//! The C ABI, made by bindgen from include/dishtayantra_lmdb.h; `make header` makes it anew.\n",
+        )
         .allowlist_item("(dy_lmdb|DY_LMDB)_.*")
         .dynamic_library_name("Functions")
         .dynamic_link_require_all(true)

@@ -307,15 +307,15 @@ pub unsafe fn show(
 
 /// A field that Python sees as an attribute, and may set.
 #[repr(transparent)]
-pub struct Kept(*mut PyObject);
+pub struct Member(*mut PyObject);
 
-impl Kept {
+impl Member {
     /// Nothing, which Python sees as None.
-    pub const NONE: Kept = Kept(ptr::null_mut());
+    pub const NONE: Member = Member(ptr::null_mut());
 
     /// An object.
-    pub fn of(object: Ref) -> Kept {
-        Kept(object.give())
+    pub fn of(object: Ref) -> Member {
+        Member(object.give())
     }
 
     /// The object; NULL when there is none.
@@ -330,7 +330,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for Member {
     fn drop(&mut self) {
         if !self.0.is_null() && !is_away() {
             // SAFETY: the reference is ours.

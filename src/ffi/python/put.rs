@@ -13,20 +13,20 @@ use crate::ffi::store::dy_lmdb_store_t;
 use std::ptr;
 
 /// Buffers of Python objects, let go when this is dropped. The interpreter is held then.
-struct Parts {
+struct Buffers {
     objects: Ref,
     exports: Vec<Buffer>,
 }
 
-impl Parts {
+impl Buffers {
     /// The contiguous buffers of what is in a list; `None` with an exception set when one has none.
-    unsafe fn of(list: *mut PyObject) -> Option<Parts> {
+    unsafe fn of(list: *mut PyObject) -> Option<Buffers> {
         // SAFETY: an object, says the caller; a tuple keeps its items.
         unsafe {
             let objects = Ref::owned((api().tuple_of)(list))?;
             let count = (api().size)(objects.get());
             let exports = Vec::with_capacity(usize::try_from(count).ok()?);
-            let mut parts = Parts { objects, exports };
+            let mut parts = Buffers { objects, exports };
             for index in 0..count {
                 let mut export = std::mem::zeroed::<Buffer>();
                 let item = (api().tuple_get)(parts.objects.get(), index);
@@ -47,7 +47,7 @@ impl Parts {
     }
 }
 
-impl Drop for Parts {
+impl Drop for Buffers {
     fn drop(&mut self) {
         if is_away() {
             return;
@@ -72,7 +72,7 @@ unsafe fn put_entry(
     unsafe {
         let store = int(store)?;
         let (db, key) = (Text::of(holder, db)?, Text::of(holder, key)?);
-        let (parts, options) = (Parts::of(parts)?, put_options(settings)?);
+        let (parts, options) = (Buffers::of(parts)?, put_options(settings)?);
         let (places, mut info) = (parts.places(), dy_lmdb_info_t::default());
         let status = without_interpreter(|| {
             dy_lmdb_store_put(
@@ -101,7 +101,7 @@ unsafe fn put_into(&[holder, exchange, txn_id, parts, format]: &[*mut PyObject; 
     // SAFETY: objects, says the caller.
     unsafe {
         let (exchange, format) = (int(exchange)?, int(format)? as u32);
-        let (txn_id, parts) = (Text::of(holder, txn_id)?, Parts::of(parts)?);
+        let (txn_id, parts) = (Text::of(holder, txn_id)?, Buffers::of(parts)?);
         let (places, mut reference) = (parts.places(), ptr::null_mut());
         let status = without_interpreter(|| {
             dy_lmdb_exchange_put_input(
@@ -128,7 +128,7 @@ unsafe fn put_answer(&[holder, reference, parts, settings]: &[*mut PyObject; 4])
     // SAFETY: objects, says the caller.
     unsafe {
         let reference = int(reference)?;
-        let (parts, options) = (Parts::of(parts)?, put_options(settings)?);
+        let (parts, options) = (Buffers::of(parts)?, put_options(settings)?);
         let (places, mut info) = (parts.places(), dy_lmdb_info_t::default());
         let status = without_interpreter(|| {
             dy_lmdb_reference_put_output(

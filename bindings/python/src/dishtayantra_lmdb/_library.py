@@ -1,6 +1,6 @@
 """Finds and loads the shared library, so that a process has one copy of the engine.
 
-The order: the copy that this process has loaded already (a C++ or Rust calculator may have brought
+The order, which is that of all languages: the copy that this process has loaded already (a C++ or Rust calculator may have brought
 it), the file that ``DISHTAYANTRA_LMDB_LIBRARY`` names, the file inside this package (a wheel),
 ``target/release`` of the source tree (an editable installation), and last what the system's loader
 finds.
@@ -15,7 +15,8 @@ from pathlib import Path
 SONAME = "libdishtayantra_lmdb.so.0"
 FILE_NAME = "libdishtayantra_lmdb.so"
 VARIABLE = "DISHTAYANTRA_LMDB_LIBRARY"
-ABI_VERSION = 1
+# Of the functions that this package calls: the library has this one or a later one.
+ABI_VERSION = 2
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -90,6 +91,8 @@ def _checked(library: ctypes.CDLL, where: str) -> ctypes.CDLL:
     version.restype = ctypes.c_uint32
     version.argtypes = []
     found = version()
-    if found != ABI_VERSION:
-        raise ImportError(f"{where} has ABI version {found}, this package needs {ABI_VERSION}")
+    if found < ABI_VERSION:
+        raise ImportError(
+            f"{where} has ABI version {found}, this package needs {ABI_VERSION} or a later one"
+        )
     return library

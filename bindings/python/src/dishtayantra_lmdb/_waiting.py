@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,13 +11,15 @@ from ._abi import TIMEOUT, fail
 
 # Python runs signal handlers in the main thread between two calls only.
 _SLICE_MS = 500
+# What the C ABI can say.
+_LONGEST_MS = 2**63 - 1
 
 
-def wait_in_slices(timeout_ms: int | None, wait: Callable[[int], int]) -> bool:
+def wait_in_slices(timeout_ms: float | None, wait: Callable[[int], int]) -> bool:
     """Calls ``wait`` with a number of milliseconds until it answers OK or the time is over.
 
     Args:
-        timeout_ms: how long to wait at most; None: for ever.
+        timeout_ms: how long to wait at most, rounded up; None: for ever.
         wait: waits for at most that many milliseconds (for ever when negative) and returns a
             status.
 
@@ -28,7 +31,9 @@ def wait_in_slices(timeout_ms: int | None, wait: Callable[[int], int]) -> bool:
     """
     sliced = threading.current_thread() is threading.main_thread()
     deadline = (
-        None if timeout_ms is None else time.monotonic_ns() + max(0, int(timeout_ms)) * 1_000_000
+        None
+        if timeout_ms is None
+        else time.monotonic_ns() + max(0, min(math.ceil(timeout_ms), _LONGEST_MS)) * 1_000_000
     )
     while True:
         left = -1 if deadline is None else max(0, -(-(deadline - time.monotonic_ns()) // 1_000_000))

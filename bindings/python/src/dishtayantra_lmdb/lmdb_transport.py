@@ -316,13 +316,13 @@ class LMDBTransport(StoreHolder):
         return view
 
     def wait(
-        self, key: str | bytes, timeout_ms: int | None = None, db_name: str = "default"
+        self, key: str | bytes, timeout_ms: float | None = None, db_name: str = "default"
     ) -> None:
         """Waits until an entry is under a key; returns at once when there is one.
 
         Args:
             key: the key.
-            timeout_ms: how long to wait at most; None: for ever.
+            timeout_ms: how long to wait at most, rounded up to a whole one; None: for ever.
             db_name: the named database.
 
         Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from enum import Enum
@@ -264,7 +265,7 @@ def whole_number(name: str, value: object, least: int, most: int = _MOST) -> int
 
 
 def ttl_milliseconds(seconds: float) -> int:
-    """A time to live in milliseconds; one that is not 0 stays so.
+    """A time to live in milliseconds, rounded up; one that is not 0 stays so.
 
     Raises:
         ConfigError: it is not a number from 0.
@@ -273,7 +274,8 @@ def ttl_milliseconds(seconds: float) -> int:
         return seconds * 1000
     try:
         if 0 <= seconds <= _LONGEST:
-            milliseconds = round(seconds * 1000)
+            # What a float has behind the nanoseconds is its own inexactness.
+            milliseconds = math.ceil(round(seconds * 1000, 6))
             return milliseconds if milliseconds or not seconds else 1
     except (TypeError, OverflowError, ValueError):
         pass

@@ -22,7 +22,7 @@ pub use loan::Loan;
 pub use reference::{Reference, wire};
 pub use store::Store;
 pub use view::View;
-pub use writer::DocumentWriter;
+pub use writer::Writer;
 
 use crate::error::{Error, Result};
 use crate::sys::{self, Functions};

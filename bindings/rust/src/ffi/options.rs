@@ -1,7 +1,7 @@
 //! Option structs of the C ABI, filled from ours.
 
 use super::chars;
-use crate::entry::{PutOptions, ttl_ms};
+use crate::entry::{PutOptions, milliseconds};
 use crate::error::Result;
 use crate::options::OpenOptions;
 use crate::sys::{self, Functions};
@@ -34,7 +34,7 @@ pub fn put_options(functions: &Functions, options: &PutOptions<'_>) -> Result<sy
     };
     raw.format = options.format.map_or(raw.format, |format| format.code());
     raw.flags = options.flags();
-    raw.ttl_ms = options.ttl.map_or(Ok(raw.ttl_ms), ttl_ms)?;
+    raw.ttl_ms = options.ttl.map_or(raw.ttl_ms, |ttl| milliseconds(ttl) as u64);
     (raw.txn_id, raw.txn_id_len) = (chars(options.txn_id), options.txn_id.len());
     (raw.source, raw.source_len) = (chars(options.source), options.source.len());
     (raw.target, raw.target_len) = (chars(options.target), options.target.len());

@@ -2,7 +2,7 @@
 
 use super::options::{open_options, put_options};
 use super::{Loan, View, buffers, bytes, chars, check, empty_info, made, slice, text};
-use crate::entry::{Info, Key, PutOptions, ttl_ms};
+use crate::entry::{Info, Key, PutOptions, milliseconds};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::OpenOptions;
 use crate::sys::{self, Functions};
@@ -197,7 +197,7 @@ impl Store {
 
     /// Gives the entry a new time to live, counted from now; zero: until deleted. Whether there was one.
     pub fn touch<'k>(&self, key: impl Into<Key<'k>>, ttl: Duration) -> Result<bool> {
-        let ttl = ttl_ms(ttl)?;
+        let ttl = milliseconds(ttl) as u64;
         let call = self.functions.dy_lmdb_store_touch;
         self.asked(key.into(), |db, db_len, key, key_len, out| {
             // SAFETY: what the pointers name stays during the call.
@@ -217,10 +217,10 @@ impl Store {
     }
 
     /// Returns when a live entry is under the key, whichever process puts it; the thread sleeps meanwhile. Fails with
-    /// [`ErrorKind::Timeout`] after `timeout`; `None` never ends.
+    /// [`ErrorKind::Timeout`] after `timeout`, in milliseconds, rounded up; `None` never ends.
     pub fn wait<'k>(&self, key: impl Into<Key<'k>>, timeout: Option<Duration>) -> Result<()> {
         let key = key.into();
-        let timeout = timeout.map_or(-1, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        let timeout = timeout.map_or(-1, milliseconds);
         // SAFETY: what the pointers name stays during the call.
         check(self.functions, unsafe {
             (self.functions.dy_lmdb_store_wait)(

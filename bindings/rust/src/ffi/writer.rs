@@ -14,9 +14,9 @@ use std::ptr::{self, NonNull};
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), which says why, and changes nothing.
 ///
 /// ```no_run
-/// # use dishtayantra::{DocumentWriter, PutOptions, Segment, Store};
+/// # use dishtayantra::{Writer, PutOptions, Segment, Store};
 /// # fn write(store: &Store, prices: &[f64]) -> dishtayantra::Result<()> {
-/// let mut writer = DocumentWriter::new()?;
+/// let mut writer = Writer::new()?;
 /// writer.map(2)?.string("prices")?.segment(&Segment::new(prices))?.string("name")?.string("close")?;
 /// writer.put(store, "close", &PutOptions::default())?;
 /// # Ok(())
@@ -27,9 +27,9 @@ use std::ptr::{self, NonNull};
 /// the store.
 ///
 /// ```compile_fail,E0505
-/// # use dishtayantra::{DocumentWriter, Segment, Store};
+/// # use dishtayantra::{Writer, Segment, Store};
 /// fn freed(store: &Store, prices: Vec<f64>) {
-///     let mut writer = DocumentWriter::new().unwrap();
+///     let mut writer = Writer::new().unwrap();
 ///     writer.segment(&Segment::new(&prices)).unwrap();
 ///     drop(prices);
 ///     writer.put(store, "close", &Default::default()).unwrap();
@@ -40,32 +40,32 @@ use std::ptr::{self, NonNull};
 ///
 /// ```compile_fail,E0277
 /// fn shared<T: Sync>() {}
-/// shared::<dishtayantra::DocumentWriter>();
+/// shared::<dishtayantra::Writer>();
 /// ```
 #[derive(Debug)]
-pub struct DocumentWriter<'a> {
+pub struct Writer<'a> {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_writer_t>,
     borrowed: PhantomData<&'a [u8]>,
 }
 
 // SAFETY: the C ABI lets a writer be used by one thread after another, and what it borrowed may be read by any.
-unsafe impl Send for DocumentWriter<'_> {}
+unsafe impl Send for Writer<'_> {}
 
-impl Drop for DocumentWriter<'_> {
+impl Drop for Writer<'_> {
     fn drop(&mut self) {
         // SAFETY: the handle is ours, and what it told cannot be used any more: it borrowed this writer.
         unsafe { (self.functions.dy_lmdb_writer_free)(self.handle.as_ptr()) };
     }
 }
 
-impl<'a> DocumentWriter<'a> {
+impl<'a> Writer<'a> {
     /// A writer that holds nothing yet.
-    pub fn new() -> Result<DocumentWriter<'a>> {
+    pub fn new() -> Result<Writer<'a>> {
         let functions = sys::functions()?;
         // SAFETY: the place of the output is valid.
         let handle = made(functions, |out| unsafe { (functions.dy_lmdb_writer_new)(out) })?;
-        Ok(DocumentWriter { functions, handle, borrowed: PhantomData })
+        Ok(Writer { functions, handle, borrowed: PhantomData })
     }
 
     /// Runs a call on the writer, which nobody else uses meanwhile.

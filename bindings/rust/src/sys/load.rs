@@ -96,7 +96,9 @@ fn checked(library: Library, place: &str) -> Result<Functions> {
     // SAFETY: the function may be called at any time.
     let found = unsafe { version() };
     if found < DY_LMDB_ABI_VERSION {
-        return Err(refused(format!("has ABI version {found}, this crate needs {DY_LMDB_ABI_VERSION}")));
+        return Err(refused(format!(
+            "has ABI version {found}, this crate needs {DY_LMDB_ABI_VERSION} or a later one"
+        )));
     }
     // SAFETY: it is our library, of an ABI that has every function that is looked up.
     unsafe { Functions::from_library(library) }.map_err(|error| refused(reason(&error)))

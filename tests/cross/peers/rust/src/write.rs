@@ -2,7 +2,7 @@
 
 use crate::content::{self, Column, Floats, Ints, Longs, Marks, column};
 use crate::request::{Outcome, Request, said};
-use dishtayantra::{DocumentWriter, Format, PutOptions, Segment, Store, npy_header};
+use dishtayantra::{Format, PutOptions, Segment, Store, Writer, npy_header};
 use serde_json::{Value, json};
 
 pub fn write(store: &Store, request: &Request) -> Outcome<()> {
@@ -21,7 +21,7 @@ pub fn write(store: &Store, request: &Request) -> Outcome<()> {
         "json" => store.put(key, document(request).to_string().as_bytes(), &of(Format::Json)),
         "msgpack" => {
             let (floats, longs) = (column::<Floats>(seed, count), column::<Longs>(seed, count));
-            let mut writer = DocumentWriter::new().map_err(said)?;
+            let mut writer = Writer::new().map_err(said)?;
             plain(&mut writer, request, 2).map_err(said)?;
             writer
                 .string("floats")
@@ -74,7 +74,7 @@ pub fn document(request: &Request) -> Value {
 }
 
 /// Everything of a document but its columns, of which `columns` follow.
-fn plain(writer: &mut DocumentWriter<'_>, request: &Request, columns: usize) -> dishtayantra::Result<()> {
+fn plain(writer: &mut Writer<'_>, request: &Request, columns: usize) -> dishtayantra::Result<()> {
     writer.map(6 + columns)?.string("name")?.string(content::NAME)?.string("none")?.nil()?;
     writer.string("yes")?.bool(true)?.string("ratio")?.double(content::RATIO)?;
     writer.string("seed")?.uint64(request.seed)?.string("nested")?.map(3)?.string("tags")?;
@@ -96,7 +96,7 @@ fn segments(
     let floats = column::<Floats>(seed, count);
     let ints = column::<Ints>(seed, count);
     let longs = column::<Longs>(seed, count);
-    let mut writer = DocumentWriter::new()?;
+    let mut writer = Writer::new()?;
     plain(&mut writer, request, 4)?;
     writer
         .string("marks")?

@@ -10,15 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Finds and loads the shared library, so that a process has one copy of the engine. */
+/** Finds and loads the shared library, so that a process has one copy of the engine: in the order of all languages. */
 final class NativeLibrary {
     static final String PROPERTY = "dishtayantra.lmdb.library";
     static final String VARIABLE = "DISHTAYANTRA_LMDB_LIBRARY";
 
-    private static final String FILE_NAME = "libdishtayantra_lmdb.so";
+    private static final String NAME = "dishtayantra_lmdb";
+    private static final String FILE_NAME = "lib" + NAME + ".so";
     private static final Path MAPS = Paths.get("/proc/self/maps");
 
-    /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever one of them changes. */
+    /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever some are added. */
     private static final int VERSION = 3;
 
     /** What a call throws that failed and found no memory for its exception; the native library refers to it weakly. */
@@ -51,6 +52,12 @@ final class NativeLibrary {
         String property = System.getProperty(PROPERTY);
         String variable = System.getenv(VARIABLE);
         List<String> looked = new ArrayList<>();
+        Path mapped = mapped();
+        if (mapped != null) {
+            use(mapped, "this process, which has loaded it already");
+            return;
+        }
+        looked.add(FILE_NAME + " in this process: not loaded");
         // What the user named is what is used: another copy instead would only hide the mistake.
         if (isNamed(property)) {
             use(Paths.get(property), "the property " + PROPERTY);
@@ -62,12 +69,6 @@ final class NativeLibrary {
             return;
         }
         looked.add("the environment variable " + VARIABLE + ": not set");
-        Path mapped = mapped();
-        if (mapped != null) {
-            use(mapped, "this process, which has loaded it already");
-            return;
-        }
-        looked.add(FILE_NAME + " in this process: not loaded");
         String resource = "native/" + platform() + "/" + FILE_NAME;
         try (InputStream library = NativeLibrary.class.getResourceAsStream("/" + resource)) {
             if (library != null) {
@@ -78,8 +79,14 @@ final class NativeLibrary {
             throw failed(resource + " of the jar cannot be extracted to " + System.getProperty("java.io.tmpdir"), error);
         }
         looked.add(resource + " in the jar: not there");
-        throw new UnsatisfiedLinkError(
-                "the library " + FILE_NAME + " was not found; looked at:\n  " + String.join("\n  ", looked));
+        try {
+            System.loadLibrary(NAME);
+        } catch (UnsatisfiedLinkError error) {
+            looked.add("the system: " + error.getMessage());
+            throw new UnsatisfiedLinkError(
+                    "the library " + FILE_NAME + " was not found; looked at:\n  " + String.join("\n  ", looked));
+        }
+        check(FILE_NAME + ", found by the system");
     }
 
     private static boolean isNamed(String name) {
@@ -92,16 +99,21 @@ final class NativeLibrary {
         } catch (UnsatisfiedLinkError error) {
             throw failed(file + ", named by " + where + ", cannot be loaded", error);
         }
+        check(file + ", named by " + where);
+    }
+
+    /** Refuses what is not our library, and one that is older than these classes. */
+    private static void check(String library) {
         int version;
         try {
             version = version();
         } catch (UnsatisfiedLinkError error) {
-            throw failed(file + ", named by " + where + ", tells no version of its native methods; these classes need version "
+            throw failed(library + ", tells no version of its native methods; these classes need version "
                     + VERSION + " of " + FILE_NAME, error);
         }
-        if (version != VERSION) {
-            throw new UnsatisfiedLinkError(file + ", named by " + where + ", has version " + version
-                    + " of the native methods; these classes need version " + VERSION + ": take the library and the jar of one build");
+        if (version < VERSION) {
+            throw new UnsatisfiedLinkError(library + ", has version " + version + " of the native methods; these classes need version "
+                    + VERSION + " or a later one");
         }
         prepare(Status.class, NO_MEMORY);
     }

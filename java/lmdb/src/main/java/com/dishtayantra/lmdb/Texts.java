@@ -39,20 +39,19 @@ final class Texts {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    /** Whole milliseconds of a duration. */
+    /** A duration in milliseconds, rounded up; one that is too long for them is the longest. */
     static long millis(String name, Duration duration) {
         if (duration == null) {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT, name + " is null");
         }
         long millis;
         try {
-            millis = duration.toMillis();
+            millis = duration.plusNanos(999_999).toMillis();
         } catch (ArithmeticException tooLong) {
             millis = Long.MAX_VALUE;
         }
-        if (duration.isNegative() || millis == 0 && !duration.isZero()) {
-            throw new InvalidArgumentException(
-                    Status.INVALID_ARGUMENT, name + " is " + duration + "; it is 0 or a millisecond at least");
+        if (duration.isNegative()) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, name + " is " + duration + "; it cannot be negative");
         }
         return millis;
     }

@@ -156,6 +156,20 @@ class StoreTest {
     }
 
     @Test
+    void durationsAreRoundedUpAndTheLongestDoesNotEnd() {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
+        store.put("longest", random(10), PutOptions.defaults().ttl(longest));
+        store.put("shortest", random(10), PutOptions.defaults().ttl(Duration.ofNanos(1)));
+        store.put("touched", random(10));
+        assertTrue(store.touch("touched", longest));
+        assertEquals(Duration.ofMillis(Long.MAX_VALUE), store.view("longest").orElseThrow().envelope().ttl());
+        assertTrue(store.contains("touched"));
+        LmdbTimeoutException late =
+                assertThrows(LmdbTimeoutException.class, () -> store.waitFor("shortest of all", Duration.ofNanos(2_000_001)));
+        assertTrue(late.getMessage().contains("within 3 ms"), late.getMessage());
+    }
+
+    @Test
     void batchesArePutInOneStepOrNotAtAll() {
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < 100; i++) {

@@ -23,15 +23,15 @@ enum Part<'local, 'call> {
 }
 
 /// The parts of a payload as Java passed them.
-pub(super) struct Parts<'local, 'call>(Vec<Part<'local, 'call>>);
+pub(super) struct Sources<'local, 'call>(Vec<Part<'local, 'call>>);
 
-impl<'local, 'call> Parts<'local, 'call> {
+impl<'local, 'call> Sources<'local, 'call> {
     /// Takes `sources`, each a direct buffer or an array, with the ranges that Java read from them.
     pub(super) fn new(
         env: &Env<'local>,
         sources: &JObjectArray<'local>,
         ranges: &JIntArray<'local>,
-    ) -> Fallible<Parts<'local, 'call>> {
+    ) -> Fallible<Sources<'local, 'call>> {
         let count = env.length(sources)?;
         // One for each array, and what single calls need.
         env.ensure_capacity(count + 16)?;
@@ -43,7 +43,7 @@ impl<'local, 'call> Parts<'local, 'call> {
             let source = env.element(sources, at)?;
             parts.push(Part::new(env, source, offset, length, array != 0)?);
         }
-        Ok(Parts(parts))
+        Ok(Sources(parts))
     }
 
     /// Gives the parts to `put`, or a loan filled with them to `publish`.
