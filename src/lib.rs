@@ -1,14 +1,18 @@
 //! Hands large payloads between the languages of one host through an LMDB memory map.
 //!
 //! A payload is put once and looked at in place; what travels is a reference. A call comes in through the C ABI (`ffi`) or
-//! from Java (`jni`), goes through the exchange to the store and from there to LMDB, and comes back as a view:
+//! from Java (`jni`), goes through the exchange to the store and from there to LMDB, and comes back as a view of the store's:
 //!
 //! ```text
-//! ffi, jni  ->  exchange, reference, document  ->  store  ->  lmdb
-//!                                                    └─>  mapping  (memory maps, locks, system calls)
+//! ffi, jni              conversions; `ffi::python` makes the classes of the Python package
+//! exchange              what goes through the store, and what a calculator's answer means
+//! reference, document   what travels, and what is in a payload; arrays: format::npy
+//! store                 entries, extents, views, loans: store/mod.rs has its own map
+//! lmdb, mapping         the only places that name LMDB, memory maps, locks and system calls
 //! ```
 //!
-//! Nothing below calls anything above. `docs/design.md` describes every byte, lock and lifetime.
+//! Each calls what stands below it. All of them speak of `config`, `options`, `envelope`, `format`, `error` and `warning`.
+//! `docs/design.md` describes every byte, lock and lifetime.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("libdishtayantra_lmdb runs on Linux only: it is built on OFD locks, futexes and fallocate");

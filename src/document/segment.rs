@@ -9,7 +9,7 @@
 //!           data: C order; they end the body
 //! ```
 //!
-//! Numbers of the body are little-endian. `docs/design.md` has every byte.
+//! Numbers of the body are little-endian. `docs/segments.md` has every byte.
 
 use super::head::Head;
 use super::{Document, Dtype, Node};

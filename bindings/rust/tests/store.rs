@@ -294,7 +294,7 @@ fn a_full_store_says_which_setting_to_raise() {
 fn versions_are_told() {
     let versions = versions().unwrap();
     assert!(versions.lmdb.contains("0.9."), "{versions:?}");
-    assert_eq!(versions.abi, 1);
+    assert_eq!(versions.abi, 2);
     assert!(!versions.library.is_empty());
 }
 

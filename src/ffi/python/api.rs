@@ -2,8 +2,9 @@
 //! program without one never notices.
 //!
 //! Names, layouts and numbers are those of the stable ABI (<https://docs.python.org/3/c-api/stable.html>) and, for
-//! buffers, which joined it in 3.11, of every CPython since 3.9. No layout of an object is assumed: how long its header
-//! is, which differs between builds, Python says itself.
+//! buffers, which joined it in 3.11, of every CPython since 3.9. How long the header of an object is, which differs between
+//! builds, Python says itself. Beyond the stable ABI one thing is assumed, and checked before it is used: an object's type
+//! stands at the end of its header.
 
 use once_cell::sync::OnceCell;
 use std::ffi::{CStr, c_char, c_int, c_long, c_longlong, c_uint, c_ulong, c_ulonglong, c_void};

@@ -3,7 +3,7 @@
 use super::api::{Attribute, MEMBER_OBJECT, MEMBER_ULONGLONG, Method, PyObject, api};
 use super::memory::Hold;
 use super::object::{
-    Fields, Member, Place, Ref, WeakRefs, attribute, bool_of, call, call_with, class_method, fields, make,
+    Fields, Place, Ref, Strong, WeakRefs, attribute, bool_of, call, call_with, class_method, fields, make,
     method, none, or_none, plain_method, without_interpreter,
 };
 use super::text::{Text, arguments, fail, int, names, new_int, put_options};
@@ -21,14 +21,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[repr(C)]
 pub struct Loan {
     weak: WeakRefs,
-    store: Member,
-    db: Member,
-    key: Member,
-    settings: Member,
+    store: Strong,
+    db: Strong,
+    key: Strong,
+    settings: Strong,
     /// Arrays that were handed out; None when there were none.
-    arrays: Member,
+    arrays: Strong,
     /// Dtype and shape of what is published; None when no array was handed out.
-    layout: Member,
+    layout: Strong,
     size: u64,
     /// Bytes before the payload's first that its format needs.
     room: u64,
@@ -71,15 +71,15 @@ unsafe extern "C" fn take(class: *mut PyObject, args: *const *mut PyObject, coun
         let Some(hold) = Ref::owned(make(hold_class, Hold::new(loan, data as u64, room, size))) else {
             return ptr::null_mut();
         };
-        let kept = |object| Member::of(Ref::new(object));
+        let kept = |object| Strong::of(Ref::new(object));
         let fields = Loan {
             weak: WeakRefs::NONE,
             store: kept(store),
             db: kept(db),
             key: kept(key),
             settings: kept(settings),
-            arrays: Member::NONE,
-            layout: Member::NONE,
+            arrays: Strong::NONE,
+            layout: Strong::NONE,
             size,
             room,
             hold: Place::of(hold),

@@ -307,15 +307,15 @@ pub unsafe fn show(
 
 /// A field that Python sees as an attribute, and may set.
 #[repr(transparent)]
-pub struct Member(*mut PyObject);
+pub struct Strong(*mut PyObject);
 
-impl Member {
+impl Strong {
     /// Nothing, which Python sees as None.
-    pub const NONE: Member = Member(ptr::null_mut());
+    pub const NONE: Strong = Strong(ptr::null_mut());
 
     /// An object.
-    pub fn of(object: Ref) -> Member {
-        Member(object.give())
+    pub fn of(object: Ref) -> Strong {
+        Strong(object.give())
     }
 
     /// The object; NULL when there is none.
@@ -330,7 +330,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for Strong {
     fn drop(&mut self) {
         if !self.0.is_null() && !is_away() {
             // SAFETY: the reference is ours.

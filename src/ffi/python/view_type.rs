@@ -3,7 +3,7 @@
 use super::api::{Attribute, MEMBER_OBJECT, Method, PyObject, api};
 use super::memory::{self, Pin};
 use super::object::{
-    Fields, Member, Place, Ref, WeakRefs, attribute, call, class_method, fields, make, method, none, or_none,
+    Fields, Place, Ref, Strong, WeakRefs, attribute, call, class_method, fields, make, method, none, or_none,
     plain_method,
 };
 use super::text::{arguments, fail, names};
@@ -16,7 +16,7 @@ use std::ptr;
 #[repr(C)]
 pub struct View {
     weak: WeakRefs,
-    key: Member,
+    key: Strong,
     pin: Place,
     memory: Place,
 }
@@ -36,7 +36,7 @@ unsafe extern "C" fn open(class: *mut PyObject, args: *const *mut PyObject, coun
         let Some(pin) = pin else {
             return ptr::null_mut();
         };
-        let (key, pin) = (Member::of(Ref::new(key)), Place::of(pin));
+        let (key, pin) = (Strong::of(Ref::new(key)), Place::of(pin));
         make(class, View { weak: WeakRefs::NONE, key, pin, memory: Place::default() })
     }
 }
