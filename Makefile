@@ -33,7 +33,7 @@ lint: setup ## formatting, lints, types, the generated header
 
 header: ## regenerates include/dishtayantra_lmdb.h, the snapshot of the C ABI, and Rust's bindings
 	UPDATE_HEADER=1 cargo test --locked --test engine header::committed_header
-	UPDATE_ABI=1 cargo test --locked --test engine abi::committed_snapshot
+	UPDATE_ABI=1 cargo test --locked --test engine committed_snapshot
 	UPDATE_SYS=1 cargo test --locked --package dishtayantra-lmdb --test sys
 
 bench: build ## our benchmarks and the peers, side by side

@@ -179,7 +179,7 @@
  * The version of the C ABI described by this header. It grows when functions, fields or constants are added;
  * nothing is ever removed or renumbered.
  */
-#define DY_LMDB_ABI_VERSION 1
+#define DY_LMDB_ABI_VERSION 2
 
 /**
  * A published entry survives the death of any process, but not a power failure.
@@ -2767,8 +2767,8 @@ dy_lmdb_status_t dy_lmdb_writer_segment(struct dy_lmdb_writer_t *writer,
 /**
  * Makes what the classes of the Python package are derived from.
  *
- * Returns a tuple of four types (Hold, Pin, Loan, View) and four functions (put, put_input, put_output, fields),
- * as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
+ * Returns a tuple of four types (Hold, Pin, Loan, View) and six functions (put, put_input, put_output, fields, pack,
+ * unpack), as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
  * process has no Python that fits.
  *
  * Memory: what is made lives as long as Python refers to it.
