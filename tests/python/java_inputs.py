@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import array
 import enum
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 
 itself: list[Any] = []
 itself.append(itself)
@@ -33,6 +37,16 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "long double": ({"a": np.longdouble(1.5)}, "longdouble.* at 'a'"),
     "array of long doubles": ({"a": [np.ones(3, np.longdouble)]}, "ndarray of .* at 'a.0'"),
     "array of half floats": ({"a": np.ones(3, np.float16)}, "ndarray of float16 .* at 'a'"),
+    "array of complex numbers": ({"a": np.ones(3, complex)}, "ndarray of complex128 .* at 'a'"),
+    "array of objects": ({"a": np.array([1, None])}, "cannot be passed to Java at 'a'"),
+    "array with fields": ({"a": np.ones(2, "i4,f8")}, "ndarray of .* at 'a'"),
+    "matrix": ({"a": np.ones((2, 2)).view(np.matrix)}, "matrix cannot be passed to Java at 'a'"),
+    "masked array": ({"a": np.ma.masked_equal([1, 2], 2)}, "MaskedArray cannot be passed to Java at 'a'"),
+    "array of letters": ({"a": array.array("u", "ab")}, "array cannot be passed to Java at 'a'"),
+    "frame of pandas": ({"a": pd.DataFrame({"x": [1.0]})}, "DataFrame cannot be passed to Java at 'a'"),
+    "frame of Polars": ({"a": pl.DataFrame({"x": [1.0]})}, "DataFrame cannot be passed to Java at 'a'"),
+    "table": ({"a": pa.table({"x": [1.0]})}, "Table cannot be passed to Java at 'a'"),
+    "record batch": ({"a": pa.record_batch({"x": [1.0]})}, "RecordBatch cannot be passed to Java at 'a'"),
 }
 
 TAKEN: dict[str, tuple[Any, Any]] = {
@@ -45,6 +59,36 @@ TAKEN: dict[str, tuple[Any, Any]] = {
     "np.str_": (np.str_("é\U0001f600\n\0"), "é\U0001f600\n\0"),
     "text of a subclass": (Text("plain"), "plain"),
 }
+
+_grid = np.arange(600.0).reshape(3, 200)
+# What comes back is the array that was meant: its dtype, shape and items.
+ARRAYS: dict[str, tuple[Any, Any]] = {
+    "array.array": (array.array("d", [1.5, -2.0]), np.array([1.5, -2.0])),
+    "large array.array": (array.array("q", range(5000)), np.arange(5000)),
+    "array.array of bytes": (array.array("B", b"\1\2"), np.array([1, 2], np.uint8)),
+    "typed memoryview": (memoryview(array.array("i", [1, -1])), np.array([1, -1], np.int32)),
+    "memoryview of two dimensions": (memoryview(_grid), _grid),
+    "memoryview with steps": (memoryview(_grid)[::2], _grid[::2]),
+    "memoryview of bools": (memoryview(np.array([True, False])), np.array([True, False])),
+    "times": (np.array(["2026-11-28", "NaT"], "M8[ns]"), np.array(["2026-11-28", "NaT"], "M8[ns]")),
+    "spans of time": (np.array([1, -2], "m8[D]"), np.array([1, -2], "m8[D]")),
+    "big-endian": (np.array([1, 2], ">i4"), np.array([1, 2], np.int32)),
+    "columns first": (np.asfortranarray(_grid), _grid),
+    "no dimensions": (np.array(3.5), np.array(3.5)),
+    "bytes of a memoryview": (memoryview(b"ab"), b"ab"),
+}
+
+
+def check_array(calculator: Any, name: str) -> None:
+    """Passes an array to a calculator that answers with its input."""
+    given, expected = ARRAYS[name]
+    answer = calculator.calculate({"a": given})["a"]
+    assert type(answer) is type(expected)
+    if isinstance(expected, np.ndarray):
+        assert answer.dtype == expected.dtype
+        np.testing.assert_array_equal(answer, expected, strict=True)
+    else:
+        assert answer == expected
 
 
 def check(calculator: Any, name: str) -> None:

@@ -36,6 +36,11 @@ def test_py4j_takes_what_java_can_and_refuses_the_rest(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("name", java_inputs.ARRAYS)
+def test_py4j_gives_back_the_array_that_was_meant(gateway: Any, name: str) -> None:
+    java_inputs.check_array(java.Py4JCalculator(gateway, "natives.Echo", "echo"), name)
+
+
 def test_py4j_makes_no_calculator_of_what_is_none(gateway: Any) -> None:
     java_inputs.check_making(lambda *arguments: java.Py4JCalculator(gateway, *arguments))
 
@@ -51,6 +56,8 @@ java.start_jvm([sys.argv[2]], options=["-Xmx256m"])
 echo = java.JPypeCalculator("natives.Echo", "echo")
 for name in [*java_inputs.REFUSED, *java_inputs.TAKEN]:
     java_inputs.check(echo, name)
+for name in java_inputs.ARRAYS:
+    java_inputs.check_array(echo, name)
 java_inputs.check_making(java.JPypeCalculator)
 print("all")
 """,

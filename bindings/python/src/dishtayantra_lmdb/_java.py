@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import _optional
-from .errors import InvalidArgumentError, error_for
+from . import _npy, _optional
+from .errors import FormatError, InvalidArgumentError, error_for
 
 _ARRAY_BYTES = "com.dishtayantra.calculators.ArrayBytes"
-# Kinds of items that arrays have there.
+# Kinds of items that arrays have there; times, which have units, aside.
 _ARRAYS = frozenset(
     [
         "bool",
@@ -43,9 +43,10 @@ class JavaCalculator:
     """A Java calculator behind ``calculate`` and ``details``; one of the classes below.
 
     Payloads are dicts with keys of type ``str``; anything else is taken as the ``values`` of one.
-    On the way to Java a dict becomes a ``Map``, a list or tuple a ``List``, an ndarray of numbers
-    or bools a ``Segment``, bytes a ``byte[]``; on the way back the other way round, arrays of Java
-    included. Results hold nothing of Java's.
+    On the way to Java a dict becomes a ``Map``, a list or tuple a ``List``, an ndarray (an
+    ``array.array``, a typed memoryview) of numbers, bools or times a ``Segment``, bytes a
+    ``byte[]``; on the way back the other way round, arrays of Java included. Results hold nothing
+    of Java's.
 
     Attributes:
         name: the calculator's name.
@@ -169,6 +170,9 @@ class JavaCalculator:
             for index, held in enumerate(value):
                 java_list.add(self._to_java(held, f"{path}.{index}"))
             return java_list
+        array = _array(value, path)
+        if array is not None:
+            return self._array_to_java(array, path)
         if isinstance(value, (bytes, bytearray, memoryview)):
             return self._bytes_to_java(_bytes(bytes(value), path))
         numpy = _optional.loaded("numpy")
@@ -176,18 +180,18 @@ class JavaCalculator:
             item = value.item()
             if not isinstance(item, numpy.generic):
                 return self._to_java(item, path)
-        if numpy is not None and isinstance(value, numpy.ndarray) and value.dtype.kind in "biuf":
-            if value.dtype.name not in _ARRAYS:
-                raise InvalidArgumentError(
-                    f"an ndarray of {value.dtype} cannot be passed to Java{_at(path)}"
-                )
-            little = numpy.ascontiguousarray(value, value.dtype.newbyteorder("<"))
-            header = " ".join([value.dtype.name, *map(str, value.shape)])
-            items = _bytes(little.tobytes(), path)
-            return self._class(_ARRAY_BYTES).array(header, self._bytes_to_java(items))
         kind = getattr(value, "dtype", None)
         what = type(value).__name__ if kind is None else f"{type(value).__name__} of {kind}"
         raise InvalidArgumentError(f"a {what} cannot be passed to Java{_at(path)}")
+
+    def _array_to_java(self, array: Any, path: str) -> Any:
+        if array.dtype.name not in _ARRAYS and array.dtype.kind not in "mM":
+            raise InvalidArgumentError(
+                f"an ndarray of {array.dtype} cannot be passed to Java{_at(path)}"
+            )
+        items = array.astype(array.dtype.newbyteorder("<")).tobytes()
+        header = " ".join([array.dtype.name, *map(str, array.shape)])
+        return self._class(_ARRAY_BYTES).array(header, self._bytes_to_java(_bytes(items, path)))
 
     def _integer_to_java(self, value: int, path: str) -> Any:
         if -(2**63) <= value < 2**63:
@@ -226,6 +230,19 @@ class JavaCalculator:
         if invalid:
             return InvalidArgumentError(message)
         return JavaError(f"calculator {self.name!r}: {name}: {message}")
+
+
+def _array(value: Any, path: str) -> Any | None:
+    """The array that a value is, by the rules of those that are stored; None for anything else."""
+    numpy = _optional.loaded("numpy")
+    try:
+        if numpy is not None and isinstance(value, numpy.ndarray):
+            return _npy.plain(value)
+        return _npy.of_buffer(value)
+    except FormatError as error:
+        raise InvalidArgumentError(
+            f"a {type(value).__name__} cannot be passed to Java{_at(path)}: {error}"
+        ) from error
 
 
 def _text(value: Any, path: str) -> str:

@@ -2,6 +2,7 @@ package com.dishtayantra.calculators;
 
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Segment;
+import com.dishtayantra.lmdb.Unit;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -10,7 +11,7 @@ import java.util.stream.Collectors;
 /**
  * Arrays as bytes and a text, for callers from other languages, which pass bytes in one go and items one by one.
  *
- * <p>The text is the dtype and the length of each dimension, {@code "float64 100 3"}; the bytes are the items row by row,
+ * <p>The text is the dtype and the length of each dimension, {@code "float64 100 3"} or {@code "datetime64[ns] 7"}; the bytes are the items row by row,
  * little-endian.
  */
 public final class ArrayBytes {
@@ -19,10 +20,16 @@ public final class ArrayBytes {
     /** The array that a text and bytes are. Throws {@link IllegalArgumentException} when they do not fit. */
     public static Segment array(String header, byte[] items) {
         String[] words = header.split(" ");
-        Dtype dtype = Arrays.stream(Dtype.values()).filter(each -> each.toString().equals(words[0])).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("an array of " + words[0] + " cannot be passed to Java"));
+        String[] type = words[0].split("[\\[\\]]");
+        Dtype dtype = named(Dtype.values(), type[0]);
+        Unit unit = type.length > 1 ? named(Unit.values(), type[1]) : Unit.GENERIC;
         long[] shape = Arrays.stream(words).skip(1).mapToLong(Long::parseLong).toArray();
-        return Segment.of(dtype, ByteBuffer.wrap(items), shape);
+        return Segment.of(dtype, unit, ByteBuffer.wrap(items), shape);
+    }
+
+    private static <T> T named(T[] all, String name) {
+        return Arrays.stream(all).filter(each -> each.toString().equals(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("an array of " + name + " cannot be passed to Java"));
     }
 
     /**
@@ -34,7 +41,8 @@ public final class ArrayBytes {
             return "integer " + ((BigInteger) array).toString(16);
         }
         Segment segment = segment(array);
-        return segment.dtype() + Arrays.stream(segment.shape()).mapToObj(length -> " " + length)
+        String unit = segment.unit() == Unit.GENERIC ? "" : "[" + segment.unit() + "]";
+        return segment.dtype() + unit + Arrays.stream(segment.shape()).mapToObj(length -> " " + length)
                 .collect(Collectors.joining());
     }
 

@@ -42,9 +42,10 @@ public final class PutOptions {
     }
 
     /**
-     * Time to live, 300 seconds by default; {@link Duration#ZERO} means until deleted. It counts in milliseconds.
+     * Time to live, 300 seconds by default; {@link Duration#ZERO} means until deleted. It counts in milliseconds; a
+     * begun one counts as one.
      *
-     * @throws InvalidArgumentException when it is negative, or shorter than a millisecond and not zero
+     * @throws InvalidArgumentException when it is negative
      */
     public PutOptions ttl(Duration value) {
         return new PutOptions(format, Texts.millis("ttl", value), flags, txnId, source, target);

@@ -10,7 +10,7 @@ public final class StoreOptions {
     private static final int EXISTING = 4;
     private static final int SYNC = 8;
 
-    private static final StoreOptions DEFAULTS = new StoreOptions(1L << 30, 16L << 20, 512, 100, 0700, 0);
+    private static final StoreOptions DEFAULTS = new StoreOptions(0, 16L << 20, 512, 100, 0700, 0);
 
     final long mapSize;
     final long prefault;
@@ -28,12 +28,15 @@ public final class StoreOptions {
         this.flags = flags;
     }
 
-    /** A store of at most 1 GiB for its owner alone, created when it is not there. */
+    /** A store for its owner alone, created with at most 1 GiB when it is not there. */
     public static StoreOptions defaults() {
         return DEFAULTS;
     }
 
-    /** How far the store may grow, in bytes; 1 GiB by default. When it is open already, the larger value wins. */
+    /**
+     * How far the store may grow, in bytes. 0, the default, means 1 GiB for a store that is created and leaves the limit of
+     * one that is there as it is; another value raises it, and never lowers it.
+     */
     public StoreOptions mapSize(long bytes) {
         return new StoreOptions(bytes, prefault, maxReaders, maxDatabases, mode, flags);
     }

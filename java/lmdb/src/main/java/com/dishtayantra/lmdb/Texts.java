@@ -39,20 +39,19 @@ final class Texts {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    /** A duration in milliseconds, rounded up; one that is too long for them is the longest. */
+    /** Milliseconds of a duration, begun ones counted; as many as there can be for a longer one. */
     static long millis(String name, Duration duration) {
         if (duration == null) {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT, name + " is null");
         }
-        long millis;
-        try {
-            millis = duration.plusNanos(999_999).toMillis();
-        } catch (ArithmeticException tooLong) {
-            millis = Long.MAX_VALUE;
-        }
         if (duration.isNegative()) {
-            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, name + " is " + duration + "; it cannot be negative");
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, name + " is " + duration + "; it cannot be negative");
         }
-        return millis;
+        try {
+            return duration.plusNanos(999_999).toMillis();
+        } catch (ArithmeticException tooLong) {
+            return Long.MAX_VALUE;
+        }
     }
 }

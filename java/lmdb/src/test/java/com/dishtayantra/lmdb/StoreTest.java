@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonParser;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,20 +158,6 @@ class StoreTest {
     }
 
     @Test
-    void durationsAreRoundedUpAndTheLongestDoesNotEnd() {
-        Duration longest = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
-        store.put("longest", random(10), PutOptions.defaults().ttl(longest));
-        store.put("shortest", random(10), PutOptions.defaults().ttl(Duration.ofNanos(1)));
-        store.put("touched", random(10));
-        assertTrue(store.touch("touched", longest));
-        assertEquals(Duration.ofMillis(Long.MAX_VALUE), store.view("longest").orElseThrow().envelope().ttl());
-        assertTrue(store.contains("touched"));
-        LmdbTimeoutException late =
-                assertThrows(LmdbTimeoutException.class, () -> store.waitFor("shortest of all", Duration.ofNanos(2_000_001)));
-        assertTrue(late.getMessage().contains("within 3 ms"), late.getMessage());
-    }
-
-    @Test
     void batchesArePutInOneStepOrNotAtAll() {
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
@@ -215,5 +203,49 @@ class StoreTest {
         try (View view = store.findViewQuietly("input").orElseThrow()) {
             assertTrue(view.info().isTracked());
         }
+    }
+
+    @Test
+    void begunMillisecondsCountAndNoDurationIsTooLong() throws InterruptedException {
+        Map<Duration, Long> expected = Map.of(Duration.ZERO, 0L, Duration.ofNanos(1), 1L, Duration.ofNanos(999_000), 1L,
+                Duration.ofMillis(1), 1L, Duration.ofNanos(1_000_001), 2L,
+                Duration.ofSeconds(Long.MAX_VALUE, 999_999_999), Long.MAX_VALUE);
+        try (Store store = Store.open(directory.resolve("durations"))) {
+            expected.forEach((ttl, millis) -> {
+                Info info = store.put("key", new byte[1], PutOptions.defaults().ttl(ttl));
+                assertEquals(Duration.ofMillis(millis), info.ttl(), ttl.toString());
+            });
+            Duration endless = Duration.ofSeconds(Long.MAX_VALUE);
+            store.put("key", new byte[1], PutOptions.defaults().ttl(endless));
+            assertTrue(store.touch("key", endless));
+            store.waitFor("key", endless);
+            assertTrue(store.contains("key"));
+            LmdbTimeoutException timeout = assertThrows(LmdbTimeoutException.class,
+                    () -> store.waitFor("missing", Duration.ofNanos(999_000)));
+            assertTrue(timeout.getMessage().endsWith("within 1 ms"), timeout.getMessage());
+            for (Duration wrong : List.of(Duration.ofNanos(-1), Duration.ofSeconds(Long.MIN_VALUE))) {
+                assertThrows(InvalidArgumentException.class, () -> PutOptions.defaults().ttl(wrong));
+                assertThrows(InvalidArgumentException.class, () -> store.waitFor("key", wrong));
+            }
+        }
+    }
+
+    @Test
+    void openingWithDefaultsLeavesTheLimitOfAStore() {
+        long small = 64L << 20;
+        long large = 128L << 20;
+        Path path = directory.resolve("limits");
+        for (long[] step : new long[][] {{small, small}, {0, small}, {large, large}, {0, large}, {small, large}}) {
+            try (Store store = Store.open(path, StoreOptions.defaults().mapSize(step[0]))) {
+                assertEquals(step[1], limit(store));
+            }
+        }
+        try (Store store = Store.open(directory.resolve("new"))) {
+            assertEquals(1L << 30, limit(store));
+        }
+    }
+
+    private static long limit(Store store) {
+        return JsonParser.parseString(store.stats()).getAsJsonObject().getAsJsonObject("map").get("limit").getAsLong();
     }
 }
