@@ -188,6 +188,22 @@ impl<'a> Document<'a> {
         (size != 0 && size <= self.bytes.len() - at).then_some(at + size)
     }
 
+    /// The number at `at` in one of the forms that most have, and the position after it; `None` when something else is
+    /// there, or not all of it.
+    #[inline(always)]
+    pub(crate) fn common_number(&self, at: usize) -> Option<(Head<'a>, usize)> {
+        let rest = self.bytes.get(at..)?;
+        match *rest {
+            [0xcb, a, b, c, d, e, f, g, h, ..] => {
+                Some((Head::Float(f64::from_be_bytes([a, b, c, d, e, f, g, h])), at + 9))
+            }
+            [value @ 0..=0x7f, ..] => Some((Head::Unsigned(value.into()), at + 1)),
+            [0xcc, value, ..] => Some((Head::Unsigned(value.into()), at + 2)),
+            [0xcd, a, b, ..] => Some((Head::Unsigned(u16::from_be_bytes([a, b]).into()), at + 3)),
+            _ => None,
+        }
+    }
+
     /// The position after the value at `at`.
     pub(crate) fn skip(&self, at: usize) -> Result<usize> {
         self.walk(at, |_, _| Ok(()))

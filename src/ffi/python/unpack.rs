@@ -103,12 +103,18 @@ impl<'a> Unpacker<'a> {
             let (made, next) = unsafe { self.read(at)? };
             at = next;
             let Some(mut made) = made else {
+                // SAFETY: as above.
+                at = unsafe { self.fill(at)? };
                 continue;
             };
             loop {
                 // SAFETY: as above.
                 match unsafe { self.place(made, at)? } {
-                    Placed::Inside => break,
+                    Placed::Inside => {
+                        // SAFETY: as above.
+                        at = unsafe { self.fill(at)? };
+                        break;
+                    }
                     Placed::Complete(whole) => made = whole,
                     Placed::Outermost(whole) => {
                         let extra = self.document.len() - at;
@@ -132,36 +138,52 @@ impl<'a> Unpacker<'a> {
         // SAFETY: as in `value`; each object is a new reference.
         let made = unsafe {
             match head {
-                Head::Nil => Ref::new(api.none),
-                Head::Bool(true) => Ref::new(api.true_object),
-                Head::Bool(false) => Ref::new(api.false_object),
-                Head::Negative(value) => Ref::owned((api.signed_from)(value))?,
-                Head::Unsigned(value) => Ref::owned(new_int(value))?,
-                Head::Float(value) => Ref::owned((api.float_from)(value))?,
-                Head::String(text) => Ref::owned((api.text_from)(text.as_ptr().cast(), text.len() as isize))?,
-                Head::Bytes(bytes) => bytes_from(bytes)?,
                 Head::Array(size) => return Some((self.sequence(at, size, false)?, next)),
                 Head::Map(left) => {
                     let items = Ref::owned((api.dict_new)())?;
-                    return Some((
-                        self.begin(left, items, |items| Open::Mapping { items, left, key: None })?,
-                        next,
-                    ));
+                    let open = |items| Open::Mapping { items, left, key: None };
+                    return Some((self.begin(left, items, open)?, next));
                 }
                 Head::Ext { tag: EXTENSION, at: body_at, body } => self.array(body_at, body)?,
-                Head::Ext { tag: EXACT, at: body_at, body } => {
-                    return self.exact_value(body_at, body);
-                }
-                Head::Ext { tag: NAMED, at: body_at, body } => {
-                    return self.named_value(body_at, body);
-                }
+                Head::Ext { tag: EXACT, at: body_at, body } => return self.exact_value(body_at, body),
+                Head::Ext { tag: NAMED, at: body_at, body } => return self.named_value(body_at, body),
                 Head::Ext { tag, body, .. } => {
-                    let (tag, body) = (Ref::owned((api.signed_from)(tag.into()))?, bytes_from(body)?);
+                    let tag = Ref::owned((api.signed_from)(tag.into()))?;
+                    let body = Ref::owned((api.bytes_from)(body.as_ptr().cast(), body.len() as isize))?;
                     call(self.extension, &[tag.get(), body.get()])?
                 }
+                _ => Ref::owned(plain(&head))?,
             }
         };
         Some((Some(made), next))
+    }
+
+    /// Puts what holds nothing else straight into the innermost list, but for the last item; returns the position after
+    /// what was read.
+    unsafe fn fill(&mut self, mut at: usize) -> Option<usize> {
+        let Some(Open::Sequence { items, tuple, next, size, .. }) = self.open.last_mut() else {
+            return Some(at);
+        };
+        let set = if *tuple { api().tuple_set } else { api().list_set };
+        while *next + 1 < *size && at < self.document.len() {
+            let (head, after) = match self.document.common_number(at) {
+                Some(read) => read,
+                None => told(self.document.outer_head(at))?,
+            };
+            if matches!(head, Head::Array(_) | Head::Map(_) | Head::Ext { .. }) {
+                break;
+            }
+            // SAFETY: as in `value`; the list takes over the reference.
+            unsafe {
+                let made = plain(&head);
+                if made.is_null() || set(items.get(), *next as isize, made) != 0 {
+                    return None;
+                }
+            }
+            *next += 1;
+            at = after;
+        }
+        Some(at)
     }
 
     /// Puts an object that is complete, behind which is `at`, where it belongs.
@@ -352,17 +374,38 @@ unsafe fn call(function: *mut PyObject, arguments: &[*mut PyObject]) -> Option<R
     })
 }
 
-unsafe fn bytes_from(bytes: &[u8]) -> Option<Ref> {
+/// A new reference to what holds nothing else; NULL with an exception set when there is no memory, or a text is damaged.
+#[inline(always)]
+unsafe fn plain(head: &Head) -> *mut PyObject {
+    let api = api();
     // SAFETY: as many bytes as there are; the interpreter is held, says the caller.
-    Ref::owned(unsafe { (api().bytes_from)(bytes.as_ptr().cast(), bytes.len() as isize) })
+    unsafe {
+        match *head {
+            Head::Float(value) => (api.float_from)(value),
+            // Faster than an unsigned one.
+            Head::Unsigned(value) if value <= i64::MAX as u64 => (api.signed_from)(value as i64),
+            Head::Unsigned(value) => new_int(value),
+            Head::Negative(value) => (api.signed_from)(value),
+            Head::String(text) => (api.text_from)(text.as_ptr().cast(), text.len() as isize),
+            Head::Bytes(bytes) => (api.bytes_from)(bytes.as_ptr().cast(), bytes.len() as isize),
+            Head::Bool(value) => Ref::new(if value { api.true_object } else { api.false_object }).give(),
+            // What holds others is not asked for.
+            _ => Ref::new(api.none).give(),
+        }
+    }
 }
 
 /// Sets a ValueError for an error of the engine's.
+#[inline(always)]
 fn told<T>(result: Result<T, Error>) -> Option<T> {
-    result.map_err(|error| fail::<T>(error.message())).ok()
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => fail(error.message()),
+    }
 }
 
 /// Sets a ValueError.
+#[cold]
 fn fail<T>(what: &str) -> Option<T> {
     let what = CString::new(what.replace('\0', "?")).unwrap_or_default();
     // SAFETY: a NUL-terminated text; the interpreter is held while objects are made.
