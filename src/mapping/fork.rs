@@ -7,7 +7,7 @@ use std::cell::UnsafeCell;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Descriptors a child closes; a store has two.
 static FDS: [AtomicI32; 512] = [const { AtomicI32::new(-1) }; 512];
@@ -16,7 +16,19 @@ static GENERATION: AtomicU64 = AtomicU64::new(1);
 static OPENING: Mutex<()> = Mutex::new(());
 static HELD: Held = Held(UnsafeCell::new(None));
 
-struct Held(UnsafeCell<Option<MutexGuard<'static, ()>>>);
+struct Held(UnsafeCell<Option<(MutexGuard<'static, ()>, Inheritance)>>);
+
+/// What a child inherits, made just before the fork. It is dropped in the parent, and never in the child.
+pub trait Inherited {
+    /// Called in the child, by its only thread.
+    fn in_child(&self);
+}
+
+/// One for each store that is open.
+pub type Inheritance = Vec<Box<dyn Inherited>>;
+
+/// What [`install`] was given.
+static BEFORE: OnceLock<fn(&MutexGuard<'_, ()>) -> Inheritance> = OnceLock::new();
 
 // SAFETY: touched only by the fork handlers of one thread at a time, which hold the lock itself.
 unsafe impl Sync for Held {}
@@ -31,10 +43,14 @@ pub fn exclude() -> MutexGuard<'static, ()> {
     OPENING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Installs the handlers, once per process.
-pub fn install(_excluded: &MutexGuard<'_, ()>) -> io::Result<()> {
+/// Installs the handlers, once per process. `before` is called before every fork, in the process that forks.
+pub fn install(
+    _excluded: &MutexGuard<'_, ()>,
+    before: fn(&MutexGuard<'_, ()>) -> Inheritance,
+) -> io::Result<()> {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     if !INSTALLED.load(Ordering::Relaxed) {
+        BEFORE.get_or_init(|| before);
         // SAFETY: the handlers lock a mutex, count and close descriptors.
         let code = unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
         if code != 0 {
@@ -59,13 +75,19 @@ pub fn forget(fd: RawFd) {
 
 extern "C" fn prepare() {
     let guard = exclude();
+    let inheritance = BEFORE.get().map_or_else(Vec::new, |before| before(&guard));
     // SAFETY: this thread holds the lock, so no other handler runs.
-    unsafe { *HELD.0.get() = Some(guard) };
+    unsafe { *HELD.0.get() = Some((guard, inheritance)) };
 }
 
 extern "C" fn in_parent() {
     // SAFETY: the thread that ran `prepare` still holds the lock.
-    drop(unsafe { (*HELD.0.get()).take() });
+    let held = unsafe { (*HELD.0.get()).take() };
+    if let Some((guard, inheritance)) = held {
+        // The last holder of a store may have gone meanwhile, and closing it excludes others again.
+        drop(guard);
+        drop(inheritance);
+    }
 }
 
 extern "C" fn in_child() {
@@ -78,5 +100,12 @@ extern "C" fn in_child() {
         }
     }
     // SAFETY: as in the parent; the child's only thread is the one that forked.
-    drop(unsafe { (*HELD.0.get()).take() });
+    let held = unsafe { (*HELD.0.get()).take() };
+    if let Some((guard, inheritance)) = held {
+        for inherited in &inheritance {
+            inherited.in_child();
+        }
+        std::mem::forget(inheritance);
+        drop(guard);
+    }
 }

@@ -24,6 +24,7 @@ mod expiry;
 mod extents;
 mod handle;
 mod identify;
+mod inherited;
 mod loan;
 mod loans;
 mod lookup;

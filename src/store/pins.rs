@@ -55,15 +55,32 @@ fn claim(shared: &Shared, owner: u32, free: &mut Vec<u32>) -> Option<u32> {
 /// while another process still clears it.
 pub fn release_all(shared: &Shared, owner: u32) -> u32 {
     let mut released = 0;
-    for chunk in 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) {
-        if shared.chunk_owner(chunk).load(Ordering::Acquire) == owner {
-            for slot in chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS {
-                released += u32::from(shared.pin(slot).swap(0, Ordering::SeqCst) != 0);
-            }
-            shared.chunk_owner(chunk).store(0, Ordering::Release);
+    for chunk in chunks_of(shared, owner) {
+        for slot in chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS {
+            released += u32::from(shared.pin(slot).swap(0, Ordering::SeqCst) != 0);
         }
+        shared.chunk_owner(chunk).store(0, Ordering::Release);
     }
     released
+}
+
+/// What an engine has pinned: first pages of extents.
+pub fn of_owner(shared: &Shared, owner: u32) -> Vec<u64> {
+    let slots = |chunk| chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS;
+    let starts = chunks_of(shared, owner).flat_map(slots).map(|slot| shared.pin(slot).load(Ordering::SeqCst));
+    starts.filter(|&start| start != 0).collect()
+}
+
+/// Says that the pins of an engine are this process's, for people.
+pub fn belong_here(shared: &Shared, owner: u32) {
+    for chunk in chunks_of(shared, owner) {
+        shared.chunk_pid(chunk).store(std::process::id(), Ordering::Relaxed);
+    }
+}
+
+fn chunks_of(shared: &Shared, owner: u32) -> impl Iterator<Item = u32> {
+    let chunks = 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS);
+    chunks.filter(move |&chunk| shared.chunk_owner(chunk).load(Ordering::Acquire) == owner)
 }
 
 /// Engines that own chunks and are dead.

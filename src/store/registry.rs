@@ -3,6 +3,7 @@
 use super::directory::{Directory, Identity};
 use super::engine::Engine;
 use super::identify::DATA;
+use super::inherited::Inherited;
 use super::open;
 use crate::error::{Error, Result, Status};
 use crate::mapping::fork;
@@ -40,7 +41,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
     let options = &options;
     loop {
         let excluded = fork::exclude();
-        fork::install(&excluded).map_err(|e| Error::io("installing fork handlers", &e))?;
+        fork::install(&excluded, before_fork).map_err(|e| Error::io("installing fork handlers", &e))?;
         let directory = open::directory(path, options)?;
         let found = stores(&excluded, |stores| {
             stores.retain(|_, registered| registered.generation == fork::generation());
@@ -70,6 +71,15 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
             }
         }
     }
+}
+
+/// What a child that is about to be forked keeps of the stores that are open here.
+fn before_fork(excluded: &MutexGuard<'_, ()>) -> fork::Inheritance {
+    let engines: Vec<Arc<Engine>> = stores(excluded, |stores| {
+        let ours = stores.values().filter(|registered| registered.generation == fork::generation());
+        ours.filter_map(|registered| registered.engine.upgrade()).collect()
+    });
+    engines.into_iter().map(|engine| Box::new(Inherited::new(engine)) as Box<dyn fork::Inherited>).collect()
 }
 
 /// Refuses a directory whose data file was put in place of the one that is open.

@@ -18,6 +18,7 @@ import pytest
 from dishtayantra_lmdb import (
     ForkedError,
     LMDBCalculatorConfig,
+    LMDBConfig,
     LMDBDataExchange,
     LMDBTransport,
     StoreClosedError,
@@ -88,6 +89,62 @@ def test_a_forked_child_reopens_by_itself(transport: LMDBTransport) -> None:
     np.testing.assert_array_equal(kept, array)
     view.close()
     transport.audit()
+
+
+@pytest.mark.parametrize("forks", [1, 2])
+def test_what_a_forked_child_inherits_stays_what_it_is(tmp_path: Any, forks: int) -> None:
+    transport = LMDBTransport(LMDBConfig(db_path=str(tmp_path / "store"), map_size=16 << 20)).open()
+    wanted = {f"k{index}": np.full(30_000, float(index)) for index in range(8)}
+    for key, value in wanted.items():
+        transport.put(key, value, format="numpy")
+    kept = {key: transport.get(key) for key in wanted}
+    told, tell = os.pipe()
+    checked, report = os.pipe()
+
+    if os.fork() == 0:
+        os.close(tell)
+        if forks == 2 and os.fork() != 0:
+            os._exit(0)
+        os.read(told, 1)
+        wrong = [key for key, value in kept.items() if not (value == wanted[key]).all()]
+        os.write(report, b"wrong " + ", ".join(wrong).encode() if wrong else b"right")
+        os._exit(0)
+    os.close(report)
+    pins = len(transport.stats()["pins"])
+    kept.clear()
+    # Every page that nobody pins is used again.
+    for key in wanted:
+        transport.delete(key)
+    for turn in range(200):
+        transport.put("noise", np.full(30_000, -1.0 - turn), format="numpy")
+    os.write(tell, b"x")
+    with os.fdopen(checked) as answer:
+        assert answer.read() == "right"
+    os.wait()
+    assert pins == 16
+    deadline = time.monotonic() + 60
+    while transport.stats()["pins"] and time.monotonic() < deadline:
+        transport.sweep()
+    assert transport.stats()["pins"] == []
+    assert transport.audit()["faults"] == []
+    transport.close()
+
+
+def test_a_program_that_a_fork_starts_keeps_nothing(transport: LMDBTransport) -> None:
+    transport.put("k", np.arange(30_000.0), format="numpy")
+    kept = transport.get("k")
+    child = os.fork()
+    if child == 0:
+        os.execvp("sleep", ["sleep", "600"])
+    try:
+        del kept
+        deadline = time.monotonic() + 60
+        while transport.stats()["pins"] and time.monotonic() < deadline:
+            transport.sweep()
+        assert transport.stats()["pins"] == []
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_a_loan_of_the_parent_is_refused_in_a_forked_child(transport: LMDBTransport) -> None:
