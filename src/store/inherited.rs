@@ -24,7 +24,10 @@ impl Inherited {
     /// Pins what the engine has pinned.
     pub fn new(engine: Arc<Engine>) -> Inherited {
         let owner = pin(&engine).unwrap_or_else(|error| {
-            warn(format!("a forked child cannot keep what it inherits of {}: {error}", engine.path.display()));
+            warn(format!(
+                "a forked child cannot keep what it inherits of {}: {error}",
+                engine.path.display()
+            ));
             None
         });
         Inherited { engine, owner }
@@ -53,7 +56,10 @@ fn pin(engine: &Engine) -> Result<Option<Owners>> {
     let kept = starts.iter().filter(|&&start| slots.pin(shared, owner.id(), start, now).is_some()).count();
     if kept < starts.len() {
         let path = engine.path.display();
-        warn(format!("a forked child keeps {kept} of the {} payloads of {path} that it inherits", starts.len()));
+        warn(format!(
+            "a forked child keeps {kept} of the {} payloads of {path} that it inherits",
+            starts.len()
+        ));
     }
     Ok(Some(owner))
 }

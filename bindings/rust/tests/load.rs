@@ -8,7 +8,8 @@ use std::process::Command;
 fn library(directory: &Path, version: u32) -> PathBuf {
     let (source, library) = (directory.join("other.c"), directory.join(format!("libother{version}.so")));
     std::fs::write(&source, format!("unsigned dy_lmdb_abi_version(void) {{ return {version}; }}\n")).unwrap();
-    let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status().unwrap();
+    let made =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status().unwrap();
     assert!(made.success());
     library
 }

@@ -230,7 +230,7 @@ impl Packer {
             if self.exact {
                 return self.ask(item, answers);
             }
-            let flags = u64::from((api.flags_of)(class));
+            let flags = (api.flags_of)(class);
             if flags & IS_INT != 0 && self.int(item) {
                 Some(())
             } else if (api.is_subtype)(class, api.float_type) != 0 {
