@@ -272,7 +272,6 @@ void test_exchange_judged(void) {
     EXPECT(is_ignored);
     EXPECT_OK(dy_lmdb_warnings_take(&warnings));
     EXPECT_BLOCK_HOLDS(warnings, "calculator calc does not open the references");
-    dy_lmdb_bytes_free(warnings);
 
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_judge(exchange, chained, 17, 0, &decision));
     EXPECT_SAYS("broken off (6)");

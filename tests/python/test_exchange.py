@@ -21,6 +21,8 @@ from dishtayantra_lmdb import (
     LMDBTransport,
     wrap_with_lmdb,
 )
+from dishtayantra_lmdb._abi import lib
+from dishtayantra_lmdb._reference import Reference
 
 LARGE = {"values": list(range(3000))}
 
@@ -77,9 +79,11 @@ def test_what_goes_through_the_store(transport: LMDBTransport, exchange: LMDBDat
     large: list[Any] = [LARGE, "x" * 2000, b"x" * 2000, np.zeros(500), {"a": {"b": "x" * 2000}}]
     assert not any(exchange.should_use_lmdb(value) for value in small)
     assert all(exchange.should_use_lmdb(value) for value in large)
-    only_output = in_mode(transport, "output")
-    assert not only_output.should_use_lmdb(LARGE)
-    only_output.close()
+    # An engine's wrappers send references whatever the mode.
+    for mode in ("input", "output", "both", "reference"):
+        in_that_mode = in_mode(transport, mode)
+        assert in_that_mode.should_use_lmdb(LARGE), mode
+        in_that_mode.close()
 
 
 def test_an_exchange_that_is_not_enabled(store_path: str) -> None:
@@ -154,12 +158,37 @@ def test_mode_input_never_waits(transport: LMDBTransport) -> None:
     exchange.close()
 
 
-def test_mode_output_takes_what_is_there_and_never_waits(transport: LMDBTransport) -> None:
+def test_mode_output_means_both(transport: LMDBTransport) -> None:
     exchange = in_mode(transport, "output")
-    assert exchange.put_input(LARGE, "1") is None
-    assert exchange.get_output("1") is None
-    transport.put("output:calc:1", [1])
+    assert exchange.put_input(LARGE, "1") == "input:calc:1"
+    transport.get("input:calc:1")
+    threading.Timer(0.3, lambda: transport.put("output:calc:1", [1])).start()
     assert exchange.get_output("1") == [1]
+    assert exchange.put_input(LARGE, "2")
+    with pytest.raises(LMDBReferenceIgnored):
+        exchange.get_output("2")
+    assert exchange.config.exchange_mode.value == "output"
+    exchange.close()
+
+
+def test_an_input_that_the_calculator_declines(transport: LMDBTransport) -> None:
+    exchange = in_mode(transport, "both")
+    for txn_id in ("1", "2"):
+        key = exchange.put_input(LARGE, txn_id)
+        reference = Reference.parse(
+            {
+                "_lmdb_ref": True,
+                "_lmdb_input_key": key,
+                "_lmdb_db_path": transport.get_db_path(),
+                "_txn_id": txn_id,
+            }
+        )
+        reference.view_input()
+        assert lib.reference_decline(reference.value) == 0
+        with pytest.raises(LMDBReferenceIgnored, match="this once"):
+            exchange.get_output(txn_id)
+        exchange.cleanup(txn_id)
+        assert not exchange.ignored
     exchange.close()
 
 

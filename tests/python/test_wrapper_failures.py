@@ -107,7 +107,7 @@ def test_a_store_closed_in_between_does_not_fail_a_calculation(transport: LMDBTr
     calculator = wrapped(transport, inner)
 
     def closing(data: Any) -> Any:
-        calculator.exchange._native.close()
+        calculator.exchange._handle.close()
         return {"n": 0} if "_lmdb_ref" in data else {"n": len(data["values"])}
 
     inner.answer = closing

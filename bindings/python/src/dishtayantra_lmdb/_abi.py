@@ -58,10 +58,14 @@ ANSWER_NONE = 1
 ANSWER_VALUE = 2
 ANSWER_OUTPUT_WRITTEN = 3
 ANSWER_UNKNOWN_NO_WAIT = 4
+ANSWER_RAISED = 5
+ANSWER_BROKEN_OFF = 6
 
 DECISION_TAKE_ANSWER = 1
 DECISION_TAKE_OUTPUT = 2
 DECISION_REPEAT = 3
+DECISION_PROVE = 4
+DECISION_PASS_DIRECTLY = 5
 
 CLEANUP_INPUT = 1
 CLEANUP_OUTPUT = 2
@@ -174,6 +178,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "reference_free": (_HANDLE,),
     "exchange_key": (_HANDLE, c_uint32, *_TEXT, _OUT),
     "exchange_should": (_HANDLE, c_uint64, _OUT),
+    "exchange_ignored": (_HANDLE, _OUT),
     "exchange_reference": (_HANDLE, *_TEXT, _OUT),
 }
 _SLOW: dict[str, tuple[Any, ...]] = {
@@ -190,10 +195,13 @@ _SLOW: dict[str, tuple[Any, ...]] = {
     "view_verify": (_HANDLE,),
     "reference_view_input": (_HANDLE, _OUT, _OUT),
     "reference_settle_direct": (_HANDLE,),
+    "reference_decline": (_HANDLE,),
     "reference_store": (_HANDLE, _OUT),
     "exchange_open": (*_TEXT, *_TEXT, _OUT),
     "exchange_store": (_HANDLE, _OUT),
+    "exchange_judge": (_HANDLE, _HANDLE, c_uint32, c_int64, _OUT),
     "exchange_settle": (_HANDLE, _HANDLE, c_uint32, c_int64, _OUT),
+    "exchange_repeated": (_HANDLE, _HANDLE),
     "exchange_cleanup": (_HANDLE, _HANDLE, c_uint32),
     "exchange_close": (_HANDLE,),
 }
@@ -245,9 +253,14 @@ def fail(status: int) -> NoReturn:
     raise failure(status)
 
 
+def last_message() -> str:
+    """This thread's last message from the library."""
+    return (lib.last_error_message() or b"").decode("utf-8", "replace")
+
+
 def failure(status: int) -> LMDBError:
     """The exception for ``status``, with this thread's message from the library."""
-    message = (lib.last_error_message() or b"").decode("utf-8", "replace")
+    message = last_message()
     name = (lib.status_name(status) or b"").decode("ascii", "replace")
     return error_for(status, message or name)
 

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from ._origin import is_about_a_value
+
 _SMALL_INT = range(-32, 128)
 _LITTLE = 9
 
@@ -27,12 +29,7 @@ def size_up_to(value: Any, limit: int) -> int:
     total = 0
     pending = [value]
     while pending and total < limit:
-        item = pending.pop()
-        try:
-            total += _size(item, limit - total, pending)
-        except Exception:
-            # Somebody else's class: what it cannot say of itself counts little.
-            total += _LITTLE
+        total += _size(pending.pop(), limit - total, pending)
     return min(total, limit)
 
 
@@ -49,28 +46,42 @@ def _size(item: Any, room: int, pending: list[Any]) -> int:
         return 1 if item in _SMALL_INT else 9
     if item is None or kind is bool:
         return 1
-    if isinstance(item, dict):
+    # By the methods of the base, never by those of somebody's class.
+    if issubclass(kind, dict):
         # Every key and value takes a byte at least: only as many as can matter are looked at.
-        if 2 * len(item) >= room:
+        if 2 * dict.__len__(item) >= room:
             return room
-        pending.extend(item)
-        pending.extend(item.values())
+        pending.extend(dict.keys(item))
+        pending.extend(dict.values(item))
         return 1
-    if isinstance(item, (list, tuple, set, frozenset)):
-        if len(item) >= room:
-            return room
-        pending.extend(item)
-        return 1
+    for base in (list, tuple, set, frozenset):
+        if issubclass(kind, base):
+            if base.__len__(item) >= room:
+                return room
+            pending.extend(base.__iter__(item))
+            return 1
     return _opaque(item)
 
 
 def _opaque(item: Any) -> int:
     """The size of something that is not walked: what it says of itself, or a few bytes."""
+    if isinstance(item, str):
+        return str.__len__(item) + 1
+    if isinstance(item, bytes):
+        return bytes.__len__(item) + 1
+    try:
+        return _told(item)
+    except Exception as error:
+        # What somebody else's class cannot say of itself counts little.
+        if not is_about_a_value(error):
+            raise
+        return _LITTLE
+
+
+def _told(item: Any) -> int:
     size = getattr(item, "nbytes", None)
     if isinstance(size, int):
         return size
-    if isinstance(item, (str, bytes)):
-        return len(item) + 1
     for name, measure in _MEASURES:
         if hasattr(type(item), name):
             return measure(item)

@@ -23,15 +23,17 @@ from ._abi import (
 )
 from ._config import LMDBCalculatorConfig
 from ._estimate import size_up_to
+from ._exchange_handle import ExchangeHandle
 from ._keys import text_bytes
 from ._ledger import Ledger
-from ._native import NativeExchange
+from ._origin import is_ours
 from ._pin import Pin
 from ._process import ProcessLock, generation
 from ._reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
 from .errors import (
     BadKeyError,
     EntryNotFoundError,
+    FormatError,
     InvalidArgumentError,
     LMDBError,
     LMDBReferenceIgnored,
@@ -42,9 +44,12 @@ from .lmdb_types import LMDBExchangeMode
 class LMDBDataExchange:
     """Puts a calculator's inputs into the store and takes its outputs out of it.
 
-    ``initialize``, ``is_enabled``, ``should_use_lmdb``, ``put_input`` and ``cleanup`` never raise:
-    what went wrong is logged, as an ERROR the first time and at DEBUG afterwards, and the payload
-    is to be passed directly. Every method may be called from any thread. An exchange pickles as its
+    ``initialize``, ``is_enabled``, ``should_use_lmdb``, ``put_input`` and ``cleanup`` never raise
+    because of the store or the payload: what went wrong is logged, as an ERROR the first time (a
+    WARNING when a payload cannot be stored as what it is) and at DEBUG afterwards, and the payload
+    is to be passed directly. What has nothing to do with either (a time limit, memory that runs
+    out) reaches the caller. Mode ``output`` means ``both`` here: an engine sends references in
+    every mode. Every method may be called from any thread. An exchange pickles as its
     settings; a forked child reopens it by itself.
     """
 
@@ -66,9 +71,9 @@ class LMDBDataExchange:
             else LMDBCalculatorConfig.from_dict(config)
         )
         self.calculator_name = calculator_name
-        self._native: NativeExchange | None = None
-        self._ignored = False
-        self._complained = False
+        self._handle: ExchangeHandle | None = None
+        # The levels at which something was said already.
+        self._said: set[int] = set()
         self._ledger = Ledger()
         self._lock = ProcessLock()
         _retry.watch()
@@ -88,63 +93,84 @@ class LMDBDataExchange:
             return False
         return True
 
-    def open(self) -> NativeExchange:
+    def open(self) -> ExchangeHandle:
         """The engine's side, with the store open.
 
         Raises:
             LMDBError: one of its kinds says why it cannot be opened.
         """
-        native = self._native
-        if native is not None and native.generation == generation[0]:
-            return native
+        handle = self._handle
+        if handle is not None and handle.generation == generation[0]:
+            return handle
         with self._lock:
-            native = self._native
-            if native is None or native.generation != generation[0]:
-                native = self._native = NativeExchange(self.config, self.calculator_name)
-            return native
+            handle = self._handle
+            if handle is None or handle.generation != generation[0]:
+                handle = ExchangeHandle(self.config, self.calculator_name, self._mode())
+                self._handle = handle
+            return handle
 
-    def current(self) -> NativeExchange:
+    def _mode(self) -> LMDBExchangeMode:
+        """The mode that the engine's side is in."""
+        mode = self.config.exchange_mode
+        both = LMDBExchangeMode.BIDIRECTIONAL
+        return both if mode is LMDBExchangeMode.OUTPUT_ONLY else mode
+
+    def current(self) -> ExchangeHandle:
         """As :meth:`open`, but opens the store anew when somebody removed or replaced its files.
 
         Raises:
             LMDBError: one of its kinds says why it cannot be opened.
         """
-        native = self.open()
-        if native.is_current():
-            return native
+        handle = self.open()
+        if handle.is_current():
+            return handle
         path = self.config.db_path
-        self.complain("the store is opened anew", FileNotFoundError(f"{path} was removed"))
+        self.complain("the store is opened anew", LMDBError(f"{path} was removed"))
         with self._lock:
-            if self._native is native:
-                self._native = None
+            if self._handle is handle:
+                self._handle = None
         # Before the path is opened again: a directory made anew may get the old one's number.
-        native.close()
+        handle.close()
         return self.open()
 
     def close(self) -> None:
         """Releases the store; what was got from it stays valid. The second time nothing happens."""
         with self._lock:
-            native, self._native = self._native, None
-        if native is not None:
-            native.close()
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopened, (type(self), self.config, self.calculator_name, self._native is not None)
+        return _reopened, (type(self), self.config, self.calculator_name, self._handle is not None)
 
-    def complain(self, what: str, error: BaseException) -> None:
-        """Logs a failure of the exchange: an ERROR the first time, DEBUG afterwards."""
-        level = logging.DEBUG if self._complained else logging.ERROR
-        self._complained = True
-        logger.log(level, "calculator %s: %s: %s", self.calculator_name, what, error)
+    def complain(self, what: str, error: Exception) -> None:
+        """Logs a failure of the exchange, the first of its level loud and the others at DEBUG.
+
+        Raises:
+            Exception: ``error`` itself, when it is none of the exchange's.
+        """
+        if not is_ours(error):
+            raise error
+        level = logging.WARNING if isinstance(error, FormatError) else logging.ERROR
+        loud = level not in self._said
+        self._said.add(level)
+        logger.log(
+            level if loud else logging.DEBUG,
+            "calculator %s: %s: %s",
+            self.calculator_name,
+            what,
+            error,
+        )
 
     def is_enabled(self) -> bool:
         """Whether the exchange is configured and its store is open."""
-        return bool(self.config.enabled) and self._native is not None
+        return bool(self.config.enabled) and self._handle is not None
 
     @property
     def ignored(self) -> bool:
         """Whether the calculator was found to ignore references: payloads are passed directly."""
-        return self._ignored
+        handle = self._handle
+        return handle is not None and handle.ignored()
 
     def should_use_lmdb(self, data: Any) -> bool:
         """Whether a payload goes through the store.
@@ -154,20 +180,20 @@ class LMDBDataExchange:
                 reference is none: it goes as it is.
         """
         try:
-            if not self.is_enabled() or self._ignored or self._is_repeated() or is_reference(data):
+            if not self.is_enabled() or self._is_repeated() or is_reference(data):
                 return False
             return self.should(self.current(), data)
         except Exception as error:
             self.complain("cannot tell whether to exchange", error)
             return False
 
-    def should(self, native: NativeExchange, data: Any) -> bool:
-        """Whether a payload, which is no reference, goes through the store of ``native``.
+    def should(self, handle: ExchangeHandle, data: Any) -> bool:
+        """Whether a payload, which is no reference, goes through the store of ``handle``.
 
         Raises:
             LMDBError: one of its kinds says what went wrong.
         """
-        return not self._ignored and native.should(size_up_to(data, self.config.min_payload_size))
+        return handle.should(size_up_to(data, self.config.min_payload_size))
 
     def generate_key(self, prefix: str, txn_id: str | None = None) -> str:
         """The key ``prefix:name:txn_id``; an id is made when none is given."""
@@ -190,15 +216,16 @@ class LMDBDataExchange:
             call = _retry.current()
             if call is not None and _retry.is_engine(1):
                 call.put[txn_id] = self
-        elif self.config.exchange_mode is not LMDBExchangeMode.OUTPUT_ONLY:
+        else:
             self._ledger.refused(txn_id)
         return key
 
     def _put_input(self, data: Any, txn_id: str) -> str | None:
-        if not self.is_enabled() or self._ignored or is_reference(data):
+        if not self.is_enabled() or is_reference(data):
             return None
         try:
-            self.current()
+            if self.current().ignored():
+                return None
             key: str = self.put(data, txn_id).fields()[INPUT_KEY]
         except Exception as error:
             self.complain(f"cannot store the input of exchange {txn_id}", error)
@@ -237,9 +264,9 @@ class LMDBDataExchange:
             :meth:`put_input` answered None for this id, or no exchange can have it.
 
         Raises:
-            LMDBReferenceIgnored: nobody opened the input, so the calculator computed on something
-                else: call it again with the payload itself. The exchange passes directly from now
-                on.
+            LMDBReferenceIgnored: the calculator computed on something else than the input: call it
+                again with the payload itself. Nobody opened it, and the exchange passes directly
+                from now on; or it is of a kind that the calculator cannot take from the store.
             LMDBTimeoutError: the input was opened and no output came.
             LMDBError: another of its kinds says what went wrong with the store.
         """
@@ -247,38 +274,30 @@ class LMDBDataExchange:
         if not self.is_enabled() or self._ledger.is_refused(txn_id):
             return None
         began = time.perf_counter_ns()
-        native = self.open()
+        handle = self.open()
         try:
-            reference = self._reference(native, txn_id)
+            reference = self._reference(handle, txn_id)
         except (BadKeyError, InvalidArgumentError):
             return None
         wait = wait and self.config.exchange_mode is not LMDBExchangeMode.INPUT_ONLY
-        decision = native.settle(reference, ANSWER_UNKNOWN if wait else ANSWER_UNKNOWN_NO_WAIT)
+        decision = handle.settle(reference, ANSWER_UNKNOWN if wait else ANSWER_UNKNOWN_NO_WAIT)
         call = _retry.current()
         if call is not None and call.put.pop(txn_id, None) is self and decision == DECISION_REPEAT:
             call.ignoring = self
         if decision == DECISION_REPEAT:
-            self.found_ignored()
+            name, key = self.calculator_name, reference.fields().get(INPUT_KEY)
             raise LMDBReferenceIgnored(
-                f"calculator {self.calculator_name!r} answered without opening its input "
-                f"{reference.fields().get(INPUT_KEY)!r}: it does not know references; "
-                "call it with the payload itself"
+                f"calculator {name!r} answered without opening its input {key!r}: it does not know "
+                "references; call it with the payload itself"
+                if handle.ignored()
+                else f"calculator {name!r} cannot take its input {key!r} from the store; "
+                "call it with the payload itself, this once"
             )
         if decision == DECISION_TAKE_OUTPUT:
-            return stripped(self.take_output(native, reference.fields(), began))
+            return stripped(self.take_output(handle, reference.fields(), began))
         return None
 
-    def found_ignored(self) -> None:
-        """Notes that the calculator ignores references, with one warning."""
-        if not self._ignored:
-            self._ignored = True
-            logger.warning(
-                "calculator %s does not open the references it gets; "
-                "payloads are passed to it directly from now on",
-                self.calculator_name,
-            )
-
-    def take_output(self, native: NativeExchange, fields: Mapping[str, Any], began: int) -> Any:
+    def take_output(self, handle: ExchangeHandle, fields: Mapping[str, Any], began: int) -> Any:
         """The value under the output key of a reference.
 
         Raises:
@@ -287,7 +306,7 @@ class LMDBDataExchange:
         """
         # From the store that is open: its directory may have been removed by now.
         key, db_name = fields[OUTPUT_KEY], fields[DB_NAME]
-        pin = native.store.view(text_bytes(db_name), text_bytes(key))
+        pin = handle.store.view(text_bytes(db_name), text_bytes(key))
         if pin is None:
             raise EntryNotFoundError(
                 f"the output {key!r} in database {db_name!r} of the store {self.config.db_path} "
@@ -301,7 +320,9 @@ class LMDBDataExchange:
     def encode(self, data: Any) -> tuple[int, list[Any]]:
         """A payload as the settings say: its format and parts."""
         config = self.config
-        return _formats.encode(data, config.data_format.number, config.segments, config.pack_lists)
+        return _formats.encode(
+            data, config.data_format.number, config.segments, config.pack_lists, exact=True
+        )
 
     def decode(self, pin: Pin) -> Any:
         """The value under ``pin``, in place or as a copy, as the settings say."""
@@ -320,8 +341,8 @@ class LMDBDataExchange:
             call = _retry.current()
             if call is not None:
                 self.judge_unopened(call, txn_id)
-            native = self.open()
-            native.cleanup(self._reference(native, txn_id), CLEANUP_INPUT | CLEANUP_OUTPUT)
+            handle = self.open()
+            handle.cleanup(self._reference(handle, txn_id), CLEANUP_INPUT | CLEANUP_OUTPUT)
         except Exception as error:
             self.complain(f"cannot delete what exchange {txn_id} left", error)
 
@@ -330,29 +351,29 @@ class LMDBDataExchange:
         return call is not None and call.directly is self
 
     def judge_unopened(self, call: _retry.Call, txn_id: str) -> None:
-        """Tells a call that failed whether it may be for want of knowing references: when nobody
-        opened the input that it put and did not ask the output of.
+        """Tells a call that failed whether it may be for want of the payload: when nobody opened the
+        input that it put and did not ask the output of, or the calculator cannot take it from the
+        store.
         """
         if call.put.pop(txn_id, None) is not self:
             return
         try:
-            native = self.open()
-            reference = self._reference(native, txn_id)
-            if native.settle(reference, ANSWER_UNKNOWN_NO_WAIT) == DECISION_REPEAT:
+            handle = self.open()
+            reference = self._reference(handle, txn_id)
+            if handle.settle(reference, ANSWER_UNKNOWN_NO_WAIT) == DECISION_REPEAT:
                 call.ignoring = self
         except LMDBError as error:
             self.complain(f"cannot tell who opened the input of exchange {txn_id}", error)
 
-    def _reference(self, native: NativeExchange, txn_id: str) -> Reference:
+    def _reference(self, handle: ExchangeHandle, txn_id: str) -> Reference:
         """What the calculator of exchange ``txn_id`` got, made anew: it may have been put by
         another process.
         """
-        reference = native.reference(txn_id)
+        reference = handle.reference(txn_id)
         # In every mode: an engine that makes its references itself names an output in each.
-        reference.set(OUTPUT_KEY, native.key(EXCHANGE_OUTPUT, txn_id))
-        if self.config.exchange_mode is not LMDBExchangeMode.OUTPUT_ONLY:
-            reference.set(INPUT_KEY, native.key(EXCHANGE_INPUT, txn_id))
-            reference.set(REF, "true")
+        reference.set(OUTPUT_KEY, handle.key(EXCHANGE_OUTPUT, txn_id))
+        reference.set(INPUT_KEY, handle.key(EXCHANGE_INPUT, txn_id))
+        reference.set(REF, "true")
         return reference
 
     def get_exchange_info(self) -> dict[str, Any]:

@@ -4,12 +4,15 @@ there.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _formats
 from ._abi import logger
+from ._calls import is_awaitable
 from ._reference import (
     DB_NAME,
     DB_PATH,
@@ -39,24 +42,53 @@ class _Exchange(NamedTuple):
     format: str | None
     txn_id: str | None = None
 
+
+class _Call:
+    """One call of a mixin's ``calculate``, while it lasts."""
+
+    __slots__ = ("_reference", "calculator", "exchange", "outer")
+
+    def __init__(self, calculator: object, exchange: _Exchange, outer: _Call | None) -> None:
+        self.calculator = calculator
+        self.exchange = exchange
+        self.outer = outer
+        self._reference: Reference | None = None
+
     def reference(self) -> Reference:
         """The reference that the calculator got."""
-        made: tuple[_Exchange, Reference] | None = getattr(_inside, "made", None)
-        if made is not None and made[0] is self:
-            return made[1]
-        reference = Reference.parse(
-            {
-                REF: True if self.input_key else None,
-                INPUT_KEY: self.input_key,
-                OUTPUT_KEY: self.output_key,
-                DB_PATH: self.db_path,
-                DB_NAME: self.db_name,
-                TXN_ID: self.txn_id,
-            }
-        )
-        # Not in the calculator, which may be copied.
-        _inside.made = self, reference
-        return reference
+        if self._reference is None:
+            exchange = self.exchange
+            self._reference = Reference.parse(
+                {
+                    REF: True if exchange.input_key else None,
+                    INPUT_KEY: exchange.input_key,
+                    OUTPUT_KEY: exchange.output_key,
+                    DB_PATH: exchange.db_path,
+                    DB_NAME: exchange.db_name,
+                    TXN_ID: exchange.txn_id,
+                }
+            )
+        return self._reference
+
+    def answered(self, data: Any, result: Any) -> None:
+        """Has nobody wait for an output that was not written."""
+        if not is_reference(data) or is_output_written(result):
+            return
+        try:
+            self.reference().settle_direct()
+        except LMDBError as error:
+            logger.debug("cannot settle %s: %s", self.exchange.input_key, error)
+
+
+# The innermost call that this thread, or asynchronous task, is in.
+_call: ContextVar[_Call | None] = ContextVar("dishtayantra_lmdb.call", default=None)
+
+
+def _call_of(calculator: object) -> _Call | None:
+    call = _call.get()
+    while call is not None and call.calculator is not calculator:
+        call = call.outer
+    return call
 
 
 class LMDBCalculatorMixin:
@@ -66,7 +98,7 @@ class LMDBCalculatorMixin:
     it, the mixin is enabled for the call; :meth:`lmdb_read_input` gives the payload, and
     :meth:`lmdb_write_output` stores the result, for which ``calculate`` then returns
     ``{"_lmdb_output_written": True}``. Returning the result itself is as good: the mixin tells the
-    caller that nobody needs to wait.
+    caller that nobody needs to wait. ``calculate`` may be asynchronous.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -99,11 +131,15 @@ class LMDBCalculatorMixin:
         if not LMDBTransport.get_instance(db_path).initialize():
             return False
         exchange = _Exchange(db_path, input_key, output_key, db_name, None)
+        outer = _call.get()
+        if outer is not None:
+            # For the rest of that call.
+            _call.set(_Call(self, exchange, outer))
+            return True
         known = self._lmdb_known()
         known[threading.get_ident()] = exchange
-        if not getattr(_inside, "calculate", False):
-            # Enabled once and for all: threads that enable nothing themselves use it too.
-            known[0] = exchange
+        # Enabled once and for all: threads that enable nothing themselves use it too.
+        known[0] = exchange
         return True
 
     def _lmdb_known(self) -> dict[int, _Exchange]:
@@ -111,6 +147,9 @@ class LMDBCalculatorMixin:
         return known
 
     def _lmdb_exchange(self) -> _Exchange | None:
+        call = _call_of(self)
+        if call is not None:
+            return call.exchange
         known = self._lmdb_known()
         return known.get(threading.get_ident()) or known.get(0)
 
@@ -136,13 +175,13 @@ class LMDBCalculatorMixin:
             EntryNotFoundError: the input is missing or expired.
             LMDBError: another of its kinds says what went wrong.
         """
-        exchange = self._lmdb_exchange()
+        call, exchange = _call_of(self), self._lmdb_exchange()
         key = key or (exchange.input_key if exchange else None)
         if exchange is None or key is None:
             return None
-        if exchange.txn_id and exchange.db_path and key == exchange.input_key:
+        if call and exchange.txn_id and exchange.db_path and key == exchange.input_key:
             # By the reference, so that the caller knows who opened its input.
-            pin = exchange.reference().view_input()
+            pin = call.reference().view_input()
             pin.verify()
             return _formats.decode(pin, False)
         transport = self._lmdb_transport_of(exchange)
@@ -164,16 +203,16 @@ class LMDBCalculatorMixin:
             The exchange id; None when it is not stored, because nothing was enabled, there is no
             key or the store failed (which is logged): return the result itself then.
         """
-        exchange = self._lmdb_exchange()
+        call, exchange = _call_of(self), self._lmdb_exchange()
         key = key or (exchange.output_key if exchange else None)
         if exchange is None or key is None:
             return None
         try:
-            if exchange.txn_id and exchange.db_path and key == exchange.output_key:
+            if call and exchange.txn_id and exchange.db_path and key == exchange.output_key:
                 number = _formats.number_of(format or exchange.format or DataFormat.MSGPACK)
                 number, parts = _formats.encode(data, number)
                 ttl_ms = ttl_milliseconds(default_of("ttl_seconds"))
-                exchange.reference().put_output(number, parts, ttl_ms)
+                call.reference().put_output(number, parts, ttl_ms)
                 return exchange.txn_id
             transport = self._lmdb_transport_of(exchange)
             return transport.put(
@@ -199,10 +238,6 @@ def _view(transport: LMDBTransport, key: str, db_name: str) -> Any:
         ) from error
 
 
-# Whether this thread is inside the calculate of an exchange, and that exchange's reference.
-_inside = threading.local()
-
-
 def _settling(calculate: Any) -> Any:
     """``calculate``, enabled for what it gets and for that call only; nobody waits for an output
     that it did not write.
@@ -220,29 +255,31 @@ def _settling(calculate: Any) -> Any:
             data.get(FORMAT),
             data.get(TXN_ID),
         )
-        known, thread = self._lmdb_known(), threading.get_ident()
-        before = known.get(thread)
-        if before == exchange:
+        before = _call_of(self)
+        if before is not None and before.exchange == exchange:
             # Called by the calculate of a subclass, which settles.
             return calculate(self, data, *arguments, **options)
-        outermost = not getattr(_inside, "calculate", False)
-        known[thread] = exchange
-        _inside.calculate = True
+        call = _Call(self, exchange, _call.get())
+        token = _call.set(call)
         try:
             result = calculate(self, data, *arguments, **options)
         finally:
-            _inside.calculate = not outermost
-            if before is None:
-                known.pop(thread, None)
-            else:
-                known[thread] = before
-        try:
-            if is_reference(data) and not is_output_written(result):
-                exchange.reference().settle_direct()
-        except LMDBError as error:
-            logger.debug("cannot settle %s: %s", exchange.input_key, error)
-        finally:
-            _inside.made = None
+            _call.reset(token)
+        if is_awaitable(result):
+            return _settled_later(call, data, result)
+        call.answered(data, result)
         return result
 
     return settled
+
+
+async def _settled_later(call: _Call, data: Any, pending: Any) -> Any:
+    token = _call.set(call)
+    try:
+        result = await pending
+    finally:
+        # One that nobody awaits to its end is closed wherever it is collected.
+        with contextlib.suppress(ValueError):
+            _call.reset(token)
+    call.answered(data, result)
+    return result

@@ -66,10 +66,9 @@ class Call:
             exchange.judge_unopened(self, txn_id)
         return self.ignoring is not None
 
-    def repeats(self) -> LMDBDataExchange | None:
+    def repeats(self) -> None:
         """Begins again, directly."""
         self.directly, self.ignoring = self.ignoring, None
-        return self.directly
 
 
 _current: ContextVar[Call | None] = ContextVar("dishtayantra_lmdb_call", default=None)
@@ -149,10 +148,8 @@ def _repeating(method: Callable[..., Any]) -> Callable[..., Any]:
                     return await method(self, *arguments, **options)
                 except Exception as error:
                     _or_raise(call, error)
-                exchange = call.repeats()
-                result = await method(self, *arguments, **options)
-                _found(exchange)
-                return result
+                call.repeats()
+                return await method(self, *arguments, **options)
             finally:
                 _current.reset(token)
 
@@ -169,10 +166,8 @@ def _repeating(method: Callable[..., Any]) -> Callable[..., Any]:
                 return method(self, *arguments, **options)
             except Exception as error:
                 _or_raise(call, error)
-            exchange = call.repeats()
-            result = method(self, *arguments, **options)
-            _found(exchange)
-            return result
+            call.repeats()
+            return method(self, *arguments, **options)
         finally:
             _current.reset(token)
 
@@ -192,9 +187,3 @@ def _or_raise(call: Call, error: Exception) -> None:
     of_native = isinstance(error, _FAILURES) or type(error).__module__.startswith("py4j.")
     if not of_native or not call.is_ignored():
         raise error
-
-
-def _found(exchange: LMDBDataExchange | None) -> None:
-    """The payload itself did it; one that fails as well says nothing of references."""
-    if exchange is not None:
-        exchange.found_ignored()

@@ -12,20 +12,31 @@ from typing import Any
 from ._abi import (
     CLEANUP_INPUT,
     CLEANUP_OUTPUT,
+    DECISION_PASS_DIRECTLY,
+    DECISION_PROVE,
     DECISION_REPEAT,
+    DECISION_TAKE_ANSWER,
     DECISION_TAKE_OUTPUT,
     VIEW_QUIET,
     logger,
 )
-from ._answers import PASS_DIRECTLY, PROVE, Answers
+from ._answers import Answers, kind_of
+from ._calls import FAILED, Steps, run
 from ._config import LMDBCalculatorConfig, is_enabled, require_mapping
 from ._estimate import size_up_to
 from ._exchange import LMDBDataExchange, log_route, new_txn_id
+from ._exchange_handle import ExchangeHandle
 from ._keys import text_bytes
-from ._native import NativeExchange
 from ._reference import DB_NAME, DB_PATH, INPUT_KEY, REF, Reference, is_reference
 from .errors import CorruptError, LMDBError
 from .lmdb_types import LMDBExchangeMode
+
+
+class _Exchange(LMDBDataExchange):
+    """The exchange of a caller that knows mode ``output``."""
+
+    def _mode(self) -> LMDBExchangeMode:
+        return self.config.exchange_mode
 
 
 class LMDBEnabledCalculator:
@@ -34,6 +45,8 @@ class LMDBEnabledCalculator:
     The calculator may be an object with ``calculate`` or any callable, in any language, and may
     know references or not: one that never opens its reference gets the payload itself. When the
     store fails, payloads are passed directly: a calculation never fails because the exchange did.
+    One that answers by an awaitable (``async def calculate``) is judged when that is done: the
+    wrapper's ``calculate`` then returns an awaitable, too.
     Attributes that are not the wrapper's are the calculator's. Any thread may call it if the
     calculator allows that.
 
@@ -62,7 +75,7 @@ class LMDBEnabledCalculator:
         """
         self.inner = inner_calculator
         self.calculator_name = calculator_name
-        self.exchange = LMDBDataExchange(config, calculator_name)
+        self.exchange: LMDBDataExchange = _Exchange(config, calculator_name)
         self.config = self.exchange.config
         self._answers = Answers(self.exchange)
         self._store_failed = False
@@ -116,28 +129,32 @@ class LMDBEnabledCalculator:
                 time.
             Exception: whatever the calculator raises.
         """
-        native = self._native()
-        if native is None:
-            return self._directly(None, input_data)
-        output_only = self.config.exchange_mode is LMDBExchangeMode.OUTPUT_ONLY
-        if is_reference(input_data):
-            if not output_only and self._travels_on(native, input_data):
-                return self._chained(native, input_data)
-            input_data = self._answers.resolved(input_data)
-        if output_only and isinstance(input_data, dict):
-            return self._beside_output_key(native, input_data)
-        if not is_reference(input_data) and self._should(native, input_data):
-            return self._through_store(native, input_data)
-        return self._directly(native, input_data)
+        calculate = getattr(self.inner, "calculate", None)
+        return run(self._steps(input_data), self.inner if calculate is None else calculate)
 
-    def _should(self, native: NativeExchange, payload: Any) -> bool:
+    def _steps(self, payload: Any) -> Steps:
+        handle = self._handle()
+        if handle is None:
+            return (yield from self._directly(None, payload))
+        output_only = self.config.exchange_mode is LMDBExchangeMode.OUTPUT_ONLY
+        if is_reference(payload):
+            if not output_only and self._travels_on(handle, payload):
+                return (yield from self._chained(handle, payload))
+            payload = self._answers.resolved(payload)
+        if output_only and type(payload) is dict:
+            return (yield from self._beside_output_key(handle, payload))
+        if not is_reference(payload) and self._should(handle, payload):
+            return (yield from self._through_store(handle, payload))
+        return (yield from self._directly(handle, payload))
+
+    def _should(self, handle: ExchangeHandle, payload: Any) -> bool:
         try:
-            return self.exchange.should(native, payload)
-        except Exception as error:
+            return self.exchange.should(handle, payload)
+        except LMDBError as error:
             self.exchange.complain("cannot tell whether to exchange", error)
             return False
 
-    def _native(self) -> NativeExchange | None:
+    def _handle(self) -> ExchangeHandle | None:
         """The engine's side; None when payloads are to be passed directly."""
         if not self.config.enabled or self._store_failed:
             return None
@@ -148,136 +165,124 @@ class LMDBEnabledCalculator:
             self.exchange.complain("cannot open the store, payloads are passed directly", error)
             return None
 
-    def _call(self, payload: Any) -> Any:
-        calculate = getattr(self.inner, "calculate", None)
-        return calculate(payload) if calculate is not None else self.inner(payload)
-
-    def _travels_on(self, native: NativeExchange, reference: Mapping[str, Any]) -> bool:
+    def _travels_on(self, handle: ExchangeHandle, reference: Mapping[str, Any]) -> bool:
         """Whether the calculator gets a reference that came instead of its payload."""
-        if self.exchange.ignored or reference.get(DB_PATH) != self.config.db_path:
+        if reference.get(DB_PATH) != self.config.db_path or handle.ignored():
             return False
         key, db_name = reference.get(INPUT_KEY), reference.get(DB_NAME) or "default"
         try:
-            pin = native.store.view(text_bytes(db_name), text_bytes(key or ""), VIEW_QUIET)
+            pin = handle.store.view(text_bytes(db_name), text_bytes(key or ""), VIEW_QUIET)
         except LMDBError:
             pin = None
         # A payload inside its record has no marks that tell who opened it, and is a copy in any
         # case. One that cannot be had is for whoever resolves it to complain of.
         return pin is not None and pin.info().file_offset != 0
 
-    def _directly(self, native: NativeExchange | None, payload: Any) -> Any:
+    def _directly(self, handle: ExchangeHandle | None, payload: Any) -> Steps:
         """The payload itself goes to the calculator."""
         began = time.perf_counter_ns()
         if is_reference(payload):
             payload = self._answers.resolved(payload)
-        answer = self._call(payload)
+        answer, failure = yield payload
+        if failure is not None:
+            return FAILED
         if logger.isEnabledFor(logging.DEBUG):
             size = size_up_to(payload, self.config.min_payload_size)
             log_route(self.calculator_name, "direct", "-", size, began)
-        return self._answers.returned(native, None, answer)
+        return self._answers.returned(handle, None, answer)
 
-    def _beside_output_key(self, native: NativeExchange, payload: dict[Any, Any]) -> Any:
+    def _beside_output_key(self, handle: ExchangeHandle, payload: dict[Any, Any]) -> Steps:
         """Mode ``output``: the payload itself, with the output's place beside it."""
         try:
-            reference = native.reference(new_txn_id())
-            message = {**payload, **reference.fields()}
-        except Exception as error:
+            reference = handle.reference(new_txn_id())
+        except LMDBError as error:
             self.exchange.complain("cannot make a reference, the payload is passed directly", error)
-            return self._directly(native, payload)
-        return self._exchanged(native, reference, message, lambda: payload, CLEANUP_OUTPUT)
+            return (yield from self._directly(handle, payload))
+        message = {**payload, **reference.fields()}
+        return (
+            yield from self._exchanged(handle, reference, message, lambda: payload, CLEANUP_OUTPUT)
+        )
 
-    def _through_store(self, native: NativeExchange, payload: Any) -> Any:
+    def _through_store(self, handle: ExchangeHandle, payload: Any) -> Steps:
         """The payload goes to the store, the calculator gets a reference."""
         try:
             reference = self.exchange.put(payload, new_txn_id())
-            message = reference.fields()
         except Exception as error:
             self.exchange.complain("cannot store the input, it is passed directly", error)
-            return self._directly(native, payload)
-        return self._exchanged(
-            native, reference, message, lambda: payload, CLEANUP_INPUT | CLEANUP_OUTPUT
-        )
+            return (yield from self._directly(handle, payload))
+        cleanup = CLEANUP_INPUT | CLEANUP_OUTPUT
+        message = reference.fields()
+        return (yield from self._exchanged(handle, reference, message, lambda: payload, cleanup))
 
-    def _chained(self, native: NativeExchange, payload: Mapping[str, Any]) -> Any:
+    def _chained(self, handle: ExchangeHandle, payload: Mapping[str, Any]) -> Steps:
         """The reference that came goes on, with a place for this calculator's output."""
-        reference = native.reference(new_txn_id())
+        reference = handle.reference(new_txn_id())
         try:
             reference.set(REF, "true")
             reference.set(INPUT_KEY, payload[INPUT_KEY])
             reference.set(DB_NAME, payload.get(DB_NAME) or "default")
         except (KeyError, AttributeError) as error:
             raise CorruptError(f"{payload!r} is no reference: {error}") from error
-        return self._exchanged(
-            native,
-            reference,
-            reference.fields(),
-            lambda: self._answers.resolved(payload),
-            CLEANUP_OUTPUT,
-            chained=True,
+        message = reference.fields()
+        resolved = self._answers.resolved
+        return (
+            yield from self._exchanged(
+                handle, reference, message, lambda: resolved(payload), CLEANUP_OUTPUT
+            )
         )
 
     def _exchanged(
         self,
-        native: NativeExchange,
+        handle: ExchangeHandle,
         reference: Reference,
         message: dict[Any, Any],
         payload: Callable[[], Any],
         cleanup: int,
-        chained: bool = False,
-    ) -> Any:
-        """Calls the calculator with ``message`` and finds out what its answer means.
+    ) -> Steps:
+        """Calls the calculator with ``message`` and has the engine say what its answer means.
 
         Args:
-            native: the engine's side.
+            handle: the engine's side.
             reference: what ``message`` says of the protocol.
             message: what the calculator gets.
             payload: gives the payload itself.
             cleanup: what is deleted afterwards, ``CLEANUP_*``.
-            chained: the input is somebody else's, so that it may have been opened by others.
         """
         answers = self._answers
-        if answers.by_reference:
-            cleanup &= ~CLEANUP_OUTPUT
         try:
-            try:
-                answer = self._call(message)
-            except Exception as error:
-                decision = answers.decide_failed(native, reference, error, chained)
-                if decision not in (PROVE, DECISION_REPEAT):
-                    raise
-            else:
-                decision = answers.decide(native, reference, answer, chained)
-            if decision == PROVE:
-                return self._through_store(native, payload())
-            if decision == DECISION_REPEAT:
-                return self._repeated(native, payload())
-            if decision == PASS_DIRECTLY:
-                return self._directly(native, payload())
-            if decision == DECISION_TAKE_OUTPUT:
-                return answers.output(native, reference)
-            result = answers.returned(native, reference, answer)
-            if is_reference(result) and result.get(INPUT_KEY) == message.get(INPUT_KEY):
-                cleanup &= ~CLEANUP_INPUT
+            answer, failure = yield message
+            decision, reason = handle.judge(reference, kind_of(answer, failure))
+            if decision == DECISION_TAKE_ANSWER and failure is not None:
+                return FAILED
+            if decision in (DECISION_TAKE_ANSWER, DECISION_TAKE_OUTPUT):
+                if answers.by_reference:
+                    cleanup &= ~CLEANUP_OUTPUT
+                if decision == DECISION_TAKE_OUTPUT:
+                    return answers.output(handle, reference)
+                result = answers.returned(handle, reference, answer)
+                if is_reference(result) and result.get(INPUT_KEY) == message.get(INPUT_KEY):
+                    cleanup &= ~CLEANUP_INPUT
+                return result
+            if decision == DECISION_PROVE:
+                return (yield from self._through_store(handle, payload()))
+            if decision == DECISION_PASS_DIRECTLY:
+                self.exchange.complain(
+                    "the store failed during an exchange, the payload is passed directly",
+                    LMDBError(reason),
+                )
+            result = yield from self._directly(handle, payload())
+            if decision == DECISION_REPEAT and result is not FAILED:
+                handle.repeated(reference)
             return result
         finally:
-            self._clean(native, reference, cleanup)
+            if cleanup:
+                self._clean(handle, reference, cleanup)
 
-    def _repeated(self, native: NativeExchange, payload: Any) -> Any:
-        """The calculator ignored its reference: it gets the payload, now and from now on.
-
-        Not from now on when it raises again: whether it knows references is not known then.
-        """
-        result = self._directly(native, payload)
-        if native.is_current():
-            self.exchange.found_ignored()
-        return result
-
-    def _clean(self, native: NativeExchange, reference: Reference, flags: int) -> None:
-        if flags:
-            try:
-                native.cleanup(reference, flags)
-            except LMDBError as error:
-                self.exchange.complain("cannot delete what an exchange left", error)
+    def _clean(self, handle: ExchangeHandle, reference: Reference, flags: int) -> None:
+        try:
+            handle.cleanup(reference, flags)
+        except LMDBError as error:
+            self.exchange.complain("cannot delete what an exchange left", error)
 
 
 def wrap_with_lmdb(

@@ -1,5 +1,5 @@
-"""The engine's side of an exchange: what goes through the store and what an answer means is decided
-there.
+"""The exchange in the engine's hands: what goes through the store and what an answer means is
+decided there.
 """
 
 from __future__ import annotations
@@ -9,17 +9,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import _objects, _scratch
-from ._abi import TIMEOUT, fail, lib, log_warnings, take_bytes
+from ._abi import (
+    DECISION_PASS_DIRECTLY,
+    DECISION_REPEAT,
+    TIMEOUT,
+    fail,
+    last_message,
+    lib,
+    log_warnings,
+    take_bytes,
+)
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation
 from ._reference import INPUT_KEY, OUTPUT_KEY, Reference
 from ._store import Handle, Store, data_file, identity
 from ._waiting import wait_in_slices
 from .errors import LMDBTimeoutError
+from .lmdb_types import LMDBExchangeMode
 
 
-class NativeExchange:
-    """One calculator's exchange with its store open. Every method may be called from any thread."""
+class ExchangeHandle:
+    """One calculator's exchange in the engine's hands, with its store open. Every method may be
+    called from any thread.
+    """
 
     __slots__ = (
         "_file",
@@ -31,13 +43,18 @@ class NativeExchange:
         "store",
     )
 
-    def __init__(self, config: LMDBCalculatorConfig, name: str) -> None:
+    def __init__(self, config: LMDBCalculatorConfig, name: str, mode: LMDBExchangeMode) -> None:
         """Opens the store.
+
+        Args:
+            config: the settings, but for the mode.
+            name: the calculator's name.
+            mode: the mode.
 
         Raises:
             LMDBError: one of its kinds says why it cannot be opened.
         """
-        text, name_bytes = as_json(config.to_dict()), name.encode()
+        text, name_bytes = as_json({**config.to_dict(), "lmdb_exchange_mode": mode}), name.encode()
         handle = ctypes.c_void_p()
         status = lib.exchange_open(
             text, len(text), name_bytes, len(name_bytes), ctypes.byref(handle)
@@ -98,29 +115,60 @@ class NativeExchange:
             fail(status)
         return take_bytes(block).decode()
 
-    def settle(self, reference: Reference, answer: int, timeout_ms: int | None = None) -> int:
+    def ignored(self) -> bool:
+        """Whether the calculator was found to ignore references."""
+        frame = _scratch.take()
+        try:
+            status = lib.exchange_ignored(self._handle.value, frame.handle_at)
+            ignored = frame.answer[0] != 0
+        finally:
+            _scratch.give_back(frame)
+        if status:
+            fail(status)
+        return ignored
+
+    def judge(self, reference: Reference, answer: int) -> tuple[int, str]:
         """Decides what a calculator's answer means; may wait for its output.
 
         Args:
             reference: what the calculator got.
             answer: what is known of its answer, ``ANSWER_*``.
-            timeout_ms: how long to wait at most; default ``lmdb_wait_timeout``.
 
         Returns:
-            ``DECISION_*``.
+            ``DECISION_*``, and the reason when that is ``DECISION_PASS_DIRECTLY``.
 
         Raises:
             LMDBTimeoutError: the input was opened and no output came.
+            CorruptError: the calculator says that it wrote an output that nobody asked for.
         """
+        if self._handle.value is None:
+            return DECISION_PASS_DIRECTLY, "the exchange was closed"
+        decision = self._decided(lib.exchange_judge, reference, answer)
+        return decision, last_message() if decision == DECISION_PASS_DIRECTLY else ""
+
+    def settle(self, reference: Reference, answer: int) -> int:
+        """As :meth:`judge`, for a caller that can only take an answer or repeat a call."""
+        decision = self._decided(lib.exchange_settle, reference, answer)
+        if decision == DECISION_REPEAT:
+            log_warnings()
+        return decision
+
+    def repeated(self, reference: Reference) -> None:
+        """Says that a calculator that had to be called again returned a result: payloads are passed
+        directly from now on, unless the exchange was closed meanwhile.
+        """
+        lib.exchange_repeated(self._handle.value, reference.value)
+        log_warnings()
+
+    def _decided(self, decide: Any, reference: Reference, answer: int) -> int:
+        exchange, given = self._handle.value, reference.value
         frame = _scratch.take()
         try:
-            # Nearly always it is settled when the calculator has returned.
-            status = self._settle(reference, answer, 0, frame)
+            # Nearly always it is decided when the calculator has returned.
+            status = decide(exchange, given, answer, 0, frame.handle_at)
             if status == TIMEOUT:
-                limit = self._wait_timeout_ms if timeout_ms is None else timeout_ms
-                if not wait_in_slices(
-                    limit, lambda slice_ms: self._settle(reference, answer, slice_ms, frame)
-                ):
+                limit, at = self._wait_timeout_ms, frame.handle_at
+                if not wait_in_slices(limit, lambda ms: decide(exchange, given, answer, ms, at)):
                     raise self._timeout(reference, limit)
             elif status:
                 fail(status)
@@ -128,14 +176,6 @@ class NativeExchange:
             return decision
         finally:
             _scratch.give_back(frame)
-
-    def _settle(
-        self, reference: Reference, answer: int, timeout_ms: int, frame: _scratch.Scratch
-    ) -> int:
-        status: int = lib.exchange_settle(
-            self._handle.value, reference.value, answer, timeout_ms, frame.handle_at
-        )
-        return status
 
     def _timeout(self, reference: Reference, limit: int) -> LMDBTimeoutError:
         fields = reference.fields()
