@@ -351,9 +351,9 @@ class LMDBDataExchange:
         return call is not None and call.directly is self
 
     def judge_unopened(self, call: _retry.Call, txn_id: str) -> None:
-        """Tells a call that failed whether it may be for want of the payload: when nobody opened the
-        input that it put and did not ask the output of, or the calculator cannot take it from the
-        store.
+        """Tells a call that failed whether it may be for want of the payload: when nobody opened
+        the input that it put and did not ask the output of, or the calculator cannot take it from
+        the store.
         """
         if call.put.pop(txn_id, None) is not self:
             return
