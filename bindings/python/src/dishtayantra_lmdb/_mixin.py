@@ -25,7 +25,7 @@ from ._reference import (
     is_output_written,
     is_reference,
 )
-from .errors import EntryNotFoundError, LMDBError
+from .errors import EntryNotFoundError, FormatError, LMDBError
 from .lmdb_types import DataFormat, default_of, ttl_milliseconds
 
 if TYPE_CHECKING:
@@ -201,7 +201,8 @@ class LMDBCalculatorMixin:
 
         Returns:
             The exchange id; None when it is not stored, because nothing was enabled, there is no
-            key or the store failed (which is logged): return the result itself then.
+            key, the store failed or the result would come back as another type (both are logged):
+            return the result itself then.
         """
         call, exchange = _call_of(self), self._lmdb_exchange()
         key = key or (exchange.output_key if exchange else None)
@@ -210,14 +211,17 @@ class LMDBCalculatorMixin:
         try:
             if call and exchange.txn_id and exchange.db_path and key == exchange.output_key:
                 number = _formats.number_of(format or exchange.format or DataFormat.MSGPACK)
-                number, parts = _formats.encode(data, number)
+                number, parts = _formats.encode(data, number, exact=True)
                 ttl_ms = ttl_milliseconds(default_of("ttl_seconds"))
                 call.reference().put_output(number, parts, ttl_ms)
                 return exchange.txn_id
             transport = self._lmdb_transport_of(exchange)
             return transport.put(
-                key, data, format=format or exchange.format, db_name=exchange.db_name
+                key, data, format=format or exchange.format, db_name=exchange.db_name, exact=True
             )
+        except FormatError as error:
+            logger.info("the output under %s is not stored: %s", key, error)
+            return None
         except LMDBError as error:
             logger.error("cannot store the output under %s: %s", key, error)
             return None
