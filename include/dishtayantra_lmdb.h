@@ -629,7 +629,14 @@ typedef struct dy_lmdb_loan_t dy_lmdb_loan_t;
  * - `_lmdb_db_path`, `_lmdb_db_name`: the store, as an absolute path, and the named database, "default" when
  *   absent;
  * - `_lmdb_format`: the format wished for the output;
- * - `_txn_id`: the id of the exchange.
+ * - `_txn_id`: the id of the exchange;
+ * - `_lmdb_entry`: the one payload that is meant, as the ids of the store (32 hexadecimal digits) and of the entry
+ *   (16) with a colon between them; absent in references that callers build themselves, whose key decides;
+ * - a marker, whose name is `_lmdb_ref_`, the entry's id, `_` and the first 8 digits of the store's: a JSON text with
+ *   all it takes to resolve the reference. It says nothing that the fields above do not, but has a name of its own:
+ *   when callers merge objects with references, each marker stays. `dy_lmdb_references_of` finds them.
+ *
+ * `dy_lmdb_reference_name` tells the names.
  *
  * Any number of threads may read a reference; one at a time sets its fields, when no other uses it.
  */
@@ -1654,6 +1661,48 @@ dy_lmdb_status_t dy_lmdb_loan_drop(struct dy_lmdb_loan_t *loan);
 dy_lmdb_status_t dy_lmdb_config_parse(const char *json, size_t json_len, struct dy_lmdb_bytes_t **normalised);
 
 /**
+ * The names that travel, so that no program needs a list of its own, or can compare the one it has.
+ *
+ * - `at`: 0 to 7 for the fields in the order of `dy_lmdb_reference_fields`; 8 for what the names of markers begin
+ *   with; 9 for `_lmdb_output_written`, which is true in the answer of a calculator that put its output.
+ *
+ * Returns a text such as "_lmdb_ref"; NULL when there is no name at `at`. Later versions may add names.
+ *
+ * Memory: a constant of the library; do not free it.
+ *
+ * Threads: any number at once.
+ */
+const char *dy_lmdb_reference_name(uint32_t at);
+
+/**
+ * Gathers the references in one mapping, which several may be when a caller merged mappings that were references or
+ * had fields beside them. Each is to be resolved, and the payloads, which then are mappings, are joined with the other
+ * fields; a name that occurs twice is an error, since nothing tells which value came last.
+ *
+ * - `names`, `texts`: the mapping's fields by name and text, UTF-8: at least those whose names begin with `_lmdb_`,
+ *   and `_txn_id`. Other names are ignored. Of `_lmdb_ref` the text is "true" or "false"; one that is no bool says
+ *   nothing, so leave it out, as what is null. Any other of these fields that is no text cannot be right.
+ * - `count`: how many there are.
+ * - `inputs`: room for `count` references, of which the first `*ninputs` are given: one for each payload.
+ * - `ninputs`: where to put their number; 0 when the mapping is no reference.
+ * - `output`: where to put a reference that says where an output is asked for; NULL when the mapping asks for none.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when a field cannot be right, naming it, and when the fields without a
+ * marker stand for a payload that no marker names: a reference was merged with others in part;
+ * `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: the texts are copied. Free each of the references with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_references_of(const struct dy_lmdb_buffer_t *names,
+                                       const struct dy_lmdb_buffer_t *texts,
+                                       size_t count,
+                                       struct dy_lmdb_reference_t **inputs,
+                                       size_t *ninputs,
+                                       struct dy_lmdb_reference_t **output);
+
+/**
  * Makes a reference with nothing in it, to be filled with `dy_lmdb_reference_set`.
  *
  * - `reference`: where to put it.
@@ -1669,12 +1718,12 @@ dy_lmdb_status_t dy_lmdb_reference_new(struct dy_lmdb_reference_t **reference);
 /**
  * Makes a reference from JSON.
  *
- * - `json`, `json_len`: a JSON object, UTF-8; keys other than the seven names are ignored, null is an absent
+ * - `json`, `json_len`: a JSON object, UTF-8; keys that are none of the names are ignored, null is an absent
  *   field.
  * - `reference`: where to put it.
  *
- * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when it is no object or a field cannot be right, naming it;
- * `DY_LMDB_INVALID_ARGUMENT`.
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when it is no object or a field cannot be right, naming it, and when
+ * several references were merged in it (see `dy_lmdb_references_of`); `DY_LMDB_INVALID_ARGUMENT`.
  *
  * Memory: free it with `dy_lmdb_reference_free`.
  *
@@ -1688,7 +1737,7 @@ dy_lmdb_status_t dy_lmdb_reference_parse(const char *json,
  * Makes a reference of all its fields at once, for callers to whom every call is dear.
  *
  * - `fields`, `count`: the texts of the fields in the order of `dy_lmdb_reference_fields`, UTF-8; `data` NULL is
- *   an absent field, and so is each from `count` on.
+ *   an absent field, and so is each from `count` on. The marker, which the others say, is left out.
  * - `reference`: where to put it.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when a field cannot be right, naming it; `DY_LMDB_INVALID_ARGUMENT`,
@@ -1748,8 +1797,9 @@ dy_lmdb_status_t dy_lmdb_reference_get(const struct dy_lmdb_reference_t *referen
  *
  * - `reference`: the reference.
  * - `fields`, `count`: room for as many fields, in this order: `_lmdb_ref`, `_lmdb_input_key`,
- *   `_lmdb_output_key`, `_lmdb_db_path`, `_lmdb_db_name`, `_lmdb_format`, `_txn_id`. Later versions may add some
- *   at the end; only `count` are written, and those this version does not know as ones that are not set.
+ *   `_lmdb_output_key`, `_lmdb_db_path`, `_lmdb_db_name`, `_lmdb_format`, `_txn_id`, `_lmdb_entry`, the marker
+ *   (whose name is `_lmdb_ref_`, the last 16 characters of `_lmdb_entry`, `_` and its first 8). Later versions may
+ *   add some at the end; only `count` are written, and those this version does not know as ones that are not set.
  *
  * A field's text is UTF-8 and not NUL-terminated, `_lmdb_ref` is "true"; one that is not set has `data` NULL.
  *
@@ -1798,9 +1848,11 @@ void dy_lmdb_reference_free(struct dy_lmdb_reference_t *reference);
  * - `info`: where to tell of the input, payload pointer included; may be NULL. Its format is what the
  *   payload is in, whatever the reference says.
  *
- * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing or expired, which a calculator must
- * report and not compute on nothing; `DY_LMDB_CORRUPT` when the reference names no input or no store; what
- * opening a store and `dy_lmdb_view_open` answer.
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing, expired or was replaced by another entry,
+ * which a calculator must report and not compute on nothing; `DY_LMDB_FOREIGN_STORE` when another store is there
+ * than the one the reference was made in; `DY_LMDB_PERMISSION` when it is outside of what
+ * `dy_lmdb_allowed_roots_set` allows; `DY_LMDB_CORRUPT` when the reference names no input or no store; what opening a
+ * store and `dy_lmdb_view_open` answer.
  *
  * Memory: close the view with `dy_lmdb_view_close`; it does not need the reference.
  *
@@ -1865,8 +1917,8 @@ dy_lmdb_status_t dy_lmdb_reference_decline(const struct dy_lmdb_reference_t *ref
  * - `reference`: the reference.
  * - `store`: where to put a handle of the caller's own.
  *
- * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the reference names no store; what `dy_lmdb_store_open`
- * answers.
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the reference names no store; `DY_LMDB_FOREIGN_STORE` and
+ * `DY_LMDB_PERMISSION` as `dy_lmdb_reference_view_input`; what `dy_lmdb_store_open` answers.
  *
  * Memory: close the handle with `dy_lmdb_store_close`.
  *
@@ -1874,6 +1926,25 @@ dy_lmdb_status_t dy_lmdb_reference_decline(const struct dy_lmdb_reference_t *ref
  */
 dy_lmdb_status_t dy_lmdb_reference_store(const struct dy_lmdb_reference_t *reference,
                                          struct dy_lmdb_store_t **store);
+
+/**
+ * Says where the stores may be that references lead to, for the whole process. A reference is data: whoever writes
+ * one chooses the directory that is opened. Stores that this process has open are always allowed. Without roots
+ * references are followed wherever they lead, with one warning.
+ *
+ * - `roots`, `count`: paths, UTF-8, of stores or of directories above them, instead of those of earlier calls, of
+ *   configurations (`lmdb_allowed_roots`, which exchanges add when they are opened) and of the environment
+ *   (`LMDB_ALLOWED_ROOTS`). A store below a root is refused when everybody may write a directory in between, or the
+ *   root itself: it has to be named.
+ *
+ * Returns `DY_LMDB_OK`, or `DY_LMDB_INVALID_ARGUMENT` when a root is empty.
+ *
+ * Memory: everything passed is read during the call only.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_allowed_roots_set(const struct dy_lmdb_buffer_t *roots,
+                                           size_t count);
 
 /**
  * Opens an exchange, and the store of its configuration.
@@ -2019,6 +2090,25 @@ dy_lmdb_status_t dy_lmdb_exchange_reference(const struct dy_lmdb_exchange_t *exc
  * Threads: any number at once.
  */
 dy_lmdb_status_t dy_lmdb_exchange_ignored(const struct dy_lmdb_exchange_t *exchange, bool *ignored);
+
+/**
+ * Makes the reference that stands for the output of another, to travel in place of the result.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: what the calculator got.
+ * - `output`: where to put the reference.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the output is missing or expired; `DY_LMDB_CLOSED`;
+ * `DY_LMDB_INVALID_ARGUMENT`, also when the reference asks for no output; what opening its store answers when that is
+ * not the exchange's.
+ *
+ * Memory: free the new reference with `dy_lmdb_reference_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_output_reference(const struct dy_lmdb_exchange_t *exchange,
+                                                   const struct dy_lmdb_reference_t *reference,
+                                                   struct dy_lmdb_reference_t **output);
 
 /**
  * Decides what a calculator's answer means, so that nothing computed on a reference is taken for a result

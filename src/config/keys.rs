@@ -110,27 +110,20 @@ impl Keys<'_> {
 
     pub(super) fn path(&self, key: &str) -> Result<PathBuf> {
         let allowed = "the path of a directory: a string that is not empty and holds no NUL";
-        let given = self.take(key, allowed, |value| {
-            let path = value.as_str()?;
-            (!path.is_empty() && !path.contains('\0')).then(|| path.to_owned())
-        })?;
+        let given = self.take(key, allowed, path_text)?;
         let given = match given {
             Some(path) => path,
             None => default_path()?,
         };
-        // The path travels in references: as JSON, to processes with other working directories.
-        match std::path::absolute(&given) {
-            Ok(path) if path.to_str().is_some() => Ok(path),
-            Ok(path) => Err(refused(
-                key,
-                &json!(path.to_string_lossy()),
-                "a path that is valid UTF-8 when made absolute",
-            )),
-            Err(error) => {
-                let what = format!("{key}: cannot make {given:?} absolute: {error}");
-                Err(Error::new(Status::Config, what))
-            }
-        }
+        absolute(key, &given)
+    }
+
+    pub(super) fn paths(&self, key: &str) -> Result<Vec<PathBuf>> {
+        let allowed = "a list of paths of directories: strings that are not empty and hold no NUL";
+        let given = self.take(key, allowed, |value| {
+            value.as_array()?.iter().map(path_text).collect::<Option<Vec<String>>>()
+        })?;
+        given.unwrap_or_default().iter().map(|path| absolute(key, path)).collect()
     }
 
     pub(super) fn warn_of_unknown(&self) {
@@ -144,6 +137,27 @@ impl Keys<'_> {
             warning::warn(format!(
                 "unknown configuration key {key}, which does nothing; the nearest known key is {nearest}"
             ));
+        }
+    }
+}
+
+/// A text that may be a path.
+fn path_text(value: &Value) -> Option<String> {
+    let path = value.as_str()?;
+    (!path.is_empty() && !path.contains('\0')).then(|| path.to_owned())
+}
+
+/// A path travels in references: as JSON, to processes with other working directories.
+fn absolute(key: &str, given: &str) -> Result<PathBuf> {
+    match std::path::absolute(given) {
+        Ok(path) if path.to_str().is_some() => Ok(path),
+        Ok(path) => {
+            let path = json!(path.to_string_lossy());
+            Err(refused(key, &path, "a path that is valid UTF-8 when made absolute"))
+        }
+        Err(error) => {
+            let what = format!("{key}: cannot make {given:?} absolute: {error}");
+            Err(Error::new(Status::Config, what))
         }
     }
 }

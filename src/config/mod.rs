@@ -97,6 +97,7 @@ pub const KEYS: &[&str] = &[
     "lmdb_prefault",
     "lmdb_mode",
     "lmdb_poll_interval",
+    "lmdb_allowed_roots",
 ];
 
 /// A checked configuration.
@@ -146,6 +147,9 @@ pub struct Config {
     pub mode: u32,
     /// Accepted for engines that still set it, in milliseconds; nothing polls.
     pub poll_interval: Option<u64>,
+    /// Where the stores may be that references lead to, for the whole process: absolute paths of stores, or of
+    /// directories above them.
+    pub allowed_roots: Vec<PathBuf>,
 }
 
 impl Config {
@@ -186,6 +190,7 @@ impl Config {
             prefault: keys.int("lmdb_prefault", 16 << 20, 0..=i64::MAX as u64, "bytes")?,
             mode: keys.mode("lmdb_mode", 0o700)?,
             poll_interval: keys.poll_interval("lmdb_poll_interval")?,
+            allowed_roots: keys.paths("lmdb_allowed_roots")?,
         };
         if config.input_prefix == config.output_prefix {
             return Err(refused(
@@ -223,6 +228,7 @@ impl Config {
             "lmdb_prefault": self.prefault,
             "lmdb_mode": format!("{:04o}", self.mode),
             "lmdb_poll_interval": self.poll_interval,
+            "lmdb_allowed_roots": self.allowed_roots,
         })
         .to_string()
     }

@@ -43,6 +43,9 @@ impl Exchange {
     /// # Errors
     /// What opening the store answers.
     pub fn open(config: Config, name: &str) -> Result<Exchange> {
+        if !config.allowed_roots.is_empty() {
+            reference::allow(&config.allowed_roots)?;
+        }
         let store = Store::open(&config.db_path, &config.options())?;
         Ok(Exchange {
             config,
@@ -123,7 +126,8 @@ impl Exchange {
             target: &self.name,
         };
         let db = &self.config.db_name;
-        self.store.put(db, key.as_bytes(), parts, &options)?;
+        let info = self.store.put(db, key.as_bytes(), parts, &options)?;
+        reference.set_entry(&self.store, info.entry_id);
         // An answer to an earlier exchange of the same id is none to this one.
         if let Some(output) = reference.get(reference::OUTPUT_KEY)
             && there(&self.store, &reference, output)?
@@ -182,6 +186,15 @@ impl Exchange {
         Ok(reference)
     }
 
+    /// The reference that stands for the output of another, to travel in place of the result.
+    ///
+    /// # Errors
+    /// `NotFound` naming the key when the output is missing or expired; `InvalidArgument` when the reference asks for
+    /// none; what opening its store answers.
+    pub fn output_reference(&self, reference: &Reference) -> Result<Reference> {
+        reference.to_output(&self.store_of(reference)?)
+    }
+
     /// Deletes the input of an exchange, its output, or both. An input that this exchange did not put
     /// is left to whoever did. Views of what is deleted stay valid.
     ///
@@ -218,7 +231,10 @@ impl Exchange {
     fn store_of(&self, reference: &Reference) -> Result<Store> {
         match reference.get(reference::DB_PATH) {
             Some(path) if Some(path) != self.config.db_path.to_str() => reference.store(),
-            _ => Ok(self.store.clone()),
+            _ => {
+                reference.check_made_in(self.store.id())?;
+                Ok(self.store.clone())
+            }
         }
     }
 }

@@ -96,6 +96,8 @@ pub(super) unsafe trait Plain {}
 unsafe impl Plain for u8 {}
 // SAFETY: any eight bytes are an f64.
 unsafe impl Plain for f64 {}
+// SAFETY: a pointer, which nobody follows unless its caller says that it is right.
+unsafe impl<T> Plain for *mut T {}
 // SAFETY: an address and a length, which nobody follows unless its caller says that they are right.
 unsafe impl Plain for dy_lmdb_buffer_t {}
 

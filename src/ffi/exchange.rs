@@ -297,6 +297,34 @@ pub unsafe extern "C" fn dy_lmdb_exchange_ignored(
     })
 }
 
+/// Makes the reference that stands for the output of another, to travel in place of the result.
+///
+/// - `exchange`: the exchange.
+/// - `reference`: what the calculator got.
+/// - `output`: where to put the reference.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the output is missing or expired; `DY_LMDB_CLOSED`;
+/// `DY_LMDB_INVALID_ARGUMENT`, also when the reference asks for no output; what opening its store answers when that is
+/// not the exchange's.
+///
+/// Memory: free the new reference with `dy_lmdb_reference_free`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_output_reference(
+    exchange: *const dy_lmdb_exchange_t,
+    reference: *const dy_lmdb_reference_t,
+    output: *mut *mut dy_lmdb_reference_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, reference, output) =
+            unsafe { (enter(exchange)?, self::reference(reference)?, ReferenceOut::new(output)?) };
+        output.write(exchange.output_reference(reference)?);
+        Ok(())
+    })
+}
+
 /// Decides what a calculator's answer means, so that nothing computed on a reference is taken for a result
 /// and nobody waits without need.
 ///

@@ -9,10 +9,12 @@ use super::status::dy_lmdb_status_t;
 use super::store::{StoreOut, dy_lmdb_store_t};
 use super::view::{ViewOut, dy_lmdb_view_t};
 use crate::error::{Error, Result, Status};
-use crate::reference::{NAMES, Reference};
-use std::ffi::c_char;
+use crate::reference::{Given, MARKER, NAMES, OUTPUT_WRITTEN, Reference};
+use std::ffi::{CStr, CString, c_char};
 use std::mem::MaybeUninit;
+use std::path::PathBuf;
 use std::ptr;
+use std::sync::OnceLock;
 
 /// A reference: what a calculator gets in place of a large payload, and what it needs to answer through the
 /// store. Its fields have the names that travel:
@@ -23,10 +25,20 @@ use std::ptr;
 /// - `_lmdb_db_path`, `_lmdb_db_name`: the store, as an absolute path, and the named database, "default" when
 ///   absent;
 /// - `_lmdb_format`: the format wished for the output;
-/// - `_txn_id`: the id of the exchange.
+/// - `_txn_id`: the id of the exchange;
+/// - `_lmdb_entry`: the one payload that is meant, as the ids of the store (32 hexadecimal digits) and of the entry
+///   (16) with a colon between them; absent in references that callers build themselves, whose key decides;
+/// - a marker, whose name is `_lmdb_ref_`, the entry's id, `_` and the first 8 digits of the store's: a JSON text with
+///   all it takes to resolve the reference. It says nothing that the fields above do not, but has a name of its own:
+///   when callers merge objects with references, each marker stays. `dy_lmdb_references_of` finds them.
+///
+/// `dy_lmdb_reference_name` tells the names.
 ///
 /// Any number of threads may read a reference; one at a time sets its fields, when no other uses it.
 pub struct dy_lmdb_reference_t(Reference);
+
+/// The fields that `dy_lmdb_reference_fields` tells: the names, and the marker.
+const FIELDS: usize = NAMES.len() + 1;
 
 /// The engine's reference behind one that C passed.
 pub(super) unsafe fn reference<'a>(reference: *const dy_lmdb_reference_t) -> Result<&'a Reference> {
@@ -50,6 +62,83 @@ impl ReferenceOut<'_> {
     }
 }
 
+/// The names that travel, so that no program needs a list of its own, or can compare the one it has.
+///
+/// - `at`: 0 to 7 for the fields in the order of `dy_lmdb_reference_fields`; 8 for what the names of markers begin
+///   with; 9 for `_lmdb_output_written`, which is true in the answer of a calculator that put its output.
+///
+/// Returns a text such as "_lmdb_ref"; NULL when there is no name at `at`. Later versions may add names.
+///
+/// Memory: a constant of the library; do not free it.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub extern "C" fn dy_lmdb_reference_name(at: u32) -> *const c_char {
+    static TEXTS: OnceLock<Vec<CString>> = OnceLock::new();
+    let texts = TEXTS.get_or_init(|| {
+        let all = NAMES.iter().chain([&MARKER, &OUTPUT_WRITTEN]);
+        all.map(|name| CString::new(*name).expect("no zero byte")).collect()
+    });
+    texts.get(at as usize).map_or(ptr::null(), |text| CStr::as_ptr(text))
+}
+
+/// Gathers the references in one mapping, which several may be when a caller merged mappings that were references or
+/// had fields beside them. Each is to be resolved, and the payloads, which then are mappings, are joined with the other
+/// fields; a name that occurs twice is an error, since nothing tells which value came last.
+///
+/// - `names`, `texts`: the mapping's fields by name and text, UTF-8: at least those whose names begin with `_lmdb_`,
+///   and `_txn_id`. Other names are ignored. Of `_lmdb_ref` the text is "true" or "false"; one that is no bool says
+///   nothing, so leave it out, as what is null. Any other of these fields that is no text cannot be right.
+/// - `count`: how many there are.
+/// - `inputs`: room for `count` references, of which the first `*ninputs` are given: one for each payload.
+/// - `ninputs`: where to put their number; 0 when the mapping is no reference.
+/// - `output`: where to put a reference that says where an output is asked for; NULL when the mapping asks for none.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when a field cannot be right, naming it, and when the fields without a
+/// marker stand for a payload that no marker names: a reference was merged with others in part;
+/// `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Memory: the texts are copied. Free each of the references with `dy_lmdb_reference_free`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_references_of(
+    names: *const dy_lmdb_buffer_t,
+    texts: *const dy_lmdb_buffer_t,
+    count: usize,
+    inputs: *mut *mut dy_lmdb_reference_t,
+    ninputs: *mut usize,
+    output: *mut *mut dy_lmdb_reference_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (names, texts, inputs, ninputs, output) = unsafe {
+            (
+                items("names", names, count)?,
+                items("texts", texts, count)?,
+                room("inputs", inputs, count)?,
+                out("ninputs", ninputs)?,
+                out("output", output)?,
+            )
+        };
+        let mut fields = Vec::with_capacity(count);
+        for (name, value) in names.iter().zip(texts) {
+            // SAFETY: `size` bytes lie there, says the caller.
+            let (name, value) = unsafe {
+                (text("name", name.data.cast(), name.size)?, text("text", value.data.cast(), value.size)?)
+            };
+            fields.push((name, value));
+        }
+        let given = Given::of(fields)?;
+        ninputs.write(given.inputs.len());
+        for (place, reference) in inputs.iter_mut().zip(given.inputs) {
+            *place = give(dy_lmdb_reference_t(reference));
+        }
+        output.write(given.output.map_or(ptr::null_mut(), |output| give(dy_lmdb_reference_t(output))));
+        Ok(())
+    })
+}
+
 /// Makes a reference with nothing in it, to be filled with `dy_lmdb_reference_set`.
 ///
 /// - `reference`: where to put it.
@@ -71,12 +160,12 @@ pub unsafe extern "C" fn dy_lmdb_reference_new(reference: *mut *mut dy_lmdb_refe
 
 /// Makes a reference from JSON.
 ///
-/// - `json`, `json_len`: a JSON object, UTF-8; keys other than the seven names are ignored, null is an absent
+/// - `json`, `json_len`: a JSON object, UTF-8; keys that are none of the names are ignored, null is an absent
 ///   field.
 /// - `reference`: where to put it.
 ///
-/// Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when it is no object or a field cannot be right, naming it;
-/// `DY_LMDB_INVALID_ARGUMENT`.
+/// Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when it is no object or a field cannot be right, naming it, and when
+/// several references were merged in it (see `dy_lmdb_references_of`); `DY_LMDB_INVALID_ARGUMENT`.
 ///
 /// Memory: free it with `dy_lmdb_reference_free`.
 ///
@@ -98,7 +187,7 @@ pub unsafe extern "C" fn dy_lmdb_reference_parse(
 /// Makes a reference of all its fields at once, for callers to whom every call is dear.
 ///
 /// - `fields`, `count`: the texts of the fields in the order of `dy_lmdb_reference_fields`, UTF-8; `data` NULL is
-///   an absent field, and so is each from `count` on.
+///   an absent field, and so is each from `count` on. The marker, which the others say, is left out.
 /// - `reference`: where to put it.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when a field cannot be right, naming it; `DY_LMDB_INVALID_ARGUMENT`,
@@ -116,11 +205,8 @@ pub unsafe extern "C" fn dy_lmdb_reference_from_fields(
     guard(|| {
         // SAFETY: as the documentation demands of the caller.
         let (fields, reference) = unsafe { (items("fields", fields, count)?, ReferenceOut::new(reference)?) };
-        if let Some(unknown) = fields.iter().skip(NAMES.len()).position(|field| !field.data.is_null()) {
-            return Err(invalid(format!(
-                "fields[{}] is set, but no field is known there",
-                NAMES.len() + unknown
-            )));
+        if let Some(unknown) = fields.iter().skip(FIELDS).position(|field| !field.data.is_null()) {
+            return Err(invalid(format!("fields[{}] is set, but no field is known there", FIELDS + unknown)));
         }
         let mut given = Vec::with_capacity(NAMES.len());
         for (name, field) in NAMES.iter().zip(fields).filter(|(_, field)| !field.data.is_null()) {
@@ -209,8 +295,9 @@ pub unsafe extern "C" fn dy_lmdb_reference_get(
 ///
 /// - `reference`: the reference.
 /// - `fields`, `count`: room for as many fields, in this order: `_lmdb_ref`, `_lmdb_input_key`,
-///   `_lmdb_output_key`, `_lmdb_db_path`, `_lmdb_db_name`, `_lmdb_format`, `_txn_id`. Later versions may add some
-///   at the end; only `count` are written, and those this version does not know as ones that are not set.
+///   `_lmdb_output_key`, `_lmdb_db_path`, `_lmdb_db_name`, `_lmdb_format`, `_txn_id`, `_lmdb_entry`, the marker
+///   (whose name is `_lmdb_ref_`, the last 16 characters of `_lmdb_entry`, `_` and its first 8). Later versions may
+///   add some at the end; only `count` are written, and those this version does not know as ones that are not set.
 ///
 /// A field's text is UTF-8 and not NUL-terminated, `_lmdb_ref` is "true"; one that is not set has `data` NULL.
 ///
@@ -228,9 +315,12 @@ pub unsafe extern "C" fn dy_lmdb_reference_fields(
     guard(|| {
         // SAFETY: as the documentation demands of the caller.
         let (reference, fields) = unsafe { (self::reference(reference)?, room("fields", fields, count)?) };
-        let mut names = NAMES.iter();
-        for field in fields {
-            let text = names.next().and_then(|name| reference.get(name));
+        for (at, field) in fields.iter_mut().enumerate() {
+            let text = match NAMES.get(at) {
+                Some(name) => reference.get(name),
+                None if at + 1 == FIELDS => reference.marker().map(|(_, text)| text),
+                None => None,
+            };
             *field = match text {
                 Some(text) => dy_lmdb_buffer_t { data: text.as_ptr().cast(), size: text.len() },
                 None => dy_lmdb_buffer_t { data: ptr::null(), size: 0 },
@@ -287,9 +377,11 @@ pub unsafe extern "C" fn dy_lmdb_reference_free(reference: *mut dy_lmdb_referenc
 /// - `info`: where to tell of the input, payload pointer included; may be NULL. Its format is what the
 ///   payload is in, whatever the reference says.
 ///
-/// Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing or expired, which a calculator must
-/// report and not compute on nothing; `DY_LMDB_CORRUPT` when the reference names no input or no store; what
-/// opening a store and `dy_lmdb_view_open` answer.
+/// Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing, expired or was replaced by another entry,
+/// which a calculator must report and not compute on nothing; `DY_LMDB_FOREIGN_STORE` when another store is there
+/// than the one the reference was made in; `DY_LMDB_PERMISSION` when it is outside of what
+/// `dy_lmdb_allowed_roots_set` allows; `DY_LMDB_CORRUPT` when the reference names no input or no store; what opening a
+/// store and `dy_lmdb_view_open` answer.
 ///
 /// Memory: close the view with `dy_lmdb_view_close`; it does not need the reference.
 ///
@@ -389,8 +481,8 @@ pub unsafe extern "C" fn dy_lmdb_reference_decline(
 /// - `reference`: the reference.
 /// - `store`: where to put a handle of the caller's own.
 ///
-/// Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the reference names no store; what `dy_lmdb_store_open`
-/// answers.
+/// Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the reference names no store; `DY_LMDB_FOREIGN_STORE` and
+/// `DY_LMDB_PERMISSION` as `dy_lmdb_reference_view_input`; what `dy_lmdb_store_open` answers.
 ///
 /// Memory: close the handle with `dy_lmdb_store_close`.
 ///
@@ -405,5 +497,35 @@ pub unsafe extern "C" fn dy_lmdb_reference_store(
         let (reference, store) = unsafe { (self::reference(reference)?, StoreOut::new(store)?) };
         store.write(reference.store()?);
         Ok(())
+    })
+}
+
+/// Says where the stores may be that references lead to, for the whole process. A reference is data: whoever writes
+/// one chooses the directory that is opened. Stores that this process has open are always allowed. Without roots
+/// references are followed wherever they lead, with one warning.
+///
+/// - `roots`, `count`: paths, UTF-8, of stores or of directories above them, instead of those of earlier calls, of
+///   configurations (`lmdb_allowed_roots`, which exchanges add when they are opened) and of the environment
+///   (`LMDB_ALLOWED_ROOTS`). A store below a root is refused when everybody may write a directory in between, or the
+///   root itself: it has to be named.
+///
+/// Returns `DY_LMDB_OK`, or `DY_LMDB_INVALID_ARGUMENT` when a root is empty.
+///
+/// Memory: everything passed is read during the call only.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_allowed_roots_set(
+    roots: *const dy_lmdb_buffer_t,
+    count: usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let roots = unsafe { items("roots", roots, count) }?;
+        // SAFETY: as above.
+        let path = |root: &dy_lmdb_buffer_t| {
+            unsafe { text("roots", root.data.cast(), root.size) }.map(PathBuf::from)
+        };
+        crate::reference::set_allowed(&roots.iter().map(path).collect::<Result<Vec<_>>>()?)
     })
 }

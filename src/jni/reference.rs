@@ -7,7 +7,7 @@ use super::guard::guard;
 use super::sources::Sources;
 use super::told::tell;
 use super::view::hand;
-use crate::reference::Reference;
+use crate::reference::{Given, Reference};
 use jni::sys::{jint, jlong};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +35,35 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_parse<'local>(
     json: JByteArray<'local>,
 ) -> jlong {
     guard(env, |env| Ok(give(Mutex::new(Reference::from_json(&text(env, "json", &json)?)?))))
+}
+
+/// `Reference.gather`: the references in the protocol's fields of one mapping, given as names and texts by turns. The
+/// first handle is what says where the output goes, or 0; behind it are those to resolve, as many as are answered.
+/// `handles` has room for the one and as many others as there are names.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_gather<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    fields: JObjectArray<'local>,
+    handles: JLongArray<'local>,
+) -> jint {
+    guard(env, |env| {
+        let count = env.length(&fields)?;
+        env.ensure_capacity(count + 16)?;
+        let mut texts = Vec::with_capacity(count);
+        for at in 0..count {
+            // SAFETY: Java's class passes arrays of bytes.
+            let field: JByteArray = unsafe { env.element(&fields, at)?.cast() };
+            texts.push(text(env, "fields", &field)?);
+        }
+        let pairs = texts.as_chunks::<2>().0.iter().map(|[name, text]| (name.as_str(), text.as_str()));
+        let Given { inputs, output } = Given::of(pairs)?;
+        let found = inputs.len() as jint;
+        let given = [output].into_iter().chain(inputs.into_iter().map(Some));
+        let given: Vec<jlong> = given.map(|one| one.map_or(0, |one| give(Mutex::new(one)))).collect();
+        env.set(&handles, 0, &given)?;
+        Ok(found)
+    })
 }
 
 /// `Reference.release`

@@ -35,6 +35,20 @@ fn clock_ns(clock: libc::clockid_t) -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
+/// Random bytes from the kernel.
+pub fn random() -> io::Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    loop {
+        // SAFETY: fills the local; up to 256 bytes come whole or not at all.
+        let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
+        match got {
+            16 => return Ok(bytes),
+            _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            _ => return Err(io::Error::last_os_error()),
+        }
+    }
+}
+
 /// The effective user id.
 pub fn effective_user() -> u32 {
     // SAFETY: cannot fail.

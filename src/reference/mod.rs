@@ -1,5 +1,8 @@
 //! References: the small objects that travel in place of payloads.
 
+mod entry;
+mod given;
+mod roots;
 mod stores;
 
 use std::path::Path;
@@ -10,8 +13,11 @@ use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
-use crate::store::View;
-use crate::store::{Loan, Store};
+use crate::store::{Loan, Store, View};
+use entry::Entry;
+
+pub use given::Given;
+pub use roots::{ROOTS_VARIABLE, allow, set_allowed};
 
 /// `true` in an object that stands for a payload in the store.
 pub const REF: &str = "_lmdb_ref";
@@ -28,8 +34,15 @@ pub const FORMAT: &str = "_lmdb_format";
 /// The id of the exchange.
 pub const TXN_ID: &str = "_txn_id";
 
-/// Every wire name, in the order in which they are written.
-pub const NAMES: &[&str] = &[REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID];
+/// The store's id and the entry's: the one payload that the reference stands for, whatever is under the key by now.
+pub const ENTRY: &str = "_lmdb_entry";
+/// What the names of markers begin with.
+pub const MARKER: &str = "_lmdb_ref_";
+/// In an answer: the result is under the output key.
+pub const OUTPUT_WRITTEN: &str = "_lmdb_output_written";
+
+/// Every wire name with one meaning, in the order in which they are written; a reference's marker follows.
+pub const NAMES: &[&str] = &[REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY];
 
 /// The named database of a reference that names none.
 const DEFAULT_DB_NAME: &str = "default";
@@ -49,6 +62,8 @@ pub struct Reference {
     db_name: Option<String>,
     format: Option<Format>,
     txn_id: Option<String>,
+    entry: Option<Entry>,
+    marker: entry::Kept,
 }
 
 impl Reference {
@@ -57,13 +72,35 @@ impl Reference {
         Reference::default()
     }
 
-    /// Parses a JSON object. Keys other than the wire names are ignored, `null` is an absent key.
+    /// Parses a JSON object. Keys other than the wire names and markers are ignored, `null` is an absent key.
     ///
     /// # Errors
-    /// `Corrupt` naming the field, what it holds and what it should.
+    /// `Corrupt` naming the field, what it holds and what it should; also when several references were merged in the
+    /// object: [`Given::of`] gathers them.
     pub fn from_json(json: &str) -> Result<Reference> {
-        let fields: Map<String, Value> = serde_json::from_str(json)
-            .map_err(|error| corrupt(format_args!("it is no JSON object: {error}")))?;
+        let fields = parsed(json)?;
+        let base = Reference::of_base(&fields)?;
+        let mut texts: Vec<(&str, &str)> =
+            NAMES.iter().filter_map(|name| Some((*name, base.get(name)?))).collect();
+        for (name, value) in fields.iter().filter(|(name, _)| name.starts_with(MARKER)) {
+            match value {
+                Value::String(text) => texts.push((name, text)),
+                Value::Null => {}
+                other => return Err(corrupt(format_args!("{name} is {other}, not a string"))),
+            }
+        }
+        if texts.iter().all(|(name, _)| !name.starts_with(MARKER)) {
+            return base.complete();
+        }
+        Ok(Given::of(texts)?.single()?.unwrap_or(base))
+    }
+
+    /// As [`Reference::from_json`] without a look at markers.
+    fn from_base_json(json: &str) -> Result<Reference> {
+        Reference::of_base(&parsed(json)?)?.complete()
+    }
+
+    fn of_base(fields: &Map<String, Value>) -> Result<Reference> {
         let mut reference = Reference::new();
         for name in NAMES {
             match fields.get(*name) {
@@ -76,14 +113,19 @@ impl Reference {
                 }
             }
         }
-        reference.complete()
+        Ok(reference)
     }
 
-    /// Makes a reference of wire names and their texts, as [`Reference::set`] takes them.
+    /// Makes a reference of wire names and their texts, as [`Reference::set`] takes them; markers as in
+    /// [`Reference::from_json`].
     ///
     /// # Errors
-    /// `Corrupt` naming the field, what it holds and what it should.
+    /// As for [`Reference::from_json`].
     pub fn from_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Reference> {
+        let fields: Vec<_> = fields.into_iter().collect();
+        if fields.iter().any(|(name, _)| name.starts_with(MARKER)) {
+            return Ok(Given::of(fields)?.single()?.unwrap_or_default());
+        }
         let mut reference = Reference::new();
         for (name, value) in fields {
             reference.set(name, value)?;
@@ -108,7 +150,41 @@ impl Reference {
                 None => None,
             };
         }
+        if let Some((name, text)) = self.marker() {
+            fields.insert(name.to_owned(), Value::from(text));
+        }
         Value::Object(fields).to_string()
+    }
+
+    /// The name and the text of the marker: a field of this reference alone, so that one which was merged with others
+    /// is seen. `None` when nothing says which entry the reference stands for.
+    pub fn marker(&self) -> Option<(&str, &str)> {
+        self.marker.get(|| {
+            let entry = self.entry.as_ref().filter(|_| self.is_ref)?;
+            let (key, path) = (self.input_key.as_deref()?, self.db_path.as_deref()?);
+            Some((entry.marker(), entry::marker_text(entry, key, path, self.db_name())))
+        })
+    }
+
+    /// Says which entry of `store` the reference stands for.
+    pub(crate) fn set_entry(&mut self, store: &Store, id: u64) {
+        self.marker = entry::Kept::default();
+        self.entry = Some(Entry::new(store.id(), id));
+    }
+
+    /// The reference that stands for the output of this one, which is in `store`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when this one asks for no output; `NotFound` naming the key when the output is missing or
+    /// expired.
+    pub(crate) fn to_output(&self, store: &Store) -> Result<Reference> {
+        let key = self.asked_output()?;
+        let id = store.entry_id(self.db_name(), key.as_bytes())?;
+        let id = id.ok_or_else(|| self.absent("output", key, store, "is missing or expired"))?;
+        let mut output =
+            Reference { is_ref: true, input_key: Some(key.to_owned()), output_key: None, ..self.clone() };
+        output.set_entry(store, id);
+        Ok(output)
     }
 
     /// Sets the field with the wire name `name`; another name is ignored. The value is text, for
@@ -117,6 +193,7 @@ impl Reference {
     /// # Errors
     /// `Corrupt` naming the field, what it holds and what it should.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        self.marker = entry::Kept::default();
         let wrong = |wanted: &str| corrupt(format_args!("{name} is {value:?}, not {wanted}"));
         match name {
             REF => {
@@ -152,12 +229,16 @@ impl Reference {
                 self.format = Some(format);
             }
             TXN_ID => self.txn_id = Some(value.to_owned()),
+            ENTRY => {
+                let wanted = "the ids of a store and of an entry, of 32 and 16 hexadecimal digits";
+                self.entry = Some(Entry::parse(value).ok_or_else(|| wrong(wanted))?);
+            }
             _ => {}
         }
         Ok(())
     }
 
-    /// The text of the field with the wire name `name`; `None` when it is not set, and for a name
+    /// The text of the field with the wire name `name`, also of the marker; `None` when it is not set, and for a name
     /// that is none. `_lmdb_ref` is `"true"` or not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         match name {
@@ -168,6 +249,10 @@ impl Reference {
             DB_NAME => self.db_name.as_deref(),
             FORMAT => self.format.map(Format::name),
             TXN_ID => self.txn_id.as_deref(),
+            ENTRY => self.entry.as_ref().map(|entry| entry.text.as_str()),
+            _ if name.starts_with(MARKER) => {
+                self.marker().filter(|(marker, _)| *marker == name).map(|(_, text)| text)
+            }
             _ => None,
         }
     }
@@ -186,30 +271,58 @@ impl Reference {
     /// process, until others push it out or another store takes its place on the disk.
     ///
     /// # Errors
-    /// `Corrupt` when the reference names no store, else what opening it answers.
+    /// `Corrupt` when the reference names no store; `Permission` when it is outside of what [`allow`] allows;
+    /// `ForeignStore` when another store is there than the one that the reference was made in; else what opening it
+    /// answers.
     pub fn store(&self) -> Result<Store> {
         let path = self.db_path.as_deref().ok_or_else(|| missing(DB_PATH))?;
-        stores::store_at(Path::new(path))
+        let store = stores::store_at(Path::new(path))?;
+        self.check_made_in(store.id())?;
+        Ok(store)
+    }
+
+    /// Refuses a store that is not the one in which the reference was made, by its id.
+    ///
+    /// # Errors
+    /// `ForeignStore`.
+    pub(crate) fn check_made_in(&self, store: u128) -> Result<()> {
+        match &self.entry {
+            Some(entry) if entry.store != store => {
+                let (path, made_in) = (self.db_path.as_deref().unwrap_or_default(), entry.store);
+                let what = format!(
+                    "{path} holds the store {store:032x}, and the reference was made in {made_in:032x}: another store \
+                     of the same path (of another host or container, made anew, or a copy)"
+                );
+                Err(Error::new(Status::ForeignStore, what))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Opens the input in place, which marks it as opened.
     ///
     /// # Errors
-    /// `NotFound` naming the key when the input is missing or expired; `Corrupt` when the reference
-    /// names no input.
+    /// `NotFound` naming the key when the input is missing or expired, or another entry is under its key by now;
+    /// `Corrupt` when the reference names no input; what [`Reference::store`] answers.
     pub fn view_input(&self) -> Result<View> {
         let key = self.input_key.as_deref().ok_or_else(|| missing(INPUT_KEY))?;
         let store = self.store()?;
-        let view = match &self.txn_id {
-            Some(txn_id) => store.view_for(self.db_name(), key.as_bytes(), txn_id)?,
-            None => store.view(self.db_name(), key.as_bytes())?,
-        };
-        view.ok_or_else(|| {
-            let (db, path) = (self.db_name(), store.path().display());
-            let what =
-                format!("the input {key:?} in database {db:?} of the store {path} is missing or expired");
-            Error::new(Status::NotFound, what)
-        })
+        let entry = self.entry.as_ref().map(|entry| entry.id);
+        let view = store.view_for(self.db_name(), key.as_bytes(), entry, self.txn_id.as_deref())?;
+        if let Some(view) = view {
+            return Ok(view);
+        }
+        let replaced = entry.is_some() && store.contains(self.db_name(), key.as_bytes())?;
+        let what = if replaced { "was replaced by another entry" } else { "is missing or expired" };
+        Err(self.absent("input", key, &store, what))
+    }
+
+    fn absent(&self, side: &str, key: &str, store: &Store, what: &str) -> Error {
+        let (db, path) = (self.db_name(), store.path().display());
+        Error::new(
+            Status::NotFound,
+            format!("the {side} {key:?} in database {db:?} of the store {path} {what}"),
+        )
     }
 
     /// Puts the output where the caller expects it. The exchange's id is taken from the reference
@@ -229,20 +342,25 @@ impl Reference {
     /// As for [`Reference::put_output`] and [`Loan::publish`].
     pub fn publish_output(&self, loan: Loan, options: &PutOptions) -> Result<Info> {
         let (key, options) = self.output(options)?;
+        self.check_made_in(loan.store_id())?;
         loan.publish(self.db_name(), key.as_bytes(), &options)
     }
 
     /// The key of the output, and the options with which it is put.
     fn output<'a>(&'a self, options: &PutOptions<'a>) -> Result<(&'a str, PutOptions<'a>)> {
-        let key = self.output_key.as_deref().ok_or_else(|| {
-            let what = format!("the reference has no {OUTPUT_KEY}: return the result instead");
-            Error::new(Status::InvalidArgument, what)
-        })?;
+        let key = self.asked_output()?;
         let mut options = *options;
         if options.txn_id.is_empty() {
             options.txn_id = self.txn_id.as_deref().unwrap_or_default();
         }
         Ok((key, options))
+    }
+
+    fn asked_output(&self) -> Result<&str> {
+        self.output_key.as_deref().ok_or_else(|| {
+            let what = format!("the reference has no {OUTPUT_KEY}: return the result instead");
+            Error::new(Status::InvalidArgument, what)
+        })
     }
 
     /// Says that the calculator answers by its return value, so that nobody waits for an output.
@@ -266,19 +384,24 @@ impl Reference {
     }
 
     /// Leaves a note on the input, and wakes whoever waits for the output.
-    fn note(&self, leave: impl Fn(&Store, &str, &[u8], &str) -> Result<bool>) -> Result<()> {
+    fn note(&self, leave: impl Fn(&Store, &str, &[u8], Option<u64>, &str) -> Result<bool>) -> Result<()> {
         let Some(input) = self.input_key.as_deref() else {
             return Ok(());
         };
         let store = self.store()?;
         let txn_id = self.txn_id.as_deref().unwrap_or_default();
-        if leave(&store, self.db_name(), input.as_bytes(), txn_id)?
+        let entry = self.entry.as_ref().map(|entry| entry.id);
+        if leave(&store, self.db_name(), input.as_bytes(), entry, txn_id)?
             && let Some(output) = self.output_key.as_deref()
         {
             store.notify(self.db_name(), output.as_bytes());
         }
         Ok(())
     }
+}
+
+fn parsed(json: &str) -> Result<Map<String, Value>> {
+    serde_json::from_str(json).map_err(|error| corrupt(format_args!("it is no JSON object: {error}")))
 }
 
 fn corrupt(what: impl std::fmt::Display) -> Error {

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
+use super::roots;
 use crate::error::Result;
 use crate::options::Options;
 use crate::store::Store;
@@ -55,12 +56,20 @@ pub(super) fn store_at(path: &Path) -> Result<Store> {
         drop(stores);
         drop(kept);
     }
-    let store = Store::open(path, &as_it_is(path))?;
+    let allowed = roots::check(path)?;
+    let store = Store::open(&allowed, &as_it_is(&allowed))?;
     // A store that was replaced on the disk while it was opened is not kept.
     if let Some(file) = file.filter(|file| FileId::of(path) == Some(*file)) {
         keep(Kept { path: path.to_owned(), file, process, store: store.clone() });
     }
     Ok(store)
+}
+
+/// Lets go of every store that is kept.
+pub(super) fn forget() {
+    let kept = stores().map(|mut stores| std::mem::take(&mut *stores));
+    // Closing stores is nothing to do under a lock.
+    drop(kept);
 }
 
 /// Options that leave a store as whoever configured it wants it: its limit is not raised, and members of a

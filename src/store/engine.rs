@@ -85,6 +85,8 @@ pub struct Resources {
     pub identity: Identity,
     /// Device and inode of the data file.
     pub data_file: FileId,
+    /// The store's id.
+    pub id: OnceLock<u128>,
     /// What has to be told that it was closed, once it is known there.
     pub forget: OnceLock<fn(&MutexGuard<'_, ()>, Identity)>,
     /// The engine's own databases.
@@ -124,6 +126,11 @@ impl Engine {
                 self.path.display()
             ),
         ))
+    }
+
+    /// The store's id: of this very store, not of its copies nor of another one that takes its place.
+    pub fn store_id(&self) -> u128 {
+        *self.id.get().expect("set before the engine is shared")
     }
 
     /// Pages for a payload of `size` bytes with its header.

@@ -35,8 +35,8 @@ pub enum Plan {
     /// Make a new store.
     Create,
     /// Use the one that is there; `rebase`: its expiry times are of another boot or time namespace.
-    /// `alone`: no other engine is alive.
-    Use { shared: Shared, rebase: bool, alone: bool },
+    /// `torn`: the store is of another boot; `alone`: no other engine is alive.
+    Use { shared: Shared, rebase: bool, torn: bool, alone: bool },
 }
 
 /// Opens one of the store's files, made when it is not there.
@@ -51,6 +51,20 @@ pub fn no_store(directory: &Directory) -> Error {
     let message =
         format!("there is no store in {}, or none that outlived the last boot", directory.path.display());
     Error::new(Status::NotFound, message)
+}
+
+/// Refuses a directory that is plainly somebody else's, before anything is made in it. Looks without `open.lock`: a
+/// creator makes `shared` first and writes its magic number last, so one at work is not taken for a stranger.
+pub fn refuse_strangers(directory: &Directory, options: &Options) -> Result<()> {
+    let data = directory.stat(DATA)?.is_some_and(|(size, _)| size > 0);
+    let strange = match directory.file(SHARED, false, options)? {
+        Some(file) => Shared::strange(&file).map(|what| foreign(directory, &what)),
+        None => data.then(|| of_another_program(directory)),
+    };
+    match strange {
+        Some(error) => mapped(directory).and(Err(error)),
+        None => Ok(()),
+    }
 }
 
 /// Takes `open.lock`, which the kernel frees when its holder dies.
@@ -159,7 +173,8 @@ pub fn plan(directory: &Directory, options: &Options, owners: &File, place: &Pla
             shared.set_place(place);
         }
     }
-    Ok(Plan::Use { rebase: torn || was.time_namespace != place.time_namespace, shared, alone: !alive })
+    let rebase = torn || was.time_namespace != place.time_namespace;
+    Ok(Plan::Use { rebase, torn, shared, alone: !alive })
 }
 
 /// The error of an LMDB store that this library did not make.

@@ -91,6 +91,11 @@ fn take(engine: &Engine, pages: u64, stale: Option<Spare>) -> Result<(u64, Run)>
 }
 
 impl Loan {
+    /// The id of the store that lent it.
+    pub fn store_id(&self) -> u128 {
+        self.engine.store_id()
+    }
+
     fn new(engine: &Arc<Engine>, id: u64, run: Run, size: u64) -> Loan {
         let lent = engine.map.lend(run.extent.start * engine.page_size + EXTENT_HEADER, size);
         Loan { engine: engine.clone(), id, run, lent, size, open: true, pinned: AtomicBool::new(false) }

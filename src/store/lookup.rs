@@ -27,6 +27,16 @@ pub struct Listed {
     pub left_ms: Option<u64>,
 }
 
+/// What is looked for under a key.
+struct Wanted {
+    /// The entry with this id alone.
+    only: Option<u64>,
+    /// The id of the entry that the caller has a view of.
+    known: Option<u64>,
+    /// A tracked entry counts as opened.
+    opens: bool,
+}
+
 /// What looking at a key found.
 pub enum Look {
     /// No live entry.
@@ -52,6 +62,22 @@ impl Store {
         self.look(db, key, None, true).map(Look::into_view)
     }
 
+    /// As [`Store::view`], for the entry with the id `entry` alone: another one under the key is none.
+    ///
+    /// # Errors
+    /// As for [`Store::view`].
+    pub fn view_entry(&self, db: &str, key: &[u8], entry: u64) -> Result<Option<View>> {
+        self.look_for(db, key, Wanted { only: Some(entry), known: None, opens: true }).map(Look::into_view)
+    }
+
+    /// The id of the live entry under `key`. `None`: there is none.
+    ///
+    /// # Errors
+    /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
+    pub fn entry_id(&self, db: &str, key: &[u8]) -> Result<Option<u64>> {
+        self.live(db, key, |record| record.entry_id)
+    }
+
     /// As [`Store::view`], but a tracked entry does not count as opened: for whoever put it.
     ///
     /// # Errors
@@ -66,11 +92,15 @@ impl Store {
     /// # Errors
     /// As for [`Store::view`].
     pub fn look(&self, db: &str, key: &[u8], known: Option<u64>, opens: bool) -> Result<Look> {
+        self.look_for(db, key, Wanted { only: None, known, opens })
+    }
+
+    fn look_for(&self, db: &str, key: &[u8], wanted: Wanted) -> Result<Look> {
         let engine = &self.engine;
         engine.check()?;
         record::check_key(key)?;
         let look = match engine.find_db(db)? {
-            Some(dbi) => self.look_in(dbi, key, known, opens)?,
+            Some(dbi) => self.look_in(dbi, key, wanted)?,
             None => Look::Absent,
         };
         let counter = if matches!(look, Look::Absent) { Counter::Misses } else { Counter::Hits };
@@ -78,12 +108,13 @@ impl Store {
         Ok(look)
     }
 
-    fn look_in(&self, dbi: Dbi, key: &[u8], known: Option<u64>, opens: bool) -> Result<Look> {
+    fn look_in(&self, dbi: Dbi, key: &[u8], Wanted { only, known, opens }: Wanted) -> Result<Look> {
         let engine = &self.engine;
         let now_ns = sys::boottime_ns();
         let txn = engine.snapshot()?;
-        let Some(record) = record::find(engine, &txn, dbi, key)?.filter(|record| !record.expired(now_ns))
-        else {
+        let live =
+            |record: &Record| !record.expired(now_ns) && only.is_none_or(|only| only == record.entry_id);
+        let Some(record) = record::find(engine, &txn, dbi, key)?.filter(live) else {
             return Ok(Look::Absent);
         };
         let mut info = record.info(engine.page_size);
@@ -127,11 +158,18 @@ impl Store {
     /// # Errors
     /// `BadKey`, `Corrupt`, `ReadersFull`, `Forked`.
     pub fn contains(&self, db: &str, key: &[u8]) -> Result<bool> {
+        Ok(self.live(db, key, |_| ())?.is_some())
+    }
+
+    /// What `tell` makes of the record of the live entry under `key`, if there is one.
+    fn live<T>(&self, db: &str, key: &[u8], tell: impl FnOnce(&Record) -> T) -> Result<Option<T>> {
         self.engine.check()?;
         record::check_key(key)?;
         match self.engine.find_db(db)? {
-            Some(dbi) => Ok(record::find_live(&self.engine, &self.engine.snapshot()?, dbi, key)?.is_some()),
-            None => Ok(false),
+            Some(dbi) => {
+                Ok(record::find_live(&self.engine, &self.engine.snapshot()?, dbi, key)?.as_ref().map(tell))
+            }
+            None => Ok(None),
         }
     }
 

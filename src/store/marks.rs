@@ -98,13 +98,25 @@ fn track_by(engine: &Engine, extent: Extent, txn_id: &str) -> Track {
 }
 
 impl Store {
-    /// As [`Store::view`], for the exchange `txn_id`: [`Store::track_by`] tells that it was opened.
+    /// As [`Store::view`], or with an entry's id as [`Store::view_entry`], for the exchange `txn_id`:
+    /// [`Store::track_by`] tells that it was opened.
     ///
     /// # Errors
     /// As for [`Store::view`].
-    pub fn view_for(&self, db: &str, key: &[u8], txn_id: &str) -> Result<Option<View>> {
-        let view = self.view(db, key)?;
-        if let Some(extent) = view.as_ref().and_then(View::extent) {
+    pub fn view_for(
+        &self,
+        db: &str,
+        key: &[u8],
+        entry: Option<u64>,
+        txn_id: Option<&str>,
+    ) -> Result<Option<View>> {
+        let view = match entry {
+            Some(entry) => self.view_entry(db, key, entry)?,
+            None => self.view(db, key)?,
+        };
+        if let Some(txn_id) = txn_id
+            && let Some(extent) = view.as_ref().and_then(View::extent)
+        {
             open_by(&self.engine, extent, txn_id);
         }
         Ok(view)
@@ -134,12 +146,13 @@ impl Store {
         Some(track(&self.engine, extent))
     }
 
-    /// Notes that the calculator of the exchange `txn_id` answered directly. False: there is nothing to note it on.
+    /// Notes that the calculator of the exchange `txn_id` answered directly: on the entry with the id `entry`, or on
+    /// whatever is under the key. False: there is nothing to note it on.
     ///
     /// # Errors
     /// As for [`Store::track`].
-    pub fn settle(&self, db: &str, key: &[u8], txn_id: &str) -> Result<bool> {
-        self.note(db, key, txn_id, AT_SETTLED, SETTLED)
+    pub fn settle(&self, db: &str, key: &[u8], entry: Option<u64>, txn_id: &str) -> Result<bool> {
+        self.note(db, key, entry, txn_id, AT_SETTLED, SETTLED)
     }
 
     /// Notes that the calculator of the exchange `txn_id` cannot take a payload of this kind from the store. False:
@@ -147,12 +160,23 @@ impl Store {
     ///
     /// # Errors
     /// As for [`Store::track`].
-    pub fn decline(&self, db: &str, key: &[u8], txn_id: &str) -> Result<bool> {
-        self.note(db, key, txn_id, AT_DECLINED, DECLINED)
+    pub fn decline(&self, db: &str, key: &[u8], entry: Option<u64>, txn_id: &str) -> Result<bool> {
+        self.note(db, key, entry, txn_id, AT_DECLINED, DECLINED)
     }
 
-    fn note(&self, db: &str, key: &[u8], txn_id: &str, at: u64, bit: u64) -> Result<bool> {
+    fn note(
+        &self,
+        db: &str,
+        key: &[u8],
+        entry: Option<u64>,
+        txn_id: &str,
+        at: u64,
+        bit: u64,
+    ) -> Result<bool> {
         let noted = self.with_extent(db, key, |record, extent| {
+            if entry.is_some_and(|entry| entry != record.entry_id) {
+                return None;
+            }
             let mut noted = record.tracked;
             if record.tracked {
                 let header = extent.start * self.engine.page_size;

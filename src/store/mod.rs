@@ -79,6 +79,16 @@ impl Store {
         registry::open(path, options).map(Store::from)
     }
 
+    /// Whether this process has the store in the directory `path` open.
+    pub fn is_open(path: &Path) -> bool {
+        registry::is_open(path)
+    }
+
+    /// The id of this very store, which no other has: not its copies, nor one that takes its place.
+    pub fn id(&self) -> u128 {
+        self.engine.store_id()
+    }
+
     /// Absolute path of the store's directory.
     pub fn path(&self) -> &Path {
         &self.engine.path

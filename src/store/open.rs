@@ -9,7 +9,7 @@ use super::directory::Directory;
 use super::engine::{Engine, FreeDbs, RESERVED, Resources, SYSTEM_DBS, SystemDbs};
 use super::identify::{
     DATA, LOCK, OWNERS, Plan, SHARED, create_file, foreign, forget_durable, is_durable, lock_opening,
-    make_durable, mapped, no_store, plan,
+    make_durable, mapped, no_store, plan, refuse_strangers,
 };
 use super::owners::Owners;
 use super::pins::Pins;
@@ -50,6 +50,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
     if let Some(concern) = &directory.concern {
         warn(concern);
     }
+    refuse_strangers(&directory, options)?;
     let open_lock = lock_opening(&directory, options)?;
     let owners = create_file(&directory, OWNERS, options)?;
     let place = Place::here()?;
@@ -58,17 +59,18 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
     let engine = match plan {
         Plan::Create if options.existing => return Err(no_store(&directory)),
         Plan::Create => create(&directory, options, owners, &place, &maps_before)?,
-        Plan::Use { shared, rebase, alone } => {
+        Plan::Use { shared, rebase, torn, alone } => {
             // A copy may be shorter than the map it opens with.
             check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size).max(MAP_RANGE))?;
             let engine = assemble(&directory, options, owners, shared, None, &maps_before)?;
             check_format(&engine)?;
+            let renamed = identify_store(&engine, torn, alone)?;
             if rebase {
                 sweep::rebase(&engine)?;
                 engine.shared.set_place(&place);
             }
             let durable = engine.shared.durability().load(Ordering::Relaxed) == 1;
-            if durable && (rebase || !is_durable(&directory, options)?) {
+            if durable && (rebase || renamed || !is_durable(&directory, options)?) {
                 make_durable(&directory, options)?;
             }
             if durable != (options.durability == Durability::Sync) && !options.existing {
@@ -88,6 +90,29 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
     recovery::reclaim(&engine)?;
     drop(open_lock);
     Ok(engine)
+}
+
+/// Has the engine know the store's id: the one that is there, or a new one when there is none or the data file is
+/// another than the one it was made for. Engines that live know the old one, and keep it. Answers whether that was
+/// written.
+fn identify_store(engine: &Engine, torn: bool, alone: bool) -> Result<bool> {
+    let (shared, file) = (&engine.shared, engine.data_file);
+    // A disk may have another number after a boot, which a synchronised store outlives.
+    let same = |made_for: FileId| made_for.1 == file.1 && (torn || made_for.0 == file.0);
+    let (id, renamed) = match shared.id() {
+        Some((id, made_for)) if !alone || same(made_for) => (id, alone && made_for != file),
+        _ => {
+            let bytes = sys::random().map_err(|e| Error::io("making an id for the store", &e))?;
+            // 0 says that there is none.
+            (u128::from_be_bytes(bytes).max(1), true)
+        }
+    };
+    if renamed {
+        shared.set_id(id, file);
+    }
+    let fresh = engine.id.set(id).is_ok();
+    debug_assert!(fresh);
+    Ok(renamed)
 }
 
 fn create(
@@ -117,6 +142,7 @@ fn create(
             for name in [DATA, LOCK] {
                 directory.set_mode(name, options)?;
             }
+            identify_store(&engine, false, true)?;
             engine.shared.set_ready(true);
             if options.durability == Durability::Sync {
                 make_durable(directory, options)?;
@@ -226,6 +252,7 @@ fn assemble(
         data_file,
         forget: OnceLock::new(),
         identity: directory.identity,
+        id: OnceLock::new(),
         system: OnceLock::new(),
         named: RwLock::default(),
         holders: AtomicUsize::new(0),

@@ -10,6 +10,7 @@ use crate::mapping::fork;
 use crate::options::{MIN_MAP_SIZE, Options};
 use crate::warning::warn;
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -80,6 +81,20 @@ fn before_fork(excluded: &MutexGuard<'_, ()>) -> fork::Inheritance {
         ours.filter_map(|registered| registered.engine.upgrade()).collect()
     });
     engines.into_iter().map(|engine| Box::new(Inherited::new(engine)) as Box<dyn fork::Inherited>).collect()
+}
+
+/// Whether this process has the store in `path` open.
+pub fn is_open(path: &Path) -> bool {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return false;
+    };
+    let excluded = fork::exclude();
+    stores(&excluded, |stores| {
+        let found = stores.get(&(metadata.dev(), metadata.ino()));
+        found.is_some_and(|registered| {
+            registered.generation == fork::generation() && registered.engine.strong_count() > 0
+        })
+    })
 }
 
 /// Refuses a directory whose data file was put in place of the one that is open.

@@ -8,6 +8,7 @@
 //! | 73,728 | 262,144 | 16,384 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
 
 use crate::error::{Error, Result, Status};
+use crate::mapping::proc_maps::FileId;
 use crate::mapping::region::Region;
 use crate::mapping::sys;
 use std::fs::File;
@@ -34,6 +35,9 @@ const AT_PIN_CHUNKS: u64 = 72;
 const AT_MAX_DBS: u64 = 76;
 const AT_FRONTIER: u64 = 80;
 const AT_MAX_READERS: u64 = 88;
+const AT_STORE_ID: u64 = 96;
+const AT_DATA_DEVICE: u64 = 112;
+const AT_DATA_INODE: u64 = 120;
 const AT_COUNTERS: u64 = 128;
 /// Reader slots and named databases at the most.
 const MAX_SLOTS: u32 = 1 << 16;
@@ -150,18 +154,11 @@ impl Shared {
         if length == 0 || file.read_exact_at(&mut head, 0).is_err() {
             return Ok(Found::Unfinished);
         }
-        let magic = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
-        let version = u32::from_le_bytes(head[8..].try_into().expect("four bytes"));
-        if magic == 0 {
+        if head[..8] == [0; 8] {
             return Ok(Found::Unfinished);
         }
-        if magic != MAGIC {
-            return Ok(Found::Foreign("a file named shared that is not of this library".into()));
-        }
-        if version != FORMAT_VERSION {
-            return Ok(Found::Foreign(format!(
-                "a store of format version {version}; this library reads version {FORMAT_VERSION}"
-            )));
+        if let Some(what) = strange_head(&head) {
+            return Ok(Found::Foreign(what));
         }
         if length < LENGTH {
             return Ok(Found::Foreign(format!("a file shared of {length} bytes instead of {LENGTH}")));
@@ -179,6 +176,14 @@ impl Shared {
             return Ok(Found::Foreign("a store whose file shared is damaged".into()));
         }
         Ok(Found::Ready(shared))
+    }
+
+    /// What is wrong with a file as far as its first bytes tell, which may be looked at without `open.lock`: nothing is
+    /// mapped, and what its creator has not finished is not wrong.
+    pub fn strange(file: &File) -> Option<String> {
+        let mut head = [0; 12];
+        file.read_exact_at(&mut head, 0).ok()?;
+        strange_head(&head)
     }
 
     fn map(file: &File) -> Result<Shared> {
@@ -210,6 +215,22 @@ impl Shared {
         store(AT_BOOT_ID + 8, place.boot_id as u64);
         store(AT_PID_NAMESPACE, place.pid_namespace);
         store(AT_TIME_NAMESPACE, place.time_namespace);
+    }
+
+    /// The store's id, and the data file for which it was made. `None`: it has none, as stores of earlier versions.
+    pub fn id(&self) -> Option<(u128, FileId)> {
+        let word = |at| self.region.u64_at(at).load(Ordering::Acquire);
+        let id = u128::from(word(AT_STORE_ID)) << 64 | u128::from(word(AT_STORE_ID + 8));
+        (id != 0).then(|| (id, (word(AT_DATA_DEVICE), word(AT_DATA_INODE))))
+    }
+
+    /// Gives the store an id. Right only while `open.lock` is held and no engine lives that knows another one.
+    pub fn set_id(&self, id: u128, data_file: FileId) {
+        let store = |at, value| self.region.u64_at(at).store(value, Ordering::Release);
+        store(AT_DATA_DEVICE, data_file.0);
+        store(AT_DATA_INODE, data_file.1);
+        store(AT_STORE_ID, (id >> 64) as u64);
+        store(AT_STORE_ID + 8, id as u64);
     }
 
     /// Forgets pins and waiters. Right only while no engine is alive.
@@ -306,5 +327,18 @@ impl Shared {
     /// When the slot was taken, in ms of `CLOCK_BOOTTIME`.
     pub fn pin_since(&self, slot: u32) -> &AtomicU64 {
         self.region.u64_at(AT_PINS + u64::from(slot) * PIN + 8)
+    }
+}
+
+/// What the first bytes of a finished file say against it.
+fn strange_head(head: &[u8; 12]) -> Option<String> {
+    let magic = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
+    let version = u32::from_le_bytes(head[8..].try_into().expect("four bytes"));
+    match (magic, version) {
+        (0, _) | (MAGIC, FORMAT_VERSION) => None,
+        (MAGIC, _) => {
+            Some(format!("a store of format version {version}; this library reads version {FORMAT_VERSION}"))
+        }
+        _ => Some("a file named shared that is not of this library".into()),
     }
 }

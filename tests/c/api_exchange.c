@@ -77,19 +77,20 @@ void test_reference_fields(void) {
     EXPECT_TEXT(value, len, "true");
     EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_get(reference, TEXT("other"), &value, &len));
 
-    dy_lmdb_buffer_t fields[8];
+    dy_lmdb_buffer_t fields[10];
     memset(fields, 0xff, sizeof fields);
     EXPECT_OK(dy_lmdb_reference_fields(reference, fields, 2));
     EXPECT_TEXT((const char *)fields[0].data, fields[0].size, "true");
     EXPECT_TEXT((const char *)fields[1].data, fields[1].size, "input:calc:1");
     EXPECT(fields[2].size == SIZE_MAX);
-    EXPECT_OK(dy_lmdb_reference_fields(reference, fields, 8));
+    EXPECT_OK(dy_lmdb_reference_fields(reference, fields, 10));
     EXPECT(fields[2].data == NULL && fields[2].size == 0);
     EXPECT_TEXT((const char *)fields[3].data, fields[3].size, "/nowhere");
     EXPECT(fields[4].data == NULL && fields[5].data == NULL);
     EXPECT_TEXT((const char *)fields[6].data, fields[6].size, "1");
-    EXPECT(fields[7].data == NULL && fields[7].size == 0);
-    EXPECT_OK(dy_lmdb_reference_from_fields(fields, 8, &parsed));
+    EXPECT(fields[7].data == NULL && fields[8].data == NULL);
+    EXPECT(fields[9].data == NULL && fields[9].size == 0);
+    EXPECT_OK(dy_lmdb_reference_from_fields(fields, 10, &parsed));
     EXPECT_OK(dy_lmdb_reference_get(parsed, TEXT("_lmdb_db_path"), &value, &len));
     EXPECT_TEXT(value, len, "/nowhere");
     EXPECT_OK(dy_lmdb_reference_get(parsed, TEXT("_txn_id"), &value, &len));
@@ -98,16 +99,16 @@ void test_reference_fields(void) {
     dy_lmdb_reference_free(parsed);
     EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_from_fields(fields, 1, &parsed));
     EXPECT_SAYS("_lmdb_input_key");
-    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_from_fields(fields, 8, NULL));
-    fields[7] = fields[6];
-    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_from_fields(fields, 8, &parsed));
-    EXPECT_SAYS("fields[7]");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_from_fields(fields, 10, NULL));
+    fields[9] = fields[6];
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_from_fields(fields, 10, &parsed));
+    EXPECT_SAYS("fields[9]");
     fields[3].data = "nowhere";
     fields[3].size = 7;
     EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_reference_from_fields(fields, 7, &parsed));
     EXPECT_SAYS("_lmdb_db_path");
     EXPECT_OK(dy_lmdb_reference_fields(reference, NULL, 0));
-    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_fields(NULL, fields, 8));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_fields(NULL, fields, 10));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_fields(reference, NULL, 1));
 
     EXPECT_OK(dy_lmdb_reference_json(reference, &json));
@@ -373,6 +374,7 @@ void test_exchange_after_close(void) {
     EXPECT_FAILS(DY_LMDB_CLOSED,
                  dy_lmdb_exchange_put_input(exchange, TEXT("2"), NOTHING, DY_LMDB_FORMAT_RAW, &made));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_reference(exchange, TEXT("2"), &made));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_output_reference(exchange, reference, &made));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_settle(exchange, reference, DY_LMDB_ANSWER_VALUE, 0, &decision));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_cleanup(exchange, reference, 0));
     /* A pointer of the other kind is noticed, too. */

@@ -26,6 +26,22 @@ fn full(path: &str) -> Value {
     })
 }
 
+/// A reference as this library makes them: with its entry and a marker.
+fn made(path: &str) -> Value {
+    let entry = "0123456789abcdef0123456789abcdef:00000000000a0001";
+    let mut wire = full(path);
+    wire["_lmdb_entry"] = json!(entry);
+    let marker = json!({
+        "_lmdb_ref": true,
+        "_lmdb_input_key": "input:calc:17",
+        "_lmdb_db_path": path,
+        "_lmdb_db_name": "prices",
+        "_lmdb_entry": entry,
+    });
+    wire["_lmdb_ref_00000000000a0001_01234567"] = json!(marker.to_string());
+    wire
+}
+
 fn store() -> (TempDir, Store) {
     let parent = tempfile::tempdir().unwrap();
     let store = Store::open(&parent.path().join("store"), &Options::default()).unwrap();
@@ -47,7 +63,7 @@ fn set_mode(store: &Store, mode: u32) {
 
 #[test]
 fn a_reference_survives_the_wire_and_keeps_the_order_of_its_fields() {
-    let wire = full("/a/store");
+    let wire = made("/a/st\"öre");
     let reference = parse(&wire).unwrap();
     assert_eq!(reference.to_json(), wire.to_string());
     assert_eq!(parse(&serde_json::from_str(&reference.to_json()).unwrap()).unwrap(), reference);
@@ -57,7 +73,7 @@ fn a_reference_survives_the_wire_and_keeps_the_order_of_its_fields() {
 
 #[test]
 fn every_field_is_set_and_got_by_its_wire_name() {
-    let wire = full("/a/store");
+    let wire = made("/a/store");
     let mut reference = Reference::new();
     assert_eq!(reference.to_json(), "{}");
     for name in NAMES {
@@ -92,6 +108,12 @@ fn what_cannot_be_right_is_corrupt_and_names_the_field() {
         ("_lmdb_db_name", json!("")),
         ("_lmdb_format", json!("pickle")),
         ("_txn_id", json!(17)),
+        ("_lmdb_entry", json!(17)),
+        ("_lmdb_entry", json!("0123456789abcdef0123456789abcdef:A0001")),
+        ("_lmdb_entry", json!("0123456789ABCDEF0123456789abcdef:00000000000a0001")),
+        ("_lmdb_ref_1", json!(17)),
+        ("_lmdb_ref_1", json!("{}")),
+        ("_lmdb_ref_1", made("/a/store")["_lmdb_ref_00000000000a0001_01234567"].clone()),
     ];
     for (name, value) in wrong {
         let mut wire = full("/a/store");

@@ -221,13 +221,13 @@ fn a_tracked_entry_remembers_that_it_was_opened_and_settled() {
     assert!(!track().opened);
     drop(store.view("default", b"in").unwrap());
     assert!(track().opened && !track().settled);
-    assert!(store.settle("default", b"in", "id").unwrap());
+    assert!(store.settle("default", b"in", None, "id").unwrap());
     assert!(track().settled);
     store.put("default", b"in", &[b"small"], &tracked).unwrap();
     assert!(!track().opened && !track().settled);
     store.put("default", b"plain", &[b"small"], &PutOptions::default()).unwrap();
     assert!(store.track("default", b"plain").unwrap().is_none());
-    assert!(!store.settle("default", b"absent", "id").unwrap());
+    assert!(!store.settle("default", b"absent", None, "id").unwrap());
 }
 
 #[test]

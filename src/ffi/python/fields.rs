@@ -32,6 +32,11 @@ unsafe fn mapping(handle: *mut PyObject) -> Option<Ref> {
                 return None;
             }
         }
+        if let Some((name, value)) = reference.marker()
+            && (api().dict_set)(mapping.get(), text(name)?.get(), text(value)?.get()) != 0
+        {
+            return None;
+        }
         Some(mapping)
     }
 }

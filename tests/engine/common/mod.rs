@@ -6,6 +6,7 @@ pub mod tree;
 
 use dishtayantra_lmdb::options::Options;
 use dishtayantra_lmdb::store::Store;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -30,10 +31,16 @@ pub struct Role {
 
 impl Role {
     pub fn start(body: &str, role: &str, store: &Path) -> Role {
+        Role::start_with(body, role, store, &[])
+    }
+
+    /// As [`Role::start`], with more in its environment.
+    pub fn start_with(body: &str, role: &str, store: &Path, environment: &[(&str, &OsStr)]) -> Role {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", body, "--ignored", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
             .env(STORE, store)
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,0 +1,91 @@
+//! Which entry a reference means, whatever is under its key by now, and the marker by which a merge is seen.
+
+use std::sync::OnceLock;
+
+use super::{DB_NAME, DB_PATH, ENTRY, INPUT_KEY, MARKER, REF};
+
+/// The entry of one store: what `_lmdb_entry` says.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// The id of the store.
+    pub store: u128,
+    /// The id of the entry.
+    pub id: u64,
+    /// Both as they travel.
+    pub text: String,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        (self.store, self.id) == (other.store, other.id)
+    }
+}
+
+impl Eq for Entry {}
+
+/// Hexadecimal digits of a store's id, and of an entry's.
+const STORE_DIGITS: usize = 32;
+const ID_DIGITS: usize = 16;
+/// Digits of the store's id in a marker's name: stores count their entries from the same number on.
+const NAME_DIGITS: usize = 8;
+
+impl Entry {
+    pub fn new(store: u128, id: u64) -> Entry {
+        Entry { store, id, text: format!("{store:032x}:{id:016x}") }
+    }
+
+    /// Reads what travels; `None` when it cannot be right.
+    pub fn parse(text: &str) -> Option<Entry> {
+        let (store, id) = text.split_once(':')?;
+        let digits = |text: &str, count| {
+            text.len() == count && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        if !digits(store, STORE_DIGITS) || !digits(id, ID_DIGITS) {
+            return None;
+        }
+        let (store, id) = (u128::from_str_radix(store, 16).ok()?, u64::from_str_radix(id, 16).ok()?);
+        Some(Entry { store, id, text: text.to_owned() })
+    }
+
+    /// The name of the marker of a reference to this entry.
+    pub fn marker(&self) -> String {
+        let (store, id) = self.text.split_at(STORE_DIGITS);
+        [MARKER, &id[1..], "_", &store[..NAME_DIGITS]].concat()
+    }
+}
+
+/// A marker as a reference keeps it: made when it is first asked for. It says nothing that the reference does not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept(OnceLock<Option<(String, String)>>);
+
+impl PartialEq for Kept {
+    fn eq(&self, _: &Kept) -> bool {
+        true
+    }
+}
+
+impl Eq for Kept {}
+
+impl Kept {
+    /// The marker's name and text, which `make` makes.
+    pub fn get(&self, make: impl FnOnce() -> Option<(String, String)>) -> Option<(&str, &str)> {
+        self.0.get_or_init(make).as_ref().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+}
+
+/// The text of a marker: the JSON of the reference it stands for, which is what resolving it takes.
+pub(super) fn marker_text(entry: &Entry, key: &str, path: &str, db: &str) -> String {
+    let fixed = REF.len() + INPUT_KEY.len() + DB_PATH.len() + DB_NAME.len() + ENTRY.len() + 40;
+    let mut out = Vec::with_capacity(fixed + entry.text.len() + key.len() + path.len() + db.len());
+    out.extend_from_slice(b"{\"");
+    out.extend_from_slice(REF.as_bytes());
+    out.extend_from_slice(b"\":true");
+    for (name, value) in [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)] {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        serde_json::to_writer(&mut out, value).expect("a text into memory");
+    }
+    out.push(b'}');
+    String::from_utf8(out).expect("made of texts")
+}
