@@ -90,12 +90,16 @@ static void holds(const dy_lmdb_reference_t *reference, const char *wanted) {
     EXPECT_OK(dy_lmdb_view_close(view));
 }
 
-static dy_lmdb_exchange_t *open_exchange(void) {
-    char *config = check_config(check_store_directory(), "");
+static dy_lmdb_exchange_t *open_exchange_in(const char *directory) {
+    char *config = check_config(directory, "");
     dy_lmdb_exchange_t *exchange = NULL;
     EXPECT_OK(dy_lmdb_exchange_open(config, strlen(config), TEXT("calc"), &exchange));
     free(config);
     return exchange;
+}
+
+static dy_lmdb_exchange_t *open_exchange(void) {
+    return open_exchange_in(check_store_directory());
 }
 
 void test_reference_names(void) {
@@ -191,7 +195,8 @@ void test_references_that_do_not_match(void) {
 }
 
 void test_allowed_roots(void) {
-    dy_lmdb_exchange_t *exchange = open_exchange();
+    const char *directory = check_directory();
+    dy_lmdb_exchange_t *exchange = open_exchange_in(directory);
     dy_lmdb_reference_t *reference = output(exchange, "1", "one");
     dy_lmdb_view_t *view = NULL;
     dy_lmdb_buffer_t root;
