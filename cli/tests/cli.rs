@@ -110,6 +110,27 @@ fn ls_lists_live_entries_with_their_envelopes() {
 }
 
 #[test]
+fn a_key_is_shown_as_it_is_and_in_hexadecimal_when_it_is_no_text() {
+    let (_dir, path, store) = store();
+    let keys = [&b"\"quoted\""[..], b"line\n", b"\xffbytes"];
+    for key in keys {
+        store.put("db", key, &[&[7; 9000]], &PutOptions::default()).unwrap();
+    }
+    let views = keys.map(|key| store.view("db", key).unwrap().unwrap());
+    let listed = json(&[&"ls", &path]);
+    let pinned = json(&[&"holders", &path]);
+    for rows in [&listed, &pinned["pins"]] {
+        for (key, hex) in [("\"quoted\"", None), ("line\n", None), ("\u{fffd}bytes", Some("ff6279746573"))] {
+            let row = rows.as_array().unwrap().iter().find(|row| row["key"] == key).expect(key);
+            assert_eq!(row.get("key_hex").and_then(Value::as_str), hex, "{row}");
+        }
+    }
+    let text = printed(&[&"holders", &path]);
+    assert!(text.contains("line\\n") && text.contains("\"quoted\""), "{text}");
+    drop(views);
+}
+
+#[test]
 fn holders_names_who_pins_and_lends_what() {
     let (_dir, path, store) = store();
     put(&store, "db", "pinned", &[7; 9000]);

@@ -85,6 +85,7 @@ static const check_case_t cases[] = {
     CASE(test_store_open_config),
     CASE(test_store_after_close),
     CASE(test_store_outlived_by_its_views),
+    CASE(test_store_limit),
     CASE(test_store_sweep_stats_audit),
     CASE(test_put_and_get),
     CASE(test_put_errors),

@@ -13,6 +13,7 @@ void test_store_open_errors(void);
 void test_store_open_config(void);
 void test_store_after_close(void);
 void test_store_outlived_by_its_views(void);
+void test_store_limit(void);
 void test_store_sweep_stats_audit(void);
 
 void test_put_and_get(void);

@@ -147,6 +147,20 @@ void test_store_outlived_by_its_views(void) {
     EXPECT_OK(dy_lmdb_loan_drop(loan));
 }
 
+void test_store_limit(void) {
+    const char *directory = check_store_directory();
+    dy_lmdb_store_t *store = check_store(), *other = NULL;
+    dy_lmdb_bytes_t *json = NULL;
+    char limit[40];
+    snprintf(limit, sizeof limit, "\"limit\":%d", CHECK_MAP_SIZE);
+    /* Who asks for nothing leaves it alone. */
+    EXPECT_OK(dy_lmdb_store_open(directory, strlen(directory), NULL, &other));
+    EXPECT_OK(dy_lmdb_store_stats(store, &json));
+    EXPECT_BLOCK_HOLDS(json, limit);
+    EXPECT_OK(dy_lmdb_store_close(other));
+    EXPECT_OK(dy_lmdb_store_close(store));
+}
+
 void test_store_sweep_stats_audit(void) {
     dy_lmdb_store_t *store = check_store();
     dy_lmdb_bytes_t *json = NULL;

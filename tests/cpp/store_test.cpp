@@ -11,6 +11,17 @@ static_assert(!std::is_copy_constructible_v<lmdb::Store>);
 
 TEST(Version, IsTheLibrarys) { EXPECT_EQ(lmdb::version(), dy_lmdb_version()); }
 
+TEST_F(StoreTest, WhoNamesNoMapSizeLeavesTheLimitAlone) {
+    const std::string own = "\"limit\":67108864";
+    ASSERT_NE(store.stats().find(own), std::string::npos) << store.stats();
+    const auto second = lmdb::Store::open(directory.path + "/store");
+    EXPECT_NE(second.stats().find(own), std::string::npos) << second.stats();
+    lmdb::Options larger;
+    larger.map_size = 128 << 20;
+    const auto third = lmdb::Store::open(directory.path + "/store", larger);
+    EXPECT_NE(store.stats().find("\"limit\":134217728"), std::string::npos) << store.stats();
+}
+
 TEST(Options, DefaultsAreTheEngines) {
     const lmdb::Options options;
     EXPECT_EQ(options.map_size, 0u);

@@ -231,6 +231,19 @@ fn statistics_and_audit_tell_of_the_store() {
 }
 
 #[test]
+fn who_names_no_map_size_leaves_the_limit_alone() {
+    let dir = scratch();
+    let store = open(dir.path());
+    for (map_size, limit) in
+        [(None, MAP_SIZE), (Some(MAP_SIZE / 2), MAP_SIZE), (Some(2 * MAP_SIZE), 2 * MAP_SIZE)]
+    {
+        drop(Store::open_with(dir.path(), &OpenOptions { map_size, ..OpenOptions::default() }).unwrap());
+        let stats: serde_json::Value = serde_json::from_str(&store.stats().unwrap()).unwrap();
+        assert_eq!(stats["map"]["limit"], limit);
+    }
+}
+
+#[test]
 fn a_store_is_opened_as_asked() {
     let dir = scratch();
     let path = dir.path().join("store");
