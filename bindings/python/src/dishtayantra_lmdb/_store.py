@@ -38,18 +38,20 @@ class Handle:
     __slots__ = ("__weakref__", "_free", "_generation", "value")
 
     def __init__(self, value: int | None, free: Any) -> None:
-        self.value = value
         self._free = free
         self._generation = generation[0]
+        # Last: what is interrupted before has nothing to give back.
+        self.value = value
 
-    def close(self, _generation: list[int] = generation) -> None:
-        """Gives the handle back; the second time nothing happens."""
-        value, self.value = self.value, None
+    def __del__(self, _generation: list[int] = generation) -> None:
+        # On its own: Python discards what a signal handler raises here, so this is to be short.
+        value, self.value = getattr(self, "value", None), None
         if value is not None and self._generation == _generation[0]:
             self._free(value)
 
-    def __del__(self) -> None:
-        self.close()
+    def close(self) -> None:
+        """Gives the handle back; the second time nothing happens."""
+        self.__del__()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a handle cannot be copied or pickled: it is given back once")
