@@ -14,6 +14,15 @@ use std::path::{Path, PathBuf};
 /// Device and inode of a store's directory.
 pub type Identity = (u64, u64);
 
+/// LMDB's data file.
+pub const DATA: &str = "data.mdb";
+/// LMDB's lock file.
+pub const LOCK: &str = "lock.mdb";
+/// Header, counters, wait words and pins.
+pub const SHARED: &str = "shared";
+/// Liveness of engines.
+pub const OWNERS: &str = "owners";
+
 /// File systems on which a mapped file cannot be written safely, by their magic number.
 const REFUSED: &[(i64, &str)] = &[
     (0x9123_683E, "btrfs writes copies instead of in place"),

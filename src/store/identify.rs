@@ -1,6 +1,6 @@
 //! What is in a store's directory, and what opening it therefore has to do.
 
-use super::directory::Directory;
+use super::directory::{DATA, Directory, LOCK, SHARED};
 use super::other;
 use super::owners::Owners;
 use super::shared::{Found, Place, Shared};
@@ -14,14 +14,6 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// LMDB's data file.
-pub const DATA: &str = "data.mdb";
-/// LMDB's lock file.
-pub const LOCK: &str = "lock.mdb";
-/// Header, counters, wait words and pins.
-pub const SHARED: &str = "shared";
-/// Liveness of engines.
-pub const OWNERS: &str = "owners";
 /// What the modules that DAG engines had before this library keep their envelopes in.
 const ENGINES_OWN: &[u8] = b"_metadata";
 const OPEN_LOCK: &str = "open.lock";

@@ -4,7 +4,7 @@
 //! the concept it is about. Each of these lines uses what stands below it, never what stands above:
 //!
 //! ```text
-//! registry, open                              one engine per directory and process, and every guard
+//! registry, open, inherited                   one engine per directory and process, every guard, and forks
 //! put, loan, lookup, marks, view, publish     what is asked of a store
 //! rounds, recovery, sweep, audit, stats       what is done beside that
 //! record, expiry, arena, databases            entries and where their payloads lie
@@ -96,7 +96,7 @@ impl Store {
 
     /// Whether the files at the store's path are still the ones that are open.
     pub fn is_there(&self) -> bool {
-        let file = std::fs::metadata(self.engine.path.join(identify::DATA));
+        let file = std::fs::metadata(self.engine.path.join(directory::DATA));
         file.is_ok_and(|file| (file.dev(), file.ino()) == self.engine.data_file)
     }
 

@@ -5,11 +5,11 @@
 //! LMDB's own locks are guarded so that closing some descriptor of `lock.mdb` in this process cannot drop them.
 
 use super::arena;
-use super::directory::Directory;
+use super::directory::{DATA, Directory, LOCK, OWNERS, SHARED};
 use super::engine::{Engine, FreeDbs, RESERVED, Resources, SYSTEM_DBS, SystemDbs};
 use super::identify::{
-    DATA, LOCK, OWNERS, Plan, SHARED, create_file, foreign, forget_durable, is_durable, lock_opening,
-    make_durable, mapped, no_store, plan, refuse_strangers,
+    Plan, create_file, foreign, forget_durable, is_durable, lock_opening, make_durable, mapped, no_store,
+    plan, refuse_strangers,
 };
 use super::owners::Owners;
 use super::pins::Pins;

@@ -1,7 +1,6 @@
 //! What another program's LMDB file holds, read from its bytes: LMDB itself would trust them, and lock and map the file.
 
-use super::directory::Directory;
-use super::identify::DATA;
+use super::directory::{DATA, Directory};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 

@@ -1,8 +1,7 @@
 //! One engine per directory and process, whatever the language that opens it.
 
-use super::directory::{Directory, Identity};
+use super::directory::{DATA, Directory, Identity};
 use super::engine::Engine;
-use super::identify::DATA;
 use super::inherited::Inherited;
 use super::open;
 use crate::error::{Error, Result, Status};

@@ -85,12 +85,12 @@ class ExchangeHandle:
 
     def should(self, size: int) -> bool:
         """Whether an input of ``size`` bytes goes through the store."""
-        frame = _scratch.take()
+        scratch = _scratch.take()
         try:
-            status = lib.exchange_should(self._handle.value, size, frame.handle_at)
-            should = frame.answer[0] != 0
+            status = lib.exchange_should(self._handle.value, size, scratch.handle_at)
+            should = scratch.answer[0] != 0
         finally:
-            _scratch.give_back(frame)
+            _scratch.give_back(scratch)
         if status:
             fail(status)
         return should
@@ -117,12 +117,12 @@ class ExchangeHandle:
 
     def ignored(self) -> bool:
         """Whether the calculator was found to ignore references."""
-        frame = _scratch.take()
+        scratch = _scratch.take()
         try:
-            status = lib.exchange_ignored(self._handle.value, frame.handle_at)
-            ignored = frame.answer[0] != 0
+            status = lib.exchange_ignored(self._handle.value, scratch.handle_at)
+            ignored = scratch.answer[0] != 0
         finally:
-            _scratch.give_back(frame)
+            _scratch.give_back(scratch)
         if status:
             fail(status)
         return ignored
@@ -162,20 +162,20 @@ class ExchangeHandle:
 
     def _decided(self, decide: Any, reference: Reference, answer: int) -> int:
         exchange, given = self._handle.value, reference.value
-        frame = _scratch.take()
+        scratch = _scratch.take()
         try:
             # Nearly always it is decided when the calculator has returned.
-            status = decide(exchange, given, answer, 0, frame.handle_at)
+            status = decide(exchange, given, answer, 0, scratch.handle_at)
             if status == TIMEOUT:
-                limit, at = self._wait_timeout_ms, frame.handle_at
+                limit, at = self._wait_timeout_ms, scratch.handle_at
                 if not wait_in_slices(limit, lambda ms: decide(exchange, given, answer, ms, at)):
                     raise self._timeout(reference, limit)
             elif status:
                 fail(status)
-            (decision,) = _scratch.decision_of(frame.answer)
+            (decision,) = _scratch.decision_of(scratch.answer)
             return decision
         finally:
-            _scratch.give_back(frame)
+            _scratch.give_back(scratch)
 
     def _timeout(self, reference: Reference, limit: int) -> LMDBTimeoutError:
         fields = reference.fields()

@@ -1,9 +1,9 @@
 """Finds and loads the shared library, so that a process has one copy of the engine.
 
-The order, which is that of all languages: the copy that this process has loaded already (a C++ or Rust calculator may have brought
-it), the file that ``DISHTAYANTRA_LMDB_LIBRARY`` names, the file inside this package (a wheel),
-``target/release`` of the source tree (an editable installation), and last what the system's loader
-finds.
+The order, which is that of all languages: the copy that this process has loaded already (a C++ or
+Rust calculator may have brought it), the file that ``DISHTAYANTRA_LMDB_LIBRARY`` names, the file
+inside this package (a wheel), ``target/release`` of the source tree (an editable installation), and
+last what the system's loader finds.
 """
 
 from __future__ import annotations
