@@ -16,9 +16,9 @@ const KEPT: usize = 8;
 const TRIES: u32 = 1000;
 
 /// The least recently used first.
-static STORES: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+static STORES: Mutex<Vec<OpenStore>> = Mutex::new(Vec::new());
 
-struct Kept {
+struct OpenStore {
     path: PathBuf,
     file: FileId,
     /// The process that opened it: a forked child must not use its parent's.
@@ -60,7 +60,7 @@ pub(super) fn store_at(path: &Path) -> Result<Store> {
     let store = Store::open(&allowed, &as_it_is(&allowed))?;
     // A store that was replaced on the disk while it was opened is not kept.
     if let Some(file) = file.filter(|file| FileId::of(path) == Some(*file)) {
-        keep(Kept { path: path.to_owned(), file, process, store: store.clone() });
+        keep(OpenStore { path: path.to_owned(), file, process, store: store.clone() });
     }
     Ok(store)
 }
@@ -79,7 +79,7 @@ fn as_it_is(path: &Path) -> Options {
     Options { existing: true, map_size: 0, mode: mode | 0o700, ..Options::default() }
 }
 
-fn keep(new: Kept) {
+fn keep(new: OpenStore) {
     let Some(mut stores) = stores() else { return };
     let mut gone = Vec::new();
     if let Some(at) = stores.iter().position(|kept| kept.path == new.path) {
@@ -94,7 +94,7 @@ fn keep(new: Kept) {
 
 /// The list, or `None` when its lock cannot be had. A fork may have copied it locked by a thread that
 /// the child does not have; the child then opens its stores anew each time.
-fn stores() -> Option<MutexGuard<'static, Vec<Kept>>> {
+fn stores() -> Option<MutexGuard<'static, Vec<OpenStore>>> {
     for _ in 0..TRIES {
         match STORES.try_lock() {
             Ok(stores) => return Some(stores),

@@ -33,8 +33,8 @@ the envelope says so. Readers go by the envelope. (1) NaN, infinities and text t
 Unicode are not JSON: msgpack refuses the latter. (2) In arrow a dict of columns of one length
 becomes a Table. (3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In
 the machine's byte order, in format numpy in C or Fortran order as it was, in msgpack in C order;
-in place and read-only unless a copy is asked for. Times in a multiple of a unit come back in the unit. (5)
-A Mapping that is no dict: msgpack. (6) A frame is what exports a table by the Arrow PyCapsule
+in place and read-only unless a copy is asked for. Times in a multiple of a unit come back in the
+unit. (5) A Mapping that is no dict: msgpack. (6) A frame is what exports a table by the Arrow PyCapsule
 interface (``__arrow_c_stream__``; with ``__arrow_c_array__`` alone it comes back as a RecordBatch).
 Arrow arrays, chunked arrays and series are columns, no frames: refused. (7) A RecordBatch as what
 it was; as Arrow IPC bytes in an ext value, which are copied and which other languages do not look

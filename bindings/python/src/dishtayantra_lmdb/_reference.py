@@ -96,17 +96,17 @@ class Reference:
         Raises:
             CorruptError: it is none.
         """
-        frame = _scratch.take()
+        scratch = _scratch.take()
         try:
-            # What is kept here for the time of the call is what the frame points at.
+            # What is kept here for the time of the call is what the scratch points at.
             texts = [_text_of(name, fields.get(name)) for name in _WIRE_NAMES]
-            frame.set_texts(texts)
-            status = lib.reference_from_fields(frame.parts_at, len(texts), frame.handle_at)
-            (made,) = _scratch.handle_of(frame.answer)
+            scratch.set_texts(texts)
+            status = lib.reference_from_fields(scratch.parts_at, len(texts), scratch.handle_at)
+            (made,) = _scratch.handle_of(scratch.answer)
         except (TypeError, UnicodeEncodeError):
             return cls._parse(fields)
         finally:
-            _scratch.give_back(frame)
+            _scratch.give_back(scratch)
         if status:
             fail(status)
         return cls(made)
@@ -149,13 +149,13 @@ class Reference:
         Raises:
             EntryNotFoundError: it is missing or expired.
         """
-        frame = _scratch.take()
+        scratch = _scratch.take()
         try:
-            status = lib.reference_view_input(self.value, frame.handle_at, frame.info_at)
+            status = lib.reference_view_input(self.value, scratch.handle_at, scratch.info_at)
             if status == 0:
-                return Pin._of(*_scratch.view_of(frame.answer))
+                return Pin._of(*_scratch.view_of(scratch.answer))
         finally:
-            _scratch.give_back(frame)
+            _scratch.give_back(scratch)
         fail(status)
 
     def put_output(self, number: int, parts: Sequence[Any], ttl_ms: int, flags: int = 0) -> None:
