@@ -77,6 +77,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "lmdb_prefault": 0,
         "lmdb_mode": "0770",
         "lmdb_poll_interval": 10,
+        "lmdb_allowed_roots": [str(tmp_path), "/elsewhere"],
     }
     config = LMDBCalculatorConfig.from_dict(given)
     assert config.to_dict() == given

@@ -391,3 +391,31 @@ def test_classes_in_cpp_are_what_an_engine_expects() -> None:
         assert dict(calculator.calculate({"values": [1.0, 2.0]}))["sum"] == 3.0, name
         calculator.attached = 5
         assert calculator.attached == 5
+
+
+def test_references_lead_to_allowed_stores_alone(application: Application, tmp_path: Path) -> None:
+    application(
+        f"""
+from dishtayantra_lmdb import LMDBConfig, LMDBDataExchange, LMDBTransport, StorePermissionError
+root = {str(tmp_path / "root")!r}
+transports = [LMDBTransport(LMDBConfig(db_path=path, map_size=8 << 20)) for path in (root + "/a", root + "-not/b")]
+references = []
+for transport in transports:
+    with transport:
+        transport.put("k", transport.get_db_path())
+    references.append({{"_lmdb_ref": True, "_lmdb_input_key": "k", "_lmdb_db_path": transport.get_db_path()}})
+config = {{"lmdb_enabled": True, "lmdb_db_path": root + "/own", "lmdb_allowed_roots": [root]}}
+exchange = LMDBDataExchange(config, "calc")
+assert exchange.initialize() and exchange.config.allowed_roots == [root]
+own = LMDBTransport(LMDBConfig(db_path=root + "/own")).open()
+assert own.resolve(references[0]) == root + "/a"
+try:
+    own.resolve(references[1])
+except StorePermissionError as error:
+    assert "allowed" in str(error), error
+else:
+    raise SystemExit("it was followed")
+with transports[1]:
+    assert own.resolve(references[1]) == root + "-not/b"
+"""
+    )

@@ -6,7 +6,7 @@ import ctypes
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
 
@@ -39,6 +39,7 @@ _SETTINGS = {
     "lmdb_materialise": "materialise",
     "lmdb_prefault": "prefault",
     "lmdb_mode": "mode",
+    "lmdb_allowed_roots": "allowed_roots",
 }
 # Names without the prefix that some engines use.
 _BARE = {
@@ -93,6 +94,7 @@ class LMDBCalculatorConfig:
         materialise: results are copies instead of views in place.
         prefault: how many bytes ahead of the used part are kept populated.
         mode: mode of the store's directory, as an octal string.
+        allowed_roots: where the stores may be that references lead to, for the whole process.
     """
 
     enabled: bool = False
@@ -117,6 +119,7 @@ class LMDBCalculatorConfig:
     materialise: bool = False
     prefault: int = 16 << 20
     mode: str = "0700"
+    allowed_roots: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.db_path = store_path("lmdb_db_path", self.db_path)
@@ -166,7 +169,7 @@ class LMDBCalculatorConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings under their ``lmdb_*`` keys."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {key: _plain(key, values[name]) for key, name in _SETTINGS.items()}
 
 
