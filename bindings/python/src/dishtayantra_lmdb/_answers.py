@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from . import _formats
@@ -23,13 +22,11 @@ from ._exchange_handle import ExchangeHandle
 from ._origin import is_apart_from_the_input
 from ._reference import (
     INPUT_KEY,
-    OUTPUT_KEY,
-    REF,
     Reference,
     is_output_written,
-    is_reference,
     stripped,
 )
+from ._resolve import resolve, stands_for_payloads
 from .errors import CorruptError
 from .lmdb_types import LMDBExchangeMode, ttl_milliseconds
 
@@ -50,21 +47,14 @@ class Answers:
         self.exchange = exchange
         self.by_reference = exchange.config.exchange_mode is LMDBExchangeMode.REFERENCE
 
-    def resolved(self, reference: Mapping[str, Any]) -> Any:
-        """The payload of a reference.
-
-        Raises:
-            EntryNotFoundError: it is missing or expired.
-            CorruptError: it is no reference, or the payload is damaged.
-        """
-        pin = Reference.parse(reference).view_input()
-        pin.verify()
-        return self.exchange.decode(pin)
+    def resolved(self, value: Any) -> Any:
+        """A payload with the payloads in place of the references in it; see :func:`resolve`."""
+        return resolve(value, self.exchange.decode)
 
     def output(self, handle: ExchangeHandle, reference: Reference) -> Any:
         """The result of a calculator that wrote it to the store."""
         if self.by_reference:
-            return _to_output(reference)
+            return handle.output_of(reference).fields()
         fields = reference.fields()
         return stripped(self.exchange.take_output(handle, fields, time.perf_counter_ns()))
 
@@ -82,7 +72,7 @@ class Answers:
             CorruptError: it says that it wrote its output.
         """
         by_reference = handle is not None and self.by_reference
-        if is_reference(answer):
+        if stands_for_payloads(answer):
             return answer if by_reference else stripped(self.resolved(answer))
         if is_output_written(answer):
             raise CorruptError(
@@ -106,7 +96,7 @@ class Answers:
             number, parts = self.exchange.encode(answer)
             flags = PUT_CHECKSUM if config.checksum else 0
             place.put_output(number, parts, ttl_milliseconds(config.ttl_seconds), flags)
-            result = _to_output(place)
+            result = handle.output_of(place).fields()
         except Exception as error:
             self.exchange.complain("cannot store the result, it is passed directly", error)
             return answer
@@ -114,10 +104,3 @@ class Answers:
             name, key = self.exchange.calculator_name, result[INPUT_KEY]
             log_route(name, "result", key, _formats.size_of(parts), began)
         return result
-
-
-def _to_output(reference: Reference) -> dict[str, Any]:
-    """The reference that stands for the output of another."""
-    fields = reference.fields()
-    fields[INPUT_KEY] = fields.pop(OUTPUT_KEY)
-    return {REF: True, **fields}

@@ -29,7 +29,8 @@ from ._ledger import Ledger
 from ._origin import is_ours
 from ._pin import Pin
 from ._process import ProcessLock, generation
-from ._reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, is_reference, stripped
+from ._reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, stripped
+from ._resolve import holds_references, is_single, resolve
 from .errors import (
     BadKeyError,
     EntryNotFoundError,
@@ -177,11 +178,15 @@ class LMDBDataExchange:
 
         Args:
             data: the payload, of any type. It is measured no further than ``lmdb_min_size``. A
-                reference is none: it goes as it is.
+                reference is none: it goes as it is. What holds several, or other fields beside one,
+                goes through the store whatever its size, with the payloads in their place.
         """
         try:
-            if not self.is_enabled() or self._is_repeated() or is_reference(data):
+            if not self.is_enabled() or self._is_repeated():
                 return False
+            if holds_references(data):
+                least = self.config.min_payload_size
+                return not is_single(data) and self.current().should(least)
             return self.should(self.current(), data)
         except Exception as error:
             self.complain("cannot tell whether to exchange", error)
@@ -221,11 +226,15 @@ class LMDBDataExchange:
         return key
 
     def _put_input(self, data: Any, txn_id: str) -> str | None:
-        if not self.is_enabled() or is_reference(data):
+        if not self.is_enabled():
             return None
         try:
             if self.current().ignored():
                 return None
+            if holds_references(data):
+                if is_single(data):
+                    return None
+                data = resolve(data, self.decode)
             key: str = self.put(data, txn_id).fields()[INPUT_KEY]
         except Exception as error:
             self.complain(f"cannot store the input of exchange {txn_id}", error)

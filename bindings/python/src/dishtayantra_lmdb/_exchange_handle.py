@@ -153,6 +153,20 @@ class ExchangeHandle:
             log_warnings()
         return decision
 
+    def output_of(self, reference: Reference) -> Reference:
+        """The reference that stands for the output of another.
+
+        Raises:
+            EntryNotFoundError: it is missing or expired.
+        """
+        made = ctypes.c_void_p()
+        status = lib.exchange_output_reference(
+            self._handle.value, reference.value, ctypes.byref(made)
+        )
+        if status:
+            fail(status)
+        return Reference(made.value)
+
     def repeated(self, reference: Reference) -> None:
         """Says that a calculator that had to be called again returned a result: payloads are passed
         directly from now on, unless the exchange was closed meanwhile.

@@ -20,9 +20,12 @@ DB_PATH = "_lmdb_db_path"
 DB_NAME = "_lmdb_db_name"
 FORMAT = "_lmdb_format"
 TXN_ID = "_txn_id"
+ENTRY = "_lmdb_entry"
+# What the names of markers begin with: one for each of the references that were merged.
+MARKER = "_lmdb_ref_"
 OUTPUT_WRITTEN = "_lmdb_output_written"
 
-_WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID)
+_WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY)
 
 
 def is_reference(value: object) -> bool:

@@ -27,7 +27,8 @@ from ._estimate import size_up_to
 from ._exchange import LMDBDataExchange, log_route, new_txn_id
 from ._exchange_handle import ExchangeHandle
 from ._keys import text_bytes
-from ._reference import DB_NAME, DB_PATH, INPUT_KEY, REF, Reference, is_reference
+from ._reference import DB_NAME, DB_PATH, ENTRY, INPUT_KEY, REF, Reference, is_reference
+from ._resolve import holds_references, is_single
 from .errors import CorruptError, LMDBError
 from .lmdb_types import LMDBExchangeMode
 
@@ -117,7 +118,8 @@ class LMDBEnabledCalculator:
         """Calculates.
 
         Args:
-            input_data: the payload, or a reference to one.
+            input_data: the payload, a reference to one, or what engines make of several references:
+                merged, with fields beside them, under names, in lists.
 
         Returns:
             The result without the protocol's names. In mode ``reference`` a result that is large,
@@ -125,6 +127,8 @@ class LMDBEnabledCalculator:
 
         Raises:
             EntryNotFoundError: the payload of a reference is missing or expired.
+            InvalidArgumentError: references that were merged have a name in common, or one stands
+                for a payload that cannot be joined with others.
             LMDBTimeoutError: the calculator opened its input, returned nothing and wrote nothing in
                 time.
             Exception: whatever the calculator raises.
@@ -135,15 +139,15 @@ class LMDBEnabledCalculator:
     def _steps(self, payload: Any) -> Steps:
         handle = self._handle()
         if handle is None:
-            return (yield from self._directly(None, payload))
+            return (yield from self._directly(None, self._answers.resolved(payload)))
         output_only = self.config.exchange_mode is LMDBExchangeMode.OUTPUT_ONLY
-        if is_reference(payload):
+        if holds_references(payload):
             if not output_only and self._travels_on(handle, payload):
                 return (yield from self._chained(handle, payload))
             payload = self._answers.resolved(payload)
         if output_only and type(payload) is dict:
             return (yield from self._beside_output_key(handle, payload))
-        if not is_reference(payload) and self._should(handle, payload):
+        if self._should(handle, payload):
             return (yield from self._through_store(handle, payload))
         return (yield from self._directly(handle, payload))
 
@@ -165,9 +169,13 @@ class LMDBEnabledCalculator:
             self.exchange.complain("cannot open the store, payloads are passed directly", error)
             return None
 
-    def _travels_on(self, handle: ExchangeHandle, reference: Mapping[str, Any]) -> bool:
-        """Whether the calculator gets a reference that came instead of its payload."""
-        if reference.get(DB_PATH) != self.config.db_path or handle.ignored():
+    def _travels_on(self, handle: ExchangeHandle, reference: Any) -> bool:
+        """Whether the calculator gets what came, a reference, instead of its payload."""
+        if (
+            not is_single(reference)
+            or reference.get(DB_PATH) != self.config.db_path
+            or handle.ignored()
+        ):
             return False
         key, db_name = reference.get(INPUT_KEY), reference.get(DB_NAME) or "default"
         try:
@@ -181,8 +189,6 @@ class LMDBEnabledCalculator:
     def _directly(self, handle: ExchangeHandle | None, payload: Any) -> Steps:
         """The payload itself goes to the calculator."""
         began = time.perf_counter_ns()
-        if is_reference(payload):
-            payload = self._answers.resolved(payload)
         answer, failure = yield payload
         if failure is not None:
             return FAILED
@@ -221,6 +227,8 @@ class LMDBEnabledCalculator:
             reference.set(REF, "true")
             reference.set(INPUT_KEY, payload[INPUT_KEY])
             reference.set(DB_NAME, payload.get(DB_NAME) or "default")
+            if payload.get(ENTRY) is not None:
+                reference.set(ENTRY, payload[ENTRY])
         except (KeyError, AttributeError) as error:
             raise CorruptError(f"{payload!r} is no reference: {error}") from error
         message = reference.fields()
