@@ -16,6 +16,12 @@ pub const TABLE: i8 = 84;
 pub const TUPLE: u8 = 1;
 /// Kind: bytes that were a bytearray of Python's.
 pub const BYTEARRAY: u8 = 2;
+/// Kind: a segment that was an `array.array` of Python's.
+pub const ARRAY: u8 = 3;
+/// Kind: the same, with `long` as the type of its items.
+pub const ARRAY_LONG: u8 = 4;
+/// Kind: bytes or a segment that were a memoryview of Python's.
+pub const MEMORYVIEW: u8 = 5;
 
 impl<'a> Document<'a> {
     /// The kind of the value at `node`, if it is an exact one: what it is beside the plain value that all other

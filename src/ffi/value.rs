@@ -29,6 +29,55 @@ pub const DY_LMDB_TYPE_EXT: u32 = 8;
 /// `dy_lmdb_document_segment`.
 pub const DY_LMDB_TYPE_SEGMENT: u32 = 9;
 
+/// The type number of the MessagePack extension that holds an exact value: a plain value that says which type of its
+/// writer's language it was. All functions see the plain value; `dy_lmdb_document_exact` tells the kind.
+pub const DY_LMDB_EXACT_EXTENSION: u32 = 88;
+/// The type number of a MessagePack extension that is kept for tables.
+pub const DY_LMDB_TABLE_EXTENSION: u32 = 84;
+
+/// No exact value.
+pub const DY_LMDB_EXACT_NONE: u32 = 0;
+/// An array that was a tuple of Python's. Numbers and texts of NumPy's have the ASCII code of NumPy's character for
+/// their dtype as their kind: `DY_LMDB_DTYPE_*`, and the three below.
+pub const DY_LMDB_EXACT_TUPLE: u32 = 1;
+/// Bytes that were a bytearray of Python's.
+pub const DY_LMDB_EXACT_BYTEARRAY: u32 = 2;
+/// A segment that was an `array.array` of Python's.
+pub const DY_LMDB_EXACT_ARRAY: u32 = 3;
+/// The same, with C's `long` as the type of its items.
+pub const DY_LMDB_EXACT_ARRAY_LONG: u32 = 4;
+/// Bytes or a segment that were a memoryview of Python's.
+pub const DY_LMDB_EXACT_MEMORYVIEW: u32 = 5;
+/// Bytes that were a `numpy.bytes_`.
+pub const DY_LMDB_EXACT_NUMPY_BYTES: u32 = 83;
+/// Text that was a `numpy.str_`.
+pub const DY_LMDB_EXACT_NUMPY_STR: u32 = 85;
+/// A float that was a `numpy.float16`.
+pub const DY_LMDB_EXACT_NUMPY_FLOAT16: u32 = 101;
+
+/// Tells which type of its writer's language a value was, beside the plain value that all other functions see.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `kind`: where to put one of `DY_LMDB_EXACT_*`, `DY_LMDB_EXACT_NONE` for most values; later versions may add some.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CORRUPT` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_exact(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    kind: *mut u32,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, kind) = unsafe { (document_at(document)?, out("kind", kind)?) };
+        kind.write(document.exact(node)?.map_or(DY_LMDB_EXACT_NONE, u32::from));
+        Ok(())
+    })
+}
+
 /// Tells what a value is.
 ///
 /// - `document`: the document.
@@ -275,7 +324,26 @@ pub unsafe extern "C" fn dy_lmdb_document_numbers(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Type;
+    use crate::document::{self, Dtype, Type};
+
+    #[test]
+    fn exact_values_have_the_numbers_of_the_engine() {
+        let tags = (DY_LMDB_EXACT_EXTENSION as i8, DY_LMDB_TABLE_EXTENSION as i8);
+        assert_eq!(tags, (document::EXACT, document::TABLE));
+        let kinds = [
+            (DY_LMDB_EXACT_TUPLE, document::TUPLE),
+            (DY_LMDB_EXACT_BYTEARRAY, document::BYTEARRAY),
+            (DY_LMDB_EXACT_ARRAY, document::ARRAY),
+            (DY_LMDB_EXACT_ARRAY_LONG, document::ARRAY_LONG),
+            (DY_LMDB_EXACT_MEMORYVIEW, document::MEMORYVIEW),
+        ];
+        for (number, kind) in kinds {
+            assert_eq!(number, u32::from(kind));
+        }
+        for kind in [DY_LMDB_EXACT_NUMPY_BYTES, DY_LMDB_EXACT_NUMPY_STR, DY_LMDB_EXACT_NUMPY_FLOAT16] {
+            assert!(Dtype::from_codes(kind, 0).is_err(), "{kind} is the number of a dtype");
+        }
+    }
 
     #[test]
     fn types_have_the_numbers_of_the_engine() {

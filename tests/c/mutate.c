@@ -26,7 +26,8 @@
 /* A value may be looked at from several others; this is far more than any golden document has. */
 #define MOST_NODES 20000
 
-static const char *const names[] = {"columns", "dtypes", "lists", "plain", "positions", "root", "shapes", "times"};
+static const char *const names[] = {"columns", "dtypes",    "lists",         "plain",        "positions",     "root",
+                                    "shapes",  "times",     "../exact/root", "../exact/arrays", "../exact/values"};
 
 typedef struct payload_t {
     unsigned char bytes[LARGEST];

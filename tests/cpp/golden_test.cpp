@@ -16,6 +16,8 @@ using lmdb::Span;
 namespace {
 
 const std::filesystem::path folder = DY_LMDB_FIXTURES "/documents";
+/// Exact values of Python's, with the plain values beside them.
+const std::filesystem::path exact_folder = DY_LMDB_FIXTURES "/exact";
 
 std::vector<char> contents(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -150,9 +152,14 @@ private:
 
 class Golden : public testing::TestWithParam<std::string> {};
 
-std::vector<std::string> names() {
+Json told_by(const std::filesystem::path& path) {
+    const std::vector<char> text = contents(path);
+    return Json::parse(text.begin(), text.end());
+}
+
+std::vector<std::string> names(const std::filesystem::path& in) {
     std::vector<std::string> out;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(in)) {
         if (entry.path().extension() == ".msgpack") {
             out.push_back(entry.path().stem().string());
         }
@@ -164,8 +171,7 @@ std::vector<std::string> names() {
 
 TEST_P(Golden, IsReadAndWritten) {
     const std::vector<char> packed = contents(folder / (GetParam() + ".msgpack"));
-    const std::vector<char> text = contents(folder / (GetParam() + ".json"));
-    const Json told = Json::parse(text.begin(), text.end());
+    const Json told = told_by(folder / (GetParam() + ".json"));
     const lmdb::Document doc = lmdb::Document::over(lmdb::as_bytes(Span(packed)));
     doc.validate();
     EXPECT_EQ(read(doc.root()), told);
@@ -177,4 +183,15 @@ TEST_P(Golden, IsReadAndWritten) {
     EXPECT_EQ(std::memcmp(written.data(), packed.data(), packed.size()), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Documents, Golden, testing::ValuesIn(names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Documents, Golden, testing::ValuesIn(names(folder)), [](const auto& info) { return info.param; });
+
+TEST(ExactValues, AreReadAsThePlainOnes) {
+    const std::vector<std::string> found = names(exact_folder);
+    EXPECT_EQ(found.size(), 3U);
+    for (const std::string& name : found) {
+        const std::vector<char> packed = contents(exact_folder / (name + ".msgpack"));
+        const lmdb::Document doc = lmdb::Document::over(lmdb::as_bytes(Span(packed)));
+        doc.validate();
+        EXPECT_EQ(read(doc.root()), told_by(exact_folder / (name + ".json"))) << name;
+    }
+}

@@ -10,6 +10,7 @@ mod config;
 mod crash;
 mod document;
 mod document_golden;
+mod exact;
 mod exchange;
 mod guards;
 mod header;

@@ -5,14 +5,17 @@ use dishtayantra_lmdb::document::{Document, Dtype, validate};
 use serde_json::Value;
 use std::path::PathBuf;
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/documents")
-}
-
 /// Name, payload and content of every golden document.
 fn documents() -> Vec<(String, Vec<u8>, Tree)> {
+    let found = documents_of("documents");
+    assert!(found.len() >= 8, "{} documents", found.len());
+    found
+}
+
+fn documents_of(folder: &str) -> Vec<(String, Vec<u8>, Tree)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
     let mut found = Vec::new();
-    for file in std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path()) {
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
         if file.extension().is_some_and(|end| end == "msgpack") {
             let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
             let content = std::fs::read(file.with_extension("json")).unwrap();
@@ -20,7 +23,6 @@ fn documents() -> Vec<(String, Vec<u8>, Tree)> {
             found.push((name, std::fs::read(&file).unwrap(), tree(&content)));
         }
     }
-    assert!(found.len() >= 8, "{} documents", found.len());
     found
 }
 
@@ -61,6 +63,16 @@ fn tree(value: &Value) -> Tree {
 #[test]
 fn golden_documents_are_read() {
     for (name, payload, content) in documents() {
+        validate(&payload).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(read(&Document::new(&payload), Document::ROOT).unwrap(), content, "{name}");
+    }
+}
+
+#[test]
+fn exact_values_are_read_as_the_plain_ones() {
+    let found = documents_of("exact");
+    assert_eq!(found.len(), 3);
+    for (name, payload, content) in found {
         validate(&payload).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(read(&Document::new(&payload), Document::ROOT).unwrap(), content, "{name}");
     }

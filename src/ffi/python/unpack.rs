@@ -5,7 +5,9 @@
 use super::api::{Method, PyObject, api};
 use super::object::{Ref, method};
 use super::text::{arguments, int, new_int};
-use crate::document::{Document, EXACT, EXTENSION, Head, MAX_DEPTH, TUPLE};
+use crate::document::{
+    ARRAY, ARRAY_LONG, BYTEARRAY, Document, EXACT, EXTENSION, Head, MAX_DEPTH, MEMORYVIEW, TUPLE,
+};
 use crate::error::Error;
 use std::ffi::CString;
 use std::ptr;
@@ -292,6 +294,9 @@ impl<'a> Unpacker<'a> {
             return Some((unsafe { self.sequence(at + 1, *size, true) }?, next));
         }
         let kind = kind.unwrap_or_default();
+        if !fits(kind, &head) {
+            return fail(&format!("an exact value of kind {kind} of another plain value, at byte {at}"));
+        }
         let make = match self.kinds.iter().find(|(known, _)| *known == kind) {
             // SAFETY: an object that is referred to.
             Some((_, make)) => unsafe { Ref::new(make.get()) },
@@ -358,6 +363,24 @@ enum Placed {
     Complete(Ref),
     /// It is in nothing.
     Outermost(Ref),
+}
+
+/// Whether the plain value of a kind can begin so: what makes the values would take others for something else.
+fn fits(kind: u8, head: &Head) -> bool {
+    match kind {
+        TUPLE => matches!(head, Head::Array(_) | Head::Ext { tag: EXTENSION, .. }),
+        BYTEARRAY | b'S' => matches!(head, Head::Bytes(_)),
+        ARRAY | ARRAY_LONG => matches!(head, Head::Ext { tag: EXTENSION, .. }),
+        MEMORYVIEW => matches!(head, Head::Bytes(_) | Head::Ext { tag: EXTENSION, .. }),
+        b'?' => matches!(head, Head::Bool(_)),
+        b'e' | b'f' | b'd' => matches!(head, Head::Float(_)),
+        b'U' => matches!(head, Head::String(_)),
+        b'b' | b'B' | b'h' | b'H' | b'i' | b'I' | b'q' | b'Q' => {
+            matches!(head, Head::Negative(_) | Head::Unsigned(_))
+        }
+        // Unknown, as Python says.
+        _ => true,
+    }
 }
 
 /// Calls a function of Python's.

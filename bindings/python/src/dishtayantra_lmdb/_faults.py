@@ -130,8 +130,8 @@ def _faults(value: Any, complaint: Complaint, exact: bool) -> Iterator[tuple[lis
             yield from (([*path, *step], key, why) for key, step, why in _bad_keys(item, complaint))
             children = [(child, _step(key)) for key, child in item.items()]
         elif isinstance(item, (list, tuple, set, frozenset)):
-            if isinstance(item, (set, frozenset)):
-                why = complaint(frozenset())
+            if not isinstance(item, list):
+                why = complaint(() if isinstance(item, tuple) else frozenset())
                 if why is not None:
                     yield path, item, why
             children = [(child, str(index)) for index, child in enumerate(item)]

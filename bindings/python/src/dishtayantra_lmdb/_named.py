@@ -44,29 +44,29 @@ def reduced(value: Any, exact: bool) -> Answer | None:
 
 
 def _exact_time(value: Any, head: bytes) -> Answer:
-    zone, text = value.tzinfo, value.isoformat()
-    if not value.fold and (zone is None or type(zone) is datetime.timezone):
-        if zone is None or repr(type(value).fromisoformat(text).tzinfo) == repr(zone):
-            return NAMED, head, text, True
-        raise TypeError(f"the name of its time zone {zone!r} would be lost")
-    key = None
-    if zone is not None:
+    zone, text, key = value.tzinfo, value.isoformat(), None
+    if zone is not None and type(zone) is not datetime.timezone:
         module = sys.modules.get("zoneinfo")
         key = getattr(zone, "key", None)
         if module is None or not key or module.ZoneInfo(key) is not zone:
             raise TypeError(f"its time zone {zone!r} would come back as an offset")
+        text = value.replace(tzinfo=None).isoformat()
+    elif repr(type(value).fromisoformat(text).tzinfo) != repr(zone):
+        raise TypeError(f"the name of its time zone {zone!r} would be lost")
+    if key is None and not value.fold:
+        return NAMED, head, text, True
     name = "zoned" if type(value) is datetime.datetime else "zoned_time"
-    return NAMED, prefix(name), [value.replace(tzinfo=None).isoformat(), key, value.fold], True
+    return NAMED, prefix(name), [text, key, value.fold], True
 
 
 def _restored_time(kind: Any, body: Any) -> Any:
     text, key, fold = body
-    zone = None
-    if key is not None:
-        import zoneinfo
+    found = kind.fromisoformat(text).replace(fold=fold)
+    if key is None:
+        return found
+    import zoneinfo
 
-        zone = zoneinfo.ZoneInfo(key)
-    return kind.fromisoformat(text).replace(tzinfo=zone, fold=fold)
+    return found.replace(tzinfo=zoneinfo.ZoneInfo(key))
 
 
 def restored(name: str, body: Any) -> Any:
