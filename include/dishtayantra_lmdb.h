@@ -430,6 +430,63 @@
 #define DY_LMDB_TYPE_SEGMENT 9
 
 /**
+ * The type number of the MessagePack extension that holds an exact value: a plain value that says which type of its
+ * writer's language it was. All functions see the plain value; `dy_lmdb_document_exact` tells the kind.
+ */
+#define DY_LMDB_EXACT_EXTENSION 88
+
+/**
+ * The type number of a MessagePack extension that is kept for tables.
+ */
+#define DY_LMDB_TABLE_EXTENSION 84
+
+/**
+ * No exact value.
+ */
+#define DY_LMDB_EXACT_NONE 0
+
+/**
+ * An array that was a tuple of Python's. Numbers and texts of NumPy's have the ASCII code of NumPy's character for
+ * their dtype as their kind: `DY_LMDB_DTYPE_*`, and the three below.
+ */
+#define DY_LMDB_EXACT_TUPLE 1
+
+/**
+ * Bytes that were a bytearray of Python's.
+ */
+#define DY_LMDB_EXACT_BYTEARRAY 2
+
+/**
+ * A segment that was an `array.array` of Python's.
+ */
+#define DY_LMDB_EXACT_ARRAY 3
+
+/**
+ * The same, with C's `long` as the type of its items.
+ */
+#define DY_LMDB_EXACT_ARRAY_LONG 4
+
+/**
+ * Bytes or a segment that were a memoryview of Python's.
+ */
+#define DY_LMDB_EXACT_MEMORYVIEW 5
+
+/**
+ * Bytes that were a `numpy.bytes_`.
+ */
+#define DY_LMDB_EXACT_NUMPY_BYTES 83
+
+/**
+ * Text that was a `numpy.str_`.
+ */
+#define DY_LMDB_EXACT_NUMPY_STR 85
+
+/**
+ * A float that was a `numpy.float16`.
+ */
+#define DY_LMDB_EXACT_NUMPY_FLOAT16 101
+
+/**
  * The type number of the MessagePack extension that holds a segment.
  */
 #define DY_LMDB_SEGMENT_EXTENSION 68
@@ -2342,6 +2399,21 @@ dy_lmdb_status_t dy_lmdb_document_iterate(const struct dy_lmdb_document_t *docum
 dy_lmdb_status_t dy_lmdb_document_next(const struct dy_lmdb_document_t *document,
                                        struct dy_lmdb_iterator_t *iterator,
                                        bool *more);
+
+/**
+ * Tells which type of its writer's language a value was, beside the plain value that all other functions see.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `kind`: where to put one of `DY_LMDB_EXACT_*`, `DY_LMDB_EXACT_NONE` for most values; later versions may add some.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CORRUPT` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_exact(const struct dy_lmdb_document_t *document,
+                                        dy_lmdb_node_t node,
+                                        uint32_t *kind);
 
 /**
  * Tells what a value is.

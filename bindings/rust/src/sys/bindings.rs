@@ -77,6 +77,17 @@ pub const DY_LMDB_TYPE_ARRAY: u32 = 6;
 pub const DY_LMDB_TYPE_MAP: u32 = 7;
 pub const DY_LMDB_TYPE_EXT: u32 = 8;
 pub const DY_LMDB_TYPE_SEGMENT: u32 = 9;
+pub const DY_LMDB_EXACT_EXTENSION: u32 = 88;
+pub const DY_LMDB_TABLE_EXTENSION: u32 = 84;
+pub const DY_LMDB_EXACT_NONE: u32 = 0;
+pub const DY_LMDB_EXACT_TUPLE: u32 = 1;
+pub const DY_LMDB_EXACT_BYTEARRAY: u32 = 2;
+pub const DY_LMDB_EXACT_ARRAY: u32 = 3;
+pub const DY_LMDB_EXACT_ARRAY_LONG: u32 = 4;
+pub const DY_LMDB_EXACT_MEMORYVIEW: u32 = 5;
+pub const DY_LMDB_EXACT_NUMPY_BYTES: u32 = 83;
+pub const DY_LMDB_EXACT_NUMPY_STR: u32 = 85;
+pub const DY_LMDB_EXACT_NUMPY_FLOAT16: u32 = 101;
 pub const DY_LMDB_SEGMENT_EXTENSION: u32 = 68;
 pub const DY_LMDB_SEGMENT_MAX_NDIM: usize = 32;
 pub const DY_LMDB_SEGMENT_LIST: u32 = 1;
@@ -614,6 +625,11 @@ pub struct Functions {
         iterator: *mut dy_lmdb_iterator_t,
         more: *mut bool,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_exact: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        kind: *mut u32,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_document_type: unsafe extern "C" fn(
         document: *const dy_lmdb_document_t,
         node: dy_lmdb_node_t,
@@ -998,6 +1014,10 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_document_next = unsafe { __library.get(b"dy_lmdb_document_next\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_document_exact = unsafe {
+            __library.get(b"dy_lmdb_document_exact\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_document_type = unsafe { __library.get(b"dy_lmdb_document_type\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_document_count = unsafe {
@@ -1166,6 +1186,7 @@ impl Functions {
             dy_lmdb_document_at,
             dy_lmdb_document_iterate,
             dy_lmdb_document_next,
+            dy_lmdb_document_exact,
             dy_lmdb_document_type,
             dy_lmdb_document_count,
             dy_lmdb_document_bool,
@@ -1886,6 +1907,14 @@ impl Functions {
         more: *mut bool,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_document_next)(document, iterator, more) }
+    }
+    pub unsafe fn dy_lmdb_document_exact(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        kind: *mut u32,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_exact)(document, node, kind) }
     }
     pub unsafe fn dy_lmdb_document_type(
         &self,
