@@ -66,7 +66,7 @@ NUMBERS = [
     np.array([(1, 2.5)], [("a", "i2"), ("b", "f8")])[0],
 ]
 KEPT = [
-    *((), (1, 2.5, "x"), [(1, (2, [3]), {"a": ((),)})], [(i, 1.5 * i, "x") for i in range(300)], deep_tuple(512)),
+    *((), (1, 2.5, "x"), [(1, (2, [3]), {"a": ((),)})], [(i, 1.5 * i, "x") for i in range(300)], deep_tuple(60)),
     *((1.0,) * 100, ((1.0,) * 100,), [(1.0,) * 100] * 3, ([1, 2] * 50, [3, 4] * 50), [[1.0] * 100] * 3),
     *(bytearray(), bytearray(b"x"), bytearray(70_000), b"y" * 70_000, memoryview(b"abc"), memoryview(b"")),
     *(array.array(code, [1, 2]) for code in "bBhHiIlLqQfd"),
