@@ -215,11 +215,16 @@ def test_plain_payloads_are_the_same_bytes(transport: LMDBTransport, value: Any)
 @pytest.mark.parametrize(
     ("value", "plain"),
     [
-        ([(1, (2,)), bytearray(b"x"), np.float32(0.5), np.str_("s"), np.bytes_(b"b")], [[1, [2]], b"x", 0.5, "s", b"b"]),
+        (
+            [(1, (2,)), bytearray(b"x"), np.float32(0.5), np.str_("s"), np.bytes_(b"b")],
+            [[1, [2]], b"x", 0.5, "s", b"b"],
+        ),
         ({np.int64(1): ()}, {1: []}),
     ],
 )
-def test_other_libraries_see_an_extension_with_the_plain_value(transport: LMDBTransport, value: Any, plain: Any) -> None:
+def test_other_libraries_see_an_extension_with_the_plain_value(
+    transport: LMDBTransport, value: Any, plain: Any
+) -> None:
     transport.put("key", value, exact=True)
     raw = transport.get_raw("key")
     assert raw is not None
@@ -286,7 +291,17 @@ def test_arrays_in_tuples_lie_in_the_map_aligned(transport: LMDBTransport) -> No
     [
         *(b"", b"\x01", b"\xfa\x01", b"\x01\x90\x90", b"\x01\x91", b"\x01\xc7\x02\x58\x01\x90"),
         # A plain value of another type, such as a size that would be taken for one.
-        *(b"\x01\x01", b"d\xa1x", b"\x02\x90", b"\x02\xce\x7f\xff\xff\xff", b"\x03\x90", b"S\x05", b"U\x05", b"?\x02", b"b\x80"),
+        *(
+            b"\x01\x01",
+            b"d\xa1x",
+            b"\x02\x90",
+            b"\x02\xce\x7f\xff\xff\xff",
+            b"\x03\x90",
+            b"S\x05",
+            b"U\x05",
+            b"?\x02",
+            b"b\x80",
+        ),
         # Out of range.
         b"b\xcd\x01\x00",
     ],
