@@ -318,7 +318,8 @@ def test_the_numbers_of_kinds_are_the_header_s() -> None:
     numbers = dict(re.findall(r"#define DY_LMDB_((?:EXACT|DTYPE|TABLE)_\w+) (\d+)", HEADER.read_text()))
     for name in ("TUPLE", "BYTEARRAY", "ARRAY", "ARRAY_LONG", "MEMORYVIEW"):
         assert getattr(_exact, name) == int(numbers[f"EXACT_{name}"])
-    assert (_exact.EXACT, _exact.TABLE) == (int(numbers["EXACT_EXTENSION"]), int(numbers["TABLE_EXTENSION"]))
+    assert int(numbers["EXACT_EXTENSION"]) == _exact.EXACT
+    assert int(numbers["TABLE_EXTENSION"]) == _exact.TABLE
     for kind, number in _exact.numpy_kinds(np).items():
         name = kind.__name__.upper().rstrip("_")
         assert number == int(numbers.get(f"DTYPE_{name}") or numbers[f"EXACT_NUMPY_{name}"])

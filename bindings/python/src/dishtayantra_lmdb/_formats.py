@@ -10,12 +10,13 @@ dict with str keys                    =           =           msgpack (2)
 dict with other keys                  =           msgpack     msgpack
 tuple, namedtuple                     list        list        msgpack
 bytes                                 =           msgpack     raw: =
-bytearray, memoryview                 bytes       msgpack     raw: bytes
+bytearray, memoryview of bytes        bytes       msgpack     raw: bytes
+other memoryviews, array.array        array       msgpack     numpy: array
 set, frozenset, complex, Decimal      =           msgpack     msgpack
 date, time, timedelta, UUID           =           msgpack     msgpack
 datetime                              = (3)       msgpack     msgpack
 msgpack Timestamp                     datetime(8) msgpack     msgpack
-msgpack ExtType, but 68, 78 and 80    =           msgpack     msgpack
+msgpack ExtType that is not ours (9)   =           msgpack     msgpack
 NumPy float64 scalars                 float       float       msgpack
 NumPy bool, int, float32 scalars      =           Python's    msgpack
 other NumPy scalars                   =           msgpack     msgpack
@@ -34,11 +35,31 @@ Unicode are not JSON: msgpack refuses the latter. (2) In arrow a dict of columns
 becomes a Table. (3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In
 the machine's byte order, in format numpy in C or Fortran order as it was, in msgpack in C order;
 in place and read-only unless a copy is asked for. Times in a multiple of a unit come back in the
-unit. (5) A Mapping that is no dict: msgpack. (6) A frame is what exports a table by the Arrow PyCapsule
-interface (``__arrow_c_stream__``; with ``__arrow_c_array__`` alone it comes back as a RecordBatch).
-Arrow arrays, chunked arrays and series are columns, no frames: refused. (7) A RecordBatch as what
-it was; as Arrow IPC bytes in an ext value, which are copied and which other languages do not look
-into. (8) In UTC, to the microsecond: the nanoseconds below are lost.
+unit. (5) A Mapping that is no dict: msgpack. (6) A frame is what exports a table by the Arrow
+PyCapsule interface (``__arrow_c_stream__``; with ``__arrow_c_array__`` alone it comes back as
+a RecordBatch). Arrow arrays, chunked arrays and series are columns, no frames: refused. (7)
+A RecordBatch as what it was; as Arrow IPC bytes in an ext value, which are copied and which other
+languages do not look into. (8) In UTC, to the microsecond: the nanoseconds below are lost. (9) 68,
+78, 80, 84 and 88 are.
+
+With ``exact``, as in the exchange with a calculator, every type comes back as itself or raises:
+
+====================================  ====================================================
+type                                  with ``exact``
+====================================  ====================================================
+what the table above shows as ``=``   as above
+tuple, bytearray, memoryview,         itself; other languages see an array, bytes or
+array.array, NumPy scalars            a number
+datetime, time                        itself, with fold and the zone, if that is
+                                      a ``zoneinfo.ZoneInfo`` with a key or an offset
+                                      without a name
+pandas and Polars DataFrames          itself where it is one that Arrow keeps (``_frames``)
+dict of columns in format arrow       a dict
+NumPy arrays                          itself; a memmap is a plain array
+namedtuple, dataclass, Enum, other    raises
+subclasses, other Mappings, msgpack
+Timestamp, numpy.longlong
+====================================  ====================================================
 
 What no format can hold (objects of other classes, arrays of objects, masked arrays, cycles, over
 512 lists and dicts inside one another, which no reader in any language goes into, ext values of the
