@@ -5,9 +5,10 @@ use super::convert::{Put, array, give, object, release, text};
 use super::env::{Env, JByteArray, JClass, JIntArray, JLongArray, JObjectArray};
 use super::guard::guard;
 use super::sources::Sources;
+use super::store::arrays;
 use super::told::tell;
 use super::view::hand;
-use crate::reference::{Given, Reference};
+use crate::reference::{Given, MARKER, NAMES, OUTPUT_WRITTEN, Reference};
 use jni::sys::{jint, jlong};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -109,6 +110,47 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_get<'local>(
             Some(value) => array(env, value.as_bytes()),
             None => Ok(JByteArray::null()),
         }
+    })
+}
+
+/// `Reference.fields`: the names and texts of what is set, by turns; a marker is the last.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_fields<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+) -> JObjectArray<'local> {
+    guard(env, |env| {
+        let reference = at(reference);
+        let set = NAMES.iter().filter_map(|name| Some([*name, reference.get(name)?]));
+        let marker = reference.marker().map(|(name, text)| [name, text]);
+        let texts: Vec<&str> = set.chain(marker).flatten().collect();
+        arrays(env, texts.into_iter().map(str::as_bytes))
+    })
+}
+
+/// `Reference.names`: what can be set, what markers begin with, and the name in an answer.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_names<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+) -> JObjectArray<'local> {
+    guard(env, |env| {
+        let names = [NAMES, &[MARKER, OUTPUT_WRITTEN]].concat();
+        arrays(env, names.into_iter().map(str::as_bytes))
+    })
+}
+
+/// `Reference.decline`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_decline<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    reference: jlong,
+) {
+    guard(env, |_| {
+        let reference = at(reference).clone();
+        Ok(reference.decline()?)
     })
 }
 

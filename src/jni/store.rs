@@ -102,6 +102,20 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_path<'local>(
     })
 }
 
+/// `Store.id`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_id<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        array(env, format!("{:032x}", store.id()).as_bytes())
+    })
+}
+
 /// `Store.sweep`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Store_sweep<'local>(

@@ -1,5 +1,6 @@
 package com.dishtayantra.calculators;
 
+import com.dishtayantra.lmdb.BadFormatException;
 import com.dishtayantra.lmdb.Document;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.Segment;
@@ -69,6 +70,8 @@ public final class Input {
         Object value = find(name);
         try {
             return value == null ? Optional.empty() : Optional.of(Numbers.of(value));
+        } catch (BadFormatException unread) {
+            throw unread;
         } catch (IllegalArgumentException wrong) {
             throw new IllegalArgumentException("'" + name + "': " + wrong.getMessage(), wrong);
         }

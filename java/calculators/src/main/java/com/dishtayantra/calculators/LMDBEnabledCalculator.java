@@ -1,5 +1,6 @@
 package com.dishtayantra.calculators;
 
+import com.dishtayantra.lmdb.BadFormatException;
 import com.dishtayantra.lmdb.DataFormat;
 import com.dishtayantra.lmdb.Document;
 import com.dishtayantra.lmdb.DocumentWriter;
@@ -121,26 +122,30 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
         if (data == null) {
             throw new IllegalArgumentException("the input is null");
         }
-        // Asked of the map itself: calls with nothing of the protocol in them work without the native library.
-        boolean isReference = Boolean.TRUE.equals(data.get(Reference.REF));
-        if (!isReference && data.get(Reference.OUTPUT_KEY) == null) {
+        if (Given.isPlain(data)) {
             return direct(process(data));
         }
-        Reference reference = Reference.of(data);
-        if (isReference) {
-            references.incrementAndGet();
-            try (View view = reference.viewInput()) {
+        Given given = new Given(data);
+        references.addAndGet(given.inputs().size());
+        Reference alone = given.alone();
+        if (alone != null) {
+            try (View view = alone.viewInput()) {
                 view.verify();
-                return answer(reference, view);
+                return answer(alone, view);
+            } catch (BadFormatException unread) {
+                alone.decline();
+                throw unread;
             }
         }
-        Map<String, Object> payload = Payloads.withoutProtocol(data);
-        if (takesMaps) {
-            return deliver(reference, process(payload));
+        Map<String, Object> payload = given.payload();
+        Reference output = given.output();
+        if (takesMaps || output == null && given.inputs().isEmpty()) {
+            return deliver(output, process(payload));
         }
+        Reference place = output == null ? given.inputs().get(0) : output;
         try (Writer writer = new Writer();
-                View view = Payloads.lodged(reference, writer.value(Results.stored(payload)))) {
-            return answer(reference, view);
+                View view = Payloads.lodged(place, writer.value(Results.stored(payload)))) {
+            return answer(place, view);
         }
     }
 
@@ -169,9 +174,9 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
         }
     }
 
-    /** Delivers a result as the reference asks. */
+    /** Delivers a result as the reference asks; null: directly. */
     private Map<String, Object> deliver(Reference reference, Map<String, Object> result) {
-        if (!reference.wantsOutput()) {
+        if (reference == null || !reference.wantsOutput()) {
             return direct(result);
         }
         try (Writer writer = new Writer()) {

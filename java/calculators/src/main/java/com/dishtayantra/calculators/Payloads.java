@@ -1,8 +1,11 @@
 package com.dishtayantra.calculators;
 
+import com.dishtayantra.lmdb.BadFormatException;
+import com.dishtayantra.lmdb.DataFormat;
 import com.dishtayantra.lmdb.Database;
 import com.dishtayantra.lmdb.Document;
 import com.dishtayantra.lmdb.Dtype;
+import com.dishtayantra.lmdb.Extension;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.PutOptions;
 import com.dishtayantra.lmdb.Reference;
@@ -14,7 +17,9 @@ import com.dishtayantra.lmdb.Writer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** Payloads in a store as the maps that calculators take. */
@@ -22,26 +27,55 @@ final class Payloads {
     /** What a payload that is no map is called. */
     static final String VALUES = "values";
 
+    /** Extensions of MessagePack: arrays in format numpy, Python's own types and tables, and what is kept for tables. */
+    private static final Set<Integer> PYTHONS = Set.of(78, 80, 84);
+
     private Payloads() {}
 
-    /** A payload as a map. Throws {@link IllegalArgumentException} for formats that cannot be calculated on here. */
+    /** A payload as a map; throws as {@link #value} does. */
     static Map<String, Object> of(View view) {
+        return view.format() == DataFormat.MSGPACK ? of(view.document()) : values(value(view));
+    }
+
+    /**
+     * A payload as objects.
+     *
+     * @throws BadFormatException it is in a format, or holds a value of a type, that Java does not read
+     */
+    static Object value(View view) {
         switch (view.format()) {
             case MSGPACK:
-                return of(view.document());
+                return readable(view.document().toObject(), "");
             case NUMPY:
-                return values(view.array());
+                return view.array();
             case RAW:
-                return values(doubles(view.buffer()));
+                return doubles(view.buffer());
             default:
-                throw new IllegalArgumentException("entry '" + view.info().key() + "': format " + view.format()
+                throw new BadFormatException("entry '" + view.info().key() + "': format " + view.format()
                         + " cannot be calculated on in Java; msgpack, numpy and raw can");
         }
     }
 
     static Map<String, Object> of(Document document) {
         Node root = document.root();
-        return root.type() == ValueType.MAP ? root.toMap() : values(root.toObject());
+        return root.type() == ValueType.MAP ? readable(root.toMap(), "") : values(readable(root.toObject(), ""));
+    }
+
+    /** The value itself, unless there is one in it that Python alone reads. */
+    private static <T> T readable(T value, String path) {
+        if (value instanceof Map) {
+            ((Map<?, ?>) value).forEach((key, held) -> readable(held, path + "." + key));
+        } else if (value instanceof List) {
+            for (Object item : (List<?>) value) {
+                if (item instanceof Map || item instanceof List || item instanceof Extension) {
+                    readable(item, path);
+                }
+            }
+        } else if (value instanceof Extension && PYTHONS.contains(((Extension) value).type())) {
+            throw new BadFormatException("'" + path.substring(Math.min(1, path.length()))
+                    + "' is a frame, or of another type that is read in Python alone");
+        }
+        return value;
     }
 
     private static Map<String, Object> values(Object payload) {
@@ -57,13 +91,6 @@ final class Payloads {
             throw new IllegalArgumentException(size + " raw bytes are no whole number of float64");
         }
         return Segment.of(Dtype.FLOAT64, bytes, size / Double.BYTES);
-    }
-
-    /** A copy of a payload without the names of the protocol that came beside it. */
-    static Map<String, Object> withoutProtocol(Map<String, Object> data) {
-        Map<String, Object> payload = new LinkedHashMap<>(data);
-        payload.keySet().removeIf(key -> key.startsWith("_lmdb_") || key.equals(Reference.TXN_ID));
-        return payload;
     }
 
     /** A value in place in the store of a reference, where nobody else finds it; its room is free when the view is. */

@@ -4,7 +4,8 @@ package com.dishtayantra.lmdb;
 public final class BadFormatException extends InvalidArgumentException {
     private static final long serialVersionUID = 1L;
 
-    BadFormatException(String message) {
+    /** A format that cannot be used here. */
+    public BadFormatException(String message) {
         super(Status.BAD_FORMAT, message);
     }
 }

@@ -2,8 +2,10 @@ package com.dishtayantra.lmdb;
 
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -33,7 +35,12 @@ public final class Reference {
     /** {@code true} in an answer whose result is in the store. */
     public static final String OUTPUT_WRITTEN = "_lmdb_output_written";
 
-    private static final String[] NAMES = {REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID};
+    /** Which entry of which store is meant. */
+    public static final String ENTRY = "_lmdb_entry";
+    /** What the name of a marker begins with: an entry of each reference's own, so that those which were merged are seen. */
+    public static final String MARKER = "_lmdb_ref_";
+
+    static final List<String> NAMES = List.of(REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY);
 
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
@@ -43,9 +50,22 @@ public final class Reference {
         cleanable = Handle.CLEANER.register(this, handle);
     }
 
-    /** Whether a value is a map that stands for a payload, whatever else is in it. */
+    /** Whether a value is a map that stands for a payload, or for several that were merged, whatever else is in it. */
     public static boolean isReference(Object value) {
-        return value instanceof Map && Boolean.TRUE.equals(((Map<?, ?>) value).get(REF));
+        if (!(value instanceof Map)) {
+            return false;
+        }
+        Map<?, ?> map = (Map<?, ?>) value;
+        return Boolean.TRUE.equals(map.get(REF)) || map.keySet().stream().anyMatch(Reference::isMarker);
+    }
+
+    private static boolean isMarker(Object name) {
+        return name instanceof String && ((String) name).startsWith(MARKER);
+    }
+
+    /** Whether an entry of a map is the protocol's: one that begins with {@code _lmdb_}, or {@code _txn_id}. */
+    public static boolean isProtocol(Object name) {
+        return name instanceof String && (((String) name).startsWith("_lmdb_") || name.equals(TXN_ID));
     }
 
     /** Whether a calculator's answer says that its result is in the store. */
@@ -56,6 +76,53 @@ public final class Reference {
     /** The answer of a calculator that wrote its output. */
     public static Map<String, Object> outputWritten() {
         return Collections.singletonMap(OUTPUT_WRITTEN, true);
+    }
+
+    /** What the entries of the protocol in one map say. */
+    public static final class Gathered {
+        private final List<Reference> inputs = new ArrayList<>();
+        private final Reference output;
+
+        private Gathered(long output) {
+            this.output = output == 0 ? null : new Reference(output);
+        }
+
+        /** The references, each to one payload: several when maps were merged; none when only an output is asked for. */
+        public List<Reference> inputs() {
+            return Collections.unmodifiableList(inputs);
+        }
+
+        /** Where an output is wanted, if it is. */
+        public Optional<Reference> output() {
+            return Optional.ofNullable(output);
+        }
+    }
+
+    /**
+     * The references in a map, which may be several: engines merge what their nodes answer into one.
+     *
+     * @throws CorruptException an entry cannot be right, or no marker is of the payload that the other entries name; the
+     *     message names it
+     */
+    public static Gathered gather(Map<String, ?> fields) {
+        Objects.requireNonNull(fields, "fields");
+        NativeLibrary.ensureLoaded();
+        List<byte[]> texts = new ArrayList<>();
+        fields.forEach((name, value) -> {
+            boolean isFlag = REF.equals(name);
+            if (value == null || isFlag && !(value instanceof Boolean) || !NAMES.contains(name) && !isMarker(name)) {
+                return;
+            }
+            texts.add(Texts.encode("name", name));
+            texts.add(text(name, value));
+        });
+        long[] handles = new long[1 + texts.size() / 2];
+        int inputs = gather(texts.toArray(new byte[0][]), handles);
+        Gathered gathered = new Gathered(handles[0]);
+        for (int i = 1; i <= inputs; i++) {
+            gathered.inputs.add(new Reference(handles[i]));
+        }
+        return gathered;
     }
 
     /**
@@ -92,13 +159,22 @@ public final class Reference {
     }
 
     private void set(String name, Object value) {
+        byte[] text = text(name, value);
+        long pointer = handle.enter();
+        try {
+            set(pointer, Texts.encode("name", name), text);
+        } finally {
+            handle.leave();
+        }
+    }
+
+    private static byte[] text(String name, Object value) {
         boolean flag = name.equals(REF);
         if (flag ? !(value instanceof Boolean) : !(value instanceof CharSequence)) {
             throw new CorruptException(
                     "corrupt reference: " + name + " is " + value + ", not a " + (flag ? "bool" : "string"));
         }
-        set(handle.enter(), Texts.encode("name", name), Texts.encode(name, value.toString()));
-        handle.leave();
+        return Texts.encode(name, value.toString());
     }
 
     /** The entry of a wire name as text; empty when it is not set. {@link #REF} is {@code "true"} or not set. */
@@ -134,9 +210,17 @@ public final class Reference {
 
     /** The reference as the map that travels. */
     public Map<String, Object> toMap() {
+        byte[][] texts;
+        long pointer = handle.enter();
+        try {
+            texts = fields(pointer);
+        } finally {
+            handle.leave();
+        }
         Map<String, Object> fields = new LinkedHashMap<>();
-        for (String name : NAMES) {
-            get(name).ifPresent(value -> fields.put(name, name.equals(REF) ? (Object) true : value));
+        for (int i = 0; i < texts.length; i += 2) {
+            String name = Texts.decode(texts[i]);
+            fields.put(name, name.equals(REF) ? (Object) true : Texts.decode(texts[i + 1]));
         }
         return fields;
     }
@@ -255,6 +339,19 @@ public final class Reference {
         }
     }
 
+    /**
+     * Says that the calculator cannot take the input from the store, since nobody reads its kind in Java (a frame, say):
+     * whoever sent the reference calls again with the payload itself, this once.
+     */
+    public void decline() {
+        long pointer = handle.enter();
+        try {
+            decline(pointer);
+        } finally {
+            handle.leave();
+        }
+    }
+
     private byte[] outputKey() {
         return Texts.encode(OUTPUT_KEY, get(OUTPUT_KEY).orElse(""));
     }
@@ -289,4 +386,13 @@ public final class Reference {
             long ttlMs, byte[] txnId, byte[] source, byte[] target, long[] told);
 
     private static native void settleDirect(long reference);
+
+    private static native void decline(long reference);
+
+    private static native int gather(byte[][] fields, long[] handles);
+
+    private static native byte[][] fields(long reference);
+
+    /** The engine's names: those above, and at last what markers begin with and what an answer says. */
+    static native byte[][] names();
 }

@@ -80,6 +80,19 @@ public final class Store extends Database implements AutoCloseable {
     }
 
     /**
+     * Which store it is: 32 hexadecimal digits that no other has, also not one that is made in its place. With the id of an
+     * entry, 16 digits, and a colon between them they are what {@link Reference#ENTRY} says.
+     */
+    public String id() {
+        long pointer = store.enter();
+        try {
+            return Texts.decode(id(pointer));
+        } finally {
+            store.leave();
+        }
+    }
+
+    /**
      * A named database. It is made by the first put.
      *
      * @throws InvalidArgumentException the name cannot be written in UTF-8; one that is empty, too long or reserved is
@@ -132,6 +145,8 @@ public final class Store extends Database implements AutoCloseable {
     private static native void release(long store);
 
     private static native byte[] path(long store);
+
+    private static native byte[] id(long store);
 
     private static native long sweep(long store);
 

@@ -12,6 +12,10 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -151,5 +155,12 @@ class ReferenceTest {
             assertEquals(store.path(), same.path());
             assertArrayEquals(new byte[] {9}, same.get("k").orElseThrow());
         }
+    }
+
+    @Test
+    void theNamesAreTheEngines() {
+        List<String> names = new ArrayList<>(Reference.NAMES);
+        names.addAll(List.of(Reference.MARKER, Reference.OUTPUT_WRITTEN));
+        assertEquals(names, Arrays.stream(Reference.names()).map(Texts::decode).collect(Collectors.toList()));
     }
 }
