@@ -2,6 +2,7 @@
 
 use super::dtype::Dtype;
 use super::head::Head;
+use super::numbers::convert;
 use super::segment::{EXTENSION, Segment};
 use super::{Document, Node, Type};
 use crate::error::{Error, Result, Status};
@@ -101,17 +102,22 @@ impl<'a> Document<'a> {
             }
             (Head::Ext { tag: EXTENSION, at, body }, _) => {
                 let segment = self.decode(at, body)?;
-                segment.convert(self.front(node, segment.count(), values)?).ok_or_else(|| {
-                    let dtype = segment.dtype();
-                    let what = format!(
-                        "the value at byte {node} of the document is a segment of {dtype}, not of numbers"
-                    );
-                    Error::new(Status::InvalidArgument, what)
-                })?;
+                if segment.dtype() == Dtype::Bool {
+                    return Err(self.mismatch_of(node, segment.dtype()));
+                }
+                let values = self.front(node, segment.count(), values)?;
+                convert(segment.dtype(), false, segment.data(), values)
+                    .ok_or_else(|| self.mismatch_of(node, segment.dtype()))?;
                 Ok(segment.count())
             }
             (other, _) => Err(self.mismatch(node, other.kind(), "an array or a segment")),
         }
+    }
+
+    fn mismatch_of(&self, node: Node, dtype: Dtype) -> Error {
+        let what =
+            format!("the value at byte {node} of the document is a segment of {dtype}, not of numbers");
+        Error::new(Status::InvalidArgument, what)
     }
 
     fn front<'b>(&self, node: Node, count: usize, values: &'b mut [f64]) -> Result<&'b mut [f64]> {
@@ -129,9 +135,8 @@ impl<'a> Document<'a> {
     fn fill(&self, start: usize, values: &mut [f64]) -> Result<()> {
         let mut at = start;
         for value in values {
-            let rest = self.bytes.get(at..).unwrap_or_default();
-            if let Some([F64, bits @ ..]) = rest.first_chunk::<9>() {
-                *value = f64::from_be_bytes(*bits);
+            if let Some(found) = self.f64_at(at) {
+                *value = found;
                 at += 9;
                 continue;
             }
@@ -140,6 +145,15 @@ impl<'a> Document<'a> {
             at = next;
         }
         Ok(())
+    }
+
+    /// The 64-bit float at `at`, nine bytes of the payload; `None` when something else is there.
+    #[inline]
+    pub(super) fn f64_at(&self, at: usize) -> Option<f64> {
+        match self.bytes.get(at..)?.first_chunk::<9>()? {
+            [F64, bits @ ..] => Some(f64::from_be_bytes(*bits)),
+            _ => None,
+        }
     }
 
     /// The head of the value at a node, which may come from anywhere.
@@ -161,7 +175,7 @@ impl<'a> Document<'a> {
     }
 }
 
-fn number(head: &Head) -> Option<f64> {
+pub(super) fn number(head: &Head) -> Option<f64> {
     match *head {
         Head::Float(value) => Some(value),
         Head::Negative(value) => Some(value as f64),

@@ -25,7 +25,7 @@ pub const ALIGNMENT: usize = 64;
 
 const VERSION: u8 = 1;
 /// So many empty lists a segment may stand for: a few bytes can announce any number of them.
-const MOST_EMPTY_LISTS: u64 = 1 << 20;
+pub(super) const MOST_EMPTY_LISTS: u64 = 1 << 20;
 /// Bytes of the body before the shape.
 const FIXED: usize = 8;
 /// Bytes before the body: marker, length, type number.
@@ -130,29 +130,6 @@ impl<'a> Segment<'a> {
     /// `TooLarge` when the body is over 4 GiB − 1.
     pub(super) fn before_data(&self, at: usize) -> Result<Vec<u8>> {
         before_data(at, self.dtype, self.flags, self.shape(), self.data.len())
-    }
-
-    /// Converts the items to doubles, as many as `values` has; `None` when they are no numbers.
-    pub(super) fn convert(&self, values: &mut [f64]) -> Option<()> {
-        fn each<const N: usize>(data: &[u8], values: &mut [f64], read: impl Fn([u8; N]) -> f64) {
-            for (value, cell) in values.iter_mut().zip(data.as_chunks().0) {
-                *value = read(*cell);
-            }
-        }
-        match self.dtype {
-            Dtype::I8 => each(self.data, values, |cell| i8::from_le_bytes(cell).into()),
-            Dtype::U8 => each(self.data, values, |cell| u8::from_le_bytes(cell).into()),
-            Dtype::I16 => each(self.data, values, |cell| i16::from_le_bytes(cell).into()),
-            Dtype::U16 => each(self.data, values, |cell| u16::from_le_bytes(cell).into()),
-            Dtype::I32 => each(self.data, values, |cell| i32::from_le_bytes(cell).into()),
-            Dtype::U32 => each(self.data, values, |cell| u32::from_le_bytes(cell).into()),
-            Dtype::I64 => each(self.data, values, |cell| i64::from_le_bytes(cell) as f64),
-            Dtype::U64 => each(self.data, values, |cell| u64::from_le_bytes(cell) as f64),
-            Dtype::F32 => each(self.data, values, |cell| f32::from_le_bytes(cell).into()),
-            Dtype::F64 => each(self.data, values, f64::from_le_bytes),
-            Dtype::Bool | Dtype::Datetime(_) | Dtype::Timedelta(_) => return None,
-        }
-        Some(())
     }
 }
 
@@ -334,7 +311,7 @@ pub(super) fn check_flags(flags: u32, shape: &[u64]) -> std::result::Result<(), 
 }
 
 /// Whether the lists that `shape` makes without any item are few enough.
-fn is_few_lists(shape: &[u64]) -> bool {
+pub(super) fn is_few_lists(shape: &[u64]) -> bool {
     let outer = shape.iter().position(|&dim| dim == 0).unwrap_or(0);
     let lists = shape[..outer].iter().try_fold(1_u64, |lists, &dim| lists.checked_mul(dim));
     lists.is_some_and(|lists| lists <= MOST_EMPTY_LISTS)

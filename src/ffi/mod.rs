@@ -16,6 +16,7 @@ mod guard;
 mod handle;
 mod sized;
 
+pub mod array;
 pub mod bytes;
 pub mod config;
 pub mod document;
@@ -25,6 +26,7 @@ pub mod info;
 pub mod keys;
 pub mod library;
 pub mod loan;
+pub mod numbers;
 pub mod options;
 pub mod python;
 pub mod reference;

@@ -75,7 +75,7 @@ impl dy_lmdb_view_t {
 }
 
 /// The engine's view behind a view that C passed.
-unsafe fn open<'a>(view: *const dy_lmdb_view_t) -> Result<&'a View> {
+pub(super) unsafe fn open<'a>(view: *const dy_lmdb_view_t) -> Result<&'a View> {
     // SAFETY: as the caller says.
     unsafe { shared("view", view) }.map(dy_lmdb_view_t::view)
 }

@@ -19,6 +19,7 @@ from ._pin import Pin
 from .errors import FormatError
 
 _MAGIC = b"\x93NUMPY"
+_VERSIONS = (b"\x01\0", b"\x02\0", b"\x03\0")
 _ALIGNMENT = 64
 # As much of a payload as holds most headers.
 _GLANCE = 128
@@ -244,7 +245,7 @@ def _layout(head: bytes, total: int) -> _Layout | int:
     """Where the data begins, dtype, order and shape, told by ``head``, the beginning of
     a payload of ``total`` bytes; or how many bytes the header has, when ``head`` is shorter.
     """
-    if head[:6] != _MAGIC or len(head) < 12 or head[6] not in (1, 2, 3):
+    if head[:6] != _MAGIC or len(head) < 12 or head[6:8] not in _VERSIONS:
         raise ValueError("it does not begin as .npy does")
     start = 10 if head[6] == 1 else 12
     end = start + int.from_bytes(head[8:start], "little")

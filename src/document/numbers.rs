@@ -1,0 +1,576 @@
+//! A value of a document as doubles with a shape: where they lie when they lie as such, else copied in one pass.
+
+use super::dtype::Dtype;
+use super::head::Head;
+use super::scalar::number;
+use super::segment::{EXTENSION, MAX_NDIM, MOST_EMPTY_LISTS, Segment, is_few_lists, refused};
+use super::{Document, Node};
+use crate::error::{Error, Result, Status};
+use std::fmt;
+
+const UNEQUAL: &str = "lists of numbers inside one another must have equal lengths in each level";
+
+/// The extension that Python's own types are, of which tables are one, and the number that is reserved for tables alone.
+const PYTHON: i8 = 80;
+const TABLE: i8 = 84;
+/// How the body of a table begins among Python's types: a pair of its kind and the stream.
+const PYTHON_TABLE: &[u8] = b"\x92\xa5arrow";
+
+/// Where a value is in lists inside one another.
+struct Place<'a>(usize, &'a [u64]);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place(at, index) = self;
+        write!(f, "the value at byte {at} of the document")?;
+        if !index.is_empty() {
+            f.write_str(", item ")?;
+            index.iter().try_for_each(|i| write!(f, "[{i}]"))?;
+            f.write_str(",")?;
+        }
+        Ok(())
+    }
+}
+
+/// Doubles with a shape that a value of a document stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers<'a> {
+    at: usize,
+    source: Source<'a>,
+    count: usize,
+    list: bool,
+    ndim: usize,
+    shape: [u64; MAX_NDIM],
+}
+
+/// What the numbers are copied from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source<'a> {
+    /// Items of one type, one after the other.
+    Items(Dtype, &'a [u8]),
+    /// Lists inside one another, or a single number.
+    Lists,
+}
+
+impl<'a> Numbers<'a> {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Length of each dimension, the last varying fastest; none: a single number.
+    pub fn shape(&self) -> &[u64] {
+        &self.shape[..self.ndim]
+    }
+
+    /// Whether they are lists, or a single number, to languages that tell those from arrays.
+    pub fn is_list(&self) -> bool {
+        self.list
+    }
+
+    /// The bytes of the doubles when they lie in the payload, aligned.
+    pub fn in_place(&self) -> Option<&'a [u8]> {
+        match self.source {
+            Source::Items(Dtype::F64, data) if data.as_ptr().addr().is_multiple_of(align_of::<f64>()) => {
+                Some(data)
+            }
+            _ => None,
+        }
+    }
+
+    fn new(at: usize, source: Source<'a>, list: bool, shape: &[u64]) -> Result<Numbers<'a>> {
+        let mut dims = [0; MAX_NDIM];
+        dims[..shape.len()].copy_from_slice(shape);
+        let count = match source {
+            Source::Items(dtype, data) => Some(data.len() / dtype.itemsize()),
+            Source::Lists => product(shape),
+        };
+        let count =
+            count.ok_or_else(|| refused(format!("lists of shape {shape:?} are larger than any memory")))?;
+        Ok(Numbers { at, source, count, list, ndim: shape.len(), shape: dims })
+    }
+}
+
+fn product(shape: &[u64]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(usize::try_from(length).ok()?))
+}
+
+/// Converts items to the nearest doubles, as many as `values` has; bools are 0 or 1. `None` when they are times, which are
+/// no numbers.
+pub fn convert(dtype: Dtype, big_endian: bool, items: &[u8], values: &mut [f64]) -> Option<()> {
+    fn each<const N: usize>(swapped: bool, items: &[u8], values: &mut [f64], read: impl Fn([u8; N]) -> f64) {
+        let pairs = values.iter_mut().zip(items.as_chunks().0);
+        if swapped {
+            for (value, cell) in pairs {
+                let mut cell = *cell;
+                cell.reverse();
+                *value = read(cell);
+            }
+        } else {
+            pairs.for_each(|(value, cell)| *value = read(*cell));
+        }
+    }
+    match dtype {
+        Dtype::Bool => each(false, items, values, |[byte]| f64::from(u8::from(byte != 0))),
+        Dtype::I8 => each(false, items, values, |cell| i8::from_le_bytes(cell).into()),
+        Dtype::U8 => each(false, items, values, |cell| u8::from_le_bytes(cell).into()),
+        Dtype::I16 => each(big_endian, items, values, |cell| i16::from_le_bytes(cell).into()),
+        Dtype::U16 => each(big_endian, items, values, |cell| u16::from_le_bytes(cell).into()),
+        Dtype::I32 => each(big_endian, items, values, |cell| i32::from_le_bytes(cell).into()),
+        Dtype::U32 => each(big_endian, items, values, |cell| u32::from_le_bytes(cell).into()),
+        Dtype::I64 => each(big_endian, items, values, |cell| i64::from_le_bytes(cell) as f64),
+        Dtype::U64 => each(big_endian, items, values, |cell| u64::from_le_bytes(cell) as f64),
+        Dtype::F32 => each(big_endian, items, values, |cell| f32::from_le_bytes(cell).into()),
+        Dtype::F64 => each(big_endian, items, values, f64::from_le_bytes),
+        Dtype::Datetime(_) | Dtype::Timedelta(_) => return None,
+    }
+    Some(())
+}
+
+impl<'a> Document<'a> {
+    /// What the value at `node` is as doubles: a segment of numbers or bools; lists of numbers inside one another, whose
+    /// lengths agree, and in which a bool is 0 or 1 and a segment stands for the lists it has the shape of; bytes, taken
+    /// as doubles of this machine in one dimension; a single number or bool. Whole numbers become the nearest doubles.
+    ///
+    /// Looks at the first of the lists in each level only: [`Document::copy_numbers`] looks at all.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when it is anything else, or over 1,048,576 empty lists; `BadFormat` for a table.
+    pub fn numbers(&self, node: Node) -> Result<Numbers<'a>> {
+        let at = node as usize;
+        match self.at_node(node)?.0 {
+            Head::Bytes(data) if data.len().is_multiple_of(size_of::<f64>()) => {
+                let count = data.len() / size_of::<f64>();
+                Numbers::new(at, Source::Items(Dtype::F64, data), false, &[count as u64])
+            }
+            Head::Bytes(data) => {
+                let len = data.len();
+                Err(refused(format!(
+                    "the {len} bytes at byte {node} of the document are no whole number of float64"
+                )))
+            }
+            Head::Ext { tag: EXTENSION, at: body_at, body } => {
+                let segment = self.decode(body_at, body)?;
+                let dtype = segment.dtype();
+                if matches!(dtype, Dtype::Datetime(_) | Dtype::Timedelta(_)) {
+                    return Err(self.no_number(at, &self.head(at)?.0, &[]));
+                }
+                let list = segment.flags() & Segment::LIST != 0;
+                Numbers::new(at, Source::Items(dtype, segment.data()), list, segment.shape())
+            }
+            head @ (Head::Array(_)
+            | Head::Bool(_)
+            | Head::Negative(_)
+            | Head::Unsigned(_)
+            | Head::Float(_)) => {
+                let (shape, ndim) = self.shape_of(at, head)?;
+                let shape = &shape[..ndim];
+                if !is_few_lists(shape) {
+                    return Err(refused(format!(
+                        "more than {MOST_EMPTY_LISTS} empty lists in shape {shape:?}"
+                    )));
+                }
+                let numbers = Numbers::new(at, Source::Lists, true, shape)?;
+                // Each takes a byte at least: what a few lists only announce takes no memory.
+                if numbers.count > self.bytes.len() {
+                    return Err(refused(format!(
+                        "{UNEQUAL}: not all have the lengths {shape:?} of the first"
+                    )));
+                }
+                Ok(numbers)
+            }
+            head => Err(self.no_number(at, &head, &[])),
+        }
+    }
+
+    /// Copies numbers into `values`, which has room for [`Numbers::count`]. On an error a part may be filled.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, naming the place, when lists differ in length or an item is no number; `BadFormat` when it is a
+    /// table.
+    ///
+    /// # Panics
+    /// When `values` has another size.
+    pub fn copy_numbers(&self, numbers: &Numbers, values: &mut [f64]) -> Result<()> {
+        assert_eq!(values.len(), numbers.count, "room for numbers");
+        match numbers.source {
+            Source::Items(dtype, items) => {
+                convert(dtype, false, items, values).expect("times were refused before");
+                Ok(())
+            }
+            Source::Lists => self.copy_lists(numbers.at, numbers.shape(), values),
+        }
+    }
+
+    /// The lengths of lists, level by level down to the first number; a segment among them has its own.
+    fn shape_of(&self, at: usize, head: Head) -> Result<([u64; MAX_NDIM], usize)> {
+        let (mut shape, mut ndim, mut at, mut head) = ([0; MAX_NDIM], 0, at, head);
+        loop {
+            let segment;
+            let list;
+            let lengths: &[u64] = match head {
+                Head::Array(count) => {
+                    list = [count as u64];
+                    &list
+                }
+                Head::Ext { tag: EXTENSION, at, body } => {
+                    segment = self.decode(at, body)?;
+                    segment.shape()
+                }
+                _ => &[],
+            };
+            let room = shape.get_mut(ndim..ndim + lengths.len());
+            let what =
+                || refused(format!("lists of numbers inside one another in more than {MAX_NDIM} levels"));
+            room.ok_or_else(what)?.copy_from_slice(lengths);
+            ndim += lengths.len();
+            if !matches!(head, Head::Array(1..)) {
+                return Ok((shape, ndim));
+            }
+            at = self.head(at)?.1;
+            head = self.head(at)?.0;
+        }
+    }
+
+    /// Copies lists, each of the length that `shape` says for its level.
+    fn copy_lists(&self, start: usize, shape: &[u64], values: &mut [f64]) -> Result<()> {
+        let (mut at, mut rest) = (start, values);
+        // Which of its list each level is at.
+        let mut index = [0_u64; MAX_NDIM];
+        let mut level = 0;
+        loop {
+            let left = &shape[level..];
+            let (head, next) = self.head(at)?;
+            at = match head {
+                _ if left.is_empty() => self.copy_row(at, &index[..level], rest)?,
+                Head::Array(count) if count as u64 == left[0] => {
+                    if left.len() > 1 && count > 0 {
+                        index[level] = 0;
+                        level += 1;
+                        at = next;
+                        continue;
+                    }
+                    let row;
+                    (row, rest) = rest.split_at_mut(if left.len() > 1 { 0 } else { count });
+                    self.copy_row(next, &index[..level], row)?
+                }
+                Head::Ext { tag: EXTENSION, at: body_at, body }
+                    if self.decode(body_at, body)?.shape() == left =>
+                {
+                    let segment = self.decode(body_at, body)?;
+                    let items;
+                    (items, rest) = rest.split_at_mut(segment.count());
+                    convert(segment.dtype(), false, segment.data(), items)
+                        .ok_or_else(|| self.no_number(at, &head, &index[..level]))?;
+                    next
+                }
+                Head::Array(_) | Head::Ext { tag: EXTENSION, .. } => {
+                    return Err(refused(format!(
+                        "{UNEQUAL}: {} is not of shape {left:?}",
+                        Place(at, &index[..level])
+                    )));
+                }
+                _ => return Err(self.no_list(at, &head, &index[..level], left)),
+            };
+            loop {
+                let Some(above) = level.checked_sub(1) else {
+                    return Ok(());
+                };
+                index[above] += 1;
+                if index[above] < shape[above] {
+                    break;
+                }
+                level = above;
+            }
+        }
+    }
+
+    /// Copies numbers that follow one another; returns the position after them.
+    fn copy_row(&self, start: usize, index: &[u64], row: &mut [f64]) -> Result<usize> {
+        let mut at = start;
+        for (i, value) in row.iter_mut().enumerate() {
+            if let Some(found) = self.f64_at(at) {
+                *value = found;
+                at += 9;
+                continue;
+            }
+            let (head, next) = self.head(at)?;
+            let found = match head {
+                Head::Bool(value) => Some(f64::from(u8::from(value))),
+                Head::Ext { tag: EXTENSION, at, body } => {
+                    let segment = self.decode(at, body)?;
+                    let mut item = [0.0];
+                    let single = segment.shape().is_empty();
+                    single
+                        .then(|| convert(segment.dtype(), false, segment.data(), &mut item))
+                        .flatten()
+                        .map(|()| item[0])
+                }
+                _ => number(&head),
+            };
+            *value = found.ok_or_else(|| {
+                let index: Vec<u64> = if index.is_empty() { vec![] } else { [index, &[i as u64]].concat() };
+                self.no_number(at, &head, &index)
+            })?;
+            at = next;
+        }
+        Ok(at)
+    }
+
+    /// The error of a value that is no number, and no list of them.
+    fn no_number(&self, at: usize, head: &Head, index: &[u64]) -> Error {
+        self.other(at, head, index, "a number")
+    }
+
+    /// The error of a value that should be a list of this shape.
+    fn no_list(&self, at: usize, head: &Head, index: &[u64], shape: &[u64]) -> Error {
+        self.other(at, head, index, &format!("a list of shape {shape:?}"))
+    }
+
+    fn other(&self, at: usize, head: &Head, index: &[u64], wanted: &str) -> Error {
+        let (status, found) = match *head {
+            Head::Ext { tag: TABLE, .. } => (Status::BadFormat, "a table".to_owned()),
+            Head::Ext { tag: PYTHON, body, .. } if body.starts_with(PYTHON_TABLE) => {
+                (Status::BadFormat, "a table".to_owned())
+            }
+            Head::Ext { tag: EXTENSION, at, body } => match self.decode(at, body) {
+                Ok(segment) => {
+                    let what = format!("an array of {} with shape {:?}", segment.dtype(), segment.shape());
+                    (Status::InvalidArgument, what)
+                }
+                Err(error) => return error,
+            },
+            ref other => (Status::InvalidArgument, other.kind().phrase().to_owned()),
+        };
+        Error::new(status, format!("{} is {found}, not {wanted}", Place(at, index)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Unit, Writer};
+    use super::*;
+
+    const LIST: u32 = Segment::LIST;
+
+    /// A document that `write` makes, its shape, whether it is a list, and its numbers.
+    fn read(write: impl FnOnce(&mut Writer) -> Result<()>) -> Result<(Vec<u64>, bool, Vec<f64>)> {
+        let mut writer = Writer::new();
+        write(&mut writer)?;
+        let bytes = writer.data()?.to_vec();
+        let document = Document::new(&bytes);
+        let numbers = document.numbers(0)?;
+        let mut values = vec![f64::NAN; numbers.count()];
+        document.copy_numbers(&numbers, &mut values)?;
+        Ok((numbers.shape().to_vec(), numbers.is_list(), values))
+    }
+
+    /// A segment of these numbers as `int16`.
+    fn int16s(writer: &mut Writer, shape: &[u64], flags: u32, numbers: &[i16]) -> Result<()> {
+        let data: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        writer.segment(&Segment::new(Dtype::I16, shape, data.leak())?.with_flags(flags)?)
+    }
+
+    #[test]
+    fn what_stands_for_numbers_is_read_with_its_shape() {
+        type Write = fn(&mut Writer) -> Result<()>;
+        let cases: [(&str, Write, &[u64], bool, &[f64]); 15] = [
+            ("a number", |w| w.double(2.5), &[], true, &[2.5]),
+            ("a bool", |w| w.bool(true), &[], true, &[1.0]),
+            ("an integer", |w| w.int64(-3), &[], true, &[-3.0]),
+            ("the largest integer", |w| w.uint64(u64::MAX), &[], true, &[18_446_744_073_709_551_616.0]),
+            ("beyond 2^53", |w| w.int64((1 << 53) + 1), &[], true, &[9_007_199_254_740_992.0]),
+            ("floats", |w| w.doubles(&[1.0, 2.0]), &[2], true, &[1.0, 2.0]),
+            ("nothing", |w| w.array(0), &[0], true, &[]),
+            ("bytes", |w| w.bytes(&1.5_f64.to_le_bytes()), &[1], false, &[1.5]),
+            ("a segment", |w| int16s(w, &[2, 1], 0, &[3, -3]), &[2, 1], false, &[3.0, -3.0]),
+            ("a segment of a list", |w| int16s(w, &[2], LIST, &[3, -3]), &[2], true, &[3.0, -3.0]),
+            (
+                "mixed",
+                |w| {
+                    w.array(5)?;
+                    w.double(0.5)?;
+                    w.int64(-1)?;
+                    w.bool(true)?;
+                    int16s(w, &[], Segment::SCALAR, &[7])?;
+                    int16s(w, &[], 0, &[8])
+                },
+                &[5],
+                true,
+                &[0.5, -1.0, 1.0, 7.0, 8.0],
+            ),
+            (
+                "rows",
+                |w| {
+                    w.array(2)?;
+                    w.doubles(&[1.0, 2.0, 3.0])?;
+                    w.int64s(&[4, 5, 6])
+                },
+                &[2, 3],
+                true,
+                &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            ),
+            (
+                "segments as rows, first or later",
+                |w| {
+                    w.array(3)?;
+                    w.doubles(&[1.0, 2.0])?;
+                    int16s(w, &[2], 0, &[3, 4])?;
+                    int16s(w, &[2], LIST, &[5, 6])
+                },
+                &[3, 2],
+                true,
+                &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            ),
+            (
+                "segments of several levels",
+                |w| {
+                    w.array(2)?;
+                    int16s(w, &[2, 1], 0, &[1, 2])?;
+                    w.array(2)?;
+                    w.doubles(&[3.0])?;
+                    w.doubles(&[4.0])
+                },
+                &[2, 2, 1],
+                true,
+                &[1.0, 2.0, 3.0, 4.0],
+            ),
+            (
+                "empty rows",
+                |w| {
+                    w.array(3)?;
+                    w.array(0)?;
+                    w.array(0)?;
+                    int16s(w, &[0], 0, &[])
+                },
+                &[3, 0],
+                true,
+                &[],
+            ),
+        ];
+        for (name, write, shape, list, values) in cases {
+            assert_eq!(read(write).unwrap(), (shape.to_vec(), list, values.to_vec()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_named_with_its_place() {
+        type Write = fn(&mut Writer) -> Result<()>;
+        let times = |w: &mut Writer, shape: &[u64]| {
+            w.segment(&Segment::new(Dtype::Datetime(Unit::Second), shape, &[0; 8])?)
+        };
+        assert!(read(|w| times(w, &[1])).unwrap_err().message().contains("an array of datetime64[s]"));
+        let cases: [(Write, &str); 11] = [
+            (|w| w.string("x"), "byte 0 of the document is a string, not a number"),
+            (|w| w.nil(), "is nil, not a number"),
+            (|w| w.map(0), "is a map, not a number"),
+            (|w| w.bytes(b"1234567"), "7 bytes at byte 0"),
+            (
+                |w| {
+                    w.array(2)?;
+                    w.double(1.0)?;
+                    w.string("x")
+                },
+                "byte 10 of the document, item [1], is a string",
+            ),
+            (
+                |w| {
+                    w.array(2)?;
+                    w.doubles(&[1.0])?;
+                    w.array(1)?;
+                    w.nil()
+                },
+                "item [1][0], is nil",
+            ),
+            (
+                |w| {
+                    w.array(2)?;
+                    w.doubles(&[1.0, 2.0])?;
+                    w.doubles(&[1.0])
+                },
+                "item [1], is not of shape [2]",
+            ),
+            (
+                |w| {
+                    w.array(2)?;
+                    w.double(1.0)?;
+                    w.doubles(&[1.0])
+                },
+                "item [1], is an array, not a number",
+            ),
+            (
+                |w| {
+                    w.array(2)?;
+                    w.doubles(&[1.0])?;
+                    w.double(1.0)
+                },
+                "item [1], is a float, not a list of shape [1]",
+            ),
+            (
+                |w| {
+                    w.array(2)?;
+                    w.doubles(&[1.0; 8])?;
+                    int16s(w, &[2, 4], 0, &[0; 8])
+                },
+                "item [1], is not of shape [8]",
+            ),
+            (
+                |w| {
+                    w.array(3)?;
+                    w.doubles(&[1.0; 100])?;
+                    w.nil()?;
+                    w.nil()
+                },
+                "item [1], is nil, not a list of shape [100]",
+            ),
+        ];
+        for (write, wanted) in cases {
+            let error = read(write).unwrap_err();
+            assert_eq!(error.status(), Status::InvalidArgument, "{error}");
+            assert!(error.message().contains(wanted), "{error}: {wanted}");
+        }
+    }
+
+    #[test]
+    fn lists_that_only_announce_numbers_take_no_memory() {
+        // 1,000 rows, of which the first has 1,000 numbers and the others none.
+        let mut bytes = vec![0xdc, 3, 232, 0xdc, 3, 232];
+        bytes.resize(6 + 1000, 1);
+        bytes.resize(6 + 1000 + 999, 0x90);
+        let error = Document::new(&bytes).numbers(0).unwrap_err();
+        assert_eq!(error.status(), Status::InvalidArgument);
+        assert!(error.message().contains("[1000, 1000]"), "{error}");
+        let mut empty = vec![0xdc, 3, 232, 0xdc, 3, 232];
+        empty.resize(6 + 1999, 0x90);
+        let numbers = Document::new(&empty).numbers(0).unwrap();
+        assert_eq!(numbers.shape(), [1000, 1000, 0]);
+    }
+
+    #[test]
+    fn tables_are_told_from_what_is_wrong() {
+        for body in [&b"\xc7\x07\x50\x92\xa5arrow"[..], b"\xc7\x01\x54\x00", b"\x91\xc7\x01\x54\x00"] {
+            let document = Document::new(body);
+            let error = document
+                .numbers(0)
+                .and_then(|numbers| document.copy_numbers(&numbers, &mut vec![0.0; numbers.count()]))
+                .unwrap_err();
+            assert_eq!(error.status(), Status::BadFormat, "{error}");
+        }
+        let other = Document::new(b"\xc7\x05\x50\x92\xa3set").numbers(0).unwrap_err();
+        assert_eq!(other.status(), Status::InvalidArgument);
+    }
+
+    #[test]
+    fn doubles_that_lie_aligned_are_used_in_place() {
+        let mut writer = Writer::new();
+        let data: Vec<u8> = [1.0_f64, 2.0].iter().flat_map(|number| number.to_le_bytes()).collect();
+        writer.segment(&Segment::new(Dtype::F64, &[2], &data).unwrap()).unwrap();
+        let bytes = writer.data().unwrap();
+        assert_eq!(Document::new(bytes).numbers(0).unwrap().in_place(), Some(&data[..]));
+        let moved = [&[0][..], bytes].concat();
+        let document = Document::new(&moved[1..]);
+        let numbers = document.numbers(0).unwrap();
+        let at = moved[1..].as_ptr().addr();
+        assert_eq!(numbers.in_place().is_some(), at.is_multiple_of(8));
+    }
+}
