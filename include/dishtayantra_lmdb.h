@@ -642,6 +642,27 @@
 #define DY_LMDB_UNIT_ATTOSECOND 13
 
 /**
+ * Dimensions of an array in format numpy at most.
+ */
+#define DY_LMDB_ARRAY_MAX_NDIM 64
+
+/**
+ * Flag of an array: the first index varies fastest (Fortran's order), not the last (C's).
+ */
+#define DY_LMDB_ARRAY_FORTRAN 1
+
+/**
+ * Flag of an array: the bytes of each item are in the other order than the machine's.
+ */
+#define DY_LMDB_ARRAY_BIG_ENDIAN 2
+
+/**
+ * Lists of numbers with fewer items take no more room item by item than as a segment with its padding: who writes
+ * documents makes segments, flagged `DY_LMDB_SEGMENT_LIST`, of those that have as many or more.
+ */
+#define DY_LMDB_LIST_SEGMENT_MIN 64
+
+/**
  * A block of bytes that the library owns: a path, a key, a JSON text. It never changes; free it with
  * `dy_lmdb_bytes_free`.
  */
@@ -996,6 +1017,92 @@ typedef struct dy_lmdb_segment_t {
      */
     uint64_t shape[32];
 } dy_lmdb_segment_t;
+
+/**
+ * An array in format numpy. Set `struct_size` before the call; the call leaves it as it is and writes no byte beyond
+ * it.
+ */
+typedef struct dy_lmdb_array_t {
+    /**
+     * `sizeof(dy_lmdb_array_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * The items as they lie in the payload. NumPy's own files, and this library's, have them at a multiple of 64;
+     * others may have them anywhere. Not NULL, also when there are none.
+     */
+    const void *data;
+    /**
+     * Bytes of the items.
+     */
+    size_t size;
+    /**
+     * Bytes of one item; 0 for texts of no length.
+     */
+    size_t itemsize;
+    /**
+     * NumPy's text of the dtype, such as "<f8", in the payload; not NUL-terminated.
+     */
+    const char *descr;
+    /**
+     * Its bytes.
+     */
+    size_t descr_len;
+    /**
+     * One of `DY_LMDB_DTYPE_*`, or 0 when the items are of another type: texts, complex numbers, times that count
+     * several units and others, which `descr` tells.
+     */
+    uint32_t dtype;
+    /**
+     * One of `DY_LMDB_UNIT_*` for times, else 0.
+     */
+    uint32_t unit;
+    /**
+     * `DY_LMDB_ARRAY_*`, or-ed.
+     */
+    uint32_t flags;
+    /**
+     * Number of dimensions: 0 for a single item, at most `DY_LMDB_ARRAY_MAX_NDIM`.
+     */
+    uint32_t ndim;
+    /**
+     * The length of each dimension; 0 behind the last. The bytes of all items, a length of 0 taken as 1, are less
+     * than 2^63: strides never overflow.
+     */
+    uint64_t shape[64];
+} dy_lmdb_array_t;
+
+/**
+ * A value of a document as doubles with a shape. Set `struct_size` before the call; the call leaves it as it is and
+ * writes no byte beyond it.
+ */
+typedef struct dy_lmdb_numbers_t {
+    /**
+     * `sizeof(dy_lmdb_numbers_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * The doubles in C order where they lie in the payload; NULL when they are something else there, or not aligned, and
+     * have to be copied.
+     */
+    const double *data;
+    /**
+     * How many there are in all dimensions.
+     */
+    size_t count;
+    /**
+     * `DY_LMDB_SEGMENT_LIST` when they are lists, or a single number, to languages that tell those from arrays; else 0.
+     */
+    uint32_t flags;
+    /**
+     * Number of dimensions: 0 for a single number, at most `DY_LMDB_SEGMENT_MAX_NDIM`.
+     */
+    uint32_t ndim;
+    /**
+     * The length of each dimension; 0 behind the last.
+     */
+    uint64_t shape[32];
+} dy_lmdb_numbers_t;
 
 /**
  * The outermost value.
@@ -2925,6 +3032,126 @@ dy_lmdb_status_t dy_lmdb_writer_segment(struct dy_lmdb_writer_t *writer,
                                         const uint64_t *shape,
                                         size_t ndim,
                                         const void *data);
+
+/**
+ * Reads the header of a `.npy` image in memory: versions 1 to 3, as NumPy writes them.
+ *
+ * - `data`, `size`: the image. Bytes behind the last item are passed over.
+ * - `array`: where to tell.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` when the header is none that NumPy would read, says more than
+ * `DY_LMDB_ARRAY_MAX_NDIM` dimensions or a shape that no memory holds, or the items are not all there;
+ * `DY_LMDB_INVALID_ARGUMENT` also for dtypes with fields, of objects, and without a width that is known here.
+ *
+ * Memory: `data` and `descr` of the array point into the image.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_npy_header(const void *data, size_t size, struct dy_lmdb_array_t *array);
+
+/**
+ * Tells of the array of a payload in format numpy, which is used in place.
+ *
+ * - `view`: the view.
+ * - `array`: where to tell.
+ *
+ * Returns as `dy_lmdb_npy_header` does, naming the key, and `DY_LMDB_BAD_FORMAT` when the payload is in another
+ * format.
+ *
+ * Memory: `data` and `descr` of the array are valid until the view is closed, and must not be written to.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_view_array(const struct dy_lmdb_view_t *view,
+                                    struct dy_lmdb_array_t *array);
+
+/**
+ * Writes the bytes that come before the items of an array in format numpy: a header of version 1, as NumPy writes it.
+ *
+ * - `descr`, `descr_len`: NumPy's text of the dtype, such as "<f8"; it is not looked at.
+ * - `shape`, `ndim`: the length of each dimension; (NULL, 0) is a single item.
+ * - `flags`: `DY_LMDB_ARRAY_FORTRAN` or 0.
+ * - `before`: bytes of something else that the caller has in front of the header, or 0: with them the items begin at a
+ *   multiple of 64.
+ * - `header`, `capacity`: where to write; (NULL, 0) asks for the size.
+ * - `size`: where to put the header's bytes, with `DY_LMDB_OK` and with `DY_LMDB_BUFFER_TOO_SMALL`.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_BUFFER_TOO_SMALL` when `capacity` is less than the size; `DY_LMDB_INVALID_ARGUMENT` also
+ * when shape and dtype are longer than such a header can be.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_npy_write(const char *descr,
+                                   size_t descr_len,
+                                   const uint64_t *shape,
+                                   size_t ndim,
+                                   uint32_t flags,
+                                   size_t before,
+                                   void *header,
+                                   size_t capacity,
+                                   size_t *size);
+
+/**
+ * Tells what a value is as doubles with a shape: what calculators compute on.
+ *
+ * That are: a segment of numbers or bools; lists of numbers inside one another, whose lengths agree, in which a bool is 0
+ * or 1 and a segment stands for the lists it has the shape of; bytes, taken as doubles of this machine in one dimension; a
+ * single number or bool. Whole numbers become the nearest doubles.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `numbers`: where to tell.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also, naming the place, when it is anything else, or more than
+ * 1,048,576 empty lists; `DY_LMDB_BAD_FORMAT` when it is a table, or another type that only Python reads: a
+ * calculator then declines its input with `dy_lmdb_reference_decline`; `DY_LMDB_CORRUPT`.
+ *
+ * Memory: `data` of the numbers lies in the payload and is valid as long as that: until the document is closed, or the
+ * view, whichever is later. It must not be written to.
+ *
+ * Threads: any number at once. Of lists only the first in each level is looked at; `dy_lmdb_numbers_copy` looks at all.
+ */
+dy_lmdb_status_t dy_lmdb_numbers_describe(const struct dy_lmdb_document_t *document,
+                                          dy_lmdb_node_t node,
+                                          struct dy_lmdb_numbers_t *numbers);
+
+/**
+ * Copies the numbers that a value is, in C order.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `values`, `capacity`: where to copy to; room for as many as `dy_lmdb_numbers_describe` tells.
+ *
+ * Returns as `dy_lmdb_numbers_describe` does; `DY_LMDB_INVALID_ARGUMENT` also, naming the place, when lists differ in
+ * length or an item is no number; `DY_LMDB_BUFFER_TOO_SMALL` when `capacity` is less. On a failure a part of `values` may
+ * have been written.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_numbers_copy(const struct dy_lmdb_document_t *document,
+                                      dy_lmdb_node_t node,
+                                      double *values,
+                                      size_t capacity);
+
+/**
+ * Converts items of an array to the nearest doubles; bools are 0 or 1.
+ *
+ * - `dtype`: one of `DY_LMDB_DTYPE_*` but for times.
+ * - `flags`: `DY_LMDB_ARRAY_BIG_ENDIAN` when the bytes of each item are in the other order than the machine's, else 0.
+ * - `data`, `size`: the items, anywhere in memory; a whole number of them.
+ * - `values`, `capacity`: where to put the doubles, one for each item.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for times, which are no numbers, and a size that does not divide;
+ * `DY_LMDB_BUFFER_TOO_SMALL`, with nothing written.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_numbers_convert(uint32_t dtype,
+                                         uint32_t flags,
+                                         const void *data,
+                                         size_t size,
+                                         double *values,
+                                         size_t capacity);
 
 /**
  * Makes what the classes of the Python package are derived from.

@@ -56,19 +56,21 @@ public:
         bool has_input = false;
         const std::optional<lmdb::Reference> reference = reference_of(*given, has_input);
         std::unique_ptr<lmdb::Input> input = std::move(given);
-        if (has_input) {
-            ++references_;
-            input = open(*reference);
-        }
-        lmdb::Answer answer;
-        {
-            const py::gil_scoped_release no_gil;
-            lmdb::Map result = core_.compute(*input);
-            if (reference) {
-                answer = lmdb::deliver(*reference, std::move(result));
-            } else {
-                answer.result = std::move(result);
+        const auto compute = [&] {
+            if (has_input) {
+                ++references_;
+                input = open(*reference);
             }
+            const py::gil_scoped_release no_gil;
+            return core_.compute(*input);
+        };
+        lmdb::Map result = has_input ? lmdb::declining(*reference, compute) : compute();
+        lmdb::Answer answer;
+        if (reference) {
+            const py::gil_scoped_release no_gil;
+            answer = lmdb::deliver(*reference, std::move(result));
+        } else {
+            answer.result = std::move(result);
         }
         if (!answer.refusal.empty()) {
             const std::lock_guard<std::mutex> lock(refusal_mutex_);

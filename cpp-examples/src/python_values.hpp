@@ -73,6 +73,26 @@ inline void refuse_misleading(const py::handle& object) {
     }
 }
 
+/// The dtype of a code of the module `struct`; none for what is no number.
+inline std::optional<lmdb::Dtype> dtype_of(char code, std::size_t width) {
+    const auto among = [code](std::string_view codes) { return code != '\0' && codes.find(code) != codes.npos; };
+    using lmdb::Dtype;
+    if (among("df")) {
+        return width == 8 ? std::optional(Dtype::float64) : width == 4 ? std::optional(Dtype::float32) : std::nullopt;
+    }
+    const bool is_signed = among("bhilqn");
+    if (!is_signed && !among("BHILQN")) {
+        return code == '?' ? std::optional(Dtype::boolean) : std::nullopt;
+    }
+    switch (width) {
+    case 1: return is_signed ? Dtype::int8 : Dtype::uint8;
+    case 2: return is_signed ? Dtype::int16 : Dtype::uint16;
+    case 4: return is_signed ? Dtype::int32 : Dtype::uint32;
+    case 8: return is_signed ? Dtype::int64 : Dtype::uint64;
+    default: return std::nullopt;
+    }
+}
+
 /// The elements of an object with the buffer protocol: in place when they are contiguous doubles, else a copy.
 inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
     refuse_misleading(object);
@@ -87,12 +107,13 @@ inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
     const bool swapped = !format.empty() && (format[0] == '>' || format[0] == '!') && info->itemsize > 1;
     format.remove_prefix(!format.empty() && std::string_view("@=<>!^").find(format[0]) != std::string_view::npos);
     const char code = format.size() == 1 ? format[0] : '\0';
-    const auto among = [code](std::string_view codes) { return code != '\0' && codes.find(code) != codes.npos; };
-    const char kind = among("dfeg") ? 'f' : among("bhilqn") ? 'i' : among("BHILQN") ? 'u' : among("?") ? 'b' : '\0';
-
     const std::vector<std::size_t> shape(info->shape.begin(), info->shape.end());
     const auto count = static_cast<std::size_t>(info->size);
     const auto width = static_cast<std::size_t>(info->itemsize);
+    const std::optional<lmdb::Dtype> dtype = dtype_of(code, width);
+    if (!dtype) {
+        throw lmdb::InvalidArgumentError("elements of format '" + info->format + "' are not numbers this side converts");
+    }
     py::ssize_t c_stride = info->itemsize;
     py::ssize_t f_stride = info->itemsize;
     bool c_order = true;
@@ -108,7 +129,7 @@ inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
     const bool fortran = contiguous && !c_order;
     const auto* data = static_cast<const std::byte*>(info->ptr);
     const bool aligned = reinterpret_cast<std::uintptr_t>(data) % alignof(double) == 0;
-    if (kind == 'f' && width == sizeof(double) && contiguous && aligned && !swapped) {
+    if (dtype == lmdb::Dtype::float64 && contiguous && aligned && !swapped) {
         const lmdb::Span<const double> elements(reinterpret_cast<const double*>(data), count);
         const std::shared_ptr<const void> owner(info.release(), [](py::buffer_info* exported) {
             const py::gil_scoped_acquire gil;
@@ -133,11 +154,7 @@ inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
         }
         data = gathered.data();
     }
-    std::vector<double> converted(count);
-    if (!lmdb::detail::convert_elements(kind, width, swapped, data, converted)) {
-        throw lmdb::InvalidArgumentError("elements of format '" + info->format + "' are not numbers this side converts");
-    }
-    return lmdb::Numbers(std::move(converted), shape, fortran);
+    return lmdb::Numbers(lmdb::to_doubles(*dtype, lmdb::Bytes(data, count * width), count, swapped), shape, fortran);
 }
 
 /// The doubles of raw bytes, in the byte order of this host.
@@ -147,25 +164,21 @@ inline lmdb::Numbers numbers_of_bytes(const py::buffer& object) {
         lmdb::Bytes(static_cast<const std::byte*>(info.ptr), static_cast<std::size_t>(info.size * info.itemsize)));
 }
 
-/// The doubles of a memoryview, which a payload holds as its bytes: of bytes or doubles in one dimension, wherever they lie.
-inline lmdb::Numbers numbers_of_memoryview(const py::handle& object) {
-    const std::string format = py::cast<std::string>(object.attr("format"));
-    if (py::cast<int>(object.attr("ndim")) != 1 || (format != "B" && format != "d" && format != "<d")) {
-        throw lmdb::InvalidArgumentError("a memoryview of format '" + format +
-                                         "' would lose its type or shape; pass an array of it");
-    }
-    return numbers_of_bytes(py::buffer(object.attr("tobytes")()));
-}
-
 inline bool is_list(const py::handle& object) {
     return py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object);
 }
 
-/// Whether it has numbers in a buffer, as arrays and NumPy's scalars have; bytes and views of them have none among
-/// others.
+/// Whether it is bytes in a row, or a view of some: such a payload is taken as float64. Any other memoryview is an array.
+inline bool is_bytes(const py::handle& object) {
+    if (PyMemoryView_Check(object.ptr())) {
+        return py::cast<int>(object.attr("ndim")) == 1 && py::cast<std::string>(object.attr("format")) == "B";
+    }
+    return PyBytes_Check(object.ptr()) || PyByteArray_Check(object.ptr());
+}
+
+/// Whether it has numbers in a buffer, as arrays and NumPy's scalars have.
 inline bool is_array(const py::handle& object) {
-    return PyObject_CheckBuffer(object.ptr()) != 0 && !PyBytes_Check(object.ptr()) &&
-           !PyByteArray_Check(object.ptr()) && !PyMemoryView_Check(object.ptr());
+    return PyObject_CheckBuffer(object.ptr()) != 0 && !is_bytes(object);
 }
 
 /// A number that a stored payload can hold as well, so that both ways take the same: a float, an int of 64 bits, a bool
@@ -253,11 +266,11 @@ inline lmdb::Numbers numbers_of(const py::handle& object) {
         return lmdb::Numbers({number_of(object)}, {}).as_list();
     }
     if (PyObject_CheckBuffer(object.ptr()) != 0) {
-        if (PyMemoryView_Check(object.ptr())) {
-            return numbers_of_memoryview(object);
-        }
         const auto buffer = py::reinterpret_borrow<py::buffer>(object);
-        return is_array(object) ? numbers_of_buffer(buffer) : numbers_of_bytes(buffer);
+        // A view of bytes may have gaps.
+        return is_array(object)                   ? numbers_of_buffer(buffer)
+               : PyMemoryView_Check(object.ptr()) ? numbers_of_bytes(py::buffer(object.attr("tobytes")()))
+                                                  : numbers_of_bytes(buffer);
     }
     if (py::hasattr(object, "__array__")) {
         return numbers_of_buffer(py::buffer(object.attr("__array__")()));

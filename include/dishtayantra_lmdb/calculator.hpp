@@ -70,7 +70,8 @@ public:
 /// place when they hold float64.
 class ViewInput : public Input {
 public:
-    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow).
+    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow). So does asking for a value that
+    /// only Python reads, a table say.
     explicit ViewInput(View view) : view_(std::make_shared<const View>(std::move(view))) {
         if (view_->format() == Format::msgpack) {
             document_ = view_->document();
@@ -95,7 +96,7 @@ public:
     }
 
     std::optional<double> find_number(std::string_view name) const override {
-        return read<double>(name, detail::number_of);
+        return read<double>(name, [](const Node& node) { return node.single(); });
     }
 
     std::optional<std::string> find_text(std::string_view name) const override {
@@ -111,6 +112,8 @@ private:
             return node ? std::optional<T>(value_of(*node)) : std::nullopt;
         } catch (const InvalidArgumentError& error) {
             throw InvalidArgumentError("'" + std::string(name) + "': " + error.what());
+        } catch (const BadFormatError& error) {
+            throw BadFormatError("'" + std::string(name) + "': " + error.what());
         }
     }
 
@@ -204,9 +207,6 @@ public:
     Writer writer;
 
 private:
-    /// Lists of fewer numbers are no longer item by item than as a segment with its padding.
-    static constexpr std::size_t shortest_segment = 128;
-
     void write(const Value& value) {
         std::visit(
             [this](const auto& held) {
@@ -234,7 +234,7 @@ private:
             writer.segment(kept.span(), kept.shape());
         } else if (kept.shape().empty()) {
             writer.number(kept.span().front());
-        } else if (kept.size() < shortest_segment) {
+        } else if (kept.size() < DY_LMDB_LIST_SEGMENT_MIN) {
             std::size_t at = 0;
             write_rows(kept, 0, at);
         } else {
@@ -296,14 +296,26 @@ inline Answer deliver(const Reference& reference, Map result) {
     return answer;
 }
 
+/// What `compute` answers on the input of `reference`. An input of a kind that it cannot read (BadFormatError) is declined:
+/// whoever sent the reference calls again with the payload itself, whatever becomes of the exception.
+template <class Compute>
+auto declining(const Reference& reference, Compute compute) {
+    try {
+        return compute();
+    } catch (const BadFormatError&) {
+        reference.decline();
+        throw;
+    }
+}
+
 /// Answers a reference: views its input in place, checks its checksum if it has one, computes, delivers.
 ///
-/// Throws NotFoundError when the input is missing or expired, CorruptError when it is damaged, and what `compute`
-/// throws. May be called from any thread.
+/// Throws NotFoundError when the input is missing or expired, CorruptError when it is damaged, BadFormatError when it is
+/// of a kind that cannot be read here, and what `compute` throws. May be called from any thread.
 inline Answer answer(const Calculator& calculator, const Reference& reference) {
     View view = reference.view_input();
     view.verify();
-    return deliver(reference, calculator.compute(ViewInput(std::move(view))));
+    return deliver(reference, declining(reference, [&] { return calculator.compute(ViewInput(std::move(view))); }));
 }
 
 }  // namespace dishtayantra::lmdb

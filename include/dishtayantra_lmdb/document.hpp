@@ -196,6 +196,18 @@ public:
         return values;
     }
 
+    /// A single number: one of MessagePack's own, a bool as 0 or 1, or a segment without dimensions.
+    /// Throws InvalidArgumentError for anything else, BadFormatError for a table.
+    double single() const {
+        const dy_lmdb_numbers_t told = described();
+        if (told.ndim != 0) {
+            throw InvalidArgumentError("an array of " + std::to_string(told.count) + " items is no number");
+        }
+        double value = 0;
+        copy_numbers(Span<double>(&value, 1));
+        return value;
+    }
+
     /// Where the value begins in the payload, in bytes.
     std::uint64_t position() const noexcept { return node_; }
 
@@ -206,7 +218,19 @@ private:
     friend class Document;
     friend class Items;
     friend class Items::iterator;
+    friend class Numbers;
     Node(const dy_lmdb_document_t* document, dy_lmdb_node_t node) : document_(document), node_(node) {}
+
+    /// What it is as doubles with a shape.
+    dy_lmdb_numbers_t described() const {
+        dy_lmdb_numbers_t told = {};
+        told.struct_size = sizeof(told);
+        detail::check(dy_lmdb_numbers_describe(document_, node_, &told));
+        return told;
+    }
+    void copy_numbers(Span<double> values) const {
+        detail::check(dy_lmdb_numbers_copy(document_, node_, values.data(), values.size()));
+    }
 
     std::optional<Node> optional(dy_lmdb_status_t status, dy_lmdb_node_t found) const {
         if (status == DY_LMDB_NOT_FOUND) {

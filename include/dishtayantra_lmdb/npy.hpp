@@ -3,12 +3,13 @@
 #define DISHTAYANTRA_LMDB_NPY_HPP
 
 #include "error.hpp"
+#include "segment.hpp"
 #include "span.hpp"
 
 #include <complex>
 #include <cstdint>
-#include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,118 +23,6 @@ template <class T>
 struct IsComplex : std::false_type {};
 template <class T>
 struct IsComplex<std::complex<T>> : std::true_type {};
-
-[[noreturn]] inline void bad_npy(const std::string& what) { throw CorruptError(".npy header: " + what); }
-
-/// Reads the Python dict literal of a .npy header: three known keys, each once, in any order.
-class NpyHeaderReader {
-public:
-    explicit NpyHeaderReader(std::string_view text) : text_(text) {}
-
-    void read(std::string& descr, bool& fortran_order, std::vector<std::size_t>& shape) {
-        bool seen[3] = {false, false, false};
-        expect('{');
-        while (!take('}')) {
-            const std::string key = quoted();
-            expect(':');
-            const int which = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : -1;
-            if (which < 0 || seen[which]) {
-                fail("unexpected key '" + key + "'");
-            }
-            seen[which] = true;
-            if (which == 0) {
-                if (peek() == '[') {
-                    throw InvalidArgumentError("the array has a structured dtype, which has no element type in C++");
-                }
-                descr = quoted();
-            } else if (which == 1) {
-                fortran_order = boolean();
-            } else {
-                shape = tuple();
-            }
-            if (!take(',') && peek() != '}') {
-                fail("expected ',' or '}'");
-            }
-        }
-        if (!seen[0] || !seen[1] || !seen[2]) {
-            fail("descr, fortran_order and shape are all needed");
-        }
-    }
-
-private:
-    [[noreturn]] void fail(const std::string& what) const { bad_npy(what + " at byte " + std::to_string(at_)); }
-
-    char peek() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) {
-            ++at_;
-        }
-        return at_ < text_.size() ? text_[at_] : '\0';
-    }
-    bool take(char wanted) {
-        if (peek() != wanted) {
-            return false;
-        }
-        ++at_;
-        return true;
-    }
-    void expect(char wanted) {
-        if (!take(wanted)) {
-            fail(std::string("expected '") + wanted + "'");
-        }
-    }
-    std::string quoted() {
-        const char quote = peek();
-        if (quote != '\'' && quote != '"') {
-            fail("expected a string");
-        }
-        const std::size_t end = text_.find(quote, at_ + 1);
-        if (end == std::string_view::npos) {
-            fail("a string without end");
-        }
-        std::string out(text_.substr(at_ + 1, end - at_ - 1));
-        at_ = end + 1;
-        return out;
-    }
-    bool boolean() {
-        peek();
-        for (const bool value : {true, false}) {
-            const std::string_view word = value ? "True" : "False";
-            if (text_.substr(at_, word.size()) == word) {
-                at_ += word.size();
-                return value;
-            }
-        }
-        fail("expected True or False");
-    }
-    std::vector<std::size_t> tuple() {
-        std::vector<std::size_t> out;
-        expect('(');
-        while (!take(')')) {
-            out.push_back(number());
-            if (!take(',') && peek() != ')') {
-                fail("expected ',' or ')'");
-            }
-        }
-        return out;
-    }
-    std::size_t number() {
-        constexpr std::size_t limit = std::numeric_limits<std::size_t>::max() / 10 - 1;
-        std::size_t out = 0;
-        if (peek() < '0' || peek() > '9') {
-            fail("expected a number");
-        }
-        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
-            if (out > limit) {
-                fail("a dimension that no memory holds");
-            }
-            out = out * 10 + static_cast<std::size_t>(text_[at_++] - '0');
-        }
-        return out;
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-};
 
 }  // namespace detail
 
@@ -158,48 +47,57 @@ class Array {
 public:
     /// Reads the header of `image` (.npy versions 1 to 3).
     ///
-    /// Throws CorruptError when header and size do not agree; InvalidArgumentError for structured dtypes and for
-    /// dtypes without a fixed width.
+    /// Throws CorruptError when NumPy would not read it; InvalidArgumentError for structured dtypes and for dtypes
+    /// without a fixed width.
     explicit Array(Bytes image) {
-        static constexpr char magic[] = "\x93NUMPY";
-        if (image.size() < 10 || std::memcmp(image.data(), magic, 6) != 0) {
-            detail::bad_npy("the payload does not start as a .npy image");
+        dy_lmdb_array_t told = {};
+        told.struct_size = sizeof(told);
+        detail::check(dy_lmdb_npy_header(image.data(), image.size(), &told));
+        descr_.assign(told.descr, told.descr_len);
+        shape_.assign(told.shape, told.shape + told.ndim);
+        bytes_ = Bytes(static_cast<const std::byte*>(told.data), told.size);
+        item_size_ = told.itemsize;
+        dtype_ = told.dtype;
+        flags_ = told.flags;
+        size_ = 1;
+        for (const std::size_t dimension : shape_) {
+            size_ *= dimension;
         }
-        const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(image[at]); };
-        const bool wide = byte(6) >= 2;
-        if (byte(6) < 1 || byte(6) > 3 || (wide && image.size() < 12)) {
-            detail::bad_npy("version " + std::to_string(byte(6)) + " with " + std::to_string(image.size()) + " bytes");
-        }
-        std::size_t length = byte(8) | byte(9) << 8;
-        if (wide) {
-            length |= byte(10) << 16 | byte(11) << 24;
-        }
-        const std::size_t start = (wide ? 12 : 10) + length;
-        if (start > image.size()) {
-            detail::bad_npy("it claims " + std::to_string(length) + " bytes, the payload has " +
-                            std::to_string(image.size()));
-        }
-        const auto* text = reinterpret_cast<const char*>(image.data()) + (start - length);
-        detail::NpyHeaderReader(std::string_view(text, length)).read(descr_, fortran_order_, shape_);
-        measure(image.size() - start);
-        bytes_ = image.subspan(start, size_ * item_size_);
     }
 
-    const std::string& descr() const noexcept { return descr_; }              ///< dtype string, as "<f8"
-    char kind() const noexcept { return descr_[1]; }                          ///< 'f', 'i', 'u', 'b', 'c', 'M', …
-    std::size_t item_size() const noexcept { return item_size_; }             ///< bytes of an element
-    const std::vector<std::size_t>& shape() const noexcept { return shape_; } ///< empty: a scalar
-    bool fortran_order() const noexcept { return fortran_order_; }            ///< first index varies fastest
-    bool big_endian() const noexcept { return descr_[0] == '>'; }
-    std::size_t size() const noexcept { return size_; }                       ///< number of elements
-    Bytes bytes() const noexcept { return bytes_; }                           ///< the elements, without the header
+    /// The dtype string, as "<f8".
+    const std::string& descr() const noexcept { return descr_; }
+    /// 'f', 'i', 'u', 'b', 'c', 'M', …
+    char kind() const noexcept { return descr_[descr_.find_first_not_of("<>|=")]; }
+    /// The dtype, when it is one that segments have too; see `big_endian`.
+    std::optional<Dtype> dtype() const noexcept {
+        return dtype_ == 0 ? std::nullopt : std::optional<Dtype>(static_cast<Dtype>(dtype_));
+    }
+    /// Bytes of an element.
+    std::size_t item_size() const noexcept { return item_size_; }
+    /// The length of each dimension; empty: a scalar.
+    const std::vector<std::size_t>& shape() const noexcept { return shape_; }
+    /// Whether the first index varies fastest.
+    bool fortran_order() const noexcept { return (flags_ & DY_LMDB_ARRAY_FORTRAN) != 0; }
+    bool big_endian() const noexcept { return (flags_ & DY_LMDB_ARRAY_BIG_ENDIAN) != 0; }
+    /// Number of elements.
+    std::size_t size() const noexcept { return size_; }
+    /// The elements, without the header.
+    Bytes bytes() const noexcept { return bytes_; }
 
     /// Whether the elements are `T`s. Bytes may be read from "|b1", std::int64_t from datetimes.
     template <class T>
     bool holds() const {
-        const std::string wanted = npy_descr<T>();
-        return descr_ == wanted || (wanted == "|u1" && descr_ == "|b1") ||
-               (wanted == "<i8" && descr_[0] != '>' && (kind() == 'M' || kind() == 'm'));
+        if (big_endian()) {
+            return false;
+        }
+        if constexpr (detail::IsComplex<T>::value) {
+            return kind() == 'c' && item_size_ == sizeof(T);
+        } else {
+            const bool is_time = kind() == 'M' || kind() == 'm';
+            const Dtype found = is_time ? Dtype::int64 : static_cast<Dtype>(dtype_);
+            return found == dtype_of<T>() || (found == Dtype::boolean && dtype_of<T>() == Dtype::uint8);
+        }
     }
 
     /// The elements in storage order (see `fortran_order`).
@@ -218,34 +116,13 @@ public:
     }
 
 private:
-    void measure(std::size_t available) {
-        const std::string_view descr = descr_;
-        const std::size_t digits = descr.size() < 3 ? 0 : descr.find_first_not_of("0123456789", 2);
-        const std::size_t end = digits == std::string_view::npos ? descr.size() : digits;
-        const bool plain = end > 2 && end < 12 && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
-        if (!plain || descr[1] == 'O') {
-            throw InvalidArgumentError("the array's dtype '" + descr_ + "' has no fixed width");
-        }
-        item_size_ = std::stoul(std::string(descr.substr(2, end - 2))) * (descr[1] == 'U' ? 4 : 1);
-        size_ = 1;
-        for (const std::size_t dimension : shape_) {
-            if (dimension != 0 && size_ > std::numeric_limits<std::size_t>::max() / dimension) {
-                detail::bad_npy("a shape that no memory holds");
-            }
-            size_ *= dimension;
-        }
-        if (item_size_ != 0 && size_ > available / item_size_) {
-            detail::bad_npy(std::to_string(size_) + " elements of '" + descr_ + "' need more than the " +
-                            std::to_string(available) + " bytes there are");
-        }
-    }
-
     std::string descr_;
     std::vector<std::size_t> shape_;
     Bytes bytes_;
     std::size_t size_ = 0;
     std::size_t item_size_ = 0;
-    bool fortran_order_ = false;
+    std::uint32_t dtype_ = 0;
+    std::uint32_t flags_ = 0;
 };
 
 /// The header of a .npy image (version 1.0): put it in front of the elements. With `before` bytes of something else in
@@ -254,23 +131,18 @@ private:
 /// Throws InvalidArgumentError when the shape has more dimensions than a version 1.0 header holds.
 inline std::string npy_header(std::string_view descr, Span<const std::size_t> shape, bool fortran_order = false,
                               std::size_t before = 0) {
-    std::string dict = "{'descr': '" + std::string(descr) + "', 'fortran_order': " + (fortran_order ? "True" : "False") +
-                       ", 'shape': (";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        dict += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-    }
-    dict += shape.size() == 1 ? ",), }" : "), }";
-    const std::size_t total = (before + 10 + dict.size() + 1 + 63) / 64 * 64 - before;
-    if (total - 10 > 0xffff) {
-        throw InvalidArgumentError("a shape of " + std::to_string(shape.size()) + " dimensions");
-    }
-    dict.resize(total - 11, ' ');
-    dict += '\n';
-    const auto length = static_cast<unsigned>(total - 10);
-    std::string out("\x93NUMPY\x01\x00", 8);
-    out += static_cast<char>(length & 0xff);
-    out += static_cast<char>(length >> 8);
-    return out + dict;
+    static_assert(std::is_same_v<std::size_t, std::uint64_t>, "lengths of dimensions are passed on as they are");
+    const std::uint32_t flags = fortran_order ? DY_LMDB_ARRAY_FORTRAN : 0;
+    std::string out;
+    std::size_t size = 0;
+    const auto write = [&] {
+        detail::check(dy_lmdb_npy_write(descr.data(), descr.size(), shape.data(), shape.size(), flags, before,
+                                        out.empty() ? nullptr : out.data(), out.size(), &size));
+    };
+    write();
+    out.resize(size);
+    write();
+    return out;
 }
 
 /// The parts of a .npy image over the caller's elements, ready to put: header, then elements. Neither copyable nor

@@ -112,6 +112,9 @@ public:
     /// Says that the calculator answers directly: nobody waits for the output.
     void settle_direct() const { detail::check(dy_lmdb_reference_settle_direct(handle_.get())); }
 
+    /// Says that the calculator cannot read the input's kind (a frame, say): it is called again with the payload itself.
+    void decline() const { detail::check(dy_lmdb_reference_decline(handle_.get())); }
+
     /// A holder of the caller's own on the store the reference names.
     Store store() const {
         dy_lmdb_store_t* store = nullptr;

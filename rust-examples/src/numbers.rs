@@ -45,11 +45,12 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
     if is_number(object) {
         return Ok(Numbers::shared(vec![number_of(object)?], Vec::new())?.as_list()?);
     }
-    if let Ok(view) = object.cast::<PyMemoryView>() {
-        return numbers_of_memoryview(view);
-    }
-    if is_bytes(object) {
-        return numbers_of_bytes(backed(object)?);
+    if is_bytes(object)? {
+        // A view of bytes may have gaps.
+        return match object.is_instance_of::<PyMemoryView>() {
+            true => numbers_of_bytes(backed(&object.call_method0("tobytes")?)?),
+            false => numbers_of_bytes(backed(object)?),
+        };
     }
     match buffer_of(object)? {
         Some(view) => numbers_of_buffer(&view),
@@ -65,10 +66,12 @@ fn is_list(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()
 }
 
-fn is_bytes(object: &Bound<'_, PyAny>) -> bool {
-    object.is_instance_of::<PyBytes>()
-        || object.is_instance_of::<PyByteArray>()
-        || object.is_instance_of::<PyMemoryView>()
+/// Whether it is bytes in a row, or a view of some: such a payload is taken as float64. Any other memoryview is an array.
+fn is_bytes(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if object.is_instance_of::<PyMemoryView>() {
+        return Ok(object.getattr("ndim")?.extract::<usize>()? == 1 && text(object, "format")? == "B");
+    }
+    Ok(object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>())
 }
 
 fn is_number(object: &Bound<'_, PyAny>) -> bool {
@@ -121,7 +124,7 @@ pub fn number_of(object: &Bound<'_, PyAny>) -> Result<f64, Failure> {
             Err(_) => wrong("an int of more than 64 bits"),
         };
     }
-    if !is_bytes(object)
+    if !is_bytes(object)?
         && let Some(view) = buffer_of(object)?
     {
         let numbers = numbers_of_buffer(&view)?;
@@ -154,18 +157,6 @@ fn numbers_of_bytes(bytes: PyBackedBytes) -> Result<Numbers<'static>, Failure> {
         Ok(_) => Ok(Numbers::shared(Doubles(bytes), vec![count])?),
         Err(_) => Ok(Numbers::of_raw(&bytes)?.into_owned()),
     }
-}
-
-/// The doubles of a memoryview, which a payload holds as its bytes: of bytes or doubles in one dimension, wherever they
-/// lie.
-fn numbers_of_memoryview(view: &Bound<'_, PyMemoryView>) -> Result<Numbers<'static>, Failure> {
-    let format = text(view, "format")?;
-    if view.getattr("ndim")?.extract::<usize>()? != 1 || !matches!(format.as_str(), "B" | "d" | "<d") {
-        return wrong(format!(
-            "a memoryview of format '{format}' would lose its type or shape; pass an array of it"
-        ));
-    }
-    numbers_of_bytes(backed(&view.call_method0("tobytes")?)?)
 }
 
 fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
@@ -245,7 +236,7 @@ fn tuple_of<'py>(list: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
 
 /// An array that stands in a list for the levels it has.
 fn rows_of(object: &Bound<'_, PyAny>) -> Result<Option<Numbers<'static>>, Failure> {
-    if is_bytes(object) || is_number(object) {
+    if is_bytes(object)? || is_number(object) {
         return Ok(None);
     }
     buffer_of(object)?.map(|view| numbers_of_buffer(&view).map(Numbers::c_order)).transpose()

@@ -4,17 +4,15 @@ use super::dtype::Dtype;
 use super::head::Head;
 use super::scalar::number;
 use super::segment::{EXTENSION, MAX_NDIM, MOST_EMPTY_LISTS, Segment, is_few_lists, refused};
-use super::{Document, Node};
+use super::{Document, Node, TABLE};
 use crate::error::{Error, Result, Status};
 use std::fmt;
 
 const UNEQUAL: &str = "lists of numbers inside one another must have equal lengths in each level";
 
-/// The extension that Python's own types are, of which tables are one, and the number that is reserved for tables alone.
-const PYTHON: i8 = 80;
-const TABLE: i8 = 84;
-/// How the body of a table begins among Python's types: a pair of its kind and the stream.
-const PYTHON_TABLE: &[u8] = b"\x92\xa5arrow";
+/// The extensions of other libraries' types: arrays in format numpy, Python's own types and tables, and what is reserved for
+/// tables alone. Python reads them.
+const APART: [i8; 3] = [78, 80, TABLE];
 
 /// Where a value is in lists inside one another.
 struct Place<'a>(usize, &'a [u64]);
@@ -33,7 +31,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Doubles with a shape that a value of a document stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Numbers<'a> {
     at: usize,
     source: Source<'a>,
@@ -44,11 +42,14 @@ pub struct Numbers<'a> {
 }
 
 /// What the numbers are copied from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Source<'a> {
     /// Items of one type, one after the other.
     Items(Dtype, &'a [u8]),
-    /// Lists inside one another, or a single number.
+    /// Doubles that nobody aligned.
+    Bytes(&'a [u8]),
+    Single(f64),
+    /// Lists inside one another.
     Lists,
 }
 
@@ -68,7 +69,7 @@ impl<'a> Numbers<'a> {
         self.list
     }
 
-    /// The bytes of the doubles when they lie in the payload, aligned.
+    /// The bytes of the doubles when they are a segment of such, and aligned.
     pub fn in_place(&self) -> Option<&'a [u8]> {
         match self.source {
             Source::Items(Dtype::F64, data) if data.as_ptr().addr().is_multiple_of(align_of::<f64>()) => {
@@ -83,7 +84,8 @@ impl<'a> Numbers<'a> {
         dims[..shape.len()].copy_from_slice(shape);
         let count = match source {
             Source::Items(dtype, data) => Some(data.len() / dtype.itemsize()),
-            Source::Lists => product(shape),
+            Source::Bytes(data) => Some(data.len() / size_of::<f64>()),
+            Source::Single(_) | Source::Lists => product(shape),
         };
         let count =
             count.ok_or_else(|| refused(format!("lists of shape {shape:?} are larger than any memory")))?;
@@ -93,6 +95,14 @@ impl<'a> Numbers<'a> {
 
 fn product(shape: &[u64]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(usize::try_from(length).ok()?))
+}
+
+/// A number of MessagePack's own, or a bool as 0 or 1.
+fn single(head: &Head) -> Option<f64> {
+    match *head {
+        Head::Bool(value) => Some(f64::from(u8::from(value))),
+        _ => number(head),
+    }
 }
 
 /// Converts items to the nearest doubles, as many as `values` has; bools are 0 or 1. `None` when they are times, which are
@@ -135,13 +145,14 @@ impl<'a> Document<'a> {
     /// Looks at the first of the lists in each level only: [`Document::copy_numbers`] looks at all.
     ///
     /// # Errors
-    /// `InvalidArgument` when it is anything else, or over 1,048,576 empty lists; `BadFormat` for a table.
+    /// `InvalidArgument` when it is anything else, or over 1,048,576 empty lists; `BadFormat` for a table and others
+    /// that Python alone reads.
     pub fn numbers(&self, node: Node) -> Result<Numbers<'a>> {
         let at = node as usize;
         match self.at_node(node)?.0 {
             Head::Bytes(data) if data.len().is_multiple_of(size_of::<f64>()) => {
                 let count = data.len() / size_of::<f64>();
-                Numbers::new(at, Source::Items(Dtype::F64, data), false, &[count as u64])
+                Numbers::new(at, Source::Bytes(data), false, &[count as u64])
             }
             Head::Bytes(data) => {
                 let len = data.len();
@@ -158,11 +169,7 @@ impl<'a> Document<'a> {
                 let list = segment.flags() & Segment::LIST != 0;
                 Numbers::new(at, Source::Items(dtype, segment.data()), list, segment.shape())
             }
-            head @ (Head::Array(_)
-            | Head::Bool(_)
-            | Head::Negative(_)
-            | Head::Unsigned(_)
-            | Head::Float(_)) => {
+            head @ Head::Array(_) => {
                 let (shape, ndim) = self.shape_of(at, head)?;
                 let shape = &shape[..ndim];
                 if !is_few_lists(shape) {
@@ -179,15 +186,18 @@ impl<'a> Document<'a> {
                 }
                 Ok(numbers)
             }
-            head => Err(self.no_number(at, &head, &[])),
+            head => match single(&head) {
+                Some(value) => Numbers::new(at, Source::Single(value), true, &[]),
+                None => Err(self.no_number(at, &head, &[])),
+            },
         }
     }
 
     /// Copies numbers into `values`, which has room for [`Numbers::count`]. On an error a part may be filled.
     ///
     /// # Errors
-    /// `InvalidArgument`, naming the place, when lists differ in length or an item is no number; `BadFormat` when it is a
-    /// table.
+    /// `InvalidArgument`, naming the place, when lists differ in length or an item is no number; `BadFormat` when it is one
+    /// that Python alone reads.
     ///
     /// # Panics
     /// When `values` has another size.
@@ -196,6 +206,14 @@ impl<'a> Document<'a> {
         match numbers.source {
             Source::Items(dtype, items) => {
                 convert(dtype, false, items, values).expect("times were refused before");
+                Ok(())
+            }
+            Source::Bytes(items) => {
+                convert(Dtype::F64, false, items, values).expect("doubles are numbers");
+                Ok(())
+            }
+            Source::Single(value) => {
+                values[0] = value;
                 Ok(())
             }
             Source::Lists => self.copy_lists(numbers.at, numbers.shape(), values),
@@ -242,7 +260,6 @@ impl<'a> Document<'a> {
             let left = &shape[level..];
             let (head, next) = self.head(at)?;
             at = match head {
-                _ if left.is_empty() => self.copy_row(at, &index[..level], rest)?,
                 Head::Array(count) if count as u64 == left[0] => {
                     if left.len() > 1 && count > 0 {
                         index[level] = 0;
@@ -296,7 +313,6 @@ impl<'a> Document<'a> {
             }
             let (head, next) = self.head(at)?;
             let found = match head {
-                Head::Bool(value) => Some(f64::from(u8::from(value))),
                 Head::Ext { tag: EXTENSION, at, body } => {
                     let segment = self.decode(at, body)?;
                     let mut item = [0.0];
@@ -306,10 +322,10 @@ impl<'a> Document<'a> {
                         .flatten()
                         .map(|()| item[0])
                 }
-                _ => number(&head),
+                _ => single(&head),
             };
             *value = found.ok_or_else(|| {
-                let index: Vec<u64> = if index.is_empty() { vec![] } else { [index, &[i as u64]].concat() };
+                let index = [index, &[i as u64]].concat();
                 self.no_number(at, &head, &index)
             })?;
             at = next;
@@ -329,10 +345,10 @@ impl<'a> Document<'a> {
 
     fn other(&self, at: usize, head: &Head, index: &[u64], wanted: &str) -> Error {
         let (status, found) = match *head {
-            Head::Ext { tag: TABLE, .. } => (Status::BadFormat, "a table".to_owned()),
-            Head::Ext { tag: PYTHON, body, .. } if body.starts_with(PYTHON_TABLE) => {
-                (Status::BadFormat, "a table".to_owned())
-            }
+            Head::Ext { tag, .. } if APART.contains(&tag) => (
+                Status::BadFormat,
+                format!("an extension of type {tag}, a table say, which is read in Python"),
+            ),
             Head::Ext { tag: EXTENSION, at, body } => match self.decode(at, body) {
                 Ok(segment) => {
                     let what = format!("an array of {} with shape {:?}", segment.dtype(), segment.shape());
@@ -547,8 +563,8 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_told_from_what_is_wrong() {
-        for body in [&b"\xc7\x07\x50\x92\xa5arrow"[..], b"\xc7\x01\x54\x00", b"\x91\xc7\x01\x54\x00"] {
+    fn what_python_alone_reads_is_told_from_what_is_wrong() {
+        for body in [&b"\xc7\x07\x50\x92\xa5arrow"[..], b"\xc7\x01\x54\x00", b"\x91\xc7\x01\x4e\x00"] {
             let document = Document::new(body);
             let error = document
                 .numbers(0)
@@ -556,7 +572,7 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error.status(), Status::BadFormat, "{error}");
         }
-        let other = Document::new(b"\xc7\x05\x50\x92\xa3set").numbers(0).unwrap_err();
+        let other = Document::new(b"\xc7\x01\x05\x00").numbers(0).unwrap_err();
         assert_eq!(other.status(), Status::InvalidArgument);
     }
 

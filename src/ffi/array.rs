@@ -175,7 +175,7 @@ pub unsafe extern "C" fn dy_lmdb_npy_write(
     ndim: usize,
     flags: u32,
     before: usize,
-    header: *mut u8,
+    header: *mut c_void,
     capacity: usize,
     size: *mut usize,
 ) -> dy_lmdb_status_t {
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn dy_lmdb_npy_write(
             (
                 text("descr", descr, descr_len)?,
                 items("shape", shape, ndim)?,
-                room("header", header, capacity)?,
+                room("header", header.cast::<u8>(), capacity)?,
                 out("size", size)?,
             )
         };

@@ -6,7 +6,7 @@
 use super::Format;
 use crate::document::{Dtype, Unit};
 use crate::error::{Error, Result, Status};
-use crate::view::View;
+use crate::store::View;
 
 /// Dimensions of an array at most, as in NumPy.
 pub const MAX_NDIM: usize = 64;

@@ -132,6 +132,9 @@ static const check_case_t cases[] = {
     CASE(test_segment_sizes),
     CASE(test_segment_writer_errors),
     CASE(test_segment_reader_errors),
+    CASE(test_array_golden_files),
+    CASE(test_array_of_a_view),
+    CASE(test_numbers_of_lists),
 };
 
 int main(int argc, char **argv) {

@@ -66,4 +66,8 @@ void test_segment_sizes(void);
 void test_segment_writer_errors(void);
 void test_segment_reader_errors(void);
 
+void test_array_golden_files(void);
+void test_array_of_a_view(void);
+void test_numbers_of_lists(void);
+
 #endif

@@ -24,6 +24,8 @@ const SOURCES: &[&str] = &[
     "writer",
     "written",
     "segment",
+    "array",
+    "numbers",
     "python",
 ];
 

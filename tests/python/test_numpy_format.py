@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra import numpy as hnp
 
-from dishtayantra_lmdb import FormatError, LMDBTransport
+from dishtayantra_lmdb import FormatError, LMDBTransport, _npy
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 STRUCTURED = np.dtype([("when", "<M8[s]"), ("value", "<f8", (2,)), ("näme", "U4")], align=True)
@@ -127,3 +131,27 @@ def test_a_header_longer_than_most(transport: LMDBTransport) -> None:
     array["field_number_0007"] = 5
     transport.put("key", array, format="numpy")
     same(array, transport.get("key"))
+
+
+GOLDEN = Path(__file__).parent.parent / "fixtures" / "npy"
+ROWS = json.loads((GOLDEN / "table.json").read_text())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["file"] for row in ROWS])
+def test_golden_files_are_what_the_table_says(row: dict[str, Any]) -> None:
+    payload = (GOLDEN / row["file"]).read_bytes()
+    if row["status"] != "ok" and row.get("python") != "reads":
+        with pytest.raises((ValueError, SyntaxError, TypeError)):
+            _npy.decode(payload, False)
+        return
+    found = _npy.decode(payload, False)
+    if row["status"] == "ok":
+        assert list(found.shape) == row["shape"]
+        assert found.dtype.itemsize == row["itemsize"]
+        if row["numbers"] is not None:
+            assert found.ravel(order="K").astype("f8").tolist() == row["numbers"]
+
+
+def test_golden_files_are_what_their_script_writes() -> None:
+    script = GOLDEN.parent / "make_arrays.py"
+    subprocess.run([sys.executable, script, "--check"], check=True)

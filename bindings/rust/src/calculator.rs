@@ -98,8 +98,20 @@ pub fn calculate_with(
     }
     let view = reference.view_input()?;
     view.verify()?;
-    let input = open(view)?;
-    deliver(&reference, computed(calculator, &*input)?)
+    let input = open(view).map_err(|error| declined(&reference, error))?;
+    let result = computed(calculator, &*input).map_err(|error| declined(&reference, error))?;
+    deliver(&reference, result)
+}
+
+/// Declines an input of a kind that is not read here: whoever sent the reference calls again with the payload itself,
+/// whatever becomes of the error.
+fn declined(reference: &Reference, error: Error) -> Error {
+    if error.kind() == ErrorKind::BadFormat
+        && let Err(second) = reference.decline()
+    {
+        return second.about(error.message());
+    }
+    error
 }
 
 /// Computes; a panic becomes an error.

@@ -3,7 +3,7 @@
 use crate::entry::Format;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::{Node, Type, View};
-use crate::numbers::{Numbers, number_of};
+use crate::numbers::Numbers;
 use crate::value::{Map, Value};
 
 /// Named numbers, arrays and texts. A payload that is one array has it under the name "values". Any number of threads
@@ -81,7 +81,7 @@ impl Input for ViewInput {
     }
 
     fn find_number(&self, name: &str) -> Result<Option<f64>> {
-        self.ask(name, |node| number_of(node))
+        self.ask(name, |node| node.single())
     }
 
     fn find_text(&self, name: &str) -> Result<Option<String>> {

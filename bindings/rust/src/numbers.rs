@@ -1,14 +1,12 @@
 //! What calculators compute on: doubles with a shape, in place where they lie as such.
 
 use crate::error::{Error, Result};
-use crate::ffi::{Node, Type};
+use crate::ffi::{Node, to_doubles};
 use crate::npy::Array;
 use crate::segment::{Dtype, Element, Segment, cast};
 use std::fmt;
 use std::sync::Arc;
 
-/// Levels of lists at most; more than any segment has dimensions.
-const MOST_DIMENSIONS: usize = 32;
 const MOST_EMPTY_LISTS: usize = 1 << 20;
 
 /// An n-dimensional array of doubles: borrowed for `'a` where they lie, or shared with whoever else holds them. Cheap to
@@ -62,15 +60,16 @@ impl<'a> Numbers<'a> {
     /// A stored array: in place when its items are float64, else converted (integers, bool, float32, either byte order).
     /// Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for any other dtype.
     pub fn of_array(array: &Array<'a>) -> Result<Numbers<'a>> {
-        let numbers = match array.dtype() {
-            Some(dtype) if array.big_endian() => Numbers::of_big_endian_items(dtype, array.bytes())?,
-            Some(dtype) => Numbers::of_items(dtype, array.bytes())?,
-            None => {
-                let descr = array.descr();
-                return Err(Error::invalid(format!(
-                    "elements of dtype '{descr}' are not numbers this side converts"
-                )));
-            }
+        let is_time = |dtype: &Dtype| matches!(dtype, Dtype::Datetime64(_) | Dtype::Timedelta64(_));
+        let dtype = array.dtype().filter(|dtype| !is_time(dtype)).ok_or_else(|| {
+            Error::invalid(format!(
+                "elements of dtype '{}' are not numbers this side converts",
+                array.descr()
+            ))
+        })?;
+        let numbers = match array.big_endian() {
+            true => Numbers::of_big_endian_items(dtype, array.bytes())?,
+            false => Numbers::of_items(dtype, array.bytes())?,
         };
         let numbers = numbers.reshaped(lengths(array.shape())?)?;
         Ok(if array.fortran_order() { numbers.in_fortran_order() } else { numbers })
@@ -84,24 +83,12 @@ impl<'a> Numbers<'a> {
         numbers.listed(segment.is_list())
     }
 
-    /// An array of a document: a segment as above; bytes, taken as float64, and nested lists, in which a bool is 0 or 1,
-    /// are copied; a single number is an array without dimensions. Fails with
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when rows differ in length, items are not numbers or
-    /// bytes do not divide.
+    /// A value of a document: a segment as above; bytes, taken as float64, and nested lists, in which a bool is 0 or 1 and
+    /// a segment stands for lists of its shape, are copied; a single number is an array without dimensions. Fails with
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), naming the place, when rows differ in length, items are not
+    /// numbers or bytes do not divide, with [`BadFormat`](crate::ErrorKind::BadFormat) for a table.
     pub fn of_node(node: Node<'_, 'a>) -> Result<Numbers<'a>> {
-        match node.kind()? {
-            Type::Bytes => Numbers::of_raw(node.bytes()?),
-            Type::Segment => Numbers::of_segment(&node.segment()?),
-            _ => {
-                let shape = shape_of(node)?;
-                let mut elements = Vec::new();
-                match shape.is_empty() {
-                    true => elements.push(number_of(node)?),
-                    false => append_numbers(node, &shape, 0, &mut elements)?,
-                }
-                Numbers::shared(elements, shape)?.as_list()
-            }
-        }
+        node.as_numbers()
     }
 
     /// Bytes taken as float64: in place when they are aligned, else copied. Fails with
@@ -117,34 +104,15 @@ impl<'a> Numbers<'a> {
     /// Little-endian items in one dimension: in place when they are doubles and aligned, else the nearest doubles. Fails
     /// with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times.
     pub fn of_items(dtype: Dtype, bytes: &'a [u8]) -> Result<Numbers<'a>> {
-        Ok(match dtype {
-            Dtype::Float64 => match cast::<f64>(bytes) {
-                Ok(elements) => Numbers::borrowed(elements, vec![elements.len()])?,
-                Err(_) => convert::<f64>(bytes),
-            },
-            Dtype::Float32 => convert::<f32>(bytes),
-            Dtype::Int8 => convert::<i8>(bytes),
-            Dtype::Bool | Dtype::Uint8 => convert::<u8>(bytes),
-            Dtype::Int16 => convert::<i16>(bytes),
-            Dtype::Uint16 => convert::<u16>(bytes),
-            Dtype::Int32 => convert::<i32>(bytes),
-            Dtype::Uint32 => convert::<u32>(bytes),
-            Dtype::Int64 => convert::<i64>(bytes),
-            Dtype::Uint64 => convert::<u64>(bytes),
-            Dtype::Datetime64(_) | Dtype::Timedelta64(_) => {
-                return Err(Error::invalid(format!(
-                    "items of {} are not numbers this side converts",
-                    dtype.name()
-                )));
-            }
-        })
+        match cast::<f64>(bytes) {
+            Ok(elements) if dtype == Dtype::Float64 => Numbers::borrowed(elements, vec![elements.len()]),
+            _ => Ok(Numbers::from(to_doubles(dtype, false, bytes)?)),
+        }
     }
 
     /// The same of big-endian items, which are converted.
     pub fn of_big_endian_items(dtype: Dtype, bytes: &[u8]) -> Result<Numbers<'static>> {
-        let mut swapped = bytes.to_vec();
-        swapped.chunks_exact_mut(dtype.item_size()).for_each(<[u8]>::reverse);
-        Numbers::of_items(dtype, &swapped).map(Numbers::into_owned)
+        Ok(Numbers::from(to_doubles(dtype, true, bytes)?))
     }
 
     /// The same elements in another shape. Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when it
@@ -275,74 +243,4 @@ fn lengths(shape: &[u64]) -> Result<Vec<usize>> {
         usize::try_from(*length).map_err(|_| Error::invalid(format!("a dimension of {length} elements")))
     };
     shape.iter().map(length).collect()
-}
-
-/// Items that may lie anywhere.
-fn convert<T: Element>(bytes: &[u8]) -> Numbers<'static> {
-    let items = bytes.chunks_exact(size_of::<T>());
-    Numbers::from(items.map(|item| bytemuck::pod_read_unaligned::<T>(item).to_f64()).collect::<Vec<_>>())
-}
-
-/// A number: one of MessagePack's own, a bool as 0 or 1, or a segment without dimensions.
-pub(crate) fn number_of(node: Node<'_, '_>) -> Result<f64> {
-    match node.kind()? {
-        Type::Segment => {}
-        Type::Bool => return Ok(f64::from(u8::from(node.bool()?))),
-        _ => return node.double(),
-    }
-    let segment = node.segment()?;
-    if !segment.shape().is_empty() {
-        return Err(Error::invalid(format!("an array of {} items is no number", segment.len())));
-    }
-    Ok(Numbers::of_segment(&segment)?.slice()[0])
-}
-
-/// The lengths of nested arrays, level by level down to the first number; a segment among them has its own.
-fn shape_of(node: Node<'_, '_>) -> Result<Vec<usize>> {
-    let mut shape = Vec::new();
-    let mut level = node;
-    loop {
-        match level.kind()? {
-            Type::Array => shape.push(level.count()?),
-            Type::Segment => shape.extend(lengths(level.segment()?.shape())?),
-            _ => {}
-        }
-        if shape.len() > MOST_DIMENSIONS {
-            return Err(Error::invalid(format!("lists nested in more than {MOST_DIMENSIONS} levels")));
-        }
-        if level.kind()? != Type::Array || shape.last() == Some(&0) {
-            return Ok(shape);
-        }
-        level = level.at(0)?;
-    }
-}
-
-/// Appends the numbers of nested arrays, each level as long as `shape` says. Segments stand for the levels they have.
-fn append_numbers(node: Node<'_, '_>, shape: &[usize], level: usize, out: &mut Vec<f64>) -> Result<()> {
-    let kind = node.kind()?;
-    if kind == Type::Segment {
-        let numbers = Numbers::of_segment(&node.segment()?)?;
-        if numbers.shape() == &shape[level..] {
-            out.extend_from_slice(numbers.slice());
-            return Ok(());
-        }
-    }
-    if kind != Type::Array || node.count()? != shape[level] {
-        let level = level + 1;
-        return Err(Error::invalid(format!(
-            "nested lists of numbers must have equal lengths in level {level}"
-        )));
-    }
-    if level + 1 < shape.len() {
-        return node.items()?.try_for_each(|item| append_numbers(item?.value, shape, level + 1, out));
-    }
-    match node.numbers() {
-        Ok(row) => out.extend(row),
-        // Some may be bools, or segments without dimensions.
-        Err(_) => node.items()?.try_for_each(|item| {
-            out.push(number_of(item?.value)?);
-            Ok(())
-        })?,
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::ffi::Writer;
 use crate::numbers::Numbers;
 use crate::segment::Segment;
+use crate::sys;
 
 /// A value of a result or a configuration.
 #[derive(Debug, Clone)]
@@ -71,9 +72,6 @@ pub(crate) fn in_c_order(map: Map<'_>) -> Map<'_> {
     changed(map, Numbers::c_order)
 }
 
-/// Lists of fewer numbers are no longer item by item than as a segment with its padding.
-const SHORTEST_SEGMENT: usize = 128;
-
 /// Writes a result whose arrays are in C order. They are lent to the writer.
 pub(crate) fn write_map<'a>(map: &'a Map<'a>, writer: &mut Writer<'a>) -> Result<()> {
     writer.map(map.len())?;
@@ -106,7 +104,7 @@ fn write_numbers<'a>(numbers: &'a Numbers<'_>, writer: &mut Writer<'a>) -> Resul
         writer.segment(&Segment::shaped(elements, &shape)?)?;
     } else if shape.is_empty() {
         writer.double(elements[0])?;
-    } else if elements.len() < SHORTEST_SEGMENT {
+    } else if elements.len() < sys::DY_LMDB_LIST_SEGMENT_MIN as usize {
         write_rows(elements, numbers.shape(), writer)?;
     } else {
         writer.segment(&Segment::shaped(elements, &shape)?.as_list())?;

@@ -258,7 +258,7 @@ fn nested_lists_are_matrices_and_ragged_ones_are_named() {
     assert_fails(
         put(&[&[1.0, 2.0], &[3.0]]).numbers("values"),
         ErrorKind::InvalidArgument,
-        "equal lengths in level 2",
+        "equal lengths in each level",
     );
     // A row that is a segment, and a number that is one.
     let row = [7_i16, 8];

@@ -2,6 +2,7 @@
 
 use super::{View, bytes, chars, check, made, slice};
 use crate::error::{Error, ErrorKind, Result};
+use crate::numbers::Numbers;
 use crate::segment::{Dtype, Element, Segment};
 use crate::sys::{self, Functions};
 use std::marker::PhantomData;
@@ -287,6 +288,54 @@ impl<'d, 'a> Node<'d, 'a> {
     /// The items of a segment in C order, in place and aligned: [`Segment::slice`].
     pub fn slice<T: Element>(self) -> Result<&'a [T]> {
         self.segment()?.slice()
+    }
+
+    /// A single number: one of MessagePack's own, a bool as 0 or 1, or a segment without dimensions. Fails with
+    /// [`ErrorKind::InvalidArgument`] for anything else, with [`ErrorKind::BadFormat`] for a table.
+    pub fn single(self) -> Result<f64> {
+        let told = self.described()?;
+        if told.ndim != 0 {
+            return Err(Error::invalid(format!("an array of {} items is no number", told.count)));
+        }
+        Ok(self.copied(1)?[0])
+    }
+
+    /// The value as doubles with a shape: [`Numbers::of_node`].
+    pub(crate) fn as_numbers(self) -> Result<Numbers<'a>> {
+        let told = self.described()?;
+        // No dimension is longer than memory: the engine looked.
+        let shape = told.shape[..told.ndim as usize].iter().map(|&length| length as usize).collect();
+        let numbers = if told.data.is_null() {
+            Numbers::shared(self.copied(told.count)?, shape)?
+        } else {
+            // SAFETY: the doubles lie in the payload, aligned, which stays, unchanged, for `'a`.
+            Numbers::borrowed(unsafe { std::slice::from_raw_parts(told.data, told.count) }, shape)?
+        };
+        numbers.listed(told.flags & sys::DY_LMDB_SEGMENT_LIST != 0)
+    }
+
+    fn described(self) -> Result<sys::dy_lmdb_numbers_t> {
+        let start = sys::dy_lmdb_numbers_t {
+            struct_size: size_of::<sys::dy_lmdb_numbers_t>(),
+            data: ptr::null(),
+            count: 0,
+            flags: 0,
+            ndim: 0,
+            shape: [0; sys::DY_LMDB_SEGMENT_MAX_NDIM],
+        };
+        // SAFETY: as in `kind`; the struct says its size.
+        self.told(start, |f, document, node, out| unsafe {
+            (f.dy_lmdb_numbers_describe)(document, node, out)
+        })
+    }
+
+    fn copied(self, count: usize) -> Result<Vec<f64>> {
+        let mut values = vec![0.0; count];
+        // SAFETY: as in `kind`; at most `values.len()` doubles are written.
+        self.told((), |f, document, node, _| unsafe {
+            (f.dy_lmdb_numbers_copy)(document, node, values.as_mut_ptr(), values.len())
+        })?;
+        Ok(values)
     }
 
     /// A copy of an array of numbers, or of a segment of integers or floats in C order, as doubles.

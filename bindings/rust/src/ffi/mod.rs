@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code)]
 
+mod array;
 mod document;
 mod library;
 mod loan;
@@ -16,6 +17,7 @@ mod store;
 mod view;
 mod writer;
 
+pub(crate) use array::{npy_array, npy_header, to_doubles};
 pub use document::{Document, Item, Items, Node, Type};
 pub use library::{Versions, load, parse_config, take_warnings, versions};
 pub use loan::Loan;

@@ -153,6 +153,12 @@ impl Reference {
         check(self.functions, unsafe { (self.functions.dy_lmdb_reference_settle_direct)(self.raw()) })
     }
 
+    /// Says that the calculator cannot read the input's kind (a frame, say): it is called again with the payload itself.
+    pub fn decline(&self) -> Result<()> {
+        // SAFETY: the handle is open until this is dropped.
+        check(self.functions, unsafe { (self.functions.dy_lmdb_reference_decline)(self.raw()) })
+    }
+
     /// A holder of the caller's own on the store that the reference names.
     pub fn store(&self) -> Result<Store> {
         let functions = self.functions;

@@ -119,6 +119,10 @@ pub const DY_LMDB_UNIT_NANOSECOND: u32 = 10;
 pub const DY_LMDB_UNIT_PICOSECOND: u32 = 11;
 pub const DY_LMDB_UNIT_FEMTOSECOND: u32 = 12;
 pub const DY_LMDB_UNIT_ATTOSECOND: u32 = 13;
+pub const DY_LMDB_ARRAY_MAX_NDIM: u32 = 64;
+pub const DY_LMDB_ARRAY_FORTRAN: u32 = 1;
+pub const DY_LMDB_ARRAY_BIG_ENDIAN: u32 = 2;
+pub const DY_LMDB_LIST_SEGMENT_MIN: u32 = 64;
 pub const DY_LMDB_NODE_ROOT: u64 = 0;
 pub const DY_LMDB_NODE_NONE: u64 = 18446744073709551615;
 #[repr(C)]
@@ -243,6 +247,31 @@ pub struct dy_lmdb_segment_t {
     pub end: dy_lmdb_node_t,
     pub dtype: u32,
     pub unit: u32,
+    pub flags: u32,
+    pub ndim: u32,
+    pub shape: [u64; 32usize],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct dy_lmdb_array_t {
+    pub struct_size: usize,
+    pub data: *const std::ffi::c_void,
+    pub size: usize,
+    pub itemsize: usize,
+    pub descr: *const std::ffi::c_char,
+    pub descr_len: usize,
+    pub dtype: u32,
+    pub unit: u32,
+    pub flags: u32,
+    pub ndim: u32,
+    pub shape: [u64; 64usize],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct dy_lmdb_numbers_t {
+    pub struct_size: usize,
+    pub data: *const f64,
+    pub count: usize,
     pub flags: u32,
     pub ndim: u32,
     pub shape: [u64; 32usize],
@@ -451,6 +480,15 @@ pub struct Functions {
         json_len: usize,
         normalised: *mut *mut dy_lmdb_bytes_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_reference_name: unsafe extern "C" fn(at: u32) -> *const std::ffi::c_char,
+    pub dy_lmdb_references_of: unsafe extern "C" fn(
+        names: *const dy_lmdb_buffer_t,
+        texts: *const dy_lmdb_buffer_t,
+        count: usize,
+        inputs: *mut *mut dy_lmdb_reference_t,
+        ninputs: *mut usize,
+        output: *mut *mut dy_lmdb_reference_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_reference_new: unsafe extern "C" fn(
         reference: *mut *mut dy_lmdb_reference_t,
     ) -> dy_lmdb_status_t,
@@ -512,6 +550,10 @@ pub struct Functions {
         reference: *const dy_lmdb_reference_t,
         store: *mut *mut dy_lmdb_store_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_allowed_roots_set: unsafe extern "C" fn(
+        roots: *const dy_lmdb_buffer_t,
+        count: usize,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_exchange_open: unsafe extern "C" fn(
         config: *const std::ffi::c_char,
         config_len: usize,
@@ -556,6 +598,11 @@ pub struct Functions {
     pub dy_lmdb_exchange_ignored: unsafe extern "C" fn(
         exchange: *const dy_lmdb_exchange_t,
         ignored: *mut bool,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_exchange_output_reference: unsafe extern "C" fn(
+        exchange: *const dy_lmdb_exchange_t,
+        reference: *const dy_lmdb_reference_t,
+        output: *mut *mut dy_lmdb_reference_t,
     ) -> dy_lmdb_status_t,
     pub dy_lmdb_exchange_judge: unsafe extern "C" fn(
         exchange: *const dy_lmdb_exchange_t,
@@ -787,6 +834,45 @@ pub struct Functions {
         ndim: usize,
         data: *const std::ffi::c_void,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_npy_header: unsafe extern "C" fn(
+        data: *const std::ffi::c_void,
+        size: usize,
+        array: *mut dy_lmdb_array_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_view_array: unsafe extern "C" fn(
+        view: *const dy_lmdb_view_t,
+        array: *mut dy_lmdb_array_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_npy_write: unsafe extern "C" fn(
+        descr: *const std::ffi::c_char,
+        descr_len: usize,
+        shape: *const u64,
+        ndim: usize,
+        flags: u32,
+        before: usize,
+        header: *mut std::ffi::c_void,
+        capacity: usize,
+        size: *mut usize,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_numbers_describe: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        numbers: *mut dy_lmdb_numbers_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_numbers_copy: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        values: *mut f64,
+        capacity: usize,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_numbers_convert: unsafe extern "C" fn(
+        dtype: u32,
+        flags: u32,
+        data: *const std::ffi::c_void,
+        size: usize,
+        values: *mut f64,
+        capacity: usize,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_python_types: unsafe extern "C" fn() -> *mut std::ffi::c_void,
 }
 impl Functions {
@@ -898,6 +984,12 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_config_parse = unsafe { __library.get(b"dy_lmdb_config_parse\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_reference_name = unsafe {
+            __library.get(b"dy_lmdb_reference_name\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_references_of = unsafe { __library.get(b"dy_lmdb_references_of\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_reference_new = unsafe { __library.get(b"dy_lmdb_reference_new\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_reference_parse = unsafe {
@@ -944,6 +1036,10 @@ impl Functions {
             __library.get(b"dy_lmdb_reference_store\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_allowed_roots_set = unsafe {
+            __library.get(b"dy_lmdb_allowed_roots_set\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_exchange_open = unsafe { __library.get(b"dy_lmdb_exchange_open\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_close = unsafe {
@@ -970,6 +1066,10 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_ignored = unsafe {
             __library.get(b"dy_lmdb_exchange_ignored\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_exchange_output_reference = unsafe {
+            __library.get(b"dy_lmdb_exchange_output_reference\0")
         }
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_judge = unsafe {
@@ -1106,6 +1206,22 @@ impl Functions {
             __library.get(b"dy_lmdb_writer_segment\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_npy_header = unsafe { __library.get(b"dy_lmdb_npy_header\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_view_array = unsafe { __library.get(b"dy_lmdb_view_array\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_npy_write = unsafe { __library.get(b"dy_lmdb_npy_write\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_numbers_describe = unsafe {
+            __library.get(b"dy_lmdb_numbers_describe\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_numbers_copy = unsafe { __library.get(b"dy_lmdb_numbers_copy\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_numbers_convert = unsafe {
+            __library.get(b"dy_lmdb_numbers_convert\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_python_types = unsafe { __library.get(b"dy_lmdb_python_types\0") }
             .map(|sym| *sym)?;
         Ok(Functions {
@@ -1152,6 +1268,8 @@ impl Functions {
             dy_lmdb_loan_finish,
             dy_lmdb_loan_drop,
             dy_lmdb_config_parse,
+            dy_lmdb_reference_name,
+            dy_lmdb_references_of,
             dy_lmdb_reference_new,
             dy_lmdb_reference_parse,
             dy_lmdb_reference_from_fields,
@@ -1165,6 +1283,7 @@ impl Functions {
             dy_lmdb_reference_settle_direct,
             dy_lmdb_reference_decline,
             dy_lmdb_reference_store,
+            dy_lmdb_allowed_roots_set,
             dy_lmdb_exchange_open,
             dy_lmdb_exchange_close,
             dy_lmdb_exchange_store,
@@ -1173,6 +1292,7 @@ impl Functions {
             dy_lmdb_exchange_put_input,
             dy_lmdb_exchange_reference,
             dy_lmdb_exchange_ignored,
+            dy_lmdb_exchange_output_reference,
             dy_lmdb_exchange_judge,
             dy_lmdb_exchange_repeated,
             dy_lmdb_exchange_settle,
@@ -1218,6 +1338,12 @@ impl Functions {
             dy_lmdb_document_next_segment,
             dy_lmdb_document_next_extension,
             dy_lmdb_writer_segment,
+            dy_lmdb_npy_header,
+            dy_lmdb_view_array,
+            dy_lmdb_npy_write,
+            dy_lmdb_numbers_describe,
+            dy_lmdb_numbers_copy,
+            dy_lmdb_numbers_convert,
             dy_lmdb_python_types,
         })
     }
@@ -1596,6 +1722,22 @@ impl Functions {
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_config_parse)(json, json_len, normalised) }
     }
+    pub unsafe fn dy_lmdb_reference_name(&self, at: u32) -> *const std::ffi::c_char {
+        unsafe { (self.dy_lmdb_reference_name)(at) }
+    }
+    pub unsafe fn dy_lmdb_references_of(
+        &self,
+        names: *const dy_lmdb_buffer_t,
+        texts: *const dy_lmdb_buffer_t,
+        count: usize,
+        inputs: *mut *mut dy_lmdb_reference_t,
+        ninputs: *mut usize,
+        output: *mut *mut dy_lmdb_reference_t,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self.dy_lmdb_references_of)(names, texts, count, inputs, ninputs, output)
+        }
+    }
     pub unsafe fn dy_lmdb_reference_new(
         &self,
         reference: *mut *mut dy_lmdb_reference_t,
@@ -1699,6 +1841,13 @@ impl Functions {
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_reference_store)(reference, store) }
     }
+    pub unsafe fn dy_lmdb_allowed_roots_set(
+        &self,
+        roots: *const dy_lmdb_buffer_t,
+        count: usize,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_allowed_roots_set)(roots, count) }
+    }
     pub unsafe fn dy_lmdb_exchange_open(
         &self,
         config: *const std::ffi::c_char,
@@ -1782,6 +1931,14 @@ impl Functions {
         ignored: *mut bool,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_exchange_ignored)(exchange, ignored) }
+    }
+    pub unsafe fn dy_lmdb_exchange_output_reference(
+        &self,
+        exchange: *const dy_lmdb_exchange_t,
+        reference: *const dy_lmdb_reference_t,
+        output: *mut *mut dy_lmdb_reference_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_exchange_output_reference)(exchange, reference, output) }
     }
     pub unsafe fn dy_lmdb_exchange_judge(
         &self,
@@ -2189,6 +2346,78 @@ impl Functions {
     ) -> dy_lmdb_status_t {
         unsafe {
             (self.dy_lmdb_writer_segment)(writer, dtype, unit, flags, shape, ndim, data)
+        }
+    }
+    pub unsafe fn dy_lmdb_npy_header(
+        &self,
+        data: *const std::ffi::c_void,
+        size: usize,
+        array: *mut dy_lmdb_array_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_npy_header)(data, size, array) }
+    }
+    pub unsafe fn dy_lmdb_view_array(
+        &self,
+        view: *const dy_lmdb_view_t,
+        array: *mut dy_lmdb_array_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_view_array)(view, array) }
+    }
+    pub unsafe fn dy_lmdb_npy_write(
+        &self,
+        descr: *const std::ffi::c_char,
+        descr_len: usize,
+        shape: *const u64,
+        ndim: usize,
+        flags: u32,
+        before: usize,
+        header: *mut std::ffi::c_void,
+        capacity: usize,
+        size: *mut usize,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self
+                .dy_lmdb_npy_write)(
+                descr,
+                descr_len,
+                shape,
+                ndim,
+                flags,
+                before,
+                header,
+                capacity,
+                size,
+            )
+        }
+    }
+    pub unsafe fn dy_lmdb_numbers_describe(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        numbers: *mut dy_lmdb_numbers_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_numbers_describe)(document, node, numbers) }
+    }
+    pub unsafe fn dy_lmdb_numbers_copy(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        values: *mut f64,
+        capacity: usize,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_numbers_copy)(document, node, values, capacity) }
+    }
+    pub unsafe fn dy_lmdb_numbers_convert(
+        &self,
+        dtype: u32,
+        flags: u32,
+        data: *const std::ffi::c_void,
+        size: usize,
+        values: *mut f64,
+        capacity: usize,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self.dy_lmdb_numbers_convert)(dtype, flags, data, size, values, capacity)
         }
     }
     pub unsafe fn dy_lmdb_python_types(&self) -> *mut std::ffi::c_void {
