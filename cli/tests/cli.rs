@@ -154,9 +154,7 @@ fn holders_names_who_pins_and_lends_what() {
     let readers = holders["readers"].as_array().unwrap();
     assert!(!readers.is_empty() && readers.iter().all(|reader| reader["pid"] == pid()), "{readers:?}");
     let text = printed(&[&"holders", &path]);
-    for part in
-        ["reader pid", "pin pid", "loan pid", "\"pinned\"", "8.79 KiB", "(deleted)", &pid().to_string()]
-    {
+    for part in ["reader pid", "pin pid", "loan pid", "pinned", "8.79 KiB", "(deleted)", &pid().to_string()] {
         assert!(text.contains(part), "{part} in {text}");
     }
     drop((views, loan));
@@ -219,10 +217,10 @@ fn sweep_removes_what_has_expired_and_audit_finds_nothing() {
 #[test]
 fn watch_looks_again() {
     let (_dir, path, store) = store();
-    put(&store, "default", "key", &[7; 9000]);
-    let _view = store.view("default", b"key").unwrap().unwrap();
+    put(&store, "default", "watched", &[7; 9000]);
+    let _view = store.view("default", b"watched").unwrap().unwrap();
     let text = printed(&[&"watch", &path, &"-n", &"0.05", &"--count", &"3"]);
-    assert_eq!((text.matches("format version").count(), text.matches("\"key\"").count()), (3, 3));
+    assert_eq!((text.matches("format version").count(), text.matches("watched").count()), (3, 3));
     assert!(!text.contains('\x1b'), "no terminal is written to");
     let lines = printed(&[&"watch", &path, &"--json", &"-n=0.05", &"--count=2"]);
     for line in lines.lines() {
