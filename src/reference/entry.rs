@@ -56,17 +56,17 @@ impl Entry {
 
 /// A marker as a reference keeps it: made when it is first asked for. It says nothing that the reference does not.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept(OnceLock<Option<(String, String)>>);
+pub(super) struct LazyMarker(OnceLock<Option<(String, String)>>);
 
-impl PartialEq for Kept {
-    fn eq(&self, _: &Kept) -> bool {
+impl PartialEq for LazyMarker {
+    fn eq(&self, _: &LazyMarker) -> bool {
         true
     }
 }
 
-impl Eq for Kept {}
+impl Eq for LazyMarker {}
 
-impl Kept {
+impl LazyMarker {
     /// The marker's name and text, which `make` makes.
     pub fn get(&self, make: impl FnOnce() -> Option<(String, String)>) -> Option<(&str, &str)> {
         self.0.get_or_init(make).as_ref().map(|(name, text)| (name.as_str(), text.as_str()))

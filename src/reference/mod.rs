@@ -63,7 +63,7 @@ pub struct Reference {
     format: Option<Format>,
     txn_id: Option<String>,
     entry: Option<Entry>,
-    marker: entry::Kept,
+    marker: entry::LazyMarker,
 }
 
 impl Reference {
@@ -168,7 +168,7 @@ impl Reference {
 
     /// Says which entry of `store` the reference stands for.
     pub(crate) fn set_entry(&mut self, store: &Store, id: u64) {
-        self.marker = entry::Kept::default();
+        self.marker = entry::LazyMarker::default();
         self.entry = Some(Entry::new(store.id(), id));
     }
 
@@ -193,7 +193,7 @@ impl Reference {
     /// # Errors
     /// `Corrupt` naming the field, what it holds and what it should.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        self.marker = entry::Kept::default();
+        self.marker = entry::LazyMarker::default();
         let wrong = |wanted: &str| corrupt(format_args!("{name} is {value:?}, not {wanted}"));
         match name {
             REF => {
