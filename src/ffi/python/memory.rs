@@ -201,8 +201,9 @@ pub unsafe fn open(
     let mut info = dy_lmdb_info_t::default();
     // SAFETY: objects of Python's, and places of this function's.
     unsafe {
-        let (Some(store), Some(db), Some(key)) = (int(store), Text::of(class, db), Text::of(class, key))
-        else {
+        // One after the other: the second would clear what the first has raised.
+        let texts = |store| Some((int(store)?, Text::of(class, db)?, Text::of(class, key)?));
+        let Some((store, db, key)) = texts(store) else {
             return Ok(ptr::null_mut());
         };
         let status = dy_lmdb_view_open(

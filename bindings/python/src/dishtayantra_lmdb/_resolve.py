@@ -19,8 +19,8 @@ from .errors import CorruptError, InvalidArgumentError
 # What a list is looked through for from its first item to its last. A longer one that begins with
 # what holds nothing is one of numbers or texts.
 _LOOKED_THROUGH = 64
-# References to payloads that hold references, inside one another.
-_DEEPEST = 64
+# Payloads, dicts and lists inside one another on the way to a reference.
+_DEEPEST = 200
 
 Decode = Callable[[Pin], Any]
 
@@ -57,8 +57,12 @@ def holds_references(value: Any) -> bool:
     if kind is not dict and kind is not list and kind is not tuple:
         return is_reference(value)
     pending = [value]
+    seen = set()
     while pending:
         item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
         if type(item) is dict:
             if stands_for_payloads(item):
                 return True
@@ -99,11 +103,11 @@ def _resolved(value: Any, decode: Decode, depth: int) -> Any:
     if not holds_references(value):
         return value
     if depth > _DEEPEST:
-        raise CorruptError(f"references to references, more than {_DEEPEST} inside one another")
+        raise CorruptError(f"references that lie deeper than {_DEEPEST} levels")
     if isinstance(value, (list, tuple)):
-        return type(value)(_resolved(item, decode, depth) for item in value)
+        return type(value)([_resolved(item, decode, depth + 1) for item in value])
     if not stands_for_payloads(value):
-        return {key: _resolved(item, decode, depth) for key, item in value.items()}
+        return {key: _resolved(item, decode, depth + 1) for key, item in value.items()}
     return _joined(value, decode, depth)
 
 
@@ -116,7 +120,7 @@ def _joined(mapping: Mapping[Any, Any], decode: Decode, depth: int) -> Any:
         payloads.append((pin.key, _resolved(decode(pin), decode, depth + 1)))
     if len(payloads) == 1 and not plain:
         return payloads[0][1]
-    joined = {key: _resolved(item, decode, depth) for key, item in plain.items()}
+    joined = {key: _resolved(item, decode, depth + 1) for key, item in plain.items()}
     origin = dict.fromkeys(joined, "the fields beside the references")
     for key, payload in payloads:
         name = f"the payload under {key!r}"
