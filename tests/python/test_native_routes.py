@@ -52,7 +52,10 @@ TAKEN: dict[str, tuple[Any, list[list[float]]]] = {
     "memoryview of big-endian floats": (memoryview(np.array([1.0, 2.5], ">f4")), [[1], [2.5]]),
     "memoryview of floats with gaps": (memoryview(np.arange(4, dtype="f4"))[::2], [[0], [2]]),
     "memoryview of bytes with gaps": (memoryview(np.array([1.0, 2.5]).tobytes()[::-1])[::-1], [[1], [2.5]]),
-    "memoryviews in a list": ([memoryview(np.arange(3.0)), memoryview(array.array("h", [1, 2, 3]))], [[0, 1], [1, 2], [2, 3]]),
+    "memoryviews in a list": (
+        [memoryview(np.arange(3.0)), memoryview(array.array("h", [1, 2, 3]))],
+        [[0, 1], [1, 2], [2, 3]],
+    ),
     **{f"array.array of {code}": (array.array(code, [1, 2]), [[1], [2]]) for code in "bBhHiIlLqQfd"},
     "array.array of bytes that would divide": (array.array("B", range(8)), [[i] for i in range(8)]),
     "rows of array.array": ([array.array("i", [1, 2]), [3, 4.5]], [[1, 3], [2, 4.5]]),

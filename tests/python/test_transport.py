@@ -20,6 +20,7 @@ from dishtayantra_lmdb import (
     CorruptError,
     DataFormat,
     EntryNotFoundError,
+    InvalidArgumentError,
     LMDBConfig,
     LMDBError,
     LMDBTransport,
@@ -126,12 +127,14 @@ def test_resolve_takes_a_reference_from_any_store(transport: LMDBTransport, tmp_
         "_lmdb_input_key": "key",
         "_lmdb_db_path": str(tmp_path / "other"),
         "_lmdb_db_name": "default",
-        "somebody's": object(),
     }
     with LMDBTransport(LMDBConfig(db_path=str(tmp_path / "other"), map_size=MAP_SIZE)) as other:
         other.put("key", np.arange(1000.0), format="numpy")
         assert transport.resolve(reference).sum() == 499500
         assert transport.resolve(reference, copy=True).flags.writeable
+        assert transport.resolve([{"of": reference}, 5])[0]["of"].sum() == 499500
+        with pytest.raises(InvalidArgumentError, match="somebody's"):
+            transport.resolve({**reference, "somebody's": object()})
         other.delete("key")
         with pytest.raises(EntryNotFoundError, match="key"):
             transport.resolve(reference)
@@ -140,7 +143,6 @@ def test_resolve_takes_a_reference_from_any_store(transport: LMDBTransport, tmp_
 @pytest.mark.parametrize(
     "reference",
     [
-        {},
         {"_lmdb_ref": True},
         {"_lmdb_ref": True, "_lmdb_input_key": 5},
         {"_lmdb_ref": True, "_lmdb_input_key": "k", "_lmdb_db_path": "relative"},
@@ -150,6 +152,11 @@ def test_resolve_takes_a_reference_from_any_store(transport: LMDBTransport, tmp_
 def test_what_is_no_reference(transport: LMDBTransport, reference: Any) -> None:
     with pytest.raises(CorruptError):
         transport.resolve(reference)
+
+
+@pytest.mark.parametrize("value", [{}, {"_lmdb_ref": 1}, {"a": [1, {"b": 2}]}, [], (1,), None, "x", 5, object()])
+def test_what_holds_no_reference_is_given_back(transport: LMDBTransport, value: Any) -> None:
+    assert transport.resolve(value) is value
 
 
 def test_many_threads(transport: LMDBTransport) -> None:

@@ -17,6 +17,9 @@ from contextvars import ContextVar
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from . import _formats
+from ._pin import Pin
+from ._resolve import resolve
 from .errors import LMDBReferenceIgnored
 
 if TYPE_CHECKING:
@@ -142,6 +145,7 @@ def _repeating(method: Callable[..., Any]) -> Callable[..., Any]:
             call = _begin(self)
             if call is None:
                 return await method(self, *arguments, **options)
+            arguments, options = _resolved(arguments, options)
             token = _current.set(call)
             try:
                 try:
@@ -160,6 +164,7 @@ def _repeating(method: Callable[..., Any]) -> Callable[..., Any]:
         call = _begin(self)
         if call is None:
             return method(self, *arguments, **options)
+        arguments, options = _resolved(arguments, options)
         token = _current.set(call)
         try:
             try:
@@ -178,6 +183,22 @@ def _begin(owner: object) -> Call | None:
     """The call that begins; None when a method of the same wrapper calls this one."""
     call = _current.get()
     return None if call is not None and call.owner is owner else Call(owner)
+
+
+def _resolved(
+    arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The payloads in place of references that parents gave: nothing tells whether a native that
+    gets them as they are knows what they are.
+    """
+    return (
+        tuple(resolve(value, _decoded) for value in arguments),
+        {name: resolve(value, _decoded) for name, value in options.items()},
+    )
+
+
+def _decoded(pin: Pin) -> Any:
+    return _formats.decode(pin, False)
 
 
 def _or_raise(call: Call, error: Exception) -> None:

@@ -18,7 +18,7 @@ from ._mixin import LMDBCalculatorMixin
 from ._objects import Hold
 from ._pin import Pin
 from ._process import generation as _generation
-from ._reference import Reference
+from ._resolve import resolve
 from ._scratch import Settings
 from ._waiting import wait_in_slices
 from .errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
@@ -342,20 +342,22 @@ class LMDBTransport(StoreHolder):
                 f"of {self.config.db_path} within {timeout_ms} ms (timeout_ms)"
             )
 
-    def resolve(self, reference: Mapping[str, Any], copy: bool | None = None) -> Any:
-        """The payload that a reference stands for, from whichever store it names.
+    def resolve(self, value: Any, copy: bool | None = None) -> Any:
+        """A value with the payloads in place of the references in it, from whichever stores they
+        name: one reference, several that were merged with each other and with plain fields, and
+        those in dicts and lists. What holds none is given back as it is.
 
         Args:
-            reference: a mapping with ``_lmdb_ref``.
+            value: what an engine or a calculator gave.
             copy: as in :meth:`get`.
 
         Raises:
-            EntryNotFoundError: the payload is missing or expired.
-            CorruptError: it is no reference, or the payload is damaged.
+            EntryNotFoundError: a payload is missing, expired or was replaced.
+            CorruptError: the fields of a reference contradict each other, or a payload is damaged.
+            InvalidArgumentError: a name is in two of the mappings that were merged, or there is
+                something beside a payload that is no mapping.
         """
-        pin = Reference.parse(reference).view_input()
-        pin.verify()
-        return _formats.decode(pin, bool(copy))
+        return resolve(value, lambda pin: _formats.decode(pin, bool(copy)))
 
     def delete(self, key: str | bytes, db_name: str = "default") -> bool:
         """Deletes an entry; what was got from it stays valid.
