@@ -119,6 +119,7 @@ static const check_case_t cases[] = {
     CASE(test_exchange_keys_and_routing),
     CASE(test_exchange_after_close),
     CASE(test_document_walk),
+    CASE(test_document_exact),
     CASE(test_document_numbers),
     CASE(test_document_iteration),
     CASE(test_document_of_a_view),

@@ -51,6 +51,7 @@ void test_exchange_keys_and_routing(void);
 void test_exchange_after_close(void);
 
 void test_document_walk(void);
+void test_document_exact(void);
 void test_document_numbers(void);
 void test_document_iteration(void);
 void test_document_of_a_view(void);

@@ -67,6 +67,44 @@ void test_document_walk(void) {
     EXPECT_OK(dy_lmdb_document_close(document));
 }
 
+/* What Python writes as [(1, 2.5), numpy.int16(-3), 7]: all functions see the plain values. */
+void test_document_exact(void) {
+    static const char payload[] =
+        "\x93"
+        "\xc7\x0c\x58\x01\x92\x01\xcb\x40\x04\0\0\0\0\0\0"
+        "\xd5\x58h\xfd"
+        "\x07";
+    static const uint32_t kinds[] = {DY_LMDB_EXACT_TUPLE, DY_LMDB_DTYPE_INT16, DY_LMDB_EXACT_NONE};
+    static const uint32_t types[] = {DY_LMDB_TYPE_ARRAY, DY_LMDB_TYPE_INT, DY_LMDB_TYPE_INT};
+    dy_lmdb_document_t *document = NULL;
+    uint32_t kind = 99;
+    int64_t whole = 0;
+    double number = 0;
+    double values[2];
+    size_t count = 0;
+    size_t i;
+    EXPECT_OK(dy_lmdb_document_from_bytes(TEXT(payload), &document));
+    EXPECT_OK(dy_lmdb_document_validate(document));
+    for (i = 0; i < 3; i++) {
+        dy_lmdb_node_t node = 0;
+        EXPECT_OK(dy_lmdb_document_at(document, DY_LMDB_NODE_ROOT, i, &node));
+        EXPECT_OK(dy_lmdb_document_exact(document, node, &kind));
+        EXPECT(kind == kinds[i]);
+        EXPECT_OK(dy_lmdb_document_type(document, node, &kind));
+        EXPECT(kind == types[i]);
+    }
+    EXPECT_OK(dy_lmdb_document_double(document, find(document, "0.1"), &number));
+    EXPECT(number == 2.5);
+    EXPECT_OK(dy_lmdb_document_int64(document, find(document, "1"), &whole));
+    EXPECT(whole == -3);
+    EXPECT_OK(dy_lmdb_document_numbers(document, find(document, "0"), values, 2, &count));
+    EXPECT(count == 2 && values[0] == 1 && values[1] == 2.5);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_exact(NULL, DY_LMDB_NODE_ROOT, &kind));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_exact(document, DY_LMDB_NODE_ROOT, NULL));
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_document_exact(document, 99, &kind));
+    EXPECT_OK(dy_lmdb_document_close(document));
+}
+
 void test_document_numbers(void) {
     dy_lmdb_document_t *document = sample();
     dy_lmdb_node_t node = find(document, "a.b");
