@@ -32,14 +32,14 @@ public:
 
     py::dict calculate(const py::object& payload) {
         ++calculations_;
-        bool has_input = false;
-        std::optional<lmdb::Reference> reference;
+        lmdb::References references;
         if (py::isinstance<py::dict>(payload)) {
-            reference = reference_of(PythonInput(payload), has_input);
+            references = lmdb::References::of(fields_of(payload).protocol);
         }
+        const std::optional<lmdb::Reference>& reference = references.output;
         py::object table = payload;
-        if (has_input) {
-            ++references_;
+        if (!references.inputs.empty()) {
+            references_ += references.inputs.size();
             table = py::module_::import("dishtayantra_lmdb").attr("LMDBTransport")().attr("resolve")(payload);
         }
         std::vector<std::uintptr_t> places;

@@ -13,33 +13,10 @@
 
 namespace dishtayantra::calculators {
 
-/// The reference that a payload carries: one with `_lmdb_ref` true, or an output key beside the input itself.
-/// Empty when it carries none.
-inline std::optional<lmdb::Reference> reference_of(const PythonInput& payload, bool& has_input) {
-    const py::object ref = payload.is_mapping() ? payload.find(lmdb::wire::ref) : py::object();
-    has_input = ref && py::cast<bool>(py::bool_(ref));
-    const py::object output = payload.is_mapping() ? payload.find(lmdb::wire::output_key) : py::object();
-    if (!has_input && !output) {
-        return std::nullopt;
-    }
-    lmdb::Reference reference;
-    reference.set(lmdb::wire::ref, has_input ? "true" : "false");
-    for (const char* name : {lmdb::wire::input_key, lmdb::wire::output_key, lmdb::wire::db_path, lmdb::wire::db_name,
-                             lmdb::wire::format, lmdb::wire::txn_id}) {
-        if (const py::object value = payload.find(name)) {
-            if (!py::isinstance<py::str>(value)) {
-                throw lmdb::CorruptError("reference: '" + std::string(name) + "' is a " + type_name(value) +
-                                         ", not a text");
-            }
-            reference.set(name, py::cast<std::string>(value));
-        }
-    }
-    return reference;
-}
-
 /// `Core` (an lmdb::Calculator made from its configuration) as `Class(name, config)` with `calculate` and `details`.
 ///
-/// `calculate(payload)` takes a dict, an array, raw bytes of float64, or a reference, and returns a dict: the result,
+/// `calculate(payload)` takes a dict, an array, raw bytes of float64, a reference, or what an engine makes of several
+/// (merged, with fields beside them, under names, in lists of arrays), and returns a dict: the result,
 /// or `{"_lmdb_output_written": True}` when the result is in the store. The GIL is released while it opens, computes
 /// and writes. Python threads may call it at the same time.
 template <class Core>
@@ -53,18 +30,26 @@ public:
     py::dict calculate(const py::object& payload) {
         ++calculations_;
         auto given = std::make_unique<PythonInput>(payload);
-        bool has_input = false;
-        const std::optional<lmdb::Reference> reference = reference_of(*given, has_input);
+        lmdb::References references;
+        py::dict plain;
+        if (given->is_mapping()) {
+            Fields fields = fields_of(payload);
+            references = lmdb::References::of(fields.protocol);
+            plain = fields.plain;
+        }
+        const std::optional<lmdb::Reference>& reference = references.output;
         std::unique_ptr<lmdb::Input> input = std::move(given);
         const auto compute = [&] {
-            if (has_input) {
-                ++references_;
-                input = open(*reference);
+            if (!references.inputs.empty()) {
+                references_ += references.inputs.size();
+                input = resolved(references.inputs, plain);
             }
             const py::gil_scoped_release no_gil;
             return core_.compute(*input);
         };
-        lmdb::Map result = has_input ? lmdb::declining(*reference, compute) : compute();
+        // Several were merged by whoever calls directly: no exchange waits for a word.
+        lmdb::Map result =
+            references.inputs.size() == 1 ? lmdb::declining(references.inputs.front(), compute) : compute();
         lmdb::Answer answer;
         if (reference) {
             const py::gil_scoped_release no_gil;
@@ -118,22 +103,6 @@ public:
     py::dict config;
 
 private:
-    /// The reference's input. JSON, a format for debugging, is parsed by Python.
-    static std::unique_ptr<lmdb::Input> open(const lmdb::Reference& reference) {
-        lmdb::View view;
-        {
-            const py::gil_scoped_release no_gil;
-            view = reference.view_input();
-            view.verify();
-        }
-        if (view.format() != lmdb::Format::json) {
-            return std::make_unique<lmdb::ViewInput>(std::move(view));
-        }
-        const lmdb::Bytes text = view.span();
-        const py::bytes json(reinterpret_cast<const char*>(text.data()), text.size());
-        return std::make_unique<PythonInput>(py::module_::import("json").attr("loads")(json));
-    }
-
     const Core core_;
     std::atomic<std::uint64_t> calculations_{0};
     std::atomic<std::uint64_t> references_{0};

@@ -164,6 +164,95 @@ inline lmdb::Numbers numbers_of_bytes(const py::buffer& object) {
         lmdb::Bytes(static_cast<const std::byte*>(info.ptr), static_cast<std::size_t>(info.size * info.itemsize)));
 }
 
+/// Whether a name is the protocol's, and no field of a payload.
+inline bool is_protocol(std::string_view name) { return name.substr(0, 6) == "_lmdb_" || name == lmdb::wire::txn_id; }
+
+/// What a mapping says of the protocol, and when it stands for payloads the fields that are its own.
+struct Fields {
+    std::vector<std::pair<std::string, std::string>> protocol;
+    py::dict plain;
+    bool refers = false;  ///< `_lmdb_ref` is true (and not merely truthy), or there is a marker
+};
+
+/// Throws CorruptError when a field of the protocol that says something is no text.
+inline Fields fields_of(const py::handle& mapping) {
+    namespace wire = lmdb::wire;
+    Fields fields;
+    std::optional<std::string> wrong;
+    bool asks = false;
+    const py::dict items(py::reinterpret_borrow<py::object>(mapping));
+    for (const auto& [key, value] : items) {
+        const std::string name = py::isinstance<py::str>(key) ? py::cast<std::string>(key) : std::string();
+        const bool marker = name.rfind(wire::marker, 0) == 0;
+        if (!is_protocol(name)) {
+            continue;
+        }
+        if (name == wire::ref) {
+            fields.refers = fields.refers || value.ptr() == Py_True;
+            fields.protocol.emplace_back(name, value.ptr() == Py_True ? "true" : "false");
+        } else if (py::isinstance<py::str>(value)) {
+            fields.refers = fields.refers || marker;
+            asks = asks || name == wire::output_key;
+            fields.protocol.emplace_back(name, py::cast<std::string>(value));
+        } else if (!value.is_none()) {
+            const char* const known[] = {wire::input_key, wire::output_key, wire::db_path, wire::db_name,
+                                         wire::format,    wire::txn_id,     wire::entry};
+            asks = asks || name == wire::output_key;
+            if (marker || std::find(std::begin(known), std::end(known), name) != std::end(known)) {
+                wrong = "reference: '" + name + "' is a " + type_name(value) + ", not a text";
+            }
+        }
+    }
+    if (wrong && (fields.refers || asks)) {
+        throw lmdb::CorruptError(*wrong);
+    }
+    if (fields.refers) {
+        for (const auto& [key, value] : items) {
+            if (!py::isinstance<py::str>(key) || !is_protocol(py::cast<std::string>(key))) {
+                fields.plain[key] = value;
+            }
+        }
+    }
+    return fields;
+}
+
+/// Whether a value is a mapping that stands for payloads: `_lmdb_ref` is true, or it has a marker.
+inline bool is_reference(const py::handle& object) {
+    if (!PyDict_Check(object.ptr())) {
+        return false;
+    }
+    for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object)) {
+        if (!py::isinstance<py::str>(key)) {
+            continue;
+        }
+        const auto name = py::cast<std::string>(key);
+        if (name.rfind(lmdb::wire::marker, 0) == 0 || (name == lmdb::wire::ref && value.ptr() == Py_True)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The payloads that a mapping stands for, with its own fields, as one input. Needs the GIL.
+std::unique_ptr<lmdb::Input> resolved(const std::vector<lmdb::Reference>& references, const py::dict& plain);
+
+/// As above, for a mapping inside a payload.
+inline std::unique_ptr<lmdb::Input> resolved(const py::handle& mapping) {
+    const Fields fields = fields_of(mapping);
+    return resolved(lmdb::References::of(fields.protocol).inputs, fields.plain);
+}
+
+/// What is asked for under "values", when the payload that a mapping stands for is no mapping itself.
+template <class T>
+T single(const py::handle& mapping, std::optional<T> (lmdb::Input::*find)(std::string_view) const) {
+    const std::unique_ptr<lmdb::Input> payload = resolved(mapping);
+    std::optional<T> found = payload->names() ? std::nullopt : ((*payload).*find)("values");
+    if (!found) {
+        throw lmdb::InvalidArgumentError("a reference to a mapping");
+    }
+    return *std::move(found);
+}
+
 inline bool is_list(const py::handle& object) {
     return py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object);
 }
@@ -184,6 +273,9 @@ inline bool is_array(const py::handle& object) {
 /// A number that a stored payload can hold as well, so that both ways take the same: a float, an int of 64 bits, a bool
 /// as 0 or 1, a NumPy scalar.
 inline double number_of(const py::handle& object) {
+    if (is_reference(object)) {
+        return single(object, &lmdb::Input::find_number);
+    }
     if (PyFloat_Check(object.ptr())) {
         return PyFloat_AS_DOUBLE(object.ptr());
     }
@@ -209,6 +301,12 @@ inline double number_of(const py::handle& object) {
     throw lmdb::InvalidArgumentError("a " + type_name(object) + " is no number");
 }
 
+/// The numbers of what stands for levels of nested lists: an array, or a reference to one.
+inline lmdb::Numbers rows_of(const py::handle& object) {
+    return is_array(object) ? numbers_of_buffer(py::reinterpret_borrow<py::buffer>(object))
+                            : single(object, &lmdb::Input::find_numbers);
+}
+
 /// Appends the numbers of nested lists, each level as long as `shape` says. Arrays stand for the levels they have.
 inline void append_list(const py::handle& object, const std::vector<std::size_t>& shape, std::size_t level,
                         std::vector<double>& out) {
@@ -216,8 +314,8 @@ inline void append_list(const py::handle& object, const std::vector<std::size_t>
         out.push_back(number_of(object));
         return;
     }
-    if (is_array(object)) {
-        const lmdb::Numbers rows = numbers_of_buffer(py::reinterpret_borrow<py::buffer>(object)).c_order();
+    if (is_array(object) || is_reference(object)) {
+        const lmdb::Numbers rows = rows_of(object).c_order();
         if (std::equal(rows.shape().begin(), rows.shape().end(), shape.begin() + static_cast<std::ptrdiff_t>(level),
                        shape.end())) {
             out.insert(out.end(), rows.span().begin(), rows.span().end());
@@ -248,8 +346,8 @@ inline lmdb::Numbers numbers_of_list(const py::handle& object) {
         shape.push_back(elements.size());
         level = elements.empty() ? py::none() : py::object(elements[0]);
     }
-    if (is_array(level)) {
-        const lmdb::Numbers first = numbers_of_buffer(py::buffer(level));
+    if (is_array(level) || is_reference(level)) {
+        const lmdb::Numbers first = rows_of(level);
         shape.insert(shape.end(), first.shape().begin(), first.shape().end());
     }
     std::vector<double> out;
@@ -259,6 +357,9 @@ inline lmdb::Numbers numbers_of_list(const py::handle& object) {
 
 /// Numbers from a single one, lists, arrays (buffer protocol or `__array__`) or raw bytes of float64.
 inline lmdb::Numbers numbers_of(const py::handle& object) {
+    if (is_reference(object)) {
+        return single(object, &lmdb::Input::find_numbers);
+    }
     if (is_list(object)) {
         return numbers_of_list(object);
     }
@@ -316,6 +417,9 @@ public:
         if (!found) {
             return std::nullopt;
         }
+        if (is_reference(found)) {
+            return single(found, &lmdb::Input::find_text);
+        }
         if (!py::isinstance<py::str>(found)) {
             throw lmdb::InvalidArgumentError("'" + std::string(name) + "' is a " + type_name(found) + ", not a text");
         }
@@ -335,12 +439,54 @@ public:
         return found.is_none() ? py::object() : found;
     }
 
+    std::optional<std::vector<std::string>> names() const override {
+        if (!is_mapping_) {
+            return std::nullopt;
+        }
+        const py::gil_scoped_acquire gil;
+        std::vector<std::string> names;
+        for (const py::handle key : payload_) {
+            if (py::isinstance<py::str>(key)) {
+                names.push_back(py::cast<std::string>(key));
+            }
+        }
+        return names;
+    }
+
     bool is_mapping() const noexcept { return is_mapping_; }
+    const py::object& payload() const noexcept { return payload_; }
 
 private:
     py::object payload_;
     bool is_mapping_;
 };
+
+/// A reference's input. JSON, a format for debugging, is parsed by Python.
+inline std::unique_ptr<lmdb::Input> opened(const lmdb::Reference& reference) {
+    lmdb::View view;
+    {
+        const py::gil_scoped_release no_gil;
+        view = reference.view_input();
+        view.verify();
+    }
+    if (view.format() != lmdb::Format::json) {
+        return std::make_unique<lmdb::ViewInput>(std::move(view));
+    }
+    const lmdb::Bytes text = view.span();
+    const py::bytes json(reinterpret_cast<const char*>(text.data()), text.size());
+    return std::make_unique<PythonInput>(py::module_::import("json").attr("loads")(json));
+}
+
+inline std::unique_ptr<lmdb::Input> resolved(const std::vector<lmdb::Reference>& references, const py::dict& plain) {
+    std::vector<std::unique_ptr<lmdb::Input>> parts;
+    for (const lmdb::Reference& reference : references) {
+        parts.push_back(opened(reference));
+    }
+    if (!plain.empty()) {
+        parts.push_back(std::make_unique<PythonInput>(plain));
+    }
+    return parts.size() == 1 ? std::move(parts.front()) : std::make_unique<lmdb::JoinedInput>(std::move(parts));
+}
 
 inline py::object nested_list(const lmdb::Numbers& numbers, std::size_t level, std::size_t& at) {
     const std::vector<std::size_t>& shape = numbers.shape();

@@ -7,7 +7,9 @@
 #include "writer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +59,9 @@ public:
     /// The text under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
     virtual std::optional<std::string> find_text(std::string_view name) const = 0;
 
+    /// The names there are; empty when the payload is no mapping, but one value under "values".
+    virtual std::optional<std::vector<std::string>> names() const { return std::nullopt; }
+
     /// The array under `name`. Throws InvalidArgumentError when there is none: nothing computes on a missing input.
     Numbers numbers(std::string_view name) const {
         if (std::optional<Numbers> found = find_numbers(name)) {
@@ -103,6 +108,17 @@ public:
         return read<std::string>(name, [](const Node& node) { return std::string(node.string()); });
     }
 
+    std::optional<std::vector<std::string>> names() const override {
+        if (!document_ || document_->root().type() != Type::map) {
+            return std::nullopt;
+        }
+        std::vector<std::string> names;
+        for (const Item item : document_->root().items()) {
+            names.emplace_back(item.key.string());
+        }
+        return names;
+    }
+
 private:
     /// What `value_of` makes of the value under `name`; what it refuses is told with the name.
     template <class T, class Read>
@@ -133,6 +149,57 @@ private:
     std::optional<Document> document_;
 };
 
+/// Payloads that were merged, as one input. Each name is in one of them: of two values nothing tells which came last.
+class JoinedInput : public Input {
+public:
+    /// Throws InvalidArgumentError when a name occurs twice, or a payload among several is no mapping.
+    explicit JoinedInput(std::vector<std::unique_ptr<Input>> parts) : parts_(std::move(parts)) {
+        for (const auto& part : parts_) {
+            const std::optional<std::vector<std::string>> names = part->names();
+            if (!names) {
+                throw InvalidArgumentError("a payload that is no mapping was merged with others");
+            }
+            for (const std::string& name : *names) {
+                if (!where_.emplace(name, part.get()).second) {
+                    throw InvalidArgumentError("'" + name + "' is in two of the mappings that were merged");
+                }
+            }
+        }
+    }
+
+    std::optional<Numbers> find_numbers(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_numbers(name) : std::nullopt;
+    }
+
+    std::optional<double> find_number(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_number(name) : std::nullopt;
+    }
+
+    std::optional<std::string> find_text(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_text(name) : std::nullopt;
+    }
+
+    std::optional<std::vector<std::string>> names() const override {
+        std::vector<std::string> names;
+        for (const auto& [name, part] : where_) {
+            names.push_back(name);
+        }
+        return names;
+    }
+
+private:
+    const Input* with(std::string_view name) const {
+        const auto found = where_.find(name);
+        return found != where_.end() ? found->second : nullptr;
+    }
+
+    std::vector<std::unique_ptr<Input>> parts_;
+    std::map<std::string, const Input*, std::less<>> where_;
+};
+
 /// A map of the caller's as input, say a configuration.
 class MapInput : public Input {
 public:
@@ -149,6 +216,13 @@ public:
             return static_cast<double>(std::get<std::int64_t>(value->held));
         }
         return find<double>(name, "number");
+    }
+    std::optional<std::vector<std::string>> names() const override {
+        std::vector<std::string> names;
+        for (const auto& [key, value] : map_) {
+            names.push_back(key);
+        }
+        return names;
     }
 
 private:

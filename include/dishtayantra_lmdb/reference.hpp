@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dishtayantra::lmdb {
@@ -21,6 +22,8 @@ inline constexpr char db_path[] = "_lmdb_db_path";
 inline constexpr char db_name[] = "_lmdb_db_name";
 inline constexpr char format[] = "_lmdb_format";
 inline constexpr char txn_id[] = "_txn_id";
+inline constexpr char entry[] = "_lmdb_entry";     ///< the one entry of one store that is meant
+inline constexpr char marker[] = "_lmdb_ref_";     ///< what names of markers begin with, one for each reference
 inline constexpr char output_written[] = "_lmdb_output_written";  ///< in an answer: the result is under the output key
 }  // namespace wire
 
@@ -126,6 +129,8 @@ public:
     dy_lmdb_reference_t* handle() const noexcept { return handle_.get(); }
 
 private:
+    friend struct References;
+
     explicit Reference(dy_lmdb_reference_t* reference) : handle_(reference) {}
 
     Info put_parts(const dy_lmdb_buffer_t* parts, std::size_t count, const PutOptions& options) const {
@@ -136,6 +141,36 @@ private:
     }
 
     detail::Handle<dy_lmdb_reference_t, dy_lmdb_reference_free> handle_;
+};
+
+/// The references in one mapping: engines merge mappings, so several may lie side by side, with other fields.
+struct References {
+    std::vector<Reference> inputs;    ///< one for each payload that is to be resolved
+    std::optional<Reference> output;  ///< where an output is asked for
+
+    /// Gathers them from the fields of a mapping by name and text: at least those whose names begin with `_lmdb_`, and
+    /// `_txn_id`. Of `_lmdb_ref` the text is "true" or "false"; one that is no bool is left out.
+    /// Throws CorruptError when a field cannot be right, or the base fields stand for a payload that no marker names.
+    static References of(const std::vector<std::pair<std::string, std::string>>& fields) {
+        std::vector<dy_lmdb_buffer_t> names;
+        std::vector<dy_lmdb_buffer_t> texts;
+        for (const auto& [name, text] : fields) {
+            names.push_back({name.data(), name.size()});
+            texts.push_back({text.data(), text.size()});
+        }
+        std::vector<dy_lmdb_reference_t*> inputs(fields.size());
+        std::size_t count = 0;
+        dy_lmdb_reference_t* output = nullptr;
+        detail::check(dy_lmdb_references_of(names.data(), texts.data(), fields.size(), inputs.data(), &count, &output));
+        References found;
+        if (output != nullptr) {
+            found.output = Reference(output);
+        }
+        for (std::size_t at = 0; at < count; ++at) {
+            found.inputs.push_back(Reference(inputs[at]));
+        }
+        return found;
+    }
 };
 
 }  // namespace dishtayantra::lmdb
