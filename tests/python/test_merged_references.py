@@ -1,0 +1,134 @@
+"""Mappings in which engines merged references, given to calculators directly: what is computed is
+what would be on the payloads themselves.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from dishtayantra_calculators import MatrixProcessor as Cpp
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport, wrap_with_lmdb
+from dishtayantra_lmdb.errors import (
+    CorruptError,
+    EntryNotFoundError,
+    ForeignStoreError,
+    InvalidArgumentError,
+)
+
+NATIVES = [pytest.param(Cpp, id="C++")]
+VALUES = np.arange(2000.0)
+ROWS = [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.fixture
+def store(tmp_path):
+    with LMDBTransport(LMDBConfig(db_path=str(tmp_path / "store"), map_size=64 << 20)) as transport:
+        yield transport
+
+
+def reference(store, payload, **options):
+    """The reference to a result, as the wrapper hands it to the engine."""
+    config = {
+        "lmdb_enabled": True,
+        "lmdb_db_path": store.get_db_path(),
+        "lmdb_exchange_mode": "reference",
+        "lmdb_min_size": 0,
+        **options,
+    }
+    made = wrap_with_lmdb(lambda _: payload, config, "makes").calculate({"x": 1})
+    assert made["_lmdb_ref"] is True
+    assert json.loads(json.dumps(made)) == made
+    return made
+
+
+def computed(native, payload):
+    return native("m", {}).calculate(payload)
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_references_side_by_side_nested_and_in_lists_are_resolved(native, store):
+    values = reference(store, {"values": VALUES})
+    other = reference(store, {"other": VALUES})
+    bare = reference(store, VALUES, lmdb_data_format="numpy")
+    rows = [reference(store, np.array(row), lmdb_data_format="numpy") for row in ROWS]
+    plain = {"values": VALUES}
+    table = [
+        (values, plain),
+        ({**other, **values}, plain),
+        ({**values, **other}, plain),
+        ({**values, "more": 7.0, "text": "x"}, plain),
+        ({**other, "values": VALUES}, plain),
+        ({"values": bare}, plain),
+        ({**other, "values": bare}, plain),
+        ({"values": rows}, {"values": ROWS}),
+        ({"values": tuple(rows)}, {"values": ROWS}),
+        ({key: item for key, item in values.items() if key != "_lmdb_ref"}, plain),
+    ]
+    for given, same in table:
+        kept = json.dumps(given, default=repr)
+        assert computed(native, given) == computed(native, same), given
+        assert json.dumps(given, default=repr) == kept
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_what_cannot_be_joined_is_refused(native, store):
+    values = reference(store, {"values": VALUES})
+    again = reference(store, {"values": VALUES})
+    bare = reference(store, VALUES, lmdb_data_format="numpy")
+    other = reference(store, {"other": VALUES})
+    classic = {
+        key: item
+        for key, item in other.items()
+        if key != "_lmdb_entry" and not key.startswith("_lmdb_ref_")
+    }
+    table = [
+        ({**values, **again}, InvalidArgumentError),
+        ({**values, "values": VALUES}, InvalidArgumentError),
+        ({**values, **bare}, InvalidArgumentError),
+        ({**bare, "more": 7.0}, InvalidArgumentError),
+        ({"values": other}, InvalidArgumentError),
+        ({**values, **classic}, CorruptError),
+        ({**values, "_lmdb_input_key": 7}, CorruptError),
+    ]
+    for given, expected in table:
+        with pytest.raises(expected):
+            computed(native, given)
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_a_reference_is_one_whose_lmdb_ref_is_true_and_nothing_else(native, store):
+    store.put("i", {"values": VALUES})
+    path = store.get_db_path()
+    fields = {"_lmdb_input_key": "i", "_lmdb_db_path": path, "_lmdb_db_name": "default"}
+    for truth in (True, 1, 1.0, "true", [0], np.bool_(True), 0, False, None):
+        try:
+            answer = computed(native, {**fields, "_lmdb_ref": truth})
+                read = bool(answer["sum"] == VALUES.sum())
+        except (InvalidArgumentError, ValueError):
+            read = False
+        assert read is (truth is True), truth
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_a_reference_never_resolves_to_other_bytes(native, store):
+    made = reference(store, {"values": VALUES})
+    store.put(made["_lmdb_input_key"], {"values": VALUES + 1})
+    with pytest.raises(EntryNotFoundError, match="replaced"):
+        computed(native, made)
+    _, entry = made["_lmdb_entry"].split(":")
+    foreign = {key: item for key, item in made.items() if not key.startswith("_lmdb_ref_")}
+    with pytest.raises(ForeignStoreError):
+        computed(native, {**foreign, "_lmdb_entry": f"{1:032x}:{entry}"})
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_the_output_goes_where_the_base_fields_ask(native, store):
+    given = {
+        **reference(store, {"values": VALUES}),
+        **reference(store, {"other": VALUES}),
+        "_lmdb_output_key": "out",
+    }
+    assert computed(native, given) == {"_lmdb_output_written": True}
+    assert store.get("out")["sum"] == VALUES.sum()
