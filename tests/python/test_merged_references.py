@@ -78,11 +78,7 @@ def test_what_cannot_be_joined_is_refused(native, store):
     again = reference(store, {"values": VALUES})
     bare = reference(store, VALUES, lmdb_data_format="numpy")
     other = reference(store, {"other": VALUES})
-    classic = {
-        key: item
-        for key, item in other.items()
-        if key != "_lmdb_entry" and not key.startswith("_lmdb_ref_")
-    }
+    classic = {key: item for key, item in other.items() if key != "_lmdb_entry" and not key.startswith("_lmdb_ref_")}
     table = [
         ({**values, **again}, InvalidArgumentError),
         ({**values, "values": VALUES}, InvalidArgumentError),
@@ -105,7 +101,7 @@ def test_a_reference_is_one_whose_lmdb_ref_is_true_and_nothing_else(native, stor
     for truth in (True, 1, 1.0, "true", [0], np.bool_(True), 0, False, None):
         try:
             answer = computed(native, {**fields, "_lmdb_ref": truth})
-                read = bool(answer["sum"] == VALUES.sum())
+            read = bool(answer["sum"] == VALUES.sum())
         except (InvalidArgumentError, ValueError):
             read = False
         assert read is (truth is True), truth
