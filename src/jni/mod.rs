@@ -24,6 +24,7 @@ mod library;
 mod loan;
 mod node;
 mod reference;
+mod segment;
 mod store;
 mod view;
 mod writer;

@@ -143,6 +143,65 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_asDoubles<'local>(
     })
 }
 
+/// Numbers that tell of numbers before their shape.
+const NUMBERS: usize = 4;
+
+/// Tells of the numbers that a value is (where they lie or -1, how many, whether they are lists, dimensions, the shape),
+/// and gives them when they do not lie anywhere as such.
+fn numbers<'local>(
+    env: &Env<'local>,
+    document: &Document,
+    node: u64,
+    told: &JLongArray,
+) -> Fallible<JByteArray<'local>> {
+    let numbers = document.numbers(node)?;
+    let place = numbers.in_place();
+    let mut all = [0; NUMBERS + MAX_NDIM];
+    all[..NUMBERS].copy_from_slice(&[
+        place.map_or(-1, |data| document.offset_of(data) as jlong),
+        numbers.count() as jlong,
+        numbers.is_list().into(),
+        numbers.shape().len() as jlong,
+    ]);
+    for (number, length) in all[NUMBERS..].iter_mut().zip(numbers.shape()) {
+        *number = *length as jlong;
+    }
+    env.set(told, 0, &all)?;
+    if place.is_some() {
+        return Ok(JByteArray::null());
+    }
+    let mut values = vec![0.0; numbers.count()];
+    document.copy_numbers(&numbers, &mut values)?;
+    // SAFETY: doubles are bytes.
+    array(env, unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(&values[..])) })
+}
+
+/// `Node.numbers`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Node_numbers<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    node: jlong,
+    told: JLongArray<'local>,
+) -> JByteArray<'local> {
+    read(env, view, |env, document| numbers(env, &document, node as u64, &told))
+}
+
+/// `Node.numbersOf`: of a document in an array.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Node_numbersOf<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    bytes: JByteArray<'local>,
+    told: JLongArray<'local>,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        let bytes = super::convert::bytes(env, "the document", &bytes)?;
+        numbers(env, &Document::new(&bytes), 0, &told)
+    })
+}
+
 /// `Node.segment`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_segment<'local>(

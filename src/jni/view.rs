@@ -2,9 +2,10 @@
 
 use super::call::Call;
 use super::convert::{array, give, invalid, object, release};
-use super::env::{Env, JByteArray, JByteBuffer, JClass};
+use super::env::{Env, JByteArray, JByteBuffer, JClass, JLongArray};
 use super::guard::guard;
 use super::told::{INFO, numbers};
+use crate::format::npy;
 use crate::store::View;
 use crate::store::{Look, Store};
 use jni::sys::{jint, jlong};
@@ -101,6 +102,48 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_text<'local>(
             other => return Err(invalid(format!("{other} is no field of an envelope")).into()),
         };
         array(env, found)
+    })
+}
+
+/// Numbers that tell of an array in format numpy before its shape.
+const ARRAY: usize = 6;
+/// Flag of an array: the first index varies fastest.
+const FORTRAN: jlong = 1;
+/// Flag of an array: the bytes of each item are in the other order.
+const BIG_ENDIAN: jlong = 2;
+
+/// `View.array`: dtype, unit, flags, dimensions, where the items begin, their bytes, and the shape.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_View_array<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    told: JLongArray<'local>,
+) {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let view: &View = unsafe { object(view) };
+        let array = npy::of_view(view)?;
+        let dtype = array.dtype().ok_or_else(|| {
+            let key = String::from_utf8_lossy(view.key());
+            invalid(format!("key {key:?}: items of type '{}' are none that Java has", array.descr()))
+        })?;
+        let flags = if array.fortran_order() { FORTRAN } else { 0 };
+        let flags = if array.big_endian() { flags | BIG_ENDIAN } else { flags };
+        let offset = array.data().as_ptr().addr() - view.bytes().as_ptr().addr();
+        let mut all = [0; ARRAY + npy::MAX_NDIM];
+        all[..ARRAY].copy_from_slice(&[
+            dtype.code().into(),
+            dtype.unit() as jlong,
+            flags,
+            array.shape().len() as jlong,
+            offset as jlong,
+            array.data().len() as jlong,
+        ]);
+        for (number, length) in all[ARRAY..].iter_mut().zip(array.shape()) {
+            *number = *length as jlong;
+        }
+        env.set(&told, 0, &all)
     })
 }
 

@@ -4,6 +4,7 @@ use super::convert::{array as bytes_array, bytes, give, invalid, object, release
 use super::env::{Env, JByteArray, JClass, JLongArray};
 use super::guard::{Fallible, guard};
 use super::loan::Held;
+use super::segment::dims;
 use crate::document::{Dtype, Writer};
 use crate::error::Result;
 use jni::sys::{jboolean, jdouble, jint, jlong};
@@ -180,10 +181,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_segment<'local>(
 ) -> jlong {
     guard(env, |env| {
         let dtype = Dtype::from_codes(dtype as u32, unit as u32).map_err(invalid)?;
-        let mut dims = vec![0; env.length(&shape)?];
-        env.get(&shape, 0, &mut dims)?;
-        let shape =
-            dims.into_iter().map(|dim| unsigned("a dimension", dim)).collect::<Fallible<Vec<u64>>>()?;
+        let shape = dims(env, &shape)?;
         on(writer, |writer| Ok(writer.reserve(dtype, &shape, flags as u32)? as jlong))
     })
 }

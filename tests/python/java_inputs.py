@@ -42,7 +42,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "array with fields": ({"a": np.ones(2, "i4,f8")}, "ndarray of .* at 'a'"),
     "matrix": ({"a": np.ones((2, 2)).view(np.matrix)}, "matrix cannot be passed to Java at 'a'"),
     "masked array": ({"a": np.ma.masked_equal([1, 2], 2)}, "MaskedArray cannot be passed to Java at 'a'"),
-    "array of letters": ({"a": array.array("u", "ab")}, "array cannot be passed to Java at 'a'"),
+    "array of letters": ({"a": array.array("u", "ab")}, "cannot be passed to Java at 'a'"),
     "frame of pandas": ({"a": pd.DataFrame({"x": [1.0]})}, "DataFrame cannot be passed to Java at 'a'"),
     "frame of Polars": ({"a": pl.DataFrame({"x": [1.0]})}, "DataFrame cannot be passed to Java at 'a'"),
     "table": ({"a": pa.table({"x": [1.0]})}, "Table cannot be passed to Java at 'a'"),

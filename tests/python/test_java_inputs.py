@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import java_inputs
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from conftest import Run
 from java_support import compiled_natives
 
-from dishtayantra_lmdb import java
+from dishtayantra_lmdb import java, wrap_with_lmdb
+from dishtayantra_lmdb.errors import InvalidArgumentError
 
 TESTS = Path(__file__).resolve().parent
 
@@ -39,6 +45,23 @@ def test_py4j_takes_what_java_can_and_refuses_the_rest(
 @pytest.mark.parametrize("name", java_inputs.ARRAYS)
 def test_py4j_gives_back_the_array_that_was_meant(gateway: Any, name: str) -> None:
     java_inputs.check_array(java.Py4JCalculator(gateway, "natives.Echo", "echo"), name)
+
+
+@pytest.mark.parametrize("size", [4, 4000])
+@pytest.mark.parametrize("mode", ["input", "both"])
+def test_wrapped_calculators_get_arrays_and_refuse_frames_whatever_their_size(
+    gateway: Any, store_path: str, size: int, mode: str
+) -> None:
+    config = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 1000, "lmdb_exchange_mode": mode}
+    matrix = java.Py4JCalculator(gateway, "com.dishtayantra.calculators.MatrixProcessorCalculator", "m")
+    wrapped = wrap_with_lmdb(matrix, config, "m")
+    values = array.array("d", range(size))
+    for given in (values, memoryview(values), memoryview(values)[::-1], tuple(values), np.array(values)):
+        assert wrapped.calculate({"values": given})["sum"] == sum(values)
+    for frame in (pd.DataFrame({"x": values}), pl.DataFrame({"x": values}), pa.table({"x": values})):
+        with pytest.raises(InvalidArgumentError, match="cannot be passed to Java at 'values'"):
+            wrapped.calculate({"values": frame})
+    assert wrapped.calculate({"values": values})["sum"] == sum(values)
 
 
 def test_py4j_makes_no_calculator_of_what_is_none(gateway: Any) -> None:

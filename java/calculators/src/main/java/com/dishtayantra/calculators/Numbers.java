@@ -3,12 +3,10 @@ package com.dishtayantra.calculators;
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.Segment;
-import com.dishtayantra.lmdb.ValueType;
+import com.dishtayantra.lmdb.Writer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
-import java.util.Arrays;
-import java.util.List;
 
 /**
  * An n-dimensional array of doubles: in place where it lies as such, else a converted copy. What lies in a store is
@@ -60,34 +58,17 @@ public final class Numbers {
         if (value instanceof Numbers) {
             return (Numbers) value;
         } else if (value instanceof Node) {
-            return of((Node) value);
+            return of(((Node) value).asNumbers());
         } else if (value instanceof Segment) {
             return of((Segment) value);
         } else if (value instanceof double[]) {
             return of((double[]) value);
         } else if (value instanceof DoubleBuffer) {
             return of((DoubleBuffer) value);
-        } else if (value instanceof byte[]) {
-            return of(Payloads.doubles(ByteBuffer.wrap((byte[]) value)));
         }
-        return NestedLists.numbers(value);
-    }
-
-    private static Numbers of(Node node) {
-        ValueType type = node.type();
-        if (type == ValueType.SEGMENT) {
-            return of(node.asSegment());
+        try (Writer writer = new Writer()) {
+            return of(writer.value(Results.stored(value)).toNumbers());
         }
-        if (type == ValueType.ARRAY && isFlat(node)) {
-            return of(node.asDoubles()).asList(true);
-        }
-        return of(node.toObject());
-    }
-
-    /** Whether an array begins with a number, so that it can only be numbers in a row. */
-    private static boolean isFlat(Node node) {
-        ValueType first = node.size() == 0 ? ValueType.NIL : node.at(0).type();
-        return first == ValueType.FLOAT || first == ValueType.INT;
     }
 
     private static Numbers of(Segment segment) {
@@ -189,94 +170,5 @@ public final class Numbers {
     /** As lists inside one another, or a single number. */
     public Object toLists() {
         return toSegment().toLists();
-    }
-
-    /** Nested lists and arrays of numbers of a payload. */
-    private static final class NestedLists {
-        private static final int MAX_DIMENSIONS = 32;
-
-        private final long[] shape;
-        private double[] items = new double[16];
-        private int count;
-
-        private NestedLists(long[] shape) {
-            this.shape = shape;
-        }
-
-        static Numbers numbers(Object value) {
-            List<?> row = list(value);
-            if (row == null && !(value instanceof Number)) {
-                throw new IllegalArgumentException("a " + name(value) + " is no array of numbers");
-            }
-            long[] shape = new long[MAX_DIMENSIONS];
-            int dimensions = 0;
-            for (; row != null; row = row.isEmpty() ? null : list(row.get(0))) {
-                if (dimensions == MAX_DIMENSIONS) {
-                    throw new IllegalArgumentException("lists nested in more than 32 levels");
-                }
-                shape[dimensions++] = row.size();
-            }
-            NestedLists lists = new NestedLists(Arrays.copyOf(shape, dimensions));
-            lists.append(value, 0);
-            DoubleBuffer items = DoubleBuffer.wrap(Arrays.copyOf(lists.items, lists.count));
-            return new Numbers(items, lists.shape, false, true, null);
-        }
-
-        private void append(Object value, int level) {
-            List<?> row = list(value);
-            if (level == shape.length) {
-                if (row != null) {
-                    throw new IllegalArgumentException("nested lists of numbers must be nested equally deep");
-                }
-                add(value);
-                return;
-            }
-            if (row == null) {
-                throw new IllegalArgumentException("nested lists of numbers must be nested equally deep");
-            }
-            if (row.size() != shape[level]) {
-                throw new IllegalArgumentException(
-                        "nested lists of numbers must have equal lengths in level " + (level + 1));
-            }
-            row.forEach(item -> append(item, level + 1));
-        }
-
-        private void add(Object value) {
-            Object item = value instanceof Segment ? ((Segment) value).toLists() : value;
-            if (count == items.length) {
-                items = Arrays.copyOf(items, Math.multiplyExact(2, count));
-            }
-            if (item instanceof Number) {
-                items[count++] = ((Number) item).doubleValue();
-            } else if (item instanceof Boolean) {
-                items[count++] = (Boolean) item ? 1 : 0;
-            } else {
-                throw new IllegalArgumentException("a list of numbers holds a " + name(item));
-            }
-        }
-
-        /** The items of what stands for a list, or null. */
-        private static List<?> list(Object value) {
-            if (value instanceof List) {
-                return (List<?>) value;
-            } else if (value instanceof Object[]) {
-                return Arrays.asList((Object[]) value);
-            } else if (value instanceof Segment && ((Segment) value).shape().length > 0) {
-                return (List<?>) ((Segment) value).toLists();
-            } else if (value != null && value.getClass().isArray()) {
-                return boxed(value);
-            }
-            return null;
-        }
-
-        private static List<?> boxed(Object array) {
-            Object[] items = new Object[java.lang.reflect.Array.getLength(array)];
-            Arrays.setAll(items, i -> java.lang.reflect.Array.get(array, i));
-            return Arrays.asList(items);
-        }
-
-        private static String name(Object value) {
-            return value == null ? "null" : value.getClass().getSimpleName();
-        }
     }
 }

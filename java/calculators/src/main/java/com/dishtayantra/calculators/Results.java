@@ -13,9 +13,6 @@ import java.util.Map;
 
 /** Results as the store takes them, and as direct answers. */
 final class Results {
-    /** Lists of fewer numbers are no longer item by item than as a segment with its padding. */
-    private static final int SHORTEST_SEGMENT = 128;
-
     private Results() {}
 
     /** A result as {@link com.dishtayantra.lmdb.Writer#value} takes it, long lists of numbers packed. */
@@ -26,10 +23,11 @@ final class Results {
         return stored;
     }
 
-    private static Object stored(Object value) {
+    /** A value as {@link com.dishtayantra.lmdb.Writer#value} takes it. */
+    static Object stored(Object value) {
         if (value instanceof Numbers) {
             Numbers numbers = (Numbers) value;
-            return numbers.isList() && numbers.size() < SHORTEST_SEGMENT ? numbers.toLists() : numbers.toSegment();
+            return numbers.isList() && numbers.size() < Segment.shortestList() ? numbers.toLists() : numbers.toSegment();
         }
         if (value instanceof Map) {
             Map<Object, Object> map = new LinkedHashMap<>();
@@ -44,7 +42,7 @@ final class Results {
 
     /** A long list of doubles, or of longs, as a segment that is a list again for whoever reads it. */
     private static Object packed(Collection<?> list) {
-        Class<?> type = list.size() < SHORTEST_SEGMENT ? null : typeOf(list);
+        Class<?> type = list.size() < Segment.shortestList() ? null : typeOf(list);
         if (type != Double.class && type != Long.class && type != Integer.class) {
             List<Object> stored = new ArrayList<>(list.size());
             list.forEach(value -> stored.add(stored(value)));

@@ -168,5 +168,11 @@ class MergedTest {
         Map<String, Object> data = reference("frame", store.id(), info.entryId());
         assertThrows(BadFormatException.class, () -> new Keeper().calculate(data));
         assertThrows(BadFormatException.class, () -> new Keeper().calculate(merged(data, Map.of("plain", 1))));
+        Map<String, Object> answer = Map.of("operation", "transpose");
+        store.put("values", new byte[] {(byte) 0x81, (byte) 0xa6, 'v', 'a', 'l', 'u', 'e', 's', (byte) 0xd4, 80, 0},
+                PutOptions.defaults().format(DataFormat.MSGPACK));
+        Map<String, Object> output = new HashMap<>(Map.of("_lmdb_ref", true, "_lmdb_input_key", "values",
+                "_lmdb_output_key", "out", "_lmdb_db_path", store.path().toString(), "_lmdb_db_name", "default"));
+        assertThrows(BadFormatException.class, () -> new MatrixProcessorCalculator("m", answer).calculate(output));
     }
 }

@@ -1,7 +1,9 @@
 package com.dishtayantra.lmdb;
 
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,9 @@ import java.util.Optional;
 public final class Node {
     /** Longs in which the engine tells of a segment: dtype, unit, flags, dimensions, data's position, size, shape. */
     static final int SEGMENT_TOLD = 6 + 32;
+
+    /** Longs in which the engine tells of numbers: data's position, count, whether lists, dimensions, shape. */
+    private static final int NUMBERS_TOLD = 4 + 32;
 
     final View view;
     final long position;
@@ -117,6 +122,39 @@ public final class Node {
         } finally {
             view.leave();
         }
+    }
+
+    /**
+     * The numbers that a value is, as an array of {@code float64}: a segment of numbers or bools, lists of numbers inside one
+     * another whose lengths agree, bytes taken as doubles, or a single number. In place when they lie as such, else copied.
+     *
+     * @throws BadFormatException it is a table, or another type that Python alone reads
+     */
+    public Segment asNumbers() {
+        long[] told = new long[NUMBERS_TOLD];
+        byte[] copied;
+        long pointer = view.enter();
+        try {
+            copied = numbers(pointer, position, told);
+        } finally {
+            view.leave();
+        }
+        return numbers(told, copied == null ? view.buffer(told[0], Double.BYTES * told[1]) : ByteBuffer.wrap(copied));
+    }
+
+    /** The numbers that a finished document in an array is; see {@link #asNumbers}. */
+    static Segment numbersOf(byte[] document) {
+        long[] told = new long[NUMBERS_TOLD];
+        byte[] copied = numbersOf(document, told);
+        ByteBuffer items = copied == null
+                ? ByteBuffer.wrap(document, (int) told[0], (int) (Double.BYTES * told[1])).slice() : ByteBuffer.wrap(copied);
+        return numbers(told, items);
+    }
+
+    private static Segment numbers(long[] told, ByteBuffer items) {
+        int shape = NUMBERS_TOLD - 32;
+        return new Segment(Dtype.FLOAT64, Unit.GENERIC, Arrays.copyOfRange(told, shape, shape + (int) told[3]),
+                told[2] != 0 ? Segment.LIST : 0, false, items);
     }
 
     /** An array whose items are of one type, in place. */
@@ -302,6 +340,10 @@ public final class Node {
     private static native byte[] asString(long view, long node);
 
     private static native byte[] asBytes(long view, long node);
+
+    private static native byte[] numbers(long view, long node, long[] told);
+
+    private static native byte[] numbersOf(byte[] document, long[] told);
 
     private static native double[] asDoubles(long view, long node);
 

@@ -204,9 +204,32 @@ public final class Segment {
             return values;
         }
         for (int i = 0; i < values.length; i++) {
-            values[i] = dtype == Dtype.UINT64 ? unsigned(data.getLong(8 * i)) : ((Number) item(i)).doubleValue();
+            values[i] = number(i);
         }
         return values;
+    }
+
+    private double number(int index) {
+        switch (dtype) {
+            case INT8:
+                return data.get(index);
+            case UINT8:
+                return Byte.toUnsignedInt(data.get(index));
+            case INT16:
+                return data.getShort(2 * index);
+            case UINT16:
+                return Short.toUnsignedInt(data.getShort(2 * index));
+            case INT32:
+                return data.getInt(4 * index);
+            case UINT32:
+                return Integer.toUnsignedLong(data.getInt(4 * index));
+            case INT64:
+                return data.getLong(8 * index);
+            case UINT64:
+                return unsigned(data.getLong(8 * index));
+            default:
+                return data.getFloat(4 * index);
+        }
     }
 
     /**
@@ -297,7 +320,9 @@ public final class Segment {
      * options.format(DataFormat.NUMPY), array.toNpy())}.
      */
     public ByteBuffer[] toNpy() {
-        return new ByteBuffer[] {NpyHeader.of(this), bytes()};
+        NativeLibrary.ensureLoaded();
+        byte[] header = npyHeader(dtype.code(), unit.ordinal(), shape, fortranOrder);
+        return new ByteBuffer[] {ByteBuffer.wrap(header), bytes()};
     }
 
     private void require(Dtype... allowed) {
@@ -306,6 +331,16 @@ public final class Segment {
                     Status.INVALID_ARGUMENT, "an array of " + dtype + ", not of " + Arrays.toString(allowed));
         }
     }
+
+    /** Lists of numbers with fewer items take no more room item by item than as a segment with its padding. */
+    public static int shortestList() {
+        NativeLibrary.ensureLoaded();
+        return listMinimum();
+    }
+
+    private static native byte[] npyHeader(int dtype, int unit, long[] shape, boolean fortranOrder);
+
+    private static native int listMinimum();
 
     private static double unsigned(long bits) {
         return bits >= 0 ? bits : ((bits >>> 1) | (bits & 1)) * 2.0;

@@ -34,6 +34,11 @@ public final class View implements AutoCloseable {
     private static final int ABSENT = 0;
     private static final int KNOWN = 1;
 
+    /** Longs in which the engine tells of an array: dtype, unit, flags, dimensions, items' position, size, shape. */
+    private static final int ARRAY_TOLD = 6 + 64;
+    private static final int FORTRAN = 1;
+    private static final int BIG_ENDIAN = 2;
+
     private final Pin pin;
     private final long[] told;
     /**
@@ -202,14 +207,38 @@ public final class View implements AutoCloseable {
     }
 
     /**
-     * The array of a payload in format numpy, in place.
+     * The array of a payload in format numpy: in place, or a copy when it is not little-endian.
      *
      * @throws BadFormatException the payload has another format
-     * @throws CorruptException it is no {@code .npy} that can be used in place
+     * @throws CorruptException it is no {@code .npy} image
+     * @throws InvalidArgumentException its items are none that a {@link Dtype} is of
      */
     public Segment array() {
         require(DataFormat.NUMPY, "array");
-        return NpyHeader.segment(this);
+        long[] array = new long[ARRAY_TOLD];
+        long pointer = enter();
+        try {
+            array(pointer, array);
+        } finally {
+            leave();
+        }
+        Dtype dtype = Dtype.of((int) array[0]);
+        ByteBuffer items = buffer(array[4], array[5]);
+        if ((array[2] & BIG_ENDIAN) != 0) {
+            items = turned(items, dtype.itemSize());
+        }
+        int shape = ARRAY_TOLD - 64;
+        return new Segment(dtype, Unit.of((int) array[1]), Arrays.copyOfRange(array, shape, shape + (int) array[3]), 0,
+                (array[2] & FORTRAN) != 0, items);
+    }
+
+    /** A copy of items with the bytes of each in the other order. */
+    private static ByteBuffer turned(ByteBuffer items, int size) {
+        ByteBuffer turned = ByteBuffer.allocate(items.remaining());
+        for (int i = 0; i < turned.capacity(); i++) {
+            turned.put(i, items.get(i - i % size + size - 1 - i % size));
+        }
+        return turned;
     }
 
     /**
@@ -330,6 +359,8 @@ public final class View implements AutoCloseable {
     private static native byte[] text(long view, int field);
 
     private static native void verify(long view);
+
+    private static native void array(long view, long[] told);
 
     private static native void release(long view);
 }

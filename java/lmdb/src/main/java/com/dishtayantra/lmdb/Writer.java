@@ -391,6 +391,11 @@ public class Writer implements AutoCloseable {
         }
     }
 
+    /** The numbers that the finished value is, as a copy; see {@link Node#asNumbers}. Throws what {@link #size} throws. */
+    public Segment toNumbers() {
+        return Node.numbersOf(toBytes().array());
+    }
+
     /** Forgets everything written and begins another value. */
     public void reset() {
         call(Writer::reset);
