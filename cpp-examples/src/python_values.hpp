@@ -55,6 +55,14 @@ inline void register_errors() {
     });
 }
 
+/// Whether it is one of NumPy's scalars.
+inline bool is_numpy_scalar(const py::handle& object) {
+    const auto modules = py::reinterpret_borrow<py::dict>(PyImport_GetModuleDict());
+    // None stands there for a NumPy that shall not be found.
+    return modules.contains("numpy") && !modules["numpy"].is_none() &&
+           py::isinstance(object, modules["numpy"].attr("generic"));
+}
+
 /// Refuses what has a buffer that says less than the object: a masked array, whose masked elements are there like all
 /// others, and NumPy's scalars that are no numbers, times among them, whose buffer is their bytes.
 inline void refuse_misleading(const py::handle& object) {
@@ -62,9 +70,7 @@ inline void refuse_misleading(const py::handle& object) {
     if (modules.contains("numpy.ma") && py::isinstance(object, modules["numpy.ma"].attr("MaskedArray"))) {
         throw lmdb::InvalidArgumentError("a masked array would lose its mask; pass array.filled()");
     }
-    // None stands there for a NumPy that shall not be found.
-    if (modules.contains("numpy") && !modules["numpy"].is_none() &&
-        py::isinstance(object, modules["numpy"].attr("generic"))) {
+    if (is_numpy_scalar(object)) {
         const py::object dtype = object.attr("dtype");
         if (std::string_view("biuf").find(py::cast<char>(dtype.attr("kind"))) == std::string_view::npos) {
             throw lmdb::InvalidArgumentError("items of " + py::cast<std::string>(py::str(dtype)) +
@@ -368,10 +374,12 @@ inline lmdb::Numbers numbers_of(const py::handle& object) {
     }
     if (PyObject_CheckBuffer(object.ptr()) != 0) {
         const auto buffer = py::reinterpret_borrow<py::buffer>(object);
+        if (is_array(object)) {
+            // A scalar is a number as those of Python are, and no array.
+            return numbers_of_buffer(buffer).as_list(is_numpy_scalar(object));
+        }
         // A view of bytes may have gaps.
-        return is_array(object)                   ? numbers_of_buffer(buffer)
-               : PyMemoryView_Check(object.ptr()) ? numbers_of_bytes(py::buffer(object.attr("tobytes")()))
-                                                  : numbers_of_bytes(buffer);
+        return numbers_of_bytes(PyMemoryView_Check(object.ptr()) ? py::buffer(object.attr("tobytes")()) : buffer);
     }
     if (py::hasattr(object, "__array__")) {
         return numbers_of_buffer(py::buffer(object.attr("__array__")()));

@@ -53,7 +53,8 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
         };
     }
     match buffer_of(object)? {
-        Some(view) => numbers_of_buffer(&view),
+        // A scalar is a number as those of Python are, and no array.
+        Some(view) => Ok(numbers_of_buffer(&view)?.listed(is_numpy_scalar(object)?)?),
         None if object.hasattr("__array__")? => match buffer_of(&object.call_method0("__array__")?)? {
             Some(view) => numbers_of_buffer(&view),
             None => wrong(format!("the array of a {} has no buffer", type_name(object))),
@@ -78,20 +79,28 @@ fn is_number(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>()
 }
 
+fn modules<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?)
+}
+
+/// Whether it is one of NumPy's scalars.
+fn is_numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    // None stands there for a NumPy that shall not be found.
+    match modules(object.py())?.get_item("numpy")?.filter(|numpy| !numpy.is_none()) {
+        Some(numpy) => object.is_instance(&numpy.getattr("generic")?),
+        None => Ok(false),
+    }
+}
+
 /// Refuses what has a buffer that says less than the object: a masked array, whose masked elements are there like all
 /// others, and NumPy's scalars that are no numbers, times among them, whose buffer is their bytes.
 fn refuse_misleading(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
-    let modules =
-        object.py().import("sys")?.getattr("modules")?.cast_into::<PyDict>().map_err(PyErr::from)?;
-    if let Some(masked) = modules.get_item("numpy.ma")?
+    if let Some(masked) = modules(object.py())?.get_item("numpy.ma")?
         && object.is_instance(&masked.getattr("MaskedArray")?)?
     {
         return wrong("a masked array would lose its mask; pass array.filled()");
     }
-    // None stands there for a NumPy that shall not be found.
-    if let Some(numpy) = modules.get_item("numpy")?.filter(|numpy| !numpy.is_none())
-        && object.is_instance(&numpy.getattr("generic")?)?
-    {
+    if is_numpy_scalar(object)? {
         let dtype = object.getattr("dtype")?;
         if !matches!(text(&dtype, "kind")?.as_str(), "b" | "i" | "u" | "f") {
             return wrong(format!("items of {dtype} are not numbers this side converts"));

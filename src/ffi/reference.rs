@@ -522,8 +522,8 @@ pub unsafe extern "C" fn dy_lmdb_allowed_roots_set(
     guard(|| {
         // SAFETY: as the documentation demands of the caller.
         let roots = unsafe { items("roots", roots, count) }?;
-        // SAFETY: as above.
         let path = |root: &dy_lmdb_buffer_t| {
+            // SAFETY: as above.
             unsafe { text("roots", root.data.cast(), root.size) }.map(PathBuf::from)
         };
         crate::reference::set_allowed(&roots.iter().map(path).collect::<Result<Vec<_>>>()?)

@@ -15,6 +15,8 @@ mod exchange;
 mod guards;
 mod header;
 mod merging;
+mod npy;
+mod numbers;
 mod processes;
 mod reference;
 mod segment;
