@@ -472,6 +472,11 @@
 #define DY_LMDB_EXACT_MEMORYVIEW 5
 
 /**
+ * A segment that was a big-endian array of NumPy's.
+ */
+#define DY_LMDB_EXACT_BIG_ENDIAN 6
+
+/**
  * Bytes that were a `numpy.bytes_`.
  */
 #define DY_LMDB_EXACT_NUMPY_BYTES 83

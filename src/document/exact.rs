@@ -22,6 +22,8 @@ pub const ARRAY: u8 = 3;
 pub const ARRAY_LONG: u8 = 4;
 /// Kind: bytes or a segment that were a memoryview of Python's.
 pub const MEMORYVIEW: u8 = 5;
+/// Kind: a segment that was a big-endian array of NumPy's.
+pub const BIG_ENDIAN: u8 = 6;
 
 impl<'a> Document<'a> {
     /// The kind of the value at `node`, if it is an exact one: what it is beside the plain value that all other

@@ -20,7 +20,7 @@ mod segment;
 mod write;
 
 pub use dtype::{Dtype, Unit};
-pub use exact::{ARRAY, ARRAY_LONG, BYTEARRAY, EXACT, MEMORYVIEW, TABLE, TUPLE};
+pub use exact::{ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, EXACT, MEMORYVIEW, TABLE, TUPLE};
 pub(crate) use head::Head;
 pub use iterate::Iter;
 pub use numbers::{Numbers, convert};

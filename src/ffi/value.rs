@@ -48,6 +48,8 @@ pub const DY_LMDB_EXACT_ARRAY: u32 = 3;
 pub const DY_LMDB_EXACT_ARRAY_LONG: u32 = 4;
 /// Bytes or a segment that were a memoryview of Python's.
 pub const DY_LMDB_EXACT_MEMORYVIEW: u32 = 5;
+/// A segment that was a big-endian array of NumPy's.
+pub const DY_LMDB_EXACT_BIG_ENDIAN: u32 = 6;
 /// Bytes that were a `numpy.bytes_`.
 pub const DY_LMDB_EXACT_NUMPY_BYTES: u32 = 83;
 /// Text that was a `numpy.str_`.
@@ -336,6 +338,7 @@ mod tests {
             (DY_LMDB_EXACT_ARRAY, document::ARRAY),
             (DY_LMDB_EXACT_ARRAY_LONG, document::ARRAY_LONG),
             (DY_LMDB_EXACT_MEMORYVIEW, document::MEMORYVIEW),
+            (DY_LMDB_EXACT_BIG_ENDIAN, document::BIG_ENDIAN),
         ];
         for (number, kind) in kinds {
             assert_eq!(number, u32::from(kind));

@@ -316,7 +316,7 @@ def test_damaged_exact_values_raise(transport: LMDBTransport, body: bytes) -> No
 
 def test_the_numbers_of_kinds_are_the_header_s() -> None:
     numbers = dict(re.findall(r"#define DY_LMDB_((?:EXACT|DTYPE|TABLE)_\w+) (\d+)", HEADER.read_text()))
-    for name in ("TUPLE", "BYTEARRAY", "ARRAY", "ARRAY_LONG", "MEMORYVIEW"):
+    for name in ("TUPLE", "BYTEARRAY", "ARRAY", "ARRAY_LONG", "MEMORYVIEW", "BIG_ENDIAN"):
         assert getattr(_exact, name) == int(numbers[f"EXACT_{name}"])
     assert int(numbers["EXACT_EXTENSION"]) == _exact.EXACT
     assert int(numbers["TABLE_EXTENSION"]) == _exact.TABLE

@@ -13,7 +13,7 @@ from typing import Any
 from . import _optional
 
 EXACT, TABLE = 88, 84
-TUPLE, BYTEARRAY, ARRAY, ARRAY_LONG, MEMORYVIEW = 1, 2, 3, 4, 5
+TUPLE, BYTEARRAY, ARRAY, ARRAY_LONG, MEMORYVIEW, BIG_ENDIAN = 1, 2, 3, 4, 5, 6
 
 _NUMPY = {
     "?": "bool_",
@@ -68,10 +68,17 @@ def _array_long(items: Any) -> Any:
     return array.array(_LONGS[_array(items).typecode], items.tobytes())
 
 
+def _big_endian(items: Any) -> Any:
+    array = items.astype(items.dtype.newbyteorder(">"))
+    array.setflags(write=items.flags.writeable)
+    return array
+
+
 _MAKES: dict[int, Callable[[Any], Any]] = {
     TUPLE: _tuple,
     BYTEARRAY: bytearray,
     ARRAY: _array,
     ARRAY_LONG: _array_long,
     MEMORYVIEW: memoryview,
+    BIG_ENDIAN: _big_endian,
 }

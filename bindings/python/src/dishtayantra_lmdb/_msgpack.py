@@ -18,7 +18,7 @@ from typing import Any
 import msgpack
 
 from . import _arrow, _lists, _npy, _optional, _segments
-from ._exact import ARRAY, ARRAY_LONG, EXACT, MEMORYVIEW, TABLE, make_of, numpy_kinds
+from ._exact import ARRAY, ARRAY_LONG, BIG_ENDIAN, EXACT, MEMORYVIEW, TABLE, make_of, numpy_kinds
 from ._faults import explained, is_fault, type_name
 from ._named import NAMED, prefix, reduced, restored
 from ._objects import pack, unpack
@@ -106,7 +106,7 @@ def _answer(exact: bool, value: Any, position: int | None) -> Answer:
     numpy = _optional.loaded("numpy")
     if numpy is not None:
         if isinstance(value, numpy.ndarray):
-            return _array(value, position)
+            return _array(exact, value, position)
         if isinstance(value, numpy.generic):
             return _number(exact, value, position, numpy)
     if kind is msgpack.ExtType or kind is msgpack.Timestamp:
@@ -165,10 +165,13 @@ _MODES: dict[tuple[bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
 }
 
 
-def _array(array: Any, position: int | None) -> Answer:
+def _array(exact: bool, array: Any, position: int | None) -> Answer:
     if position is not None:
         segment = _segments.of_array(array)
         if segment is not None:
+            # NumPy itself says "=" for the machine's order.
+            if exact and array.dtype.byteorder == ">":
+                return EXACT, bytes((BIG_ENDIAN,)), segment, False
             return _segments.placed(segment, position)
     return _raw(_EXT_ARRAY, b"".join(_npy.encode(array)))
 
@@ -182,7 +185,7 @@ def _buffer(exact: bool, value: Any, position: int | None) -> Answer | None:
         plain = value.tobytes()
         return (EXACT, bytes((MEMORYVIEW,)), plain, False) if exact else (plain,)
     if not exact:
-        return _array(array, position)
+        return _array(exact, array, position)
     if type(value) is memoryview:
         kind, same = MEMORYVIEW, memoryview(array).format == value.format
     else:
