@@ -19,7 +19,7 @@ from dishtayantra_lmdb import LMDBCalculatorConfig, LMDBDataExchange, LMDBTransp
 KINDS: list[type[BaseException]] = [TimeoutError, RuntimeError, ValueError, KeyboardInterrupt]
 
 
-class Late(Exception):
+class LateError(Exception):
     """A soft time limit of somebody's."""
 
 
@@ -41,13 +41,13 @@ def raised_at_each_line(work: Callable[[], Any], step: int = 1) -> int:
                 left -= 1
                 if left == 0:
                     was_raised = True
-                    raise Late("late")
+                    raise LateError("late")
             return trace
 
         sys.settrace(trace)
         try:
             work()
-        except Late:
+        except LateError:
             pass
         else:
             assert not was_raised, f"line {line}: the caller was told nothing"
@@ -158,19 +158,19 @@ def test_memory_and_stack_that_run_out_are_told(transport: LMDBTransport, kind: 
 def test_errors_of_natives_and_of_classes_with_a_call_count_as_failures_on_a_reference(
     transport: LMDBTransport,
 ) -> None:
-    class Callable_:
+    class Called:
         def __call__(self, data: Any) -> Any:
             return double(data)
 
-    class Odd(Exception):
+    class OddError(Exception):
         pass
 
     def raising(data: Any) -> Any:
         if "_lmdb_ref" in data:
-            raise Odd("what is this?")
+            raise OddError("what is this?")
         return double(data)
 
-    for inner in (Callable_(), raising, Seeing(raising), wrapped(transport, raising, lmdb_enabled=False)):
+    for inner in (Called(), raising, Seeing(raising), wrapped(transport, raising, lmdb_enabled=False)):
         calculator = wrapped(transport, inner)
         assert value_of(transport, calculator.calculate(LARGE)) == EXPECTED
         assert calculator.exchange.ignored

@@ -16,6 +16,7 @@ from ._calls import is_awaitable
 from ._reference import (
     DB_NAME,
     DB_PATH,
+    ENTRY,
     FORMAT,
     INPUT_KEY,
     OUTPUT_KEY,
@@ -41,6 +42,7 @@ class _Exchange(NamedTuple):
     db_name: str
     format: str | None
     txn_id: str | None = None
+    entry: str | None = None
 
 
 class _Call:
@@ -66,6 +68,7 @@ class _Call:
                     DB_PATH: exchange.db_path,
                     DB_NAME: exchange.db_name,
                     TXN_ID: exchange.txn_id,
+                    ENTRY: exchange.entry,
                 }
             )
         return self._reference
@@ -258,6 +261,7 @@ def _settling(calculate: Any) -> Any:
             data.get(DB_NAME) or "default",
             data.get(FORMAT),
             data.get(TXN_ID),
+            data.get(ENTRY),
         )
         before = _call_of(self)
         if before is not None and before.exchange == exchange:
