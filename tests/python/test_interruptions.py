@@ -74,7 +74,7 @@ def test_a_time_limit_that_ends_a_wrapped_call_is_told(transport: LMDBTransport,
     known = wrapped(transport, kind(), mode)
     known.calculate(PAYLOAD)
     assert raised_at_each_line(lambda: known.calculate(PAYLOAD), 3) > 30
-    new = [wrapped(transport, kind(), mode) for _ in range(400)]
+    new = [wrapped(transport, kind(), mode) for _ in range(1200)]
     assert raised_at_each_line(lambda: new.pop().calculate(PAYLOAD), 3) > 30
 
 

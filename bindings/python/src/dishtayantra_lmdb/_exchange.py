@@ -103,7 +103,7 @@ class LMDBDataExchange:
         handle = self._handle
         if handle is not None and handle.generation == generation[0]:
             return handle
-        with self._lock:
+        with self._lock.lock:
             handle = self._handle
             if handle is None or handle.generation != generation[0]:
                 handle = ExchangeHandle(self.config, self.calculator_name, self._mode())
@@ -127,7 +127,7 @@ class LMDBDataExchange:
             return handle
         path = self.config.db_path
         self.complain("the store is opened anew", LMDBError(f"{path} was removed"))
-        with self._lock:
+        with self._lock.lock:
             if self._handle is handle:
                 self._handle = None
         # Before the path is opened again: a directory made anew may get the old one's number.
@@ -136,7 +136,7 @@ class LMDBDataExchange:
 
     def close(self) -> None:
         """Releases the store; what was got from it stays valid. The second time nothing happens."""
-        with self._lock:
+        with self._lock.lock:
             handle, self._handle = self._handle, None
         if handle is not None:
             handle.close()

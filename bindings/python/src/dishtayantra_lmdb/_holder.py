@@ -52,7 +52,7 @@ class StoreHolder(LMDBCodecMixin):
         if instance is None:
             # Outside of the lock: this may run code of the engine.
             made = cls(LMDBConfig(db_path=directory))
-            with _instances_lock:
+            with _instances_lock.lock:
                 instance = _instances.setdefault((cls, directory), made)
         instance.initialize()
         return instance
@@ -81,7 +81,7 @@ class StoreHolder(LMDBCodecMixin):
         Raises:
             LMDBError: one of its kinds says why the store cannot be opened.
         """
-        with self._lock:
+        with self._lock.lock:
             file = data_file(self.config.db_path)
             if (
                 self._store is None
@@ -101,7 +101,7 @@ class StoreHolder(LMDBCodecMixin):
 
     def close(self) -> None:
         """Releases the store; what was got from it stays valid. The second time nothing happens."""
-        with self._lock:
+        with self._lock.lock:
             store, self._store = self._store, None
         if store is not None:
             store.close()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from ._process import ProcessLock
-
 # Ids in flight are few; of older ones only the store knows.
 _KEPT = 4096
 
 
 class Ledger:
-    """The last few thousand ids of one exchange. Any thread may use it."""
+    """The last few thousand ids of one exchange. Any thread may use it: each step is one of the
+    dict's own, and there is no lock that an interrupted thread could leave held.
+    """
 
-    __slots__ = ("_lock", "_put")
+    __slots__ = ("_put",)
 
     def __init__(self) -> None:
         self._put: OrderedDict[str, bool] = OrderedDict()
-        self._lock = ProcessLock()
 
     def put(self, txn_id: str) -> None:
         """Notes that the input of ``txn_id`` is this exchange's."""
@@ -31,10 +30,9 @@ class Ledger:
             self._note(txn_id, False)
 
     def _note(self, txn_id: str, put: bool) -> None:
-        with self._lock:
-            self._put[txn_id] = put
-            if len(self._put) > _KEPT:
-                self._put.popitem(last=False)
+        self._put[txn_id] = put
+        if len(self._put) > _KEPT:
+            self._put.popitem(last=False)
 
     def is_refused(self, txn_id: str) -> bool:
         """Whether the input of ``txn_id`` is known to have been passed directly."""
@@ -42,5 +40,4 @@ class Ledger:
 
     def forget(self, txn_id: str) -> None:
         """Forgets ``txn_id``."""
-        with self._lock:
-            self._put.pop(txn_id, None)
+        self._put.pop(txn_id, None)

@@ -14,21 +14,19 @@ _locks: weakref.WeakSet[ProcessLock] = weakref.WeakSet()
 
 
 class ProcessLock:
-    """A lock that is free in a forked child, whichever thread held it at the fork."""
+    """A lock that is free in a forked child, whichever thread held it at the fork: ``with x.lock``.
+
+    Not to be entered by itself: what a signal's handler raises inside a method of Python's that
+    enters or leaves would leave it held for ever.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         _locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
     def renew(self) -> None:
         """Forgets who held it."""
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
 
 
 def _forked() -> None:
