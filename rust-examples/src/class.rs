@@ -1,12 +1,12 @@
 //! A calculator as a Python class that an engine can call directly or with references.
 
 use crate::errors::raised;
-use crate::payload::PythonInput;
+use crate::payload::{PythonInput, opened};
 use crate::results::dict_of;
 use dishtayantra::calculator::{Calculator, Input, calculate_with};
-use dishtayantra::{Format, Result, View, versions, wire};
+use dishtayantra::{Result, versions, wire};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::PyDict;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -58,7 +58,12 @@ impl Called {
     pub fn calculate<'py>(&self, py: Python<'py>, data: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         self.calculations.fetch_add(1, Ordering::Relaxed);
         let given = PythonInput::new(data);
-        let answer = py.detach(|| calculate_with(&*self.core, &given, |view| self.open(view)));
+        let answer = py.detach(|| {
+            calculate_with(&*self.core, &given, |view| {
+                self.references.fetch_add(1, Ordering::Relaxed);
+                opened(view)
+            })
+        });
         if let Some(exception) = given.take_raised() {
             return Err(exception);
         }
@@ -73,24 +78,6 @@ impl Called {
         let written = PyDict::new(py);
         written.set_item(wire::OUTPUT_WRITTEN, true)?;
         Ok(written)
-    }
-
-    /// A reference's input. JSON, a format for debugging, is parsed by Python.
-    fn open(&self, view: View) -> Result<Box<dyn Input>> {
-        self.references.fetch_add(1, Ordering::Relaxed);
-        if view.format() != Format::Json {
-            return Ok(Box::new(dishtayantra::calculator::ViewInput::new(view)?));
-        }
-        Python::attach(|py| {
-            let parsed = py
-                .import("json")
-                .and_then(|json| json.call_method1("loads", (PyBytes::new(py, view.bytes()),)));
-            let corrupt = |error: PyErr| {
-                let key = String::from_utf8_lossy(view.key());
-                dishtayantra::Error::new(dishtayantra::ErrorKind::Corrupt, format!("entry '{key}': {error}"))
-            };
-            parsed.map(|parsed| Box::new(PythonInput::new(parsed)) as Box<dyn Input>).map_err(corrupt)
-        })
     }
 
     /// Name, class, settings, and what happened so far.

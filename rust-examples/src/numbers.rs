@@ -1,5 +1,6 @@
 //! Python objects as numbers: lists, arrays and raw bytes. NumPy is used when a caller has it, never needed.
 
+use crate::payload::single;
 use dishtayantra::{Dtype, Error, Numbers};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -42,6 +43,9 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
     if is_list(object) {
         return numbers_of_list(object);
     }
+    if let Some(numbers) = referred(object)? {
+        return Ok(numbers);
+    }
     if is_number(object) {
         return Ok(Numbers::shared(vec![number_of(object)?], Vec::new())?.as_list()?);
     }
@@ -61,6 +65,11 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
         },
         None => wrong(format!("a {} is no array of numbers", type_name(object))),
     }
+}
+
+/// The numbers of the payload that a mapping stands for; none when it stands for none.
+fn referred(object: &Bound<'_, PyAny>) -> Result<Option<Numbers<'static>>, Failure> {
+    single(object, |payload| Ok(payload.find_numbers("values")?.map(Numbers::into_owned)))
 }
 
 fn is_list(object: &Bound<'_, PyAny>) -> bool {
@@ -132,6 +141,9 @@ pub fn number_of(object: &Bound<'_, PyAny>) -> Result<f64, Failure> {
             Ok(number) => Ok(number),
             Err(_) => wrong("an int of more than 64 bits"),
         };
+    }
+    if let Some(number) = single(object, |payload| payload.find_number("values"))? {
+        return Ok(number);
     }
     if !is_bytes(object)?
         && let Some(view) = buffer_of(object)?
@@ -247,6 +259,9 @@ fn tuple_of<'py>(list: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
 fn rows_of(object: &Bound<'_, PyAny>) -> Result<Option<Numbers<'static>>, Failure> {
     if is_bytes(object)? || is_number(object) {
         return Ok(None);
+    }
+    if let Some(numbers) = referred(object)? {
+        return Ok(Some(numbers.c_order()));
     }
     buffer_of(object)?.map(|view| numbers_of_buffer(&view).map(Numbers::c_order)).transpose()
 }

@@ -1,10 +1,10 @@
 //! Python objects as inputs of calculators.
 
 use crate::numbers::{Failure, number_of, numbers_of, type_name};
-use dishtayantra::calculator::Input;
-use dishtayantra::{Error, Numbers, Result};
+use dishtayantra::calculator::{Input, ViewInput, references_of, resolved};
+use dishtayantra::{Error, ErrorKind, Format, Numbers, Result, View};
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
 use std::sync::{Mutex, PoisonError};
 
 /// A mapping, or anything else, which then is its "values". Attaches to the interpreter only while it is asked.
@@ -50,13 +50,16 @@ impl PythonInput {
                 .and_then(|found| found.as_ref().map(read).transpose());
             answer.map_err(|failure| match failure {
                 Failure::Wrong(error) => Error::new(error.kind(), format!("'{name}': {error}")),
-                Failure::Raised(exception) => {
-                    let error = Error::invalid(format!("'{name}': {exception}"));
-                    self.raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(exception);
-                    error
-                }
+                Failure::Raised(exception) => self.raise(exception),
             })
         })
+    }
+
+    /// Keeps an exception for whoever takes it; the error that stands for it.
+    fn raise(&self, exception: PyErr) -> Error {
+        let error = Error::invalid(exception.to_string());
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(exception);
+        error
     }
 }
 
@@ -72,11 +75,70 @@ impl Input for PythonInput {
     fn find_text(&self, name: &str) -> Result<Option<String>> {
         self.ask(name, |found| match found.cast::<PyString>() {
             Ok(text) => Ok(text.extract()?),
-            Err(_) => Err(Error::invalid(format!("a {}, not a text", type_name(found))).into()),
+            Err(_) => single(found, |payload| payload.find_text("values"))?
+                .ok_or_else(|| Error::invalid(format!("a {}, not a text", type_name(found))).into()),
         })
     }
 
     fn find_flag(&self, name: &str) -> Result<Option<bool>> {
-        self.ask(name, |found| Ok(found.is_truthy()?))
+        self.ask(name, |found| match found.cast::<PyBool>() {
+            Ok(flag) => Ok(flag.is_true()),
+            Err(_) => Err(Error::invalid(format!("a {}, not a bool", type_name(found))).into()),
+        })
+    }
+
+    fn names(&self) -> Result<Option<Vec<String>>> {
+        if !self.is_mapping {
+            return Ok(None);
+        }
+        let names = Python::attach(|py| -> PyResult<Vec<String>> {
+            let mut names = Vec::new();
+            for key in self.payload.bind(py).try_iter()? {
+                if let Ok(name) = key?.cast::<PyString>() {
+                    names.push(name.extract()?);
+                }
+            }
+            Ok(names)
+        });
+        names.map(Some).map_err(|exception| self.raise(exception))
+    }
+}
+
+/// A reference's input. JSON, a format for debugging, is parsed by Python.
+pub fn opened(view: View) -> Result<Box<dyn Input>> {
+    if view.format() != Format::Json {
+        return Ok(Box::new(ViewInput::new(view)?));
+    }
+    Python::attach(|py| {
+        let parsed =
+            py.import("json").and_then(|json| json.call_method1("loads", (PyBytes::new(py, view.bytes()),)));
+        let corrupt = |error: PyErr| {
+            let key = String::from_utf8_lossy(view.key());
+            Error::new(ErrorKind::Corrupt, format!("entry '{key}': {error}"))
+        };
+        parsed.map(|parsed| Box::new(PythonInput::new(parsed)) as Box<dyn Input>).map_err(corrupt)
+    })
+}
+
+/// What `find` finds under "values" in the payload that a mapping inside another stands for. None: it stands for none.
+pub fn single<T>(
+    object: &Bound<'_, PyAny>,
+    find: impl FnOnce(&dyn Input) -> Result<Option<T>>,
+) -> std::result::Result<Option<T>, Failure> {
+    if !object.is_instance_of::<PyDict>() {
+        return Ok(None);
+    }
+    let given = PythonInput::new(object.clone());
+    let found = references_of(&given).and_then(|references| match references.inputs[..] {
+        [] => Ok(None),
+        _ => {
+            let payload = resolved(&given, &references.inputs, opened)?;
+            let value = if payload.names()?.is_none() { find(&*payload)? } else { None };
+            value.map(Some).ok_or_else(|| Error::invalid("a reference to a mapping"))
+        }
+    });
+    match given.take_raised() {
+        Some(exception) => Err(Failure::Raised(exception)),
+        None => Ok(found?),
     }
 }

@@ -8,6 +8,8 @@ import json
 
 import numpy as np
 import pytest
+from dishtayantra_rust_calculators import MatrixProcessor as Rust
+
 from dishtayantra_calculators import MatrixProcessor as Cpp
 from dishtayantra_lmdb import LMDBConfig, LMDBTransport, wrap_with_lmdb
 from dishtayantra_lmdb.errors import (
@@ -17,7 +19,7 @@ from dishtayantra_lmdb.errors import (
     InvalidArgumentError,
 )
 
-NATIVES = [pytest.param(Cpp, id="C++")]
+NATIVES = [pytest.param(Cpp, id="C++"), pytest.param(Rust, id="Rust")]
 VALUES = np.arange(2000.0)
 ROWS = [[1.0, 2.0], [3.0, 4.0]]
 

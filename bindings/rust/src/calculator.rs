@@ -24,7 +24,8 @@ pub use crate::value::{Map, Value, map};
 
 use crate::entry::{Info, PutOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ffi::{Reference, View, Writer, wire};
+use crate::ffi::{Reference, References, View, Writer, wire};
+use crate::input::{Beside, JoinedInput};
 use crate::value::{in_c_order, into_owned, write_map};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -53,32 +54,65 @@ pub struct Answer {
 /// The reference that an input carries, and whether it stands for the input itself: one with `_lmdb_ref` true, or an
 /// output key beside the values. None when it carries none.
 ///
-/// Fails with [`ErrorKind::Corrupt`], naming the field, when one cannot be right.
+/// Fails with [`ErrorKind::Corrupt`], naming the field, when one cannot be right, and when there are several:
+/// [`references_of`] gathers them.
 pub fn reference_of(given: &dyn Input) -> Result<Option<(Reference, bool)>> {
+    let References { mut inputs, output } = references_of(given)?;
+    if inputs.len() > 1 {
+        return Err(Error::new(ErrorKind::Corrupt, format!("{} references were merged", inputs.len())));
+    }
+    Ok(inputs.pop().map(|input| (input, true)).or(output.map(|output| (output, false))))
+}
+
+/// The references that an input carries: those whose payloads it stands for, since `_lmdb_ref` is true or they have a
+/// marker, and where an output is asked for.
+///
+/// Fails with [`ErrorKind::Corrupt`], naming the field, when one cannot be right.
+pub fn references_of(given: &dyn Input) -> Result<References> {
     let text = |name: &str| {
         let corrupt = |error: Error| Error::new(ErrorKind::Corrupt, format!("reference: {error}"));
         given.find_text(name).map_err(corrupt)
     };
-    let stands_for_input = given.find_flag(wire::REF)?.unwrap_or(false);
-    if !stands_for_input && text(wire::OUTPUT_KEY)?.is_none() {
-        return Ok(None);
+    let is_reference = match given.find_flag(wire::REF) {
+        Ok(flag) => flag.unwrap_or(false),
+        // What is no bool says nothing.
+        Err(error) if error.kind() == ErrorKind::InvalidArgument => false,
+        Err(error) => return Err(error),
+    };
+    let mut names = given.names()?.unwrap_or_default();
+    names.retain(|name| name.starts_with(wire::MARKER));
+    if !is_reference && names.is_empty() && text(wire::OUTPUT_KEY)?.is_none() {
+        return Ok(References::default());
     }
-    let mut reference = Reference::new()?;
-    reference.set(wire::REF, if stands_for_input { "true" } else { "false" })?;
-    for name in [wire::INPUT_KEY, wire::OUTPUT_KEY, wire::DB_PATH, wire::DB_NAME, wire::FORMAT, wire::TXN_ID]
-    {
-        if let Some(value) = text(name)? {
-            reference.set(name, &value)?;
+    let mut fields = vec![(wire::REF.to_owned(), is_reference.to_string())];
+    names.extend(BASE.map(str::to_owned));
+    for name in names {
+        if let Some(value) = text(&name)? {
+            fields.push((name, value));
         }
     }
-    Ok(Some((reference, stands_for_input)))
+    References::of(&fields)
 }
 
-/// Computes on what a caller gave: values, values with an output key beside them, or a reference to values, which are
-/// viewed in place and checked against their checksum if they have one. The result goes where the reference asks.
+/// The fields of a reference beside [`wire::REF`].
+const BASE: [&str; 7] = [
+    wire::INPUT_KEY,
+    wire::OUTPUT_KEY,
+    wire::DB_PATH,
+    wire::DB_NAME,
+    wire::FORMAT,
+    wire::TXN_ID,
+    wire::ENTRY,
+];
+
+/// Computes on what a caller gave: values, values with an output key beside them, a reference to values, or several that
+/// were merged, with fields beside them. Payloads are viewed in place and checked against their checksum if they have
+/// one. The result goes where the base fields ask.
 ///
-/// Fails with [`ErrorKind::NotFound`] when the input is missing or expired, with [`ErrorKind::Corrupt`] when it or the
-/// reference is damaged, with [`ErrorKind::Panic`] when the calculator panics, and as it does. Any thread may call it.
+/// Fails with [`ErrorKind::NotFound`] when an input is missing or expired, with [`ErrorKind::Corrupt`] when it or the
+/// reference is damaged, with [`ErrorKind::InvalidArgument`] when a name is in two of the mappings that were merged, or a
+/// payload among several is no mapping, with [`ErrorKind::Panic`] when the calculator panics, and as it does. Any thread
+/// may call it.
 pub fn calculate(calculator: &dyn Calculator, given: &dyn Input) -> Result<Answer> {
     calculate_with(calculator, given, |view| Ok(Box::new(ViewInput::new(view)?)))
 }
@@ -87,20 +121,47 @@ pub fn calculate(calculator: &dyn Calculator, given: &dyn Input) -> Result<Answe
 pub fn calculate_with(
     calculator: &dyn Calculator,
     given: &dyn Input,
-    open: impl FnOnce(View) -> Result<Box<dyn Input>>,
+    open: impl FnMut(View) -> Result<Box<dyn Input>>,
 ) -> Result<Answer> {
-    let Some((reference, stands_for_input)) = reference_of(given)? else {
-        let result = into_owned(computed(calculator, given)?);
-        return Ok(Answer { result, ..Answer::default() });
+    let references = references_of(given)?;
+    let declining = |error| match &references.inputs[..] {
+        [reference] => declined(reference, error),
+        // Several were merged by whoever calls directly: no exchange waits for a word.
+        _ => error,
     };
-    if !stands_for_input {
-        return deliver(&reference, computed(calculator, given)?);
+    let resolved = match references.inputs[..] {
+        [] => None,
+        _ => Some(resolved(given, &references.inputs, open).map_err(declining)?),
+    };
+    let result = computed(calculator, resolved.as_deref().unwrap_or(given)).map_err(declining)?;
+    match &references.output {
+        Some(output) => deliver(output, result),
+        None => Ok(Answer { result: into_owned(result), ..Answer::default() }),
     }
-    let view = reference.view_input()?;
-    view.verify()?;
-    let input = open(view).map_err(|error| declined(&reference, error))?;
-    let result = computed(calculator, &*input).map_err(|error| declined(&reference, error))?;
-    deliver(&reference, result)
+}
+
+/// The payloads that an input stands for by `references`, with its own fields, as one input.
+///
+/// Fails as [`calculate`] does.
+pub fn resolved<'a>(
+    given: &'a dyn Input,
+    references: &[Reference],
+    mut open: impl FnMut(View) -> Result<Box<dyn Input>>,
+) -> Result<Box<dyn Input + 'a>> {
+    let mut parts: Vec<Box<dyn Input + 'a>> = Vec::new();
+    for reference in references {
+        let view = reference.view_input()?;
+        view.verify()?;
+        parts.push(open(view)?);
+    }
+    let beside = Beside(given);
+    if beside.names()?.is_some_and(|names| !names.is_empty()) {
+        parts.push(Box::new(beside));
+    }
+    match parts.len() {
+        1 => Ok(parts.remove(0)),
+        _ => Ok(Box::new(JoinedInput::new(parts)?)),
+    }
 }
 
 /// Declines an input of a kind that is not read here: whoever sent the reference calls again with the payload itself,

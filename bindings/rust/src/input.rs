@@ -2,9 +2,10 @@
 
 use crate::entry::Format;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ffi::{Node, Type, View};
+use crate::ffi::{Node, Type, View, wire};
 use crate::numbers::Numbers;
 use crate::value::{Map, Value};
+use std::collections::HashMap;
 
 /// Named numbers, arrays and texts. A payload that is one array has it under the name "values". Any number of threads
 /// may read an input.
@@ -22,6 +23,11 @@ pub trait Input: Send + Sync {
 
     /// Whether what is under `name` is true.
     fn find_flag(&self, name: &str) -> Result<Option<bool>>;
+
+    /// The names there are; none when the payload is no mapping, but one value under "values".
+    fn names(&self) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
 
     /// The array under `name`. Fails with [`ErrorKind::InvalidArgument`] when there is none: nothing computes on a
     /// missing input.
@@ -91,6 +97,102 @@ impl Input for ViewInput {
     fn find_flag(&self, name: &str) -> Result<Option<bool>> {
         self.ask(name, |node| node.bool())
     }
+
+    fn names(&self) -> Result<Option<Vec<String>>> {
+        if self.view.format() != Format::Msgpack {
+            return Ok(None);
+        }
+        let document = self.view.document()?;
+        if document.root().kind()? != Type::Map {
+            return Ok(None);
+        }
+        let mut names = Vec::new();
+        for item in document.root().items()? {
+            if let Some(key) = item?.key {
+                names.push(key.string()?.to_owned());
+            }
+        }
+        Ok(Some(names))
+    }
+}
+
+/// Payloads that were merged, as one input. Each name is in one of them: of two values nothing tells which came last.
+pub(crate) struct JoinedInput<'a> {
+    parts: Vec<Box<dyn Input + 'a>>,
+    /// In which of the parts a name is.
+    places: HashMap<String, usize>,
+}
+
+impl<'a> JoinedInput<'a> {
+    /// Fails with [`ErrorKind::InvalidArgument`] when a name occurs twice, or a payload among several is no mapping.
+    pub(crate) fn new(parts: Vec<Box<dyn Input + 'a>>) -> Result<JoinedInput<'a>> {
+        let mut places = HashMap::new();
+        for (at, part) in parts.iter().enumerate() {
+            let Some(names) = part.names()? else {
+                return Err(Error::invalid("a payload that is no mapping was merged with others"));
+            };
+            for name in names {
+                if places.insert(name.clone(), at).is_some() {
+                    return Err(Error::invalid(format!(
+                        "'{name}' is in two of the mappings that were merged"
+                    )));
+                }
+            }
+        }
+        Ok(JoinedInput { parts, places })
+    }
+
+    fn with(&self, name: &str) -> Option<&(dyn Input + 'a)> {
+        self.places.get(name).map(|at| &*self.parts[*at])
+    }
+}
+
+impl Input for JoinedInput<'_> {
+    fn find_numbers(&self, name: &str) -> Result<Option<Numbers<'_>>> {
+        self.with(name).map_or(Ok(None), |part| part.find_numbers(name))
+    }
+
+    fn find_number(&self, name: &str) -> Result<Option<f64>> {
+        self.with(name).map_or(Ok(None), |part| part.find_number(name))
+    }
+
+    fn find_text(&self, name: &str) -> Result<Option<String>> {
+        self.with(name).map_or(Ok(None), |part| part.find_text(name))
+    }
+
+    fn find_flag(&self, name: &str) -> Result<Option<bool>> {
+        self.with(name).map_or(Ok(None), |part| part.find_flag(name))
+    }
+
+    fn names(&self) -> Result<Option<Vec<String>>> {
+        Ok(Some(self.places.keys().cloned().collect()))
+    }
+}
+
+/// What lies beside references: the same input without the names of the protocol.
+pub(crate) struct Beside<'a>(pub(crate) &'a dyn Input);
+
+impl Input for Beside<'_> {
+    fn find_numbers(&self, name: &str) -> Result<Option<Numbers<'_>>> {
+        self.0.find_numbers(name)
+    }
+
+    fn find_number(&self, name: &str) -> Result<Option<f64>> {
+        self.0.find_number(name)
+    }
+
+    fn find_text(&self, name: &str) -> Result<Option<String>> {
+        self.0.find_text(name)
+    }
+
+    fn find_flag(&self, name: &str) -> Result<Option<bool>> {
+        self.0.find_flag(name)
+    }
+
+    fn names(&self) -> Result<Option<Vec<String>>> {
+        let own = |name: &String| !name.starts_with("_lmdb_") && name != wire::TXN_ID;
+        Ok(self.0.names()?.map(|names| names.into_iter().filter(own).collect()))
+    }
 }
 
 /// A map of the caller's, say a configuration.
@@ -140,5 +242,9 @@ impl Input for MapInput<'_> {
             Some(Value::Bool(value)) => Ok(Some(*value)),
             Some(_) => wrong(name, "bool"),
         }
+    }
+
+    fn names(&self) -> Result<Option<Vec<String>>> {
+        Ok(Some(self.0.iter().map(|(name, _)| name.to_string()).collect()))
     }
 }

@@ -33,8 +33,8 @@ mod value;
 pub use entry::{Format, Info, Key, PutOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use ffi::{
-    Document, Item, Items, Loan, Node, Reference, Store, Type, Versions, View, Writer, load, parse_config,
-    take_warnings, versions, wire,
+    Document, Item, Items, Loan, Node, Reference, References, Store, Type, Versions, View, Writer, load,
+    parse_config, take_warnings, versions, wire,
 };
 pub use npy::{Array, npy_header};
 pub use numbers::Numbers;

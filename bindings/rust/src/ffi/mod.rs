@@ -21,7 +21,7 @@ pub(crate) use array::{npy_array, npy_header, to_doubles};
 pub use document::{Document, Item, Items, Node, Type};
 pub use library::{Versions, load, parse_config, take_warnings, versions};
 pub use loan::Loan;
-pub use reference::{Reference, wire};
+pub use reference::{Reference, References, wire};
 pub use store::Store;
 pub use view::View;
 pub use writer::Writer;

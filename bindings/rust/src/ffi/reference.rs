@@ -23,6 +23,10 @@ pub mod wire {
     pub const FORMAT: &str = "_lmdb_format";
     /// The id of the exchange.
     pub const TXN_ID: &str = "_txn_id";
+    /// The one entry of one store that is meant.
+    pub const ENTRY: &str = "_lmdb_entry";
+    /// What the names of markers begin with, one for each reference.
+    pub const MARKER: &str = "_lmdb_ref_";
     /// In an answer: the result is under the output key.
     pub const OUTPUT_WRITTEN: &str = "_lmdb_output_written";
 }
@@ -42,6 +46,43 @@ pub struct Reference {
 unsafe impl Send for Reference {}
 // SAFETY: as above.
 unsafe impl Sync for Reference {}
+
+/// The references in one mapping: engines merge mappings, so several may lie side by side, with other fields.
+#[derive(Debug, Default)]
+pub struct References {
+    /// One for each payload that is to be resolved.
+    pub inputs: Vec<Reference>,
+    /// Where an output is asked for.
+    pub output: Option<Reference>,
+}
+
+impl References {
+    /// Gathers them from the fields of a mapping by name and text: at least those whose names begin with `_lmdb_`, and
+    /// `_txn_id`. Of [`wire::REF`] the text is "true" or "false"; one that is no bool is left out. Fails with
+    /// [`ErrorKind::Corrupt`] when a field cannot be right, and when the base fields stand for a payload that no marker
+    /// names.
+    pub fn of(fields: &[(String, String)]) -> Result<References> {
+        let functions = sys::functions()?;
+        let names = buffers(&fields.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let texts = buffers(&fields.iter().map(|(_, text)| text).collect::<Vec<_>>());
+        let mut inputs = vec![ptr::null_mut(); fields.len()];
+        let (mut count, mut output) = (0, ptr::null_mut());
+        // SAFETY: the texts stay during the call; there is room for as many references as there are fields.
+        check(functions, unsafe {
+            (functions.dy_lmdb_references_of)(
+                names.as_ptr(),
+                texts.as_ptr(),
+                fields.len(),
+                inputs.as_mut_ptr(),
+                &mut count,
+                &mut output,
+            )
+        })?;
+        let owned = |handle| NonNull::new(handle).map(|handle| Reference { functions, handle });
+        let inputs = inputs.into_iter().take(count).filter_map(owned).collect();
+        Ok(References { inputs, output: owned(output) })
+    }
+}
 
 impl Drop for Reference {
     fn drop(&mut self) {
