@@ -196,10 +196,13 @@ void test_references_that_do_not_match(void) {
 
 void test_allowed_roots(void) {
     const char *directory = check_directory();
-    dy_lmdb_exchange_t *exchange = open_exchange_in(directory);
-    dy_lmdb_reference_t *reference = output(exchange, "1", "one");
+    dy_lmdb_exchange_t *exchange;
+    dy_lmdb_reference_t *reference;
     dy_lmdb_view_t *view = NULL;
     dy_lmdb_buffer_t root;
+    check_forget_store();
+    exchange = open_exchange_in(directory);
+    reference = output(exchange, "1", "one");
     root.data = "/nowhere";
     root.size = 8;
     EXPECT_OK(dy_lmdb_exchange_close(exchange));
@@ -212,4 +215,5 @@ void test_allowed_roots(void) {
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_allowed_roots_set(&root, 1));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_allowed_roots_set(NULL, 1));
     dy_lmdb_reference_free(reference);
+    check_forget_directory(directory);
 }

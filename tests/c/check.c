@@ -50,6 +50,20 @@ static void let_go(const char *directory) {
     dy_lmdb_reference_free(reference);
 }
 
+void check_forget_directory(const char *directory) {
+    nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    let_go(directory);
+}
+
+void check_forget_store(void) {
+    if (shared_store != NULL) {
+        EXPECT_OK(dy_lmdb_store_close(shared_store));
+        check_forget_directory(shared_directory);
+    }
+    shared_store = NULL;
+    shared_directory = NULL;
+}
+
 int check_run(const char *program, const check_case_t *cases, size_t count) {
     size_t i;
     for (i = 0; i < count; i++) {

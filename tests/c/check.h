@@ -41,6 +41,11 @@ const char *check_directory(void);
 #define CHECK_MAP_SIZE (64 << 20)
 /* The directory of a store whose default database is empty. */
 const char *check_store_directory(void);
+
+/* Removes a directory whose store nobody has open any more but for references; and the one that the tests share, so that
+   valgrind has the room for another. The next test that wants one gets a new one. */
+void check_forget_directory(const char *directory);
+void check_forget_store(void);
 /* A handle of the test's own on that store; close it. */
 dy_lmdb_store_t *check_store(void);
 /* Puts a text, with the default options. */
