@@ -40,6 +40,9 @@ static uint32_t settled(dy_lmdb_exchange_t *exchange, const dy_lmdb_reference_t 
 void test_config(void) {
     dy_lmdb_bytes_t *normal = NULL;
     dy_lmdb_bytes_t *warnings = NULL;
+    /* What earlier tests were warned of. */
+    EXPECT_OK(dy_lmdb_warnings_take(&warnings));
+    dy_lmdb_bytes_free(warnings);
     EXPECT_OK(dy_lmdb_config_parse(TEXT("{\"lmdb_ttl\": 5, \"somebody\": [1]}"), &normal));
     EXPECT_BLOCK_HOLDS(normal, "\"lmdb_ttl\":5");
     EXPECT_OK(dy_lmdb_config_parse(TEXT("{}"), &normal));
