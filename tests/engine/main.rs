@@ -12,6 +12,7 @@ mod document;
 mod document_golden;
 mod exact;
 mod exchange;
+mod forks;
 mod guards;
 mod header;
 mod merging;

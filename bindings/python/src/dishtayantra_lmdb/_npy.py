@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import math
+import re
 from array import array as PyArray
 from typing import Any
 
@@ -218,7 +219,9 @@ def padded_header(dtype: Any, shape: tuple[int, ...], room: int) -> bytes:
 def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int]:
     """The dtype, order, shape and size in bytes that a header's text tells."""
     numpy = _optional.numpy("format numpy")
-    fields = ast.literal_eval(text.decode(encoding).strip())
+    said = text.decode(encoding).strip()
+    _refuse_deep(said)
+    fields = ast.literal_eval(said)
     if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
         raise ValueError("the header is not a dict of descr, fortran_order, shape")
     shape, fortran = fields["shape"], fields["fortran_order"]
@@ -236,6 +239,26 @@ def _parse(text: bytes, encoding: str) -> tuple[Any, bool, tuple[int, ...], int]
     if dtype.itemsize == 0 and math.prod(shape) > _MOST_EMPTY:
         raise ValueError(f"{math.prod(shape)} items of no bytes; allowed: {_MOST_EMPTY}")
     return dtype, fortran, shape, math.prod(shape) * dtype.itemsize
+
+
+# Texts; and what else the headers of dtypes have.
+_TEXT = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_REST = re.compile(r"[\w\s(){}\[\],:]*")
+_DEEPEST = 64
+
+
+def _refuse_deep(said: str) -> None:
+    """Raises for a header of more levels than Python's parser has room for, whatever is left of the
+    stack.
+    """
+    rest = _TEXT.sub("", said)
+    depth = 0
+    for char in rest:
+        depth += (char in "([{") - (char in ")]}")
+        if depth > _DEEPEST:
+            raise ValueError(f"the header is nested deeper than {_DEEPEST} levels")
+    if not _REST.fullmatch(rest):
+        raise ValueError("the header is not a dict of descr, fortran_order, shape")
 
 
 _Layout = tuple[int, Any, bool, tuple[int, ...]]

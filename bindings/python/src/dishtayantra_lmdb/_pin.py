@@ -32,7 +32,9 @@ class Pin(_objects.Pin):
     _bytes = staticmethod(text_bytes)
 
     def check(self) -> None:
-        """Raises when the pin was made before a fork: its bytes are only promised to the parent."""
+        """Raises when the pin was made before a fork. What was made from it before shows its bytes
+        until the child ends; nothing more is made from it.
+        """
         if self.forked:
             raise ForkedError(
                 "the view was opened before a fork and belongs to the parent; open one here"
