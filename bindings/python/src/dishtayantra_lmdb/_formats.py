@@ -32,12 +32,14 @@ bytes subclasses                      bytes       msgpack     raw: bytes
 "msgpack" or "arrow" in a column: the format cannot hold the value, so it is stored in that one and
 the envelope says so. Readers go by the envelope. (1) NaN, infinities and text that is not valid
 Unicode are not JSON: msgpack refuses the latter. (2) In arrow a dict of columns of one length
-becomes a Table. (3) An aware datetime keeps its offset from UTC, not the name of its zone. (4) In
-the machine's byte order, in format numpy in C or Fortran order as it was, in msgpack in C order;
-in place and read-only unless a copy is asked for. Times in a multiple of a unit come back in the
-unit. (5) A Mapping that is no dict: msgpack. (6) A frame is what exports a table by the Arrow
-PyCapsule interface (``__arrow_c_stream__``; with ``__arrow_c_array__`` alone it comes back as
-a RecordBatch). Arrow arrays, chunked arrays and series are columns, no frames: refused. (7)
+becomes a Table when nothing about them changes (``_columns`` says which). (3) An aware datetime
+keeps its offset from UTC, not the name of its zone. (4) In the machine's byte order, in format
+numpy in C or Fortran order as it was, in msgpack in C order; in place and read-only unless a copy
+is asked for. Times in a multiple of a unit come back in the unit. A memmap is a plain array; other
+subclasses, masked arrays, records, dtypes with metadata, with fields out of order or of other
+libraries are refused. (5) A Mapping that is no dict: msgpack. (6) A frame is what exports a table
+by the Arrow PyCapsule interface (``__arrow_c_stream__``; with ``__arrow_c_array__`` alone it comes
+back as a RecordBatch). Arrow arrays, chunked arrays and series are columns, no frames: refused. (7)
 A RecordBatch as what it was; as Arrow IPC bytes in an ext value, which are copied and which other
 languages do not look into. (8) In UTC, to the microsecond: the nanoseconds below are lost. (9) 68,
 78, 80, 84 and 88 are.
@@ -55,7 +57,7 @@ datetime, time                        itself, with fold and the zone, if that is
                                       without a name
 pandas and Polars DataFrames          itself where it is one that Arrow keeps (``_frames``)
 dict of columns in format arrow       a dict
-NumPy arrays                          itself; a memmap is a plain array
+NumPy arrays                          itself; raises for a memmap
 namedtuple, dataclass, Enum, other    raises
 subclasses, other Mappings, msgpack
 Timestamp, numpy.longlong
@@ -66,6 +68,9 @@ What no format can hold (objects of other classes, arrays of objects, masked arr
 types that are this library's own) raises FormatError with the path inside the payload. Without
 segments, msgpack is what any library writes, as deep at most: NumPy's numbers become Python's, and
 arrays, sets, dates and the like raise FormatError.
+
+Errors that are not the payload's pass through: what a signal handler raises, what the caller's own
+classes raise, MemoryError, RecursionError.
 """
 
 from __future__ import annotations
@@ -142,8 +147,9 @@ def _encode_apart(
             return RAW, [_contiguous(value)]
     elif number == NUMPY:
         array = value if _npy.is_array(value) or exact else _npy.of_buffer(value)
-        if _npy.is_array(array):
-            return NUMPY, _npy.encode(array)
+        # Big-endian items msgpack says to be such.
+        if _npy.is_array(array) and not (exact and array.dtype.byteorder == ">"):
+            return NUMPY, _npy.encode(array, exact)
     elif number == ARROW:
         frame = _arrow.as_frame(value, exact)
         if frame is not None:

@@ -167,13 +167,13 @@ _MODES: dict[tuple[bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
 
 def _array(exact: bool, array: Any, position: int | None) -> Answer:
     if position is not None:
-        segment = _segments.of_array(array)
+        segment = _segments.of_array(array, exact=exact)
         if segment is not None:
             # NumPy itself says "=" for the machine's order.
             if exact and array.dtype.byteorder == ">":
                 return EXACT, bytes((BIG_ENDIAN,)), segment, False
             return _segments.placed(segment, position)
-    return _raw(_EXT_ARRAY, b"".join(_npy.encode(array)))
+    return _raw(_EXT_ARRAY, b"".join(_npy.encode(array, exact)))
 
 
 def _buffer(exact: bool, value: Any, position: int | None) -> Answer | None:

@@ -36,8 +36,12 @@ def is_array(value: object) -> bool:
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
-def plain(array: Any) -> Any:
+def plain(array: Any, exact: bool = False) -> Any:
     """``array`` as a plain ndarray that means the same.
+
+    Args:
+        array: of whatever class.
+        exact: it is to come back as one of its class.
 
     Raises:
         FormatError: it is of a class, or has a dtype, that means more than its items do.
@@ -50,7 +54,7 @@ def plain(array: Any) -> Any:
                 "a masked array would lose its mask; store array.filled(), "
                 "or array.data and array.mask"
             )
-        if kind is not numpy.memmap:
+        if exact or kind is not numpy.memmap:
             raise FormatError(
                 f"an array of class {type_name(array)} would come back as a plain one; "
                 "store numpy.asarray(array)"
@@ -100,14 +104,20 @@ def of_buffer(value: Any) -> Any | None:
     return found
 
 
-def encode(array: Any) -> list[Any]:
+def encode(array: Any, exact: bool = False) -> list[Any]:
     """The parts of ``array`` as ``.npy``: the header, and the data where it lies if contiguous.
+
+    Args:
+        array: what is stored.
+        exact: class and byte order are to come back.
 
     Raises:
         FormatError: the format cannot hold it.
     """
-    array = plain(array)
+    array = plain(array, exact)
     dtype = _stored(array.dtype)[0]
+    if exact and dtype != array.dtype:
+        raise FormatError(f"an array of dtype {array.dtype.str} would come back little-endian")
     if dtype.itemsize == 0 and array.size > _MOST_EMPTY:
         raise FormatError(f"{array.size} items of no bytes; allowed: {_MOST_EMPTY}")
     flags = array.flags

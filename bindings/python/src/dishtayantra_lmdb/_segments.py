@@ -91,19 +91,27 @@ def _stored(dtype: Any) -> tuple[str, int, Any] | None:
     return code, 0, dtype.newbyteorder("<")
 
 
-def of_array(array: Any, flags: int = 0) -> Segment | None:
+def of_array(array: Any, flags: int = 0, exact: bool = False) -> Segment | None:
     """The segment of a NumPy array; None when its dtype has none.
+
+    Args:
+        array: what is stored.
+        flags: what the segment is for.
+        exact: class and dtype are to come back, but for the byte order.
 
     Raises:
         FormatError: it means more than its items do.
     """
-    array = plain(array)
+    array = plain(array, exact)
     if array.dtype.names is not None:
         return None
     stored = _stored(array.dtype)
     if stored is None or array.ndim > _MAX_NDIM:
         return None
     code, unit, dtype = stored
+    # Not for its byte order, which is said apart.
+    if exact and dtype != array.dtype and dtype != array.dtype.newbyteorder("<"):
+        return None
     if dtype != array.dtype or not array.flags.c_contiguous:
         # Unlike ascontiguousarray, astype leaves an array without dimensions as it is.
         array = array.astype(dtype, order="C")
