@@ -3161,9 +3161,9 @@ dy_lmdb_status_t dy_lmdb_numbers_convert(uint32_t dtype,
 /**
  * Makes what the classes of the Python package are derived from.
  *
- * Returns a tuple of four types (Hold, Pin, Loan, View) and six functions (put, put_input, put_output, fields, pack,
- * unpack), as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
- * process has no Python that fits.
+ * Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack)
+ * and a type (Handle), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
+ * one when this process has no Python that fits.
  *
  * Memory: what is made lives as long as Python refers to it.
  *

@@ -7,6 +7,7 @@
 
 mod api;
 mod fields;
+mod handle;
 mod loan_type;
 mod memory;
 mod object;
@@ -17,6 +18,7 @@ mod unpack;
 mod view_type;
 
 use api::Api;
+use handle::Handle;
 use loan_type::Loan;
 use memory::{Hold, Pin};
 use object::{Ref, make_type};
@@ -26,9 +28,9 @@ use view_type::View;
 
 /// Makes what the classes of the Python package are derived from.
 ///
-/// Returns a tuple of four types (Hold, Pin, Loan, View) and six functions (put, put_input, put_output, fields, pack,
-/// unpack), as a new reference of Python's; NULL with an exception set when they cannot be made, and without one when this
-/// process has no Python that fits.
+/// Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack)
+/// and a type (Handle), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
+/// one when this process has no Python that fits.
 ///
 /// Memory: what is made lives as long as Python refers to it.
 ///
@@ -55,6 +57,7 @@ unsafe fn types(api: &Api) -> Option<Ref> {
             let definition = Box::leak(Box::new(definition));
             made.push(Ref::owned((api.function)(definition, ptr::null_mut(), ptr::null_mut()))?);
         }
+        made.push(Ref::owned(make_type::<Handle>(api))?);
         let tuple = Ref::owned((api.tuple_new)(made.len() as isize))?;
         for (index, made) in made.into_iter().enumerate() {
             if (api.tuple_set)(tuple.get(), index as isize, made.give()) != 0 {

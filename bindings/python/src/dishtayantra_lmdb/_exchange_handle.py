@@ -22,7 +22,7 @@ from ._abi import (
 from ._config import LMDBCalculatorConfig, as_json
 from ._process import generation
 from ._reference import INPUT_KEY, OUTPUT_KEY, Reference
-from ._store import Handle, Store, data_file, identity
+from ._store import EXCHANGE, Handle, Store, data_file, identity
 from ._waiting import wait_in_slices
 from .errors import LMDBTimeoutError
 from .lmdb_types import LMDBExchangeMode
@@ -62,7 +62,7 @@ class ExchangeHandle:
         log_warnings()
         if status:
             fail(status)
-        self._handle = Handle(handle.value, lib.exchange_close)
+        self._handle = Handle._of(handle.value or 0, EXCHANGE)
         self._name = name
         self._wait_timeout_ms = config.wait_timeout_ms
         self.generation = generation[0]

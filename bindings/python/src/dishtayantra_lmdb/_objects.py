@@ -25,6 +25,17 @@ if TYPE_CHECKING:
         # Whether it was made before a fork.
         forked: bool
 
+    class Handle:
+        """A handle of the library."""
+
+        # None when it was given back.
+        value: int | None
+
+        @classmethod
+        def _of(cls, value: int, kind: int, /) -> Self: ...
+
+        def close(self) -> None: ...
+
     class Pin(Buffer):
         """One view of the library; shows its payload as a buffer."""
 
@@ -181,7 +192,7 @@ else:
             "this Python lacks what the library makes its classes with: CPython 3.10 or newer does"
         ) from None
     try:
-        Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, unpack = _made
+        Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, unpack, Handle = _made
     except ValueError:
         raise ImportError(
             f"{library._name} makes other classes: it is of another version"

@@ -10,7 +10,7 @@ from typing import Any
 from . import _objects, _scratch
 from ._abi import fail, lib
 from ._pin import Pin
-from ._store import Handle, Store
+from ._store import REFERENCE, Handle, Store
 from .errors import CorruptError
 
 REF = "_lmdb_ref"
@@ -83,7 +83,7 @@ class Reference:
 
     def __init__(self, handle: int | None) -> None:
         """Takes over ``handle``."""
-        self._handle = Handle(handle, lib.reference_free)
+        self._handle = Handle._of(handle or 0, REFERENCE)
         # As the engine said them, until one is set.
         self._fields: dict[str, Any] | None = None
 

@@ -24,7 +24,6 @@ from ._abi import (
 )
 from ._keys import text_bytes
 from ._pin import Pin
-from ._process import generation
 from .errors import StoreClosedError
 from .lmdb_types import LMDBConfig
 
@@ -32,29 +31,17 @@ _open_pin = Pin._open
 _put = _objects.put
 
 
-class Handle:
+class Handle(_objects.Handle):
     """A handle of the library that is given back once, and never by a forked child."""
 
-    __slots__ = ("__weakref__", "_free", "_generation", "value")
-
-    def __init__(self, value: int | None, free: Any) -> None:
-        self._free = free
-        self._generation = generation[0]
-        # Last: what is interrupted before has nothing to give back.
-        self.value = value
-
-    def __del__(self, _generation: list[int] = generation) -> None:
-        # On its own: Python discards what a signal handler raises here, so this is to be short.
-        value, self.value = getattr(self, "value", None), None
-        if value is not None and self._generation == _generation[0]:
-            self._free(value)
-
-    def close(self) -> None:
-        """Gives the handle back; the second time nothing happens."""
-        self.__del__()
+    __slots__ = ()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a handle cannot be copied or pickled: it is given back once")
+
+
+# What a handle is of.
+STORE, EXCHANGE, REFERENCE = 0, 1, 2
 
 
 def data_file(db_path: str) -> str:
@@ -80,7 +67,7 @@ class Store:
     _bytes = staticmethod(text_bytes)
 
     def __init__(self, handle: int | None) -> None:
-        self._handle = Handle(handle, lib.store_close)
+        self._handle = Handle._of(handle or 0, STORE)
 
     @classmethod
     def open(cls, config: LMDBConfig) -> Store:
