@@ -7,7 +7,7 @@ use std::cell::UnsafeCell;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Descriptors a child closes; a store has two.
 static FDS: [AtomicI32; 512] = [const { AtomicI32::new(-1) }; 512];
@@ -70,6 +70,29 @@ pub fn close_in_child(fd: RawFd) -> bool {
 pub fn forget(fd: RawFd) {
     for slot in &FDS {
         let _ = slot.compare_exchange(fd, -1, Ordering::AcqRel, Ordering::Relaxed);
+    }
+}
+
+/// A lock that is held for longer than a borrow of it.
+pub struct Locked<T: 'static> {
+    guard: Option<MutexGuard<'static, T>>,
+    _mutex: Arc<Mutex<T>>,
+}
+
+impl<T> Locked<T> {
+    /// Waits for the lock.
+    pub fn of(mutex: &Arc<Mutex<T>>) -> Locked<T> {
+        let mutex = mutex.clone();
+        // SAFETY: the guard goes before the reference that keeps the mutex where it is.
+        let lasting: &'static Mutex<T> = unsafe { &*Arc::as_ptr(&mutex) };
+        let guard = lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { guard: Some(guard), _mutex: mutex }
+    }
+}
+
+impl<T> Drop for Locked<T> {
+    fn drop(&mut self) {
+        self.guard.take();
     }
 }
 

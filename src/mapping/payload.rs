@@ -47,6 +47,11 @@ impl PayloadMap {
         unsafe { std::slice::from_raw_parts(address.as_ptr(), length as usize) }
     }
 
+    /// Ends reading: whoever still does is ended.
+    pub fn forbid(&self) {
+        self.readable.forbid();
+    }
+
     /// Where in the file `address`, an address inside the writable mapping, lies.
     pub fn offset_of(&self, address: *const u8) -> u64 {
         (address as usize - self.writable.base().as_ptr() as usize) as u64

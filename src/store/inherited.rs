@@ -4,7 +4,8 @@
 use super::engine::Engine;
 use super::owners::Owners;
 use super::pins::{self, Pins};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
+use crate::mapping::fork::Locked;
 use crate::mapping::{fork, sys};
 use crate::warning::warn;
 use std::fs::File;
@@ -14,23 +15,27 @@ use std::sync::atomic::Ordering;
 
 /// The pins of one engine for a child that is about to be forked.
 pub struct Inherited {
-    engine: Arc<Engine>,
+    /// Until after the fork no view begins that would not be pinned for the child.
+    _held: Locked<Vec<u32>>,
     /// The child keeps the descriptor, and with it the lock that says that it lives, until its end or its `exec`; so do
     /// its own children. `None`: there is nothing to keep.
     owner: Option<Owners>,
+    /// Whether all that is looked at is pinned. Otherwise the child must not look.
+    whole: bool,
+    engine: Arc<Engine>,
 }
 
 impl Inherited {
     /// Pins what the engine has pinned.
     pub fn new(engine: Arc<Engine>) -> Inherited {
-        let owner = pin(&engine).unwrap_or_else(|error| {
-            warn(format!(
-                "a forked child cannot keep what it inherits of {}: {error}",
-                engine.path.display()
-            ));
-            None
-        });
-        Inherited { engine, owner }
+        let held = engine.pins.hold();
+        let pinned = pin(&engine);
+        if let Err(error) = &pinned {
+            let path = engine.path.display();
+            warn(format!("a forked child cannot read what it inherits of {path}: {error}"));
+        }
+        let whole = pinned.is_ok() && !engine.pins.any_without();
+        Inherited { _held: held, owner: pinned.unwrap_or_default(), whole, engine }
     }
 }
 
@@ -38,6 +43,9 @@ impl fork::Inherited for Inherited {
     fn in_child(&self) {
         if let Some(owner) = &self.owner {
             pins::belong_here(&self.engine.shared, owner.id());
+        }
+        if !self.whole {
+            self.engine.map.forbid();
         }
     }
 }
@@ -53,13 +61,9 @@ fn pin(engine: &Engine) -> Result<Option<Owners>> {
     let file = File::options().read(true).write(true).open(&path).map_err(|e| Error::io(path, &e))?;
     let owner = Owners::claim(file, shared.next_engine().fetch_add(1, Ordering::AcqRel))?;
     let (slots, now) = (Pins::default(), sys::boottime_ns());
-    let kept = starts.iter().filter(|&&start| slots.pin(shared, owner.id(), start, now).is_some()).count();
-    if kept < starts.len() {
-        let path = engine.path.display();
-        warn(format!(
-            "a forked child keeps {kept} of the {} payloads of {path} that it inherits",
-            starts.len()
-        ));
+    if starts.iter().all(|&start| slots.pin(shared, owner.id(), start, now).is_some()) {
+        return Ok(Some(owner));
     }
-    Ok(Some(owner))
+    pins::release_all(shared, owner.id());
+    Err(Error::new(Status::Limit, format!("no pins are free for its {} payloads", starts.len())))
 }

@@ -132,6 +132,7 @@ impl Store {
                         None => {
                             info.snapshot = true;
                             engine.shared.count(Counter::SnapshotViews, 1);
+                            engine.pins.begin_without();
                             Hold::Snapshot { snapshot: Some(txn.detach()), extent }
                         }
                     }

@@ -2,26 +2,28 @@
 
 use super::owners::Owners;
 use super::shared::{CHUNK_PINS, PIN_CHUNKS, Shared};
+use crate::mapping::fork::Locked;
 use crate::mapping::sys;
 use std::collections::HashMap;
-use std::sync::atomic::{Ordering, fence};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The slots this engine has claimed and does not use at the moment.
 #[derive(Default)]
 pub struct Pins {
-    free: Mutex<Vec<u32>>,
+    free: Arc<Mutex<Vec<u32>>>,
+    /// Views that hold a snapshot instead.
+    without: AtomicU32,
 }
 
 impl Pins {
     /// Names `start` in a slot; every allocator that looks after this returns sees it. `None`: no slot is free.
     pub fn pin(&self, shared: &Shared, owner: u32, start: u64, now_ns: u64) -> Option<u32> {
-        let slot = {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            match free.pop() {
-                Some(slot) => slot,
-                None => claim(shared, owner, &mut free)?,
-            }
+        // Held until the slot names it: a fork does not come in between.
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = match free.pop() {
+            Some(slot) => slot,
+            None => claim(shared, owner, &mut free)?,
         };
         shared.pin_since(slot).store(now_ns / 1_000_000, Ordering::Relaxed);
         shared.pin(slot).store(start, Ordering::SeqCst);
@@ -33,6 +35,28 @@ impl Pins {
     pub fn unpin(&self, shared: &Shared, slot: u32) {
         shared.pin(slot).store(0, Ordering::Release);
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+    }
+}
+
+impl Pins {
+    /// Lets nobody pin for as long as this lives.
+    pub fn hold(&self) -> Locked<Vec<u32>> {
+        Locked::of(&self.free)
+    }
+
+    /// Counts a view that has no pin.
+    pub fn begin_without(&self) {
+        self.without.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends [`Pins::begin_without`].
+    pub fn end_without(&self) {
+        self.without.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether views have no pin.
+    pub fn any_without(&self) -> bool {
+        self.without.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -64,11 +88,14 @@ pub fn release_all(shared: &Shared, owner: u32) -> u32 {
     released
 }
 
-/// What an engine has pinned: first pages of extents.
+/// What an engine has pinned: first pages of extents, each once.
 pub fn of_owner(shared: &Shared, owner: u32) -> Vec<u64> {
     let slots = |chunk| chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS;
     let starts = chunks_of(shared, owner).flat_map(slots).map(|slot| shared.pin(slot).load(Ordering::SeqCst));
-    starts.filter(|&start| start != 0).collect()
+    let mut starts: Vec<u64> = starts.filter(|&start| start != 0).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    starts
 }
 
 /// Says that the pins of an engine are this process's, for people.

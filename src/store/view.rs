@@ -172,6 +172,7 @@ impl Drop for View {
             Hold::Snapshot { snapshot, .. } => {
                 if let Some(snapshot) = snapshot.take() {
                     self.engine.env.release(snapshot);
+                    self.engine.pins.end_without();
                 }
             }
         }

@@ -5,6 +5,8 @@ use dishtayantra_lmdb::options::PutOptions;
 use std::path::Path;
 
 const SIZE: usize = 1 << 20;
+/// As many as a store has.
+const PINS: usize = 16_384;
 
 #[test]
 #[ignore = "the body of the child processes; started by the tests of this file"]
@@ -14,6 +16,7 @@ fn child() {
     };
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("inherit", views) => let_go(&path, views.parse().unwrap()),
+        ("full", _) => take_all_pins(&path),
         other => panic!("unknown role {other:?}"),
     }
 }
@@ -48,6 +51,34 @@ fn let_go(path: &Path, views: u64) {
     // SAFETY: waits for the child made above.
     unsafe { libc::waitpid(child, &mut status, 0) };
     say("ended", status);
+}
+
+/// Forks when no pin is left for the child, which then reads.
+#[allow(unsafe_code)]
+fn take_all_pins(path: &Path) {
+    let store = open(path);
+    store.put("default", b"key", &[&tagged(7, SIZE)], &PutOptions::default()).unwrap();
+    let views: Vec<_> = (0..PINS).map(|_| store.view("default", b"key").unwrap().unwrap()).collect();
+    // SAFETY: the child reads memory and ends.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        check_tagged(views[0].bytes());
+        // SAFETY: ends the child without running the parent's exit handlers.
+        unsafe { libc::_exit(0) };
+    }
+    let mut status = 0;
+    // SAFETY: waits for the child made above.
+    unsafe { libc::waitpid(child, &mut status, 0) };
+    assert_eq!(check_tagged(views[0].bytes()), 7);
+    say("ended", libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGSEGV);
+}
+
+#[test]
+fn a_child_for_which_no_pin_is_free_cannot_read() {
+    let dir = scratch();
+    let mut parent = Role::start("forks::child", "full", dir.path());
+    assert_eq!(parent.expect("ended"), "true");
+    parent.finish();
 }
 
 #[test]
