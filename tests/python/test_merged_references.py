@@ -4,14 +4,21 @@ what would be on the payloads themselves.
 
 from __future__ import annotations
 
+import copy
+import ctypes
 import json
+import os
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from dishtayantra_rust_calculators import MatrixProcessor as Rust
 
 from dishtayantra_calculators import MatrixProcessor as Cpp
-from dishtayantra_lmdb import LMDBConfig, LMDBTransport, wrap_with_lmdb
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport, _reference, resolve, wrap_with_lmdb
+from dishtayantra_lmdb._abi import library
 from dishtayantra_lmdb.errors import (
     CorruptError,
     EntryNotFoundError,
@@ -130,3 +137,66 @@ def test_the_output_goes_where_the_base_fields_ask(native, store):
     }
     assert computed(native, given) == {"_lmdb_output_written": True}
     assert store.get("out")["sum"] == VALUES.sum()
+
+
+def test_anybody_can_resolve(store):
+    plain = {"values": [1, 2], "deep": ({"x": None},)}
+    assert resolve(plain) is plain
+    for given in (reference(store, {"a": VALUES}), {"p": [reference(store, {"a": VALUES})]}):
+        kept = copy.deepcopy(given)
+        found = resolve(given)
+        found = found if "a" in found else found["p"][0]
+        assert set(found) == {"a"}
+        assert np.array_equal(found["a"], VALUES)
+        assert given == kept
+        assert pickle.loads(pickle.dumps(given)) == given
+        assert not found["a"].flags.owndata
+        changed = resolve(given, copy=True)
+        (changed if "a" in changed else changed["p"][0])["a"][0] = 5
+        assert np.array_equal(store.resolve(found)["a"], VALUES)
+
+
+def test_the_wire_names_are_the_librarys():
+    name = library.dy_lmdb_reference_name
+    name.restype = ctypes.c_char_p
+    names = [name(at) for at in range(11)]
+    assert names == [
+        *(name.encode() for name in _reference._WIRE_NAMES),
+        _reference.MARKER.encode(),
+        _reference.OUTPUT_WRITTEN.encode(),
+        None,
+    ]
+
+
+FOLLOWS = """
+import json, logging, sys
+logging.basicConfig(format="%(message)s")
+from dishtayantra_lmdb import resolve
+from dishtayantra_lmdb.errors import StorePermissionError
+for text in sys.argv[1:]:
+    try:
+        print(resolve(json.loads(text)))
+    except StorePermissionError as error:
+        print("refused", "LMDB_ALLOWED_ROOTS" in str(error))
+"""
+
+
+def test_references_are_followed_where_the_process_allows_it(store, tmp_path):
+    with LMDBTransport(LMDBConfig(db_path=str(tmp_path / "other" / "store"))) as other:
+        made = [json.dumps(reference(there, {"a": "b"})) for there in (store, other)]
+        followed = "{'a': 'b'}"
+        for roots, expected, warned in (
+            (None, [followed, followed], True),
+            (str(tmp_path), [followed, followed], False),
+            (str(tmp_path / "other"), ["refused True", followed], False),
+        ):
+            environment = {**os.environ, "LMDB_ALLOWED_ROOTS": roots or ""}
+            run = subprocess.run(
+                [sys.executable, "-c", FOLLOWS, *made],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert run.stdout.splitlines() == expected, run.stderr
+            assert run.stderr.count("lmdb_allowed_roots") == warned, run.stderr

@@ -51,7 +51,7 @@ from .lmdb_calculator import (
     LMDBEnabledCalculator,
     wrap_with_lmdb,
 )
-from .lmdb_transport import LMDBTransport
+from .lmdb_transport import LMDBTransport, resolve
 from .lmdb_types import DataEnvelope, DataFormat, LMDBConfig, LMDBExchangeMode
 from .lmdb_zero_copy import (
     LMDBCalculatorMixin,
@@ -109,5 +109,6 @@ __all__ = [
     "lmdb_get",
     "lmdb_put",
     "lmdb_version",
+    "resolve",
     "wrap_with_lmdb",
 ]

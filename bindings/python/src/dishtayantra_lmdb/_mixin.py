@@ -25,6 +25,7 @@ from ._reference import (
     Reference,
     is_output_written,
     is_reference,
+    note_warnings,
 )
 from .errors import EntryNotFoundError, FormatError, LMDBError
 from .lmdb_types import DataFormat, default_of, ttl_milliseconds
@@ -185,6 +186,7 @@ class LMDBCalculatorMixin:
         if call and exchange.txn_id and exchange.db_path and key == exchange.input_key:
             # By the reference, so that the caller knows who opened its input.
             pin = call.reference().view_input()
+            note_warnings(exchange.db_path)
             pin.verify()
             return _formats.decode(pin, False)
         transport = self._lmdb_transport_of(exchange)

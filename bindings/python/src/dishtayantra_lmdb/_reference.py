@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import _objects, _scratch
-from ._abi import fail, lib
+from ._abi import fail, lib, log_warnings
 from ._pin import Pin
 from ._store import REFERENCE, Handle, Store
 from .errors import CorruptError
@@ -46,6 +46,19 @@ def _says(value: object, name: str) -> bool:
     except Exception:
         # Somebody else's class: what cannot be asked says nothing.
         return False
+
+
+# The stores that references led to so far.
+_led_to: set[Any] = set()
+
+
+def note_warnings(db_path: Any) -> None:
+    """Logs what the library had to say when a reference led to a store for the first time: that is
+    when it is opened.
+    """
+    if db_path not in _led_to:
+        _led_to.add(db_path)
+        log_warnings()
 
 
 def stripped(value: Any) -> Any:

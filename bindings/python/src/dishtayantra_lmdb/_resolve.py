@@ -13,7 +13,7 @@ from typing import Any
 
 from ._abi import Buffer, fail, lib
 from ._pin import Pin
-from ._reference import MARKER, REF, TXN_ID, Reference, is_reference
+from ._reference import DB_PATH, MARKER, REF, TXN_ID, Reference, is_reference, note_warnings
 from .errors import CorruptError, InvalidArgumentError
 
 # What a list is looked through for from its first item to its last. A longer one that begins with
@@ -116,6 +116,7 @@ def _joined(mapping: Mapping[Any, Any], decode: Decode, depth: int) -> Any:
     payloads = []
     for reference in references_of(mapping):
         pin = reference.view_input()
+        note_warnings(mapping.get(DB_PATH))
         pin.verify()
         payloads.append((pin.key, _resolved(decode(pin), decode, depth + 1)))
     if len(payloads) == 1 and not plain:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-import secrets
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import _formats
+from . import _formats, _resolve
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
+from ._exchange import new_txn_id
 from ._holder import StoreHolder
 from ._keys import key_text, text_bytes
 from ._loan import NPY_ROOM, Loan
@@ -18,7 +18,6 @@ from ._mixin import LMDBCalculatorMixin
 from ._objects import Hold
 from ._pin import Pin
 from ._process import generation as _generation
-from ._resolve import resolve
 from ._scratch import Settings
 from ._waiting import wait_in_slices
 from .errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
@@ -41,6 +40,7 @@ __all__ = [
     "lmdb_delete",
     "lmdb_get",
     "lmdb_put",
+    "resolve",
 ]
 
 _RAW, _NUMPY = _formats.RAW, _formats.NUMPY
@@ -187,7 +187,7 @@ class LMDBTransport(StoreHolder):
         entries, ids = [], []
         for key, data in items.items() if isinstance(items, Mapping) else items:
             number, parts = _formats.encode(data, self._number(format), segments, pack_lists, exact)
-            txn_id = secrets.token_hex(8)
+            txn_id = new_txn_id()
             ids.append(txn_id)
             settings = self._settings(number, ttl, source, target, txn_id.encode())
             entries.append((text_bytes(key), parts, settings))
@@ -357,7 +357,7 @@ class LMDBTransport(StoreHolder):
             InvalidArgumentError: a name is in two of the mappings that were merged, or there is
                 something beside a payload that is no mapping.
         """
-        return resolve(value, lambda pin: _formats.decode(pin, bool(copy)))
+        return resolve(value, copy)
 
     def delete(self, key: str | bytes, db_name: str = "default") -> bool:
         """Deletes an entry; what was got from it stays valid.
@@ -435,6 +435,11 @@ class LMDBTransport(StoreHolder):
             "lmdb_library": lmdb_version(),
             "stats": stats,
         }
+
+
+def resolve(value: Any, copy: bool | None = None) -> Any:
+    """As :meth:`LMDBTransport.resolve`, for who has no transport."""
+    return _resolve.resolve(value, lambda pin: _formats.decode(pin, bool(copy)))
 
 
 def _log(what: str, key: str | bytes, size: int, number: int, began: int) -> None:
