@@ -224,3 +224,15 @@ TEST_F(ReferenceTest, EveryInputFormatGivesTheSameSum) {
     writer.doubles(three).put(store, "input:calc:1");
     EXPECT_EQ(sum(), 7.0);
 }
+
+TEST(WireNames, AreTheLibrarys) {
+    const char* const names[] = {
+        lmdb::wire::ref,     lmdb::wire::input_key, lmdb::wire::output_key, lmdb::wire::db_path, lmdb::wire::db_name,
+        lmdb::wire::format,  lmdb::wire::txn_id,    lmdb::wire::entry,      lmdb::wire::marker,  lmdb::wire::output_written,
+    };
+    std::uint32_t at = 0;
+    for (const char* name : names) {
+        EXPECT_STREQ(name, dy_lmdb_reference_name(at++));
+    }
+    EXPECT_EQ(dy_lmdb_reference_name(at), nullptr);
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dishtayantra_lmdb import ConfigError, LMDBTransport, wrap_with_lmdb
+from dishtayantra_lmdb import ConfigError, LMDBTransport, _lists, wrap_with_lmdb
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
@@ -169,3 +170,10 @@ def test_the_wrapper_packs_lists(store_path: str, arrays: str, materialise: bool
     assert list(result["values"]) == [1.0, 3.0] * 1000
     assert result["array"].flags.writeable is materialise
     wrapped.close()
+
+
+def test_lists_are_packed_from_the_length_that_the_header_says() -> None:
+    header = Path(__file__).resolve().parents[2] / "include" / "dishtayantra_lmdb.h"
+    found = re.search(r"#define DY_LMDB_LIST_SEGMENT_MIN (\d+)", header.read_text())
+    assert found
+    assert int(found[1]) == _lists._LONG

@@ -212,3 +212,33 @@ impl Reference {
         self.handle.as_ptr()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CStr;
+
+    #[test]
+    fn the_wire_names_are_the_library_s() {
+        let functions = sys::functions().expect("the library");
+        let ours = [
+            wire::REF,
+            wire::INPUT_KEY,
+            wire::OUTPUT_KEY,
+            wire::DB_PATH,
+            wire::DB_NAME,
+            wire::FORMAT,
+            wire::TXN_ID,
+            wire::ENTRY,
+            wire::MARKER,
+            wire::OUTPUT_WRITTEN,
+        ];
+        for (at, name) in ours.iter().enumerate() {
+            // SAFETY: takes a number; a name that there is is a constant of the library.
+            let told = unsafe { CStr::from_ptr((functions.dy_lmdb_reference_name)(at as u32)) };
+            assert_eq!(told.to_str(), Ok(*name));
+        }
+        // SAFETY: as above.
+        assert!(unsafe { (functions.dy_lmdb_reference_name)(ours.len() as u32) }.is_null());
+    }
+}
