@@ -24,6 +24,7 @@ from ._reference import (
     INPUT_KEY,
     Reference,
     is_output_written,
+    speaks_protocol,
     stripped,
 )
 from ._resolve import resolve, stands_for_payloads
@@ -72,14 +73,15 @@ class Answers:
             CorruptError: it says that it wrote its output.
         """
         by_reference = handle is not None and self.by_reference
-        if stands_for_payloads(answer):
-            return answer if by_reference else stripped(self.resolved(answer))
-        if is_output_written(answer):
-            raise CorruptError(
-                f"calculator {self.exchange.calculator_name!r} says that it wrote its output, "
-                "but it was asked for none"
-            )
-        answer = stripped(answer)
+        if speaks_protocol(answer):
+            if stands_for_payloads(answer):
+                return answer if by_reference else stripped(self.resolved(answer))
+            if is_output_written(answer):
+                raise CorruptError(
+                    f"calculator {self.exchange.calculator_name!r} says that it wrote its output, "
+                    "but it was asked for none"
+                )
+            answer = stripped(answer)
         if not by_reference or handle is None:
             return answer
         least = self.exchange.config.min_payload_size

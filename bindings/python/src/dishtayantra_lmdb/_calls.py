@@ -36,12 +36,14 @@ def run(steps: Steps, calculate: Callable[[Any], Any]) -> Any:
             except StopIteration as done:
                 if done.value is FAILED and failure is not None:
                     break
+                ends = False
                 return done.value
             try:
                 answer, failure = calculate(message), None
             except Exception as error:
                 answer, failure = None, error
-            if is_awaitable(answer):
+            # Most answers are dicts.
+            if type(answer) is not dict and is_awaitable(answer):
                 ends = False
                 return _run_later(steps, calculate, answer)
             turn = answer, failure

@@ -54,23 +54,32 @@ def _size(item: Any, room: int, pending: list[Any]) -> int:
         pending.extend(dict.keys(item))
         pending.extend(dict.values(item))
         return 1
-    for base in (list, tuple, set, frozenset):
-        if issubclass(kind, base):
-            if base.__len__(item) >= room:
-                return room
-            pending.extend(base.__iter__(item))
-            return 1
+    if issubclass(kind, _BASES):
+        base = next(base for base in _BASES if issubclass(kind, base))
+        if base.__len__(item) >= room:
+            return room
+        pending.extend(base.__iter__(item))
+        return 1
     return _opaque(item)
+
+
+_BASES: tuple[type[list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]], ...] = (
+    list,
+    tuple,
+    set,
+    frozenset,
+)
 
 
 def _opaque(item: Any) -> int:
     """The size of something that is not walked: what it says of itself, or a few bytes."""
-    if isinstance(item, str):
-        return str.__len__(item) + 1
-    if isinstance(item, bytes):
-        return bytes.__len__(item) + 1
+    if isinstance(item, (str, bytes)):
+        base: Any = str if isinstance(item, str) else bytes
+        size: int = base.__len__(item)
+        return size + 1
     try:
-        return _told(item)
+        told = getattr(item, "nbytes", None)
+        return told if isinstance(told, int) else _measured(item)
     except Exception as error:
         # What somebody else's class cannot say of itself counts little.
         if not is_about_a_value(error):
@@ -78,10 +87,7 @@ def _opaque(item: Any) -> int:
         return _LITTLE
 
 
-def _told(item: Any) -> int:
-    size = getattr(item, "nbytes", None)
-    if isinstance(size, int):
-        return size
+def _measured(item: Any) -> int:
     for name, measure in _MEASURES:
         if hasattr(type(item), name):
             return measure(item)

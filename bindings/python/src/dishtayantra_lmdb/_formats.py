@@ -148,7 +148,11 @@ def _encode_apart(
     elif number == NUMPY:
         array = value if _npy.is_array(value) or exact else _npy.of_buffer(value)
         # Big-endian items msgpack says to be such.
-        if _npy.is_array(array) and not (exact and array.dtype.byteorder == ">"):
+        if (
+            array is not None
+            and _npy.is_array(array)
+            and not (exact and array.dtype.byteorder == ">")
+        ):
             return NUMPY, _npy.encode(array, exact)
     elif number == ARROW:
         frame = _arrow.as_frame(value, exact)

@@ -61,6 +61,16 @@ def note_warnings(db_path: Any) -> None:
         log_warnings()
 
 
+def speaks_protocol(value: Any) -> bool:
+    """Whether a value may hold names of the protocol; most results are dicts without."""
+    if type(value) is not dict:
+        return isinstance(value, Mapping)
+    for key in value:  # noqa: SIM110 - a generator would cost more than the loop
+        if isinstance(key, str) and key.startswith("_"):
+            return True
+    return False
+
+
 def stripped(value: Any) -> Any:
     """A result without the names of the protocol; a result that has none of them as it is."""
     if not isinstance(value, dict):

@@ -54,7 +54,20 @@ def holds_references(value: Any) -> bool:
     lists of numbers or texts are not looked through.
     """
     kind = type(value)
-    if kind is not dict and kind is not list and kind is not tuple:
+    if kind is dict:
+        # Most payloads are one dict that holds no other.
+        if value.get(REF) is True:
+            return True
+        flat = True
+        for key, part in value.items():
+            if type(key) is str and key.startswith(MARKER):
+                return True
+            kind = type(part)
+            if kind is dict or kind is list or kind is tuple:
+                flat = False
+        if flat:
+            return False
+    elif kind is not list and kind is not tuple:
         return is_reference(value)
     pending = [value]
     seen = set()
