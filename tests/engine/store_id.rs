@@ -177,7 +177,8 @@ fn a_reference_never_resolves_to_another_entry() {
 #[test]
 fn a_refused_directory_is_left_as_it_was() {
     let existing = Options { existing: true, ..Options::default() };
-    let files: [(&str, &[(&str, &[u8])], Status); 3] = [
+    type Content = &'static [(&'static str, &'static [u8])];
+    let files: [(&str, Content, Status); 3] = [
         ("another program's", &[("data.mdb", b"x")], Status::ForeignStore),
         (
             "of another version",
@@ -258,7 +259,7 @@ fn roots(top: &Path) {
     assert_eq!(follow(&outside), refused, "a name that begins alike is no root");
     // Everybody may put a store of theirs in there.
     assert_eq!(follow(&open_dir), refused);
-    set_allowed(&[open_dir.clone()]).unwrap();
+    set_allowed(std::slice::from_ref(&open_dir)).unwrap();
     assert_eq!(follow(&open_dir), Ok(()));
 
     // Configurations add.
