@@ -169,9 +169,10 @@ KINDS = {**NUMBERS, **OTHERS}
 
 # What a language refuses that others take, on both routes: why.
 REFUSED: dict[str, dict[str, str]] = {"C++": {}, "Rust": {}, "Java": {}}
-# What only one of the ways into a language carries.
 for _frame in ("pandas frame", "Polars frame", "Table", "RecordBatch"):
     REFUSED["Java"][_frame] = "Java reads no tables"
+for _array in ("np.matrix", "array of a subclass"):
+    REFUSED["Java"][_array] = "nobody in Java can know what the class means"
 
 
 def mapped(n: int) -> Any:
