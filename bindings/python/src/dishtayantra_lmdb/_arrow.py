@@ -161,8 +161,8 @@ def encode(frame: Frame) -> list[Any]:
         metadata[_KIND] = kind
     if metadata != (table.schema.metadata or {}):
         table = table.replace_schema_metadata(metadata)
-    if not table.num_rows and isinstance(table, pa.Table) and table.num_columns:
-        # A stream without a batch would have no dictionaries.
+    if not table.num_rows and isinstance(table, pa.Table) and _has_dictionaries(table.schema):
+        # A stream without a batch would have none.
         columns = [column.combine_chunks() for column in table.columns]
         table = pa.RecordBatch.from_arrays(columns, schema=table.schema)
     gather = _Gather()
@@ -172,6 +172,11 @@ def encode(frame: Frame) -> list[Any]:
         else:
             writer.write_table(table)
     return _joined(gather.parts)
+
+
+def _has_dictionaries(schema: Any) -> bool:
+    """Whether there are some in a column, however deep."""
+    return any("dictionary<" in str(kind) for kind in schema.types)
 
 
 def _joined(parts: list[Any]) -> list[Any]:
