@@ -31,7 +31,7 @@ assert isinstance(core.lmdb.LMDBTransport(), dishtayantra_lmdb.LMDBTransport)
 """
 
 SUBMODULES = {
-    "lmdb_transport": {"LMDBTransport", "LMDBConfig", "DataEnvelope", "DataFormat", "get_transport"},
+    "lmdb_transport": {"LMDBTransport", "LMDBConfig", "DataEnvelope", "DataFormat", "get_transport", "resolve"},
     "lmdb_calculator": {
         "LMDBCalculatorConfig",
         "LMDBDataExchange",
