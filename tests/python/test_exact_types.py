@@ -9,6 +9,7 @@ import datetime
 import decimal
 import enum
 import re
+import struct
 import subprocess
 import sys
 import types
@@ -25,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_formats import RELAXED, anything, typed
 
-from dishtayantra_lmdb import CorruptError, FormatError, LMDBTransport, _exact
+from dishtayantra_lmdb import CorruptError, FormatError, LMDBTransport, _exact, _segments
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "exact"
 HEADER = Path(__file__).parents[2] / "include" / "dishtayantra_lmdb.h"
@@ -370,3 +371,22 @@ print("alive")
 def test_deep_values_fit_a_small_stack_or_raise(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", SMALL_STACK, str(tmp_path / "s")], capture_output=True, text=True)
     assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "alive", "")
+
+
+def test_the_first_numpy_number_of_a_process_is_packed_like_the_others() -> None:
+    program = """
+import numpy as np
+from dishtayantra_lmdb import _msgpack
+print([len(b"".join(map(bytes, _msgpack.encode([np.int64(5)] * 2, exact=True)))) for _ in range(3)])
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "[9, 9, 9]\n"
+
+
+def test_a_tuple_of_endless_empty_lists_is_damage(transport: LMDBTransport) -> None:
+    header = _segments.Segment("d", 0, 0, (1 << 24, 0), b"", 0).header(7)
+    document = struct.pack(">BIb", 0xC9, 1 + len(header), 88) + b"\x01" + header
+    with transport.loan("key", len(document), format="msgpack") as loan:
+        loan.memory[:] = document
+    with pytest.raises(CorruptError, match="damaged"):
+        transport.get("key")

@@ -4,6 +4,7 @@ what would be on the payloads themselves.
 
 from __future__ import annotations
 
+import collections
 import copy
 import ctypes
 import json
@@ -200,3 +201,14 @@ def test_references_are_followed_where_the_process_allows_it(store, tmp_path):
             )
             assert run.stdout.splitlines() == expected, run.stderr
             assert run.stderr.count("lmdb_allowed_roots") == warned, run.stderr
+
+
+def test_references_in_dicts_of_other_classes_are_resolved(store):
+    made = reference(store, {"a": "b"})
+    markers = {key: item for key, item in made.items() if key.startswith(_reference.MARKER)}
+    for given, expected in (
+        (collections.defaultdict(dict, p=made), {"p": {"a": "b"}}),
+        ({"p": collections.OrderedDict(made)}, {"p": {"a": "b"}}),
+        (collections.OrderedDict(markers), {"a": "b"}),
+    ):
+        assert resolve(given) == expected

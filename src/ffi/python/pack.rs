@@ -321,6 +321,8 @@ impl Packer {
                 return fail(c"there is no representation for what should represent it");
             }
             let _held = Ref::new(item);
+            // Python may add to `kinds` what it was not asked about before.
+            self.last = (ptr::null_mut(), None);
             let position =
                 if self.opaque > 0 { Ref::new(api.none) } else { Ref::owned(new_int(self.position()))? };
             let answer =

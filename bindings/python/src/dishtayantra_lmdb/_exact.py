@@ -57,7 +57,12 @@ def make_of(kind: int) -> Callable[[Any], Any]:
 
 
 def _tuple(items: Any) -> tuple[Any, ...]:
-    return tuple(items if isinstance(items, list) else items.tolist())
+    if isinstance(items, list):
+        return tuple(items)
+    if items.size == 0 and items.ndim > 1:
+        # Nobody packs such a tuple; a few bytes could announce any number of empty lists.
+        raise ValueError(f"a tuple of empty lists, of shape {items.shape}")
+    return tuple(items.tolist())
 
 
 def _array(items: Any) -> Any:

@@ -39,7 +39,7 @@ def reduced(value: Any, exact: bool) -> Answer | None:
             return _exact_time(value, head)
         return NAMED, head, reduce(value), True
     if type(value) is int or (isinstance(value, int) and not exact):
-        return NAMED, prefix("int"), str(int(value)), True
+        return NAMED, prefix("int"), int.__repr__(value), True
     return None
 
 

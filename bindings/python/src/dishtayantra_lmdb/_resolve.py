@@ -27,8 +27,8 @@ Decode = Callable[[Pin], Any]
 
 def stands_for_payloads(value: object) -> bool:
     """Whether ``value`` is a mapping with references in it, whatever else it holds."""
-    if type(value) is dict:
-        if value.get(REF) is True:
+    if isinstance(value, dict):
+        if dict.get(value, REF) is True:
             return True
         for key in value:  # noqa: SIM110 - a generator would cost more than the loop
             if type(key) is str and key.startswith(MARKER):
@@ -50,8 +50,8 @@ def is_single(reference: Any) -> bool:
 
 
 def holds_references(value: Any) -> bool:
-    """Whether there are references in ``value``, at the top, in its dicts or in its lists. Long
-    lists of numbers or texts are not looked through.
+    """Whether there are references in ``value``, at the top, in its dicts, of a subclass too, or in
+    its lists. Long lists of numbers or texts are not looked through.
     """
     kind = type(value)
     if kind is dict:
@@ -63,11 +63,11 @@ def holds_references(value: Any) -> bool:
             if type(key) is str and key.startswith(MARKER):
                 return True
             kind = type(part)
-            if kind is dict or kind is list or kind is tuple:
+            if kind is dict or kind is list or kind is tuple or issubclass(kind, dict):
                 flat = False
         if flat:
             return False
-    elif kind is not list and kind is not tuple:
+    elif kind is not list and kind is not tuple and not issubclass(kind, dict):
         return is_reference(value)
     pending = [value]
     seen = set()
@@ -76,7 +76,7 @@ def holds_references(value: Any) -> bool:
         if id(item) in seen:
             continue
         seen.add(id(item))
-        if type(item) is dict:
+        if isinstance(item, dict):
             if stands_for_payloads(item):
                 return True
             items: Any = item.values()
@@ -84,7 +84,7 @@ def holds_references(value: Any) -> bool:
             items = _looked_through(item)
         for part in items:
             kind = type(part)
-            if kind is dict or kind is list or kind is tuple:
+            if kind is dict or kind is list or kind is tuple or issubclass(kind, dict):
                 pending.append(part)
     return False
 
