@@ -41,14 +41,12 @@ public:
     Columns(std::string given_name, py::dict given_config) : name(std::move(given_name)), config(std::move(given_config)) {}
 
     py::dict calculate(const py::dict& payload) const {
-        bool has_input = false;
-        const auto reference = dishtayantra::calculators::reference_of(
-            dishtayantra::calculators::PythonInput(payload), has_input);
-        if (!has_input) {
-            throw dy::InvalidArgumentError("columns come by reference");
+        const auto references = dy::References::of(dishtayantra::calculators::fields_of(payload).protocol);
+        if (references.inputs.size() != 1 || !references.output) {
+            throw dy::InvalidArgumentError("columns come by one reference, and go where it says");
         }
         const py::gil_scoped_release no_gil;
-        answer(*reference);
+        answer(references.inputs.front(), *references.output);
         const py::gil_scoped_acquire gil;
         py::dict out;
         out[dy::wire::output_written] = true;
@@ -67,8 +65,8 @@ public:
     py::dict config;
 
 private:
-    static void answer(const dy::Reference& reference) {
-        const dy::View view = reference.view_input();
+    static void answer(const dy::Reference& input, const dy::Reference& output) {
+        const dy::View view = input.view_input();
         const dy::Document document = view.document();
         const dy::Node columns = document["columns"];
         dy::Writer writer;
@@ -79,7 +77,7 @@ private:
             writer.key(group.string());
             write_places(members, view.span(), writer);
         }
-        writer.put_output(reference);
+        writer.put_output(output);
     }
 
     /// Name, sum and place of each array in a group. Throws when one is not where the payload lies in the map.
