@@ -16,7 +16,11 @@ suite_cli() { cargo test --locked --package dishtayantra-lmdb-cli --target-dir t
 
 suite_c() { make --no-print-directory -C tests/c check; }
 
-suite_cpp() { cmake_build tests/cpp build/tests-cpp && ctest --test-dir build/tests-cpp --output-on-failure; }
+# The demo's module is built as well: nothing else here would tell that it cannot be.
+suite_cpp() {
+    cmake_build tests/cpp build/tests-cpp && cmake_build demo build/demo &&
+        ctest --test-dir build/tests-cpp --output-on-failure
+}
 
 # Some of these tests use calculators that the C++ suite brings, and those of Java.
 suite_python() {
