@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind models clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -41,6 +41,9 @@ bench: build ## our benchmarks and the peers, side by side
 
 callgrind: java ## instruction counts of the hot paths beside the committed ones
 	@scripts/callgrind.sh
+
+models: ## loom: every order of steps of pins, extents, doorbell and handles, in the files that ship
+	@scripts/models.sh
 
 clean: ## removes what was built; .venv/ stays
 	rm -rf build target java/target java/*/target

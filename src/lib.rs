@@ -31,7 +31,10 @@ mod lmdb;
 mod mapping;
 pub mod options;
 pub mod reference;
+#[doc(hidden)]
+pub mod steps;
 pub mod store;
+mod sync;
 pub mod warning;
 
 /// Version text of the LMDB that is linked in.

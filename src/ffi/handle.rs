@@ -6,11 +6,11 @@
 //! use.
 
 use super::arg::invalid;
+use super::kept::Link;
 use crate::error::{Error, Result, Status};
+use crate::sync::{AtomicU64, Ordering};
 use std::cell::UnsafeCell;
 use std::ops::Deref;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// The bit of the state that says "closed"; the rest counts calls.
 const CLOSED: u64 = 1 << 63;
@@ -23,16 +23,13 @@ pub(super) trait Kind: Send + Sync {
     const MAGIC: u64;
 }
 
-/// The part of every handle that the list of all handles runs through.
+/// What every handle begins with.
 #[repr(C)]
 struct Head {
-    next: AtomicPtr<Head>,
+    link: Link,
     magic: u64,
     state: AtomicU64,
 }
-
-/// Every handle ever given out: they stay reachable, so that a leak checker does not take them for lost.
-static ALL: AtomicPtr<Head> = AtomicPtr::new(ptr::null_mut());
 
 /// A handle on a `T`.
 #[repr(C)]
@@ -49,19 +46,12 @@ impl<T: Kind> Handle<T> {
     /// A new handle, which lives as long as the process.
     pub(super) fn give(value: T) -> *mut Handle<T> {
         let handle = Box::into_raw(Box::new(Handle {
-            head: Head { next: AtomicPtr::new(ptr::null_mut()), magic: T::MAGIC, state: AtomicU64::new(0) },
+            head: Head { link: Link::new(), magic: T::MAGIC, state: AtomicU64::new(0) },
             value: UnsafeCell::new(Some(value)),
         }));
-        let head = handle.cast::<Head>();
-        let mut first = ALL.load(Ordering::Relaxed);
-        loop {
-            // SAFETY: the block was made above and is never freed.
-            unsafe { &*head }.next.store(first, Ordering::Relaxed);
-            match ALL.compare_exchange_weak(first, head, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return handle,
-                Err(now) => first = now,
-            }
-        }
+        // SAFETY: the block was just made, begins with its link, and is never freed.
+        unsafe { Link::keep(handle.cast()) };
+        handle
     }
 
     /// The handle behind a pointer that C passed.

@@ -14,6 +14,7 @@
 mod arg;
 mod guard;
 mod handle;
+mod kept;
 mod sized;
 
 pub mod array;
@@ -23,7 +24,7 @@ pub mod document;
 pub mod entry;
 pub mod exchange;
 pub mod info;
-pub mod keys;
+mod keys;
 pub mod library;
 pub mod loan;
 pub mod numbers;

@@ -5,7 +5,7 @@
 //! reader with the transaction id it reads and its pid. LMDB itself refuses a lock file of another format.
 
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 const CACHE_LINE: usize = 64;
 const MUTEX: usize = size_of::<libc::pthread_mutex_t>();
@@ -48,38 +48,29 @@ impl LockTable {
         (READERS + slots as usize * CACHE_LINE) as u64
     }
 
+    /// Id of the last committed transaction.
+    pub(super) fn last(&self) -> &AtomicU64 {
+        self.word(TXN_ID)
+    }
+
     fn word(&self, offset: usize) -> &AtomicU64 {
         // SAFETY: `new`'s promise; the offsets are 8-byte aligned and inside the header or a slot below `slots`.
         unsafe { self.base.add(offset).cast::<AtomicU64>().as_ref() }
     }
 
-    fn used(&self) -> usize {
+    pub(super) fn used(&self) -> usize {
         // SAFETY: as for `word`, with 4-byte alignment.
         let count = unsafe { self.base.add(NUM_READERS).cast::<AtomicU32>().as_ref() };
         (count.load(Ordering::Acquire) as usize).min(self.slots)
     }
 
-    fn pid(&self, slot: usize) -> &AtomicI32 {
+    pub(super) fn pid(&self, slot: usize) -> &AtomicI32 {
         // SAFETY: as for `word`, with 4-byte alignment.
         unsafe { self.base.add(READERS + slot * CACHE_LINE + PID).cast::<AtomicI32>().as_ref() }
     }
 
-    fn txn(&self, slot: usize) -> &AtomicU64 {
+    pub(super) fn txn(&self, slot: usize) -> &AtomicU64 {
         self.word(READERS + slot * CACHE_LINE)
-    }
-
-    /// Id of the last committed transaction.
-    pub fn last_txn(&self) -> u64 {
-        self.word(TXN_ID).load(Ordering::SeqCst)
-    }
-
-    /// The oldest snapshot any slot reads, or `newest` when none is older.
-    pub fn oldest(&self, newest: u64) -> u64 {
-        fence(Ordering::SeqCst);
-        (0..self.used())
-            .filter(|&slot| self.pid(slot).load(Ordering::Acquire) != 0)
-            .map(|slot| self.txn(slot).load(Ordering::SeqCst))
-            .fold(newest, u64::min)
     }
 
     /// The slots that are in use.

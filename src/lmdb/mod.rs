@@ -8,6 +8,7 @@ mod cursor;
 mod env;
 mod error;
 mod locktable;
+mod oldest;
 mod txn;
 
 pub use cursor::{Cursor, WriteCursor};

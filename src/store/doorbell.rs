@@ -5,14 +5,13 @@
 
 use super::shared::{Counter, Shared};
 use crate::mapping::sys::{self, Woken};
-use std::sync::atomic::Ordering;
+use crate::steps;
+use crate::sync::{Ordering, SPINS};
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A publisher may die between its commit and its bump, so nobody sleeps longer than this without looking.
 const SLICE: Duration = Duration::from_millis(500);
-/// Rounds of spinning before the first sleep: a reply that is on its way costs no system call.
-const SPINS: u32 = 200;
 
 /// The word of a key.
 pub fn word(db: &str, key: &[u8]) -> u64 {
@@ -23,6 +22,7 @@ pub fn word(db: &str, key: &[u8]) -> u64 {
 pub fn ring(shared: &Shared, word: u64) {
     let sequence = shared.sequence(word);
     sequence.fetch_add(1, Ordering::SeqCst);
+    steps::reached("doorbell: before the wake");
     if shared.waiters(word).load(Ordering::SeqCst) > 0 {
         sys::futex_wake_all(sequence);
     }

@@ -17,7 +17,7 @@ use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, OnceLock, RwLock};
 
 /// Prefix of the engine's own databases.
@@ -153,10 +153,7 @@ impl Engine {
                 }
                 other => other.map_err(|error| self.read_error(error))?,
             };
-            // LMDB stores the reader's id without a fence. If a commit passed before the store was visible, an allocator
-            // may have missed it, and the next but one commit may have been writing the meta page being read.
-            fence(Ordering::SeqCst);
-            if self.lock_table.last_txn() == txn.id() {
+            if self.lock_table.is_seen(txn.id()) {
                 return Ok(txn);
             }
         }

@@ -16,6 +16,7 @@ use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::mapping::{payload::Lent, sys};
 use crate::options::PutOptions;
+use crate::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,7 +65,9 @@ pub fn open(engine: &Arc<Engine>, size: u64) -> Result<Loan> {
     let (id, run) = taken?;
     let loan = Loan::new(engine, id, run, size);
     // Blocks are set aside with no lock held; when there are none the loan goes back as it came.
+    steps::reached("loan: before its blocks");
     space::back(engine, run)?;
+    steps::reached("loan: before its marks");
     marks::clear(engine, run.extent);
     Ok(loan)
 }

@@ -9,6 +9,7 @@ use crate::envelope::{Info, Record, made_txn_id};
 use crate::error::Result;
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
+use crate::steps;
 
 /// An entry in a list: what its envelope says.
 #[derive(Debug, Clone)]
@@ -140,6 +141,7 @@ impl Store {
             };
             Look::Found(View::new(engine.clone(), hold, info, copied))
         };
+        steps::reached("view: before the snapshot ends");
         if let Some(extent) = opened {
             marks::open(engine, extent);
         }

@@ -8,7 +8,7 @@
 //! put, loan, lookup, marks, view, publish     what is asked of a store
 //! rounds, recovery, sweep, audit, stats       what is done beside that
 //! record, expiry, arena, databases            entries and where their payloads lie
-//! quarantine, extents, loans                  pages, and who has them
+//! quarantine, unseen, extents, loans          pages, and who has them
 //! write, space                                the write transaction, and disk space before it changes anything
 //! engine                                      what is kept for one open store
 //! shared, owners, pins, spares, sweeper, directory, doorbell, run
@@ -47,6 +47,7 @@ mod spares;
 mod stats;
 mod sweep;
 mod sweeper;
+mod unseen;
 mod view;
 mod write;
 

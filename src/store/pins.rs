@@ -4,9 +4,10 @@ use super::owners::Owners;
 use super::shared::{CHUNK_PINS, PIN_CHUNKS, Shared};
 use crate::mapping::fork::Locked;
 use crate::mapping::sys;
+use crate::steps;
+use crate::sync::{Arc, AtomicU32, Mutex, Ordering, fence};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 /// The slots this engine has claimed and does not use at the moment.
 #[derive(Default)]
@@ -26,7 +27,9 @@ impl Pins {
             None => claim(shared, owner, &mut free)?,
         };
         shared.pin_since(slot).store(now_ns / 1_000_000, Ordering::Relaxed);
+        steps::reached("pin: before the slot");
         shared.pin(slot).store(start, Ordering::SeqCst);
+        steps::reached("pin: before the fence");
         fence(Ordering::SeqCst);
         Some(slot)
     }
@@ -65,6 +68,7 @@ fn claim(shared: &Shared, owner: u32, free: &mut Vec<u32>) -> Option<u32> {
         let claimed =
             shared.chunk_owner(chunk).compare_exchange(0, owner, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if claimed {
+            steps::reached("pin: chunk claimed, not counted");
             shared.chunk_pid(chunk).store(std::process::id(), Ordering::Relaxed);
             shared.pin_chunks().fetch_max(chunk + 1, Ordering::SeqCst);
             let first = chunk * CHUNK_PINS;
@@ -83,6 +87,7 @@ pub fn release_all(shared: &Shared, owner: u32) -> u32 {
         for slot in chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS {
             released += u32::from(shared.pin(slot).swap(0, Ordering::SeqCst) != 0);
         }
+        steps::reached("pin: chunk cleared, not given back");
         shared.chunk_owner(chunk).store(0, Ordering::Release);
     }
     released

@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::shared::Counter;
 use super::{doorbell, recovery, rounds, stats};
 use crate::error::{Result, Status};
+use crate::steps;
 use std::sync::Arc;
 
 impl Engine {
@@ -23,6 +24,7 @@ impl Engine {
     /// What follows a commit that published entries.
     pub fn published(self: &Arc<Self>, entries: &[(&str, &[u8])], ttl_ms: u64) {
         for (db, key) in entries {
+            steps::reached("publish: before the doorbell");
             doorbell::ring(&self.shared, doorbell::word(db, key));
         }
         self.shared.count(Counter::Puts, entries.len() as u64);

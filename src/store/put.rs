@@ -11,6 +11,7 @@ use crate::envelope::{EXTENT_HEADER, Extent, Info, Record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, MAX_VALUE};
 use crate::options::PutOptions;
+use crate::steps;
 
 /// A record with its key stays within half a page of this many bytes, so that LMDB keeps it in a leaf.
 const INLINE_ROOM: usize = 2000;
@@ -118,6 +119,7 @@ impl<'a> Pending<'a> {
             };
             if let Some(loan) = &mut self.loan {
                 fill(loan.bytes_mut(), self.parts);
+                steps::reached("put: filled");
             }
         }
         Ok(())
@@ -150,6 +152,7 @@ impl<'a> Pending<'a> {
         marks::clear(engine, extent);
         let offset = extent.start * engine.page_size + EXTENT_HEADER;
         fill(engine.map.lend(offset, self.draft.size).bytes_mut(), self.parts);
+        steps::reached("put: filled in place");
         Ok(Some(extent))
     }
 }

@@ -5,14 +5,15 @@
 
 use super::engine::Engine;
 use super::extents;
-use super::pins;
 use super::run::Run;
 use super::space::Purpose;
 use super::spares::Spare;
+use super::unseen;
 use super::write::Writer;
 use crate::envelope::Extent;
 use crate::error::Result;
 use crate::lmdb::Access;
+use crate::steps;
 use std::sync::PoisonError;
 
 /// How much of the quarantine a transaction looks at.
@@ -117,13 +118,12 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
     let stopped = || *engine.drained.lock().unwrap_or_else(PoisonError::into_inner);
     let mut reached = if effort.from_start { [0; 16] } else { stopped() };
     let newest = writer.reader().id() - 1;
-    let oldest = engine.lock_table.oldest(newest);
-    let mut rows = Vec::new();
     let mut more = false;
-    {
+    let old_rows = |old: &dyn Fn(u64) -> bool| -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
         let mut cursor = writer.reader().cursor(dbi)?;
         let mut pair = cursor.seek(&reached)?;
-        while let Some(row) = pair.and_then(|(key, value)| parse(key, value)).filter(|row| row.txn < oldest) {
+        while let Some(row) = pair.and_then(|(key, value)| parse(key, value)).filter(|row| old(row.txn)) {
             if rows.len() == effort.rows {
                 more = true;
                 break;
@@ -131,12 +131,10 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
             rows.push(row);
             pair = cursor.next_pair()?;
         }
-    }
-    // Looked at after the readers, and only when some row is old enough.
-    let pinned = match rows.is_empty() {
-        true => Vec::new(),
-        false => pins::pinned(&engine.shared, rows.iter().map(|row| row.extent.start).collect()),
+        Ok(rows)
     };
+    let (rows, pinned) =
+        unseen::look(&engine.lock_table, &engine.shared, newest, old_rows, |row| row.extent.start)?;
     let mut freed: Vec<(u64, Extent)> = Vec::new();
     for row in rows {
         if freed.len() == effort.freed {
@@ -152,6 +150,7 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
     let mut fitting = None;
     for &(txn, extent) in &freed {
         writer.txn().delete(dbi, &row_key(txn, extent))?;
+        steps::reached("quarantine: row gone, pages not free");
         if fitting.is_none() && wanted == Some(extent.pages) {
             fitting = Some(extent);
         } else {

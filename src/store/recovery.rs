@@ -11,6 +11,7 @@ use super::sweep;
 use super::write::Writer;
 use crate::error::Result;
 use crate::lmdb::Access;
+use crate::steps;
 use std::collections::HashMap;
 
 /// Loans taken back, and rows of quarantine freed, under one hold of the write lock.
@@ -51,6 +52,7 @@ fn reclaim_loans(engine: &Engine, all: bool) -> Result<usize> {
     let loans = writer.dbs().loans;
     for row in &dead {
         writer.txn().delete(loans, &row.key)?;
+        steps::reached("reclaim: loan gone, pages not free");
         match &row.before {
             // Somebody may still look at the entry it was in.
             Some(before) => quarantine::add(&mut writer, row.run.extent, before)?,

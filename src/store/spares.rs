@@ -9,8 +9,8 @@ use super::pins;
 use super::shared::Shared;
 use crate::envelope::Extent;
 use crate::lmdb::LockTable;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
+use std::sync::PoisonError;
 
 /// How many an engine keeps: two for each of two sizes, since one waits while the other is filled.
 const MOST: usize = 4;

@@ -7,6 +7,7 @@ use super::spares::Spare;
 use crate::envelope::Extent;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, WriteTxn};
+use crate::steps;
 use std::sync::atomic::Ordering;
 
 /// Ids one transaction can give.
@@ -123,11 +124,14 @@ impl<'e> Writer<'e> {
 
     /// Makes everything visible.
     pub fn commit(self) -> Result<()> {
+        steps::reached("write: before commit");
         self.txn.commit()?;
+        steps::reached("write: committed");
         if let Some(end) = self.growth.allocated_end {
             self.engine.shared.allocated_end().store(end, Ordering::Release);
         }
         if !self.spares.is_empty() {
+            steps::reached("keep: replaced, not kept yet");
             self.engine.spares.add(&self.spares);
         }
         Ok(())
