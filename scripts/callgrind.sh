@@ -26,11 +26,8 @@ javac -d "$out/classes" -cp "$jars" "$sources/Calls.java"
 say "counting the C ABI"
 counted --callgrind-out-file="$out/counts.native" "$out/native" "$scratch/native"
 say "counting Python"
-# Twice: the sweeper's thread is counted too, where it happens to work.
-for run in 1 2; do
-    counted --callgrind-out-file="$out/counts.python$run" "$venv/bin/python" "$sources/calls.py" "$scratch/python$run" \
-        "$out/libcounted.so"
-done
+counted --callgrind-out-file="$out/counts.python" "$venv/bin/python" "$sources/calls.py" "$scratch/python" \
+    "$out/libcounted.so"
 
 # native_instructions TURNS: what the native methods of Java take in all.
 native_instructions() {
@@ -42,10 +39,10 @@ say "counting Java's native methods"
 few=$(native_instructions 100)
 many=$(native_instructions 600)
 
-# A file for each operation: its description names operation and number of calls.
+# Files for each operation, of which the least counts: its description names operation and number of calls.
 now=$out/now.tsv
 {
-    for file in "$out"/counts.native.* "$out"/counts.python?.*; do
+    for file in "$out"/counts.native.* "$out"/counts.python.*; do
         sed -n 's/^desc: Trigger: Client Request: \(.*\) \([0-9]*\)$/\1\t\2/p' "$file" | while IFS=$'\t' read -r operation calls; do
             total=$(sed -n 's/^\(summary\|totals\): *//p' "$file" | head -n 1)
             printf '%s\t%d\n' "$operation" $((total / calls))

@@ -35,7 +35,7 @@ public:
         if (given->is_mapping()) {
             Fields fields = fields_of(payload);
             references = lmdb::References::of(fields.protocol);
-            plain = fields.plain;
+            plain = std::move(fields.plain);
         }
         const std::optional<lmdb::Reference>& reference = references.output;
         std::unique_ptr<lmdb::Input> input = std::move(given);

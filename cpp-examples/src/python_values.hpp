@@ -173,9 +173,28 @@ inline lmdb::Numbers numbers_of_bytes(const py::buffer& object) {
 /// Whether a name is the protocol's, and no field of a payload.
 inline bool is_protocol(std::string_view name) { return name.substr(0, 6) == "_lmdb_" || name == lmdb::wire::txn_id; }
 
+/// The UTF-8 of a str, which the object keeps; empty for any other object, and for a str that has none.
+inline std::string_view text_of(const py::handle& object) {
+    if (!PyUnicode_Check(object.ptr())) {
+        return {};
+    }
+    Py_ssize_t size = 0;
+    const char* const text = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
+    if (text == nullptr) {
+        PyErr_Clear();
+        return {};
+    }
+    return {text, static_cast<std::size_t>(size)};
+}
+
+inline bool is_marker(std::string_view name) {
+    return name.substr(0, sizeof lmdb::wire::marker - 1) == lmdb::wire::marker;
+}
+
 /// What a mapping says of the protocol, and when it stands for payloads the fields that are its own.
 struct Fields {
-    std::vector<std::pair<std::string, std::string>> protocol;
+    py::dict items;  ///< holds the texts
+    std::vector<std::pair<std::string_view, std::string_view>> protocol;
     py::dict plain;
     bool refers = false;  ///< `_lmdb_ref` is true (and not merely truthy), or there is a marker
 };
@@ -184,37 +203,38 @@ struct Fields {
 inline Fields fields_of(const py::handle& mapping) {
     namespace wire = lmdb::wire;
     Fields fields;
-    std::optional<std::string> wrong;
+    fields.items = py::dict(py::reinterpret_borrow<py::object>(mapping));
+    std::string_view wrong;
+    py::handle wrong_value;
     bool asks = false;
-    const py::dict items(py::reinterpret_borrow<py::object>(mapping));
-    for (const auto& [key, value] : items) {
-        const std::string name = py::isinstance<py::str>(key) ? py::cast<std::string>(key) : std::string();
-        const bool marker = name.rfind(wire::marker, 0) == 0;
+    for (const auto& [key, value] : fields.items) {
+        const std::string_view name = text_of(key);
         if (!is_protocol(name)) {
             continue;
         }
         if (name == wire::ref) {
             fields.refers = fields.refers || value.ptr() == Py_True;
             fields.protocol.emplace_back(name, value.ptr() == Py_True ? "true" : "false");
-        } else if (py::isinstance<py::str>(value)) {
-            fields.refers = fields.refers || marker;
+        } else if (PyUnicode_Check(value.ptr())) {
+            fields.refers = fields.refers || is_marker(name);
             asks = asks || name == wire::output_key;
-            fields.protocol.emplace_back(name, py::cast<std::string>(value));
+            fields.protocol.emplace_back(name, text_of(value));
         } else if (!value.is_none()) {
-            const char* const known[] = {wire::input_key, wire::output_key, wire::db_path, wire::db_name,
-                                         wire::format,    wire::txn_id,     wire::entry};
+            const std::string_view known[] = {wire::input_key, wire::output_key, wire::db_path, wire::db_name,
+                                              wire::format,    wire::txn_id,     wire::entry};
             asks = asks || name == wire::output_key;
-            if (marker || std::find(std::begin(known), std::end(known), name) != std::end(known)) {
-                wrong = "reference: '" + name + "' is a " + type_name(value) + ", not a text";
+            if (is_marker(name) || std::find(std::begin(known), std::end(known), name) != std::end(known)) {
+                wrong = name;
+                wrong_value = value;
             }
         }
     }
-    if (wrong && (fields.refers || asks)) {
-        throw lmdb::CorruptError(*wrong);
+    if (!wrong.empty() && (fields.refers || asks)) {
+        throw lmdb::CorruptError("reference: '" + std::string(wrong) + "' is a " + type_name(wrong_value) + ", not a text");
     }
     if (fields.refers) {
-        for (const auto& [key, value] : items) {
-            if (!py::isinstance<py::str>(key) || !is_protocol(py::cast<std::string>(key))) {
+        for (const auto& [key, value] : fields.items) {
+            if (!is_protocol(text_of(key))) {
                 fields.plain[key] = value;
             }
         }
@@ -228,11 +248,8 @@ inline bool is_reference(const py::handle& object) {
         return false;
     }
     for (const auto& [key, value] : py::reinterpret_borrow<py::dict>(object)) {
-        if (!py::isinstance<py::str>(key)) {
-            continue;
-        }
-        const auto name = py::cast<std::string>(key);
-        if (name.rfind(lmdb::wire::marker, 0) == 0 || (name == lmdb::wire::ref && value.ptr() == Py_True)) {
+        const std::string_view name = text_of(key);
+        if (is_marker(name) || (name == lmdb::wire::ref && value.ptr() == Py_True)) {
             return true;
         }
     }

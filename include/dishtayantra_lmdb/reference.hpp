@@ -151,9 +151,13 @@ struct References {
     /// Gathers them from the fields of a mapping by name and text: at least those whose names begin with `_lmdb_`, and
     /// `_txn_id`. Of `_lmdb_ref` the text is "true" or "false"; one that is no bool is left out.
     /// Throws CorruptError when a field cannot be right, or the base fields stand for a payload that no marker names.
-    static References of(const std::vector<std::pair<std::string, std::string>>& fields) {
+    /// The texts, std::string or std::string_view, are read before the call returns.
+    template <class Text>
+    static References of(const std::vector<std::pair<Text, Text>>& fields) {
         std::vector<dy_lmdb_buffer_t> names;
         std::vector<dy_lmdb_buffer_t> texts;
+        names.reserve(fields.size());
+        texts.reserve(fields.size());
         for (const auto& [name, text] : fields) {
             names.push_back({name.data(), name.size()});
             texts.push_back({text.data(), text.size()});
@@ -166,6 +170,7 @@ struct References {
         if (output != nullptr) {
             found.output = Reference(output);
         }
+        found.inputs.reserve(count);
         for (std::size_t at = 0; at < count; ++at) {
             found.inputs.push_back(Reference(inputs[at]));
         }

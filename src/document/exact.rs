@@ -49,27 +49,22 @@ impl<'a> Document<'a> {
             return Err(self.corrupt(at + 1, "an exact value is the plain value of another"));
         }
         if head.children() == 0 {
-            self.check_exact_end(next, Some(end))?;
+            self.check_exact_end(next, end)?;
         }
         Ok((head, next))
     }
 
     /// The position after the exact value at `at`; `None` when something else is there.
     pub(super) fn exact_end(&self, at: usize) -> Option<usize> {
-        match self.bytes.get(at)? {
-            0xc7..=0xc9 | 0xd4..=0xd8 => self.outer_head(at).ok().map(|(_, end)| end),
-            _ => None,
-        }
+        if self.is_ext(at) { self.outer_head(at).ok().map(|(_, end)| end) } else { None }
     }
 
     /// Checks that the value that ends at `at` ends where the exact value does that it is.
-    pub(crate) fn check_exact_end(&self, at: usize, end: Option<usize>) -> Result<()> {
-        match end {
-            Some(end) if end != at => {
-                let what = format!("the value of an exact value ends here, and the exact value at {end}");
-                Err(self.corrupt(at, what))
-            }
-            _ => Ok(()),
+    pub(crate) fn check_exact_end(&self, at: usize, end: usize) -> Result<()> {
+        if end == at {
+            return Ok(());
         }
+        let what = format!("the value of an exact value ends here, and the exact value at {end}");
+        Err(self.corrupt(at, what))
     }
 }

@@ -79,11 +79,23 @@ impl<'a> Document<'a> {
     /// first child's for containers that are not empty. An exact value is the plain one in it.
     #[inline]
     pub(super) fn head(&self, at: usize) -> Result<(Head<'a>, usize)> {
+        if self.is_ext(at) { self.ext_head(at) } else { self.outer_head(at) }
+    }
+
+    /// As [`Document::head`], where an extension begins.
+    #[inline(never)]
+    fn ext_head(&self, at: usize) -> Result<(Head<'a>, usize)> {
         let read = self.outer_head(at)?;
         match read.0 {
             Head::Ext { tag: EXACT, at, body } => self.plain_head(at, body),
             _ => Ok(read),
         }
+    }
+
+    /// Whether an extension begins at `at`.
+    #[inline]
+    pub(super) fn is_ext(&self, at: usize) -> bool {
+        matches!(self.bytes.get(at), Some(0xc7..=0xc9 | 0xd4..=0xd8))
     }
 
     /// As [`Document::head`], but an exact value is the extension that it is in.
@@ -147,8 +159,10 @@ impl<'a> Document<'a> {
         mut at: usize,
         mut visit: impl FnMut(usize, &Head<'a>) -> Result<()>,
     ) -> Result<usize> {
-        // For each container we are in, the values still to come in it, and where the exact value ends that it is.
-        let mut open: Vec<(usize, Option<usize>)> = Vec::new();
+        // For each container we are in, the values still to come in it.
+        let mut open: Vec<usize> = Vec::new();
+        // For those that are exact values, how many are open and where the exact value ends.
+        let mut ends: Vec<(usize, usize)> = Vec::new();
         loop {
             if let Some(next) = self.after_fixed(at) {
                 at = next;
@@ -161,21 +175,26 @@ impl<'a> Document<'a> {
                     return Err(self.corrupt(at, what));
                 }
                 if children > 0 {
-                    open.push((children, self.exact_end(at)));
+                    open.push(children);
+                    if let Some(end) = self.exact_end(at) {
+                        ends.push((open.len(), end));
+                    }
                     at = next;
                     continue;
                 }
                 at = next;
             }
             loop {
-                let Some((left, end)) = open.last_mut() else {
+                let Some(left) = open.last_mut() else {
                     return Ok(at);
                 };
                 *left -= 1;
                 if *left > 0 {
                     break;
                 }
-                self.check_exact_end(at, *end)?;
+                if let Some((_, end)) = ends.pop_if(|(depth, _)| *depth == open.len()) {
+                    self.check_exact_end(at, end)?;
+                }
                 open.pop();
             }
         }

@@ -71,7 +71,7 @@ impl Document<'_> {
                 return Ok(Some(next as Node));
             }
             // A key is any value, even a container.
-            at = self.skip(at)?;
+            at = if head.children() == 0 { next } else { self.skip(at)? };
             at = self.skip(at)?;
         }
         Ok(None)

@@ -26,17 +26,25 @@ impl Given {
     /// names: the reference they were of was merged with others in part, and nothing tells what else was lost.
     pub fn of<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Given> {
         let mut base = Reference::new();
-        let mut inputs = Vec::new();
+        let mut markers = Vec::new();
         for (name, text) in fields {
             if name.starts_with(MARKER) {
-                inputs.push(marked(name, text)?);
+                markers.push((name, text));
             } else {
                 base.set(name, text)?;
             }
         }
         let output = base.output_key.is_some().then(|| base.clone());
-        if base.is_ref {
-            let base = base.complete()?;
+        let mut base = if base.is_ref { Some(base.complete()?) } else { None };
+        let mut inputs = Vec::with_capacity(markers.len().max(1));
+        for (name, text) in markers {
+            // Mostly there is one reference: a marker that is what the base fields make says nothing new.
+            inputs.push(match base.take_if(|base| base.marker() == Some((name, text))) {
+                Some(base) => base,
+                None => marked(name, text)?,
+            });
+        }
+        if let Some(base) = base {
             match inputs.iter().position(|input| base.means(input)) {
                 Some(at) => inputs[at] = Reference { entry: inputs[at].entry.clone(), ..base },
                 None if inputs.is_empty() => inputs.push(base),

@@ -223,7 +223,7 @@ impl<'a> Unpacker<'a> {
                     }
                 }
                 Some(Open::Extension { make, end }) => {
-                    told(self.document.check_exact_end(at, Some(*end)))?;
+                    told(self.document.check_exact_end(at, *end))?;
                     let whole = match make {
                         Make::Plain => made,
                         Make::Exact(make) => call(make.get(), &[made.get()])?,

@@ -29,23 +29,26 @@ def size_up_to(value: Any, limit: int) -> int:
     total = 0
     pending = [value]
     while pending and total < limit:
-        total += _size(pending.pop(), limit - total, pending)
+        item = pending.pop()
+        kind = type(item)
+        if kind is str or kind is bytes or kind is bytearray:
+            total += len(item) + 1
+        elif kind is float:
+            total += 9
+        elif kind is int:
+            total += 1 if item in _SMALL_INT else 9
+        elif item is None or kind is bool:
+            total += 1
+        else:
+            total += _size(item, limit - total, pending)
     return min(total, limit)
 
 
 def _size(item: Any, room: int, pending: list[Any]) -> int:
-    """The size of ``item`` without what it holds, which is added to ``pending``; ``room`` or more
-    when there is no need to look at that.
+    """The size of what is no scalar of Python's without what it holds, which is added to
+    ``pending``; ``room`` or more when there is no need to look at that.
     """
     kind = type(item)
-    if kind is str or kind is bytes or kind is bytearray:
-        return len(item) + 1
-    if kind is float:
-        return 9
-    if kind is int:
-        return 1 if item in _SMALL_INT else 9
-    if item is None or kind is bool:
-        return 1
     # By the methods of the base, never by those of somebody's class.
     if issubclass(kind, dict):
         # Every key and value takes a byte at least: only as many as can matter are looked at.
