@@ -37,7 +37,7 @@ fn a_waiter_sees_the_second_of_two_entries_under_one_word() {
             thread::spawn(move || publish(&shared, &entries))
         });
         assert_eq!(wait(&shared, 0, None, || committed(&entries, 2)), Ok(true));
-        publishers.map(|publisher| publisher.join().unwrap());
+        publishers.into_iter().for_each(|publisher| publisher.join().unwrap());
     });
 }
 
@@ -50,7 +50,7 @@ fn two_waiters_see_what_one_publisher_commits() {
             thread::spawn(move || assert_eq!(wait(&shared, 0, None, || committed(&entries, 1)), Ok(true)))
         });
         publish(&shared, &entries);
-        waiters.map(|waiter| waiter.join().unwrap());
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
     });
 }
 

@@ -37,9 +37,9 @@ impl LockTable {
     /// `mdb_txn_renew0` of a reader: the id is written until it is the last one.
     pub fn renew(&self, slot: usize) -> u64 {
         loop {
-            let id = self.last.load(Ordering::Acquire);
+            let id = self.last.load(Ordering::Relaxed);
             self.txn(slot).store(id, Ordering::Relaxed);
-            if self.last.load(Ordering::Acquire) == id {
+            if self.last.load(Ordering::Relaxed) == id {
                 return id;
             }
         }
@@ -47,11 +47,11 @@ impl LockTable {
 
     /// `mdb_txn_reset0`.
     pub fn reset(&self, slot: usize) {
-        self.txn(slot).store(IDLE, Ordering::Release);
+        self.txn(slot).store(IDLE, Ordering::Relaxed);
     }
 
     /// The end of `mdb_txn_commit`.
     pub fn commit(&self, id: u64) {
-        self.last.store(id, Ordering::Release);
+        self.last.store(id, Ordering::Relaxed);
     }
 }
