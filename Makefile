@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -44,6 +44,13 @@ callgrind: java ## instruction counts of the hot paths beside the committed ones
 
 models: ## loom: every order of steps of pins, extents, doorbell and handles, in the files that ship
 	@scripts/models.sh
+
+fuzz: ## every parser, and operations on a store, with random input: 60 s each; SECONDS=n
+	@FUZZ_SECONDS="$(or $(SECONDS),60)" scripts/fuzz.sh
+
+simulate: ## random operations of processes that are killed at fail points, beside a model: 10^6; OPERATIONS=n SEED=n
+	@SIMULATION_OPERATIONS="$(or $(OPERATIONS),1000000)" SIMULATION_SEED="$(or $(SEED),1)" \
+		cargo test --locked --test engine -- --nocapture simulation::operations
 
 clean: ## removes what was built; .venv/ stays
 	rm -rf build target java/target java/*/target

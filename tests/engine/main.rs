@@ -7,12 +7,15 @@ mod abi;
 mod alignment;
 mod common;
 mod config;
+mod corpus;
 mod crash;
 mod document;
 mod document_golden;
 mod exact;
 mod exchange;
 mod forks;
+#[path = "../../fuzz/src/lib.rs"]
+mod fuzz;
 mod guards;
 mod header;
 mod merging;
@@ -22,6 +25,8 @@ mod processes;
 mod reference;
 mod segment;
 mod segment_golden;
+#[cfg(debug_assertions)]
+mod simulation;
 mod stock_tools;
 mod store;
 mod store_id;
