@@ -30,8 +30,8 @@ def stands_for_payloads(value: object) -> bool:
     if isinstance(value, dict):
         if dict.get(value, REF) is True:
             return True
-        # By the methods of the base, never by those of somebody's class. A generator would cost more.
-        for key in dict.keys(value):  # noqa: SIM110
+        # By the methods of the base, never by those of somebody's class.
+        for key in dict.keys(value):  # noqa: SIM110 - a generator would cost more than the loop
             if type(key) is str and key.startswith(MARKER):
                 return True
         return False
