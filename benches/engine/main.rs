@@ -1,14 +1,15 @@
 //! What the engine's operations cost: medians, one line each with subject, operation, bytes and nanoseconds,
 //! tab-separated, as `bench-compare/python/report.py` reads them.
 //!
-//! `cargo bench --bench engine -- [operations] [flat] [sweep] [wakeup] [open] [contention]`; all of them when none is
-//! named.
+//! `cargo bench --bench engine -- [operations] [flat] [sweep] [wakeup] [open] [contention] [references]`; all of
+//! them when none is named.
 //! The stores are made below `DY_LMDB_BENCH_DIR`, else the system's temporary directory.
 
 mod contention;
 mod flat;
 mod measure;
 mod operations;
+mod references;
 mod sweep;
 mod wakeup;
 
@@ -41,16 +42,19 @@ fn finish(result: Result<()>) -> ExitCode {
 
 fn run(chosen: &[String]) -> Result<()> {
     type Group = (&'static str, fn() -> Result<()>);
-    let groups: [Group; 6] = [
+    let groups: [Group; 7] = [
         ("operations", operations::run),
         ("flat", flat::run),
         ("sweep", sweep::run),
         ("wakeup", wakeup::run),
         ("open", open),
         ("contention", contention::run),
+        ("references", references::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| groups.iter().all(|(group, _)| group != name)) {
-        eprintln!("engine bench: no group {unknown:?}: operations, flat, sweep, wakeup, open, contention");
+        eprintln!(
+            "engine bench: no group {unknown:?}: operations, flat, sweep, wakeup, open, contention, references"
+        );
         std::process::exit(2);
     }
     for (group, run) in groups {

@@ -1,5 +1,6 @@
 //! Which entry a reference means, whatever is under its key by now, and the marker by which a merge is seen.
 
+use std::io;
 use std::sync::OnceLock;
 
 use super::{DB_NAME, DB_PATH, ENTRY, INPUT_KEY, MARKER, REF};
@@ -37,21 +38,39 @@ impl Entry {
     /// Reads what travels; `None` when it cannot be right.
     pub fn parse(text: &str) -> Option<Entry> {
         let (store, id) = text.split_once(':')?;
-        let digits = |text: &str, count| {
-            text.len() == count && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        if !digits(store, STORE_DIGITS) || !digits(id, ID_DIGITS) {
+        if store.len() != STORE_DIGITS || id.len() != ID_DIGITS {
             return None;
         }
-        let (store, id) = (u128::from_str_radix(store, 16).ok()?, u64::from_str_radix(id, 16).ok()?);
+        let (store, id) = (number(store)?, number(id)? as u64);
         Some(Entry { store, id, text: text.to_owned() })
     }
 
     /// The name of the marker of a reference to this entry.
     pub fn marker(&self) -> String {
-        let (store, id) = self.text.split_at(STORE_DIGITS);
-        [MARKER, &id[1..], "_", &store[..NAME_DIGITS]].concat()
+        self.marker_parts().concat()
     }
+
+    /// Whether that is the marker's name.
+    pub fn is_marker(&self, name: &str) -> bool {
+        self.marker_parts().iter().try_fold(name, |rest, part| rest.strip_prefix(part)) == Some("")
+    }
+
+    fn marker_parts(&self) -> [&str; 4] {
+        let (store, id) = self.text.split_at(STORE_DIGITS);
+        [MARKER, &id[1..], "_", &store[..NAME_DIGITS]]
+    }
+}
+
+/// The number of lower-case hexadecimal digits, of at most 32.
+fn number(digits: &str) -> Option<u128> {
+    digits.bytes().try_fold(0, |number, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(value))
+    })
 }
 
 /// A marker as a reference keeps it: made when it is first asked for. It says nothing that the reference does not.
@@ -77,15 +96,39 @@ impl LazyMarker {
 pub(super) fn marker_text(entry: &Entry, key: &str, path: &str, db: &str) -> String {
     let fixed = REF.len() + INPUT_KEY.len() + DB_PATH.len() + DB_NAME.len() + ENTRY.len() + 40;
     let mut out = Vec::with_capacity(fixed + entry.text.len() + key.len() + path.len() + db.len());
-    out.extend_from_slice(b"{\"");
-    out.extend_from_slice(REF.as_bytes());
-    out.extend_from_slice(b"\":true");
-    for (name, value) in [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)] {
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-        serde_json::to_writer(&mut out, value).expect("a text into memory");
-    }
-    out.push(b'}');
+    write_marker(&mut out, entry, key, path, db).expect("a text into memory");
     String::from_utf8(out).expect("made of texts")
+}
+
+/// Whether that is the marker's text.
+pub(super) fn is_marker_text(text: &str, entry: &Entry, key: &str, path: &str, db: &str) -> bool {
+    let mut rest = Expected(text.as_bytes());
+    write_marker(&mut rest, entry, key, path, db).is_ok() && rest.0.is_empty()
+}
+
+fn write_marker(out: &mut impl io::Write, entry: &Entry, key: &str, path: &str, db: &str) -> io::Result<()> {
+    out.write_all(b"{\"")?;
+    out.write_all(REF.as_bytes())?;
+    out.write_all(b"\":true")?;
+    for (name, value) in [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)] {
+        out.write_all(b",\"")?;
+        out.write_all(name.as_bytes())?;
+        out.write_all(b"\":")?;
+        serde_json::to_writer(&mut *out, value)?;
+    }
+    out.write_all(b"}")
+}
+
+/// Takes only what it begins with, and then begins with what follows.
+struct Expected<'a>(&'a [u8]);
+
+impl io::Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -25,54 +25,75 @@ impl Given {
     /// `Corrupt` naming the field when one cannot be right, and when the base fields stand for a payload that no marker
     /// names: the reference they were of was merged with others in part, and nothing tells what else was lost.
     pub fn of<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Given> {
-        let mut base = Reference::new();
-        let mut markers = Vec::new();
-        for (name, text) in fields {
-            if name.starts_with(MARKER) {
-                markers.push((name, text));
-            } else {
-                base.set(name, text)?;
-            }
-        }
-        let output = base.output_key.is_some().then(|| base.clone());
-        let mut base = if base.is_ref { Some(base.complete()?) } else { None };
-        let mut inputs = Vec::with_capacity(markers.len().max(1));
-        for (name, text) in markers {
-            // Mostly there is one reference: a marker that is what the base fields make says nothing new.
-            inputs.push(match base.take_if(|base| base.marker() == Some((name, text))) {
-                Some(base) => base,
-                None => marked(name, text)?,
-            });
-        }
-        if let Some(base) = base {
-            match inputs.iter().position(|input| base.means(input)) {
-                Some(at) => inputs[at] = Reference { entry: inputs[at].entry.clone(), ..base },
-                None if inputs.is_empty() => inputs.push(base),
-                None => {
-                    return Err(corrupt(format_args!(
-                        "{} is {:?}, which none of the {} references names that were merged with it ({MARKER}…)",
-                        INPUT_KEY,
-                        base.input_key.as_deref().unwrap_or_default(),
-                        inputs.len()
-                    )));
-                }
-            }
-        }
+        let (inputs, base) = gathered(fields)?;
+        let output = match base {
+            Base::Input(at) => Some(&inputs[at]).filter(|base| base.output_key.is_some()).cloned(),
+            Base::Apart(base) => Some(base).filter(|base| base.output_key.is_some()),
+        };
         Ok(Given { inputs, output })
     }
+}
 
-    /// The one reference that a mapping is.
-    pub(super) fn single(self) -> Result<Option<Reference>> {
-        let Given { mut inputs, output } = self;
-        if inputs.len() > 1 {
-            let keys: Vec<_> = inputs.iter().filter_map(|input| input.input_key.as_deref()).collect();
-            return Err(corrupt(format_args!(
-                "{} were merged, of {keys:?}: gather them with dy_lmdb_references_of",
-                inputs.len()
-            )));
-        }
-        Ok(inputs.pop().or(output))
+/// The one reference that a mapping is.
+pub(super) fn single<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Option<Reference>> {
+    let (mut inputs, base) = gathered(fields)?;
+    if inputs.len() > 1 {
+        let keys: Vec<_> = inputs.iter().filter_map(|input| input.input_key.as_deref()).collect();
+        return Err(corrupt(format_args!(
+            "{} were merged, of {keys:?}: gather them with dy_lmdb_references_of",
+            inputs.len()
+        )));
     }
+    let output = match base {
+        Base::Apart(base) if base.output_key.is_some() => Some(base),
+        _ => None,
+    };
+    Ok(inputs.pop().or(output))
+}
+
+/// What the base fields are.
+enum Base {
+    /// The input at that place.
+    Input(usize),
+    /// No input.
+    Apart(Reference),
+}
+
+fn gathered<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(Vec<Reference>, Base)> {
+    let mut base = Reference::new();
+    let mut markers = Vec::new();
+    for (name, text) in fields {
+        if name.starts_with(MARKER) {
+            markers.push((name, text));
+        } else {
+            base.set(name, text)?;
+        }
+    }
+    let base = base.complete()?;
+    if let [(name, text)] = *markers
+        && base.is_marker(name, text)
+    {
+        // Mostly there is one reference, and its marker says nothing new.
+        return Ok((vec![base], Base::Input(0)));
+    }
+    let mut inputs =
+        markers.into_iter().map(|(name, text)| marked(name, text)).collect::<Result<Vec<_>>>()?;
+    if !base.is_ref {
+        return Ok((inputs, Base::Apart(base)));
+    }
+    if inputs.is_empty() {
+        return Ok((vec![base], Base::Input(0)));
+    }
+    let Some(at) = inputs.iter().position(|input| base.means(input)) else {
+        return Err(corrupt(format_args!(
+            "{} is {:?}, which none of the {} references names that were merged with it ({MARKER}…)",
+            INPUT_KEY,
+            base.input_key.as_deref().unwrap_or_default(),
+            inputs.len()
+        )));
+    };
+    inputs[at] = Reference { entry: inputs[at].entry.clone(), ..base };
+    Ok((inputs, Base::Input(at)))
 }
 
 /// The reference that a marker stands for.

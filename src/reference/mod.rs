@@ -92,7 +92,7 @@ impl Reference {
         if texts.iter().all(|(name, _)| !name.starts_with(MARKER)) {
             return base.complete();
         }
-        Ok(Given::of(texts)?.single()?.unwrap_or(base))
+        Ok(given::single(texts)?.unwrap_or(base))
     }
 
     /// As [`Reference::from_json`] without a look at markers.
@@ -124,7 +124,7 @@ impl Reference {
     pub fn from_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Reference> {
         let fields: Vec<_> = fields.into_iter().collect();
         if fields.iter().any(|(name, _)| name.starts_with(MARKER)) {
-            return Ok(Given::of(fields)?.single()?.unwrap_or_default());
+            return Ok(given::single(fields)?.unwrap_or_default());
         }
         let mut reference = Reference::new();
         for (name, value) in fields {
@@ -164,6 +164,16 @@ impl Reference {
             let (key, path) = (self.input_key.as_deref()?, self.db_path.as_deref()?);
             Some((entry.marker(), entry::marker_text(entry, key, path, self.db_name())))
         })
+    }
+
+    /// Whether that is the reference's marker.
+    fn is_marker(&self, name: &str, text: &str) -> bool {
+        match (&self.entry, &self.input_key, &self.db_path) {
+            (Some(entry), Some(key), Some(path)) if self.is_ref && entry.is_marker(name) => {
+                entry::is_marker_text(text, entry, key, path, self.db_name())
+            }
+            _ => false,
+        }
     }
 
     /// Says which entry of `store` the reference stands for.
