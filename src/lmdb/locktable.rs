@@ -4,6 +4,9 @@
 //! the last transaction id, the number of used slots, padding to a cache line, the writer mutex, then a cache line per
 //! reader with the transaction id it reads and its pid. LMDB itself refuses a lock file of another format.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
@@ -13,6 +16,7 @@ const TXN_ID: usize = 8 + MUTEX;
 const NUM_READERS: usize = TXN_ID + 8;
 const READERS: usize = (NUM_READERS + 4).next_multiple_of(CACHE_LINE) + MUTEX.next_multiple_of(CACHE_LINE);
 const PID: usize = 8;
+const MAGIC: u32 = 0xBEEF_C0DE;
 /// What a slot's transaction id is while its owner reads nothing.
 const IDLE: u64 = u64::MAX;
 
@@ -41,6 +45,13 @@ impl LockTable {
     /// `base` is LMDB's own mapping of `lock.mdb`, `length` bytes long, and outlives the table.
     pub unsafe fn new(base: NonNull<u8>, length: usize) -> LockTable {
         LockTable { base, slots: length.saturating_sub(READERS) / CACHE_LINE }
+    }
+
+    /// Whether a lock file begins as LMDB's do.
+    pub fn is_head_of(file: &File) -> io::Result<bool> {
+        let mut magic = [0; 4];
+        file.read_exact_at(&mut magic, 0)?;
+        Ok(u32::from_ne_bytes(magic) == MAGIC)
     }
 
     /// Length of a lock file with `slots` reader slots.

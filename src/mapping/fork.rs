@@ -9,8 +9,8 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Descriptors a child closes; a store has two.
-static FDS: [AtomicI32; 512] = [const { AtomicI32::new(-1) }; 512];
+/// Descriptors a child closes; a store has three.
+static FDS: [AtomicI32; 768] = [const { AtomicI32::new(-1) }; 768];
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 /// Held over every fork so that no child inherits it locked by a thread it does not have.
 static OPENING: Mutex<()> = Mutex::new(());

@@ -1,15 +1,17 @@
 //! The store's directory: made, or found to be ours to use.
 
+use super::backoff::Backoff;
 use crate::error::{Error, Result, Status};
 use crate::mapping::proc_maps::FileId;
 use crate::mapping::sys;
 use crate::options::Options;
 use std::ffi::CString;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Device and inode of a store's directory.
 pub type Identity = (u64, u64);
@@ -22,6 +24,12 @@ pub const LOCK: &str = "lock.mdb";
 pub const SHARED: &str = "shared";
 /// Liveness of engines.
 pub const OWNERS: &str = "owners";
+/// Locked by who opens the store.
+pub const OPEN_LOCK: &str = "open.lock";
+/// All of them, in the order in which `shared` has their identities.
+pub const FILES: [&str; 5] = [OWNERS, OPEN_LOCK, LOCK, SHARED, DATA];
+/// How long an opener waits for another one.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// File systems on which a mapped file cannot be written safely, by their magic number.
 const REFUSED: &[(i64, &str)] = &[
@@ -110,6 +118,12 @@ impl Directory {
         OpenOptions::new().read(true).custom_flags(how).open(self.path_of(name))
     }
 
+    /// Opens `name` for writing alone; never follows a link.
+    pub fn writable(&self, name: &str) -> io::Result<File> {
+        let how = libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK;
+        OpenOptions::new().write(true).custom_flags(how).open(self.path_of(name))
+    }
+
     /// Gives a file that LMDB made the mode of the others, whatever the umask says.
     pub fn set_mode(&self, name: &str, options: &Options) -> Result<()> {
         std::fs::set_permissions(self.path_of(name), Permissions::from_mode(file_mode(options)))
@@ -126,6 +140,52 @@ impl Directory {
             Ok(metadata) => Ok(Some((metadata.len(), (metadata.dev(), metadata.ino())))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(open_error(&self.path.join(name), &error)),
+        }
+    }
+
+    /// Locks the directory (`flock`): alone when nobody has the store open, else as one of those who have. True: alone.
+    /// Engines hold the shared lock as long as they live, and programs that clean up old files (systemd-tmpfiles) leave
+    /// a directory alone that is locked. A cleaner that is at work there now has the lock for itself: it is waited for.
+    pub fn lock(&self) -> Result<bool> {
+        let mut backoff = Backoff::new(PATIENCE);
+        loop {
+            for (alone, locked) in [(true, self.file.try_lock()), (false, self.file.try_lock_shared())] {
+                match locked {
+                    Ok(()) => return Ok(alone),
+                    Err(TryLockError::WouldBlock) => {}
+                    Err(TryLockError::Error(error)) => {
+                        return Err(Error::io(format!("locking {}", self.path.display()), &error));
+                    }
+                }
+            }
+            if !backoff.sleep() {
+                let shown = self.path.display();
+                return Err(Error::new(Status::Timeout, format!("another program keeps {shown} locked")));
+            }
+        }
+    }
+
+    /// Turns the lock that [`Directory::lock`] took into the shared one that an engine holds.
+    pub fn share_lock(&self) -> Result<()> {
+        self.file.lock_shared().map_err(|e| Error::io(format!("locking {}", self.path.display()), &e))
+    }
+
+    /// The descriptor, which a forked child closes.
+    pub fn fd(&self) -> RawFd {
+        self.file.as_raw_fd()
+    }
+
+    /// Gives the file `name` the present time, so that nobody takes it for deserted.
+    pub fn touch(&self, name: &str) -> io::Result<()> {
+        sys::touch(self.fd(), name)
+    }
+
+    /// Which file `name` is, itself when it is a link; zeros when it does not exist.
+    pub fn file_id(&self, name: &str) -> io::Result<FileId> {
+        match std::fs::symlink_metadata(self.path_of(name)) {
+            Ok(metadata) => Ok((metadata.dev(), metadata.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((0, 0)),
+            Err(error) => Err(error),
         }
     }
 

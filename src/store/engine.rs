@@ -1,6 +1,7 @@
 //! An open store: everything this process keeps for one directory.
 
-use super::directory::Identity;
+use super::directory::{Directory, Identity};
+use super::files::{self, Watch};
 use super::owners::Owners;
 use super::pins::{self, Pins};
 use super::shared::Shared;
@@ -9,16 +10,16 @@ use super::sweeper::Sweeper;
 use crate::envelope::EXTENT_HEADER;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, Env, LmdbError, LockTable, ReadTxn};
-use crate::mapping::fork;
 use crate::mapping::payload::PayloadMap;
 use crate::mapping::proc_maps::FileId;
+use crate::mapping::{fork, sys};
 use crate::options::Options;
 use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, MutexGuard, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
 /// Prefix of the engine's own databases.
 pub const RESERVED: &str = "_dy_";
@@ -67,6 +68,10 @@ pub struct Resources {
     pub owners: Owners,
     /// Header, pins, wait words.
     pub shared: Shared,
+    /// The directory, locked as long as the engine lives.
+    pub directory: Arc<Directory>,
+    /// Its files, set before the engine is shared.
+    pub watch: OnceLock<Watch>,
     /// This engine's free pin slots.
     pub pins: Pins,
     /// Row of quarantine where the last drain of this process stopped.
@@ -114,10 +119,13 @@ impl Engine {
         self.generation == fork::generation()
     }
 
-    /// Refuses a handle that was inherited by a forked child.
+    /// Refuses a handle that was inherited by a forked child, and a store whose files were found to be gone.
     pub fn check(&self) -> Result<()> {
-        if self.is_ours() {
+        if self.is_ours() && self.lost().is_none() {
             return Ok(());
+        }
+        if let Some(name) = self.lost().filter(|_| self.is_ours()) {
+            return Err(files::gone(&self.directory, name));
         }
         Err(Error::new(
             Status::Forked,
@@ -126,6 +134,27 @@ impl Engine {
                 self.path.display()
             ),
         ))
+    }
+
+    fn lost(&self) -> Option<&'static str> {
+        self.watch.get()?.lost()
+    }
+
+    /// Looks once a second whether the store's files are still there; `now_ns` is of `CLOCK_BOOTTIME`.
+    pub fn look(&self, now_ns: u64) -> Result<()> {
+        self.watch.get().map_or(Ok(()), |watch| watch.look(&self.directory, now_ns))
+    }
+
+    /// Gives the files the present time once in a while, so that no cleaner takes them for deserted.
+    pub fn touch_files(&self) {
+        if let Some(watch) = self.watch.get() {
+            watch.touch(&self.directory, sys::boottime_ns());
+        }
+    }
+
+    /// Looks at the files now.
+    pub fn look_now(&self) -> Result<()> {
+        self.watch.get().map_or(Ok(()), |watch| watch.look_now(&self.directory, sys::boottime_ns()))
     }
 
     /// The store's id: of this very store, not of its copies nor of another one that takes its place.
@@ -181,6 +210,7 @@ impl Engine {
         pins::release_all(&self.shared, self.owners.id());
         fork::forget(self.guard.as_raw_fd());
         fork::forget(self.owners.file().as_raw_fd());
+        fork::forget(self.directory.fd());
         drop(self.resources.take());
     }
 }

@@ -1,34 +1,32 @@
 //! What is in a store's directory, and what opening it therefore has to do.
 
-use super::directory::{DATA, Directory, LOCK, SHARED};
-use super::other;
-use super::owners::Owners;
-use super::shared::{Found, Place, Shared};
+use super::backoff::Backoff;
+use super::directory::{DATA, Directory, LOCK, OPEN_LOCK, PATIENCE, SHARED};
+use super::engine::RESERVED;
+use super::shared::{Found, OLDER_VERSION, Place, Shared};
+use super::{files, other, presence};
 use crate::error::{Error, Result, Status};
 use crate::mapping::attach;
 use crate::mapping::proc_maps::{self, Mapping};
 use crate::options::Options;
 use crate::warning::warn;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 /// What the modules that DAG engines had before this library keep their envelopes in.
 const ENGINES_OWN: &[u8] = b"_metadata";
-const OPEN_LOCK: &str = "open.lock";
 /// What `open.lock` holds when the store is durable.
 const DURABLE: [u8; 5] = *b"sync\n";
-/// How long another process may take to open or recover the store.
-const OPEN_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What opening has to do.
 pub enum Plan {
     /// Make a new store.
     Create,
     /// Use the one that is there; `rebase`: its expiry times are of another boot or time namespace.
-    /// `torn`: the store is of another boot; `alone`: no other engine is alive.
-    Use { shared: Shared, rebase: bool, torn: bool, alone: bool },
+    /// `torn`: the store is of another boot; `alone`: no other engine is alive; `older`: it is of the version before.
+    Use { shared: Shared, rebase: bool, torn: bool, alone: bool, older: bool },
 }
 
 /// Opens one of the store's files, made when it is not there.
@@ -51,7 +49,8 @@ pub fn refuse_strangers(directory: &Directory, options: &Options) -> Result<()> 
     let data = directory.stat(DATA)?.is_some_and(|(size, _)| size > 0);
     let strange = match directory.file(SHARED, false, options)? {
         Some(file) => Shared::strange(&file).map(|what| foreign(directory, &what)),
-        None => data.then(|| of_another_program(directory)),
+        None if data => Some(without_shared(directory)?),
+        None => None,
     };
     match strange {
         Some(error) => mapped(directory).and(Err(error)),
@@ -59,31 +58,53 @@ pub fn refuse_strangers(directory: &Directory, options: &Options) -> Result<()> 
     }
 }
 
-/// Takes `open.lock`, which the kernel frees when its holder dies.
+/// Takes `open.lock`, which the kernel frees when its holder dies, and the lock of the directory.
 pub fn lock_opening(directory: &Directory, options: &Options) -> Result<File> {
-    let file = create_file(directory, OPEN_LOCK, options)?;
-    let deadline = Instant::now() + OPEN_PATIENCE;
+    let shown = || directory.path.join(OPEN_LOCK);
+    let mut backoff = Backoff::new(PATIENCE);
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(1));
+        let file = match directory.file(OPEN_LOCK, false, options)? {
+            Some(file) => file,
+            None => {
+                // Who opens a store that is in use would go on beside one that has the lock that was taken away.
+                if directory.stat(SHARED)?.is_some() {
+                    mapped(directory)?;
+                    presence::refuse_if_any(directory, options, &missing(OPEN_LOCK))?;
+                }
+                create_file(directory, OPEN_LOCK, options)?
             }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(Error::new(
-                    Status::Timeout,
-                    format!(
-                        "another process has been opening {} for {} s",
-                        directory.path.display(),
-                        OPEN_PATIENCE.as_secs()
-                    ),
-                ));
-            }
-            Err(std::fs::TryLockError::Error(e)) => {
-                return Err(Error::io(format!("locking {}", directory.path.join(OPEN_LOCK).display()), &e));
+        };
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if backoff.sleep() => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::new(
+                        Status::Timeout,
+                        format!(
+                            "another process has been opening {} for {} s",
+                            directory.path.display(),
+                            PATIENCE.as_secs()
+                        ),
+                    ));
+                }
+                Err(TryLockError::Error(e)) => {
+                    return Err(Error::io(format!("locking {}", shown().display()), &e));
+                }
             }
         }
+        // From here nobody who respects locks takes files away.
+        directory.lock()?;
+        let wrap = |e: io::Error| Error::io(shown().display(), &e);
+        let locked = file.metadata().map_err(wrap)?;
+        if directory.file_id(OPEN_LOCK).map_err(wrap)? == (locked.dev(), locked.ino()) {
+            return Ok(file);
+        }
     }
+}
+
+fn missing(name: &str) -> String {
+    format!("no {name} any more")
 }
 
 /// The mappings of LMDB files that this process has before it opens the store; refused when the store's own data file is
@@ -110,39 +131,41 @@ pub fn mapped(directory: &Directory) -> Result<Vec<Mapping>> {
 }
 
 /// Decides what to do from what is in the directory.
-pub fn plan(directory: &Directory, options: &Options, owners: &File, place: &Place) -> Result<Plan> {
-    let data = directory.stat(DATA)?;
+pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<Plan> {
+    let has_data = directory.stat(DATA)?.is_some_and(|(size, _)| size > 0);
+    let unless_in_use = |what: &str| presence::refuse_if_any(directory, options, what);
     let Some(file) = directory.file(SHARED, false, options)? else {
-        return match data {
-            Some((size, _)) if size > 0 => Err(of_another_program(directory)),
-            _ => Ok(Plan::Create),
-        };
-    };
-    let alive = Owners::any_alive(owners)?;
-    let shared = match Shared::open(&file)? {
-        Found::Foreign(what) => return Err(foreign(directory, &what)),
-        // A creator that died leaves this; so may a power failure, and then a durable store's data is not given up.
-        Found::Unfinished if data.is_some_and(|(size, _)| size > 0) && is_durable(directory, options)? => {
-            return Err(foreign(
-                directory,
-                "a durable store whose file shared is damaged; its data.mdb is left as it is: copy it away first",
-            ));
+        if has_data {
+            return Err(without_shared(directory)?);
         }
-        Found::Unfinished => return Ok(Plan::Create),
-        Found::Ready(shared) => shared,
+        unless_in_use(&missing(SHARED))?;
+        return Ok(Plan::Create);
     };
-    if data.is_none_or(|(size, _)| size == 0) {
-        return match alive {
-            false => Ok(Plan::Create),
-            true => {
-                Err(foreign(directory, "no data.mdb any more, though live processes have the store open"))
-            }
-        };
+    let (shared, older) = match Shared::open(&file)? {
+        Found::Foreign(what) => return Err(foreign(directory, &what)),
+        Found::Unfinished => {
+            unless_in_use("a file shared that is damaged")?;
+            return match has_data {
+                true => unfinished(directory, options),
+                false => Ok(Plan::Create),
+            };
+        }
+        Found::Ready(shared) => (shared, false),
+        Found::Older(shared) => {
+            unless_in_use(&format!(
+                "a store of format version {OLDER_VERSION} that an earlier version of this library made"
+            ))?;
+            (shared, true)
+        }
+    };
+    if !has_data {
+        unless_in_use(&missing(DATA))?;
+        return Ok(Plan::Create);
     }
     let was = shared.place();
     let torn = was.boot_id != place.boot_id;
-    if torn && alive {
-        return Err(foreign(directory, "a store that live processes use under another boot id"));
+    if torn {
+        unless_in_use("a store of another boot id")?;
     }
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
     if torn && !durable {
@@ -153,31 +176,69 @@ pub fn plan(directory: &Directory, options: &Options, owners: &File, place: &Pla
         return Ok(Plan::Create);
     }
     let moved = was.pid_namespace != place.pid_namespace || was.time_namespace != place.time_namespace;
-    if moved && alive {
-        return Err(foreign(
-            directory,
-            "a store in use in another pid or time namespace (container), where its locks and clocks do not hold here",
-        ));
+    if moved {
+        unless_in_use(
+            "a store of another pid or time namespace (container), where locks and clocks do not hold here",
+        )?;
     }
-    if !alive {
+    if !older {
+        let changed = files::changed(&shared.files(), &files::identities(directory)?, torn);
+        if !changed.is_empty() {
+            unless_in_use(&format!("other files than those that were opened ({})", changed.join(", ")))?;
+        }
+    }
+    if let Some(what) = files::damaged(directory, &shared)? {
+        if other::map_size(directory).map_err(|e| Error::io(DATA, &e))?.is_none() {
+            return Err(foreign(directory, &what));
+        }
+        unless_in_use(&what)?;
+    }
+    let alone = !presence::any(directory, options)?;
+    let shared = if older { Shared::lengthen(&file)? } else { shared };
+    if alone {
         shared.clear_volatile();
         if moved && !torn && was.time_namespace == place.time_namespace {
             shared.set_place(place);
         }
     }
     let rebase = torn || was.time_namespace != place.time_namespace;
-    Ok(Plan::Use { rebase, torn, shared, alone: !alive })
+    Ok(Plan::Use { rebase, torn, shared, alone, older })
 }
 
-/// The error of an LMDB store that this library did not make.
-fn of_another_program(directory: &Directory) -> Error {
-    if !other::has_database(directory, ENGINES_OWN) {
-        return foreign(
+/// What a creator leaves that died is made anew. What was complete once is damaged, and nothing of it is thrown away.
+fn unfinished(directory: &Directory, options: &Options) -> Result<Plan> {
+    let what = if is_durable(directory, options)? {
+        "a durable store"
+    } else if has_database(directory, |name| !name.starts_with(RESERVED.as_bytes()))? {
+        "a store with entries"
+    } else {
+        return Ok(Plan::Create);
+    };
+    let message =
+        format!("{what} whose file shared is damaged; its {DATA} is left as it is: copy it away first");
+    Err(foreign(directory, &message))
+}
+
+fn has_database(directory: &Directory, wanted: impl Fn(&[u8]) -> bool) -> Result<bool> {
+    let wrap = |e| Error::io(format!("reading {}", directory.path.join(DATA).display()), &e);
+    other::has_database(directory, wanted).map_err(wrap)
+}
+
+/// The error of an LMDB store that has no file `shared`.
+fn without_shared(directory: &Directory) -> Result<Error> {
+    if has_database(directory, |name| name.starts_with(RESERVED.as_bytes()))? {
+        return Ok(foreign(
+            directory,
+            "a store of this library whose file shared was removed; what is left is not touched",
+        ));
+    }
+    if !has_database(directory, |name| name == ENGINES_OWN)? {
+        return Ok(foreign(
             directory,
             "an LMDB store of another program (there is no file shared beside data.mdb)",
-        );
+        ));
     }
-    Error::new(
+    Ok(Error::new(
         Status::ForeignStore,
         format!(
             "{} holds a store of a DAG engine's own core.lmdb module (its database _metadata is there), left by runs \
@@ -185,7 +246,7 @@ fn of_another_program(directory: &Directory) -> Error {
              runs; or use another lmdb_db_path",
             directory.path.display()
         ),
-    )
+    ))
 }
 
 /// Whether `open.lock` says that a durable store was complete here once.
@@ -194,7 +255,12 @@ pub fn is_durable(directory: &Directory, options: &Options) -> Result<bool> {
         return Ok(false);
     };
     let mut mark = [0; DURABLE.len()];
-    Ok(file.read_exact_at(&mut mark, 0).is_ok() && mark == DURABLE)
+    match file.read_exact_at(&mut mark, 0) {
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            Err(Error::io(format!("reading {}", directory.path.join(OPEN_LOCK).display()), &error))
+        }
+        read => Ok(read.is_ok() && mark == DURABLE),
+    }
 }
 
 /// Removes the mark that an earlier store may have left.

@@ -112,6 +112,7 @@ impl Store {
     fn look_in(&self, dbi: Dbi, key: &[u8], Wanted { only, known, opens }: Wanted) -> Result<Look> {
         let engine = &self.engine;
         let now_ns = sys::boottime_ns();
+        engine.look(now_ns)?;
         let txn = engine.snapshot()?;
         let live =
             |record: &Record| !record.expired(now_ns) && only.is_none_or(|only| only == record.entry_id);
@@ -167,6 +168,7 @@ impl Store {
     /// What `tell` makes of the record of the live entry under `key`, if there is one.
     fn live<T>(&self, db: &str, key: &[u8], tell: impl FnOnce(&Record) -> T) -> Result<Option<T>> {
         self.engine.check()?;
+        self.engine.look(sys::boottime_ns())?;
         record::check_key(key)?;
         match self.engine.find_db(db)? {
             Some(dbi) => {
@@ -207,11 +209,12 @@ impl Store {
     /// cannot be read, since something else wrote it, is left out: whether it is live is not known.
     fn collect<T>(&self, db: &str, prefix: &[u8], make: impl Fn(&[u8], &Record, u64) -> T) -> Result<Vec<T>> {
         self.engine.check()?;
+        let now = sys::boottime_ns();
+        self.engine.look(now)?;
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(Vec::new());
         };
         let txn = self.engine.snapshot()?;
-        let now = sys::boottime_ns();
         let mut cursor = txn.cursor(dbi)?;
         let mut pair = if prefix.is_empty() { cursor.first()? } else { cursor.seek(prefix)? };
         let mut found = Vec::new();

@@ -11,17 +11,20 @@
 //! quarantine, unseen, extents, loans          pages, and who has them
 //! write, space                                the write transaction, and disk space before it changes anything
 //! engine                                      what is kept for one open store
-//! shared, owners, pins, spares, sweeper, directory, doorbell, run
+//! identify, files, presence, other             what is in a directory, and who has it open
+//! shared, owners, pins, spares, sweeper, directory, doorbell, run, backoff
 //! ```
 
 mod arena;
 mod audit;
+mod backoff;
 mod databases;
 mod directory;
 mod doorbell;
 mod engine;
 mod expiry;
 mod extents;
+mod files;
 mod handle;
 mod identify;
 mod inherited;
@@ -33,6 +36,7 @@ mod open;
 mod other;
 mod owners;
 mod pins;
+mod presence;
 mod publish;
 mod put;
 mod quarantine;

@@ -5,18 +5,20 @@
 //! LMDB's own locks are guarded so that closing some descriptor of `lock.mdb` in this process cannot drop them.
 
 use super::arena;
-use super::directory::{DATA, Directory, LOCK, OWNERS, SHARED};
+use super::directory::{DATA, Directory, FILES, LOCK, OPEN_LOCK, OWNERS, SHARED};
 use super::engine::{Engine, FreeDbs, RESERVED, Resources, SYSTEM_DBS, SystemDbs};
+use super::files::{self, Watch};
 use super::identify::{
     Plan, create_file, foreign, forget_durable, is_durable, lock_opening, make_durable, mapped, no_store,
     plan, refuse_strangers,
 };
 use super::owners::Owners;
 use super::pins::Pins;
-use super::shared::{FORMAT_VERSION, Place, Shared};
-use super::space;
+use super::shared::{FORMAT_VERSION, OLDER_VERSION, Place, Shared};
+use super::space::{self, Purpose};
 use super::spares::Spares;
 use super::sweeper::Sweeper;
+use super::write::Writer;
 use super::{recovery, sweep};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Env, EnvOptions, LmdbError, LockTable};
@@ -44,34 +46,89 @@ pub fn directory(path: &std::path::Path, options: &Options) -> Result<Directory>
 
 /// Opens the store in `directory`, which this process does not have open yet.
 pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
-    if options.existing && directory.stat(DATA)?.is_none() {
+    let directory = Arc::new(directory);
+    if options.existing && (directory.stat(DATA)?.is_none() || directory.stat(SHARED)?.is_none()) {
+        refuse_strangers(&directory, options)?;
         return Err(no_store(&directory));
     }
-    if let Some(concern) = &directory.concern {
-        warn(concern);
-    }
     refuse_strangers(&directory, options)?;
+    let made_lock = directory.stat(OPEN_LOCK)?.is_none();
     let open_lock = lock_opening(&directory, options)?;
-    let owners = create_file(&directory, OWNERS, options)?;
+    let before = Before::of(&directory)?;
+    let opened = opened(&directory, options);
+    match &opened {
+        Ok(engine) => {
+            directory.share_lock()?;
+            // A program that starts or ends beside us may have touched what was not locked yet.
+            engine.look_now()?;
+            if let Some(concern) = &directory.concern {
+                warn(concern);
+            }
+        }
+        Err(error) => before.restore(&directory, made_lock, error.status()),
+    }
+    drop(open_lock);
+    opened
+}
+
+/// What was in a directory before it was opened, to be left like that when it is refused.
+struct Before {
+    there: [bool; FILES.len()],
+    data: u64,
+}
+
+impl Before {
+    fn of(directory: &Directory) -> Result<Before> {
+        let there = files::identities(directory)?.map(|file| file != (0, 0));
+        Ok(Before { there, data: directory.stat(DATA)?.map_or(0, |(size, _)| size) })
+    }
+
+    /// Right only while `open.lock` is held. Files that were made remain when they cannot be removed: they hold nothing.
+    fn restore(&self, directory: &Directory, made_lock: bool, why: Status) {
+        if !matches!(directory.lock(), Ok(true)) {
+            return;
+        }
+        for (name, _) in FILES.iter().zip(self.there).filter(|(_, there)| !there) {
+            let _ = directory.remove(name);
+        }
+        // LMDB makes the file as long as its map, also that of a copy, and what is foreign was not written to.
+        if self.data > 0
+            && why == Status::ForeignStore
+            && let Ok(file) = directory.writable(DATA)
+        {
+            let _ = file.set_len(self.data);
+        }
+        if made_lock && !self.there[..].contains(&true) {
+            let _ = directory.remove(OPEN_LOCK);
+        }
+    }
+}
+
+fn opened(directory: &Arc<Directory>, options: &Options) -> Result<Arc<Engine>> {
     let place = Place::here()?;
-    let maps_before = mapped(&directory)?;
-    let plan = plan(&directory, options, &owners, &place)?;
-    let engine = match plan {
-        Plan::Create if options.existing => return Err(no_store(&directory)),
-        Plan::Create => create(&directory, options, owners, &place, &maps_before)?,
-        Plan::Use { shared, rebase, torn, alone } => {
+    let maps_before = mapped(directory)?;
+    let engine = match plan(directory, options, &place)? {
+        Plan::Create if options.existing => return Err(no_store(directory)),
+        Plan::Create => create(directory, options, &place, &maps_before)?,
+        Plan::Use { shared, rebase, torn, alone, older } => {
             // A copy may be shorter than the map it opens with.
             check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size).max(MAP_RANGE))?;
-            let engine = assemble(&directory, options, owners, shared, None, &maps_before)?;
-            check_format(&engine)?;
-            let renamed = identify_store(&engine, torn, alone)?;
+            let engine = assemble(directory, options, shared, None, &maps_before)?;
+            let current = check_format(&engine)?;
+            let renamed = identify_store(&engine, torn, alone, older)?;
             if rebase {
                 sweep::rebase(&engine)?;
                 engine.shared.set_place(&place);
             }
+            if older {
+                engine.shared.set_current();
+            }
+            if !current {
+                note_format(&engine)?;
+            }
             let durable = engine.shared.durability().load(Ordering::Relaxed) == 1;
-            if durable && (rebase || renamed || !is_durable(&directory, options)?) {
-                make_durable(&directory, options)?;
+            if durable && (rebase || renamed || older || !is_durable(directory, options)?) {
+                make_durable(directory, options)?;
             }
             if durable != (options.durability == Durability::Sync) && !options.existing {
                 let kept = if durable { "sync" } else { "process" };
@@ -88,17 +145,21 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
         }
     };
     recovery::reclaim(&engine)?;
-    drop(open_lock);
     Ok(engine)
 }
 
-/// Has the engine know the store's id: the one that is there, or a new one when there is none or the data file is
-/// another than the one it was made for. Engines that live know the old one, and keep it. Answers whether that was
-/// written.
-fn identify_store(engine: &Engine, torn: bool, alone: bool) -> Result<bool> {
+/// Has the engine know the store's files and its id: the one that is there, or a new one when there is none, or when data
+/// or `shared` is another file than the id was made for. Engines that live know the old ones, and keep them. Answers
+/// whether anything was written.
+fn identify_store(engine: &Engine, torn: bool, alone: bool, older: bool) -> Result<bool> {
     let (shared, file) = (&engine.shared, engine.data_file);
+    let now = files::identities(&engine.directory)?;
+    let known = shared.files();
+    let changed = files::changed(&known, &now, torn);
     // A disk may have another number after a boot, which a synchronised store outlives.
-    let same = |made_for: FileId| made_for.1 == file.1 && (torn || made_for.0 == file.0);
+    let same = |made_for: FileId| {
+        made_for.1 == file.1 && (torn || made_for.0 == file.0) && (older || !changed.contains(&SHARED))
+    };
     let (id, renamed) = match shared.id() {
         Some((id, made_for)) if !alone || same(made_for) => (id, alone && made_for != file),
         _ => {
@@ -110,15 +171,17 @@ fn identify_store(engine: &Engine, torn: bool, alone: bool) -> Result<bool> {
     if renamed {
         shared.set_id(id, file);
     }
-    let fresh = engine.id.set(id).is_ok();
+    if known != now {
+        shared.set_files(now);
+    }
+    let fresh = engine.id.set(id).is_ok() && engine.watch.set(Watch::new(now)).is_ok();
     debug_assert!(fresh);
-    Ok(renamed)
+    Ok(renamed || known != now)
 }
 
 fn create(
-    directory: &Directory,
+    directory: &Arc<Directory>,
     options: &Options,
-    owners: File,
     place: &Place,
     maps_before: &[Mapping],
 ) -> Result<Arc<Engine>> {
@@ -136,29 +199,27 @@ fn create(
     let durable = u32::from(options.durability == Durability::Sync);
     shared.durability().store(durable, Ordering::Relaxed);
     shared.limit().store(limit, Ordering::Relaxed);
-    let result = assemble(directory, options, owners, shared, Some(map_size as usize), maps_before);
-    match result {
-        Ok(engine) => {
-            for name in [DATA, LOCK] {
-                directory.set_mode(name, options)?;
-            }
-            identify_store(&engine, false, true)?;
-            engine.shared.set_ready(true);
-            if options.durability == Durability::Sync {
-                make_durable(directory, options)?;
-            } else {
-                forget_durable(directory, options)?;
-            }
-            Ok(engine)
+    let result = assemble(directory, options, shared, Some(map_size as usize), maps_before);
+    let result = result.and_then(|engine| {
+        for name in [DATA, LOCK] {
+            directory.set_mode(name, options)?;
         }
-        Err(error) => {
-            // What is left would look like an unfinished store; nothing of anybody's is in it.
-            for name in [DATA, LOCK, SHARED] {
-                let _ = directory.remove(name);
-            }
-            Err(error)
+        identify_store(&engine, false, true, false)?;
+        engine.shared.set_ready(true);
+        if options.durability == Durability::Sync {
+            make_durable(directory, options)?;
+        } else {
+            forget_durable(directory, options)?;
+        }
+        Ok(engine)
+    });
+    if result.is_err() {
+        // What is left would look like an unfinished store; nothing of anybody's is in it.
+        for name in [DATA, LOCK, SHARED] {
+            let _ = directory.remove(name);
         }
     }
+    result
 }
 
 /// Raises how far the store may grow to what an opener asks for, for everybody, and says so.
@@ -194,15 +255,14 @@ fn check_limits(map_size: u64) -> Result<()> {
 
 /// Opens LMDB and puts the engine together. `map_size` is given by the creator alone.
 fn assemble(
-    directory: &Directory,
+    directory: &Arc<Directory>,
     options: &Options,
-    owners: File,
     shared: Shared,
     map_size: Option<usize>,
     maps_before: &[Mapping],
 ) -> Result<Arc<Engine>> {
     let id = shared.next_engine().fetch_add(1, Ordering::AcqRel);
-    let owners = Owners::claim(owners, id)?;
+    let owners = Owners::claim(create_file(directory, OWNERS, options)?, id)?;
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
     let max_dbs = shared.max_dbs().fetch_max(options.max_dbs, Ordering::AcqRel).max(options.max_dbs);
     if map_size.is_some() {
@@ -229,8 +289,8 @@ fn assemble(
     env.reader_check()?;
     let guard = guard_locks(directory, options, &env)?;
     let page_size = env.page_size() as u64;
-    let kept = fork::close_in_child(guard.as_raw_fd()) && fork::close_in_child(owners.file().as_raw_fd());
-    if !kept {
+    let kept = [guard.as_raw_fd(), owners.file().as_raw_fd(), directory.fd()].map(fork::close_in_child);
+    if kept.contains(&false) {
         return Err(Error::new(Status::Limit, "more than 256 stores are open in this process"));
     }
     let map_pages = map.len() / page_size;
@@ -242,6 +302,8 @@ fn assemble(
         guard,
         owners,
         shared,
+        directory: directory.clone(),
+        watch: OnceLock::new(),
         pins: Pins::default(),
         drained: Mutex::default(),
         spares: Spares::default(),
@@ -357,12 +419,16 @@ fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {
     Ok(())
 }
 
-/// Refuses other formats, and copies whose payloads are not where their records say.
-fn check_format(engine: &Engine) -> Result<()> {
+/// Refuses other formats, and copies whose payloads are not where their records say. Answers whether the format is noted as
+/// the present one: the version before differs in the file `shared` alone.
+fn check_format(engine: &Engine) -> Result<bool> {
     let txn = engine.snapshot()?;
     let stored = txn.get(engine.dbs().meta, VERSION_KEY)?;
-    if stored == Some(&FORMAT_VERSION.to_le_bytes()) {
-        return arena::check_places(engine, &txn);
+    for version in [FORMAT_VERSION, OLDER_VERSION] {
+        if stored == Some(&version.to_le_bytes()) {
+            arena::check_places(engine, &txn)?;
+            return Ok(version == FORMAT_VERSION);
+        }
     }
     Err(Error::new(
         Status::ForeignStore,
@@ -371,4 +437,12 @@ fn check_format(engine: &Engine) -> Result<()> {
             engine.path.display()
         ),
     ))
+}
+
+/// Notes the format, as the last step of an upgrade.
+fn note_format(engine: &Engine) -> Result<()> {
+    let mut writer = Writer::begin(engine, Purpose::Delete, 0)?;
+    let meta = writer.dbs().meta;
+    writer.txn().put(meta, VERSION_KEY, &FORMAT_VERSION.to_le_bytes())?;
+    writer.commit()
 }

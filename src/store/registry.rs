@@ -1,10 +1,10 @@
 //! One engine per directory and process, whatever the language that opens it.
 
-use super::directory::{DATA, Directory, Identity};
+use super::directory::Identity;
 use super::engine::Engine;
 use super::inherited::Inherited;
 use super::open;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 use crate::mapping::fork;
 use crate::options::{MIN_MAP_SIZE, Options};
 use crate::warning::warn;
@@ -50,7 +50,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
         match found.map(|weak| weak.upgrade()) {
             Some(Some(engine)) => {
                 drop(excluded);
-                check_same_file(&engine, &directory)?;
+                engine.look_now()?;
                 adopt(&engine, options);
                 return Ok(engine);
             }
@@ -94,21 +94,6 @@ pub fn is_open(path: &Path) -> bool {
             registered.generation == fork::generation() && registered.engine.strong_count() > 0
         })
     })
-}
-
-/// Refuses a directory whose data file was put in place of the one that is open.
-fn check_same_file(engine: &Engine, directory: &Directory) -> Result<()> {
-    let now = directory.stat(DATA)?.map(|(_, file)| file);
-    if now == Some(engine.data_file) {
-        return Ok(());
-    }
-    Err(Error::new(
-        Status::ForeignStore,
-        format!(
-            "{} holds another data.mdb than the one this process has open; close every handle and view of the old one first",
-            engine.path.display()
-        ),
-    ))
 }
 
 /// Forgets an engine that is closed.

@@ -32,12 +32,17 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
         let Some(strong) = engine.upgrade() else {
             return;
         };
+        // A store whose files are gone is left as it is.
+        if strong.look_now().is_err() {
+            return;
+        }
         let result = round(&strong, signal, run);
         let sleep = next_sleep(&strong);
         drop(strong);
         let wake_ns = sys::boottime_ns() + sleep.as_nanos() as u64;
         signal.ended_round(run, result.err().map(|error| error.to_string()), wake_ns);
-        if !signal.doze(run, Instant::now() + sleep) {
+        let there = || engine.upgrade().is_some_and(|engine| engine.look_now().is_ok());
+        if !signal.doze(run, Instant::now() + sleep, there) {
             return;
         }
     }
@@ -57,6 +62,7 @@ fn next_sleep(engine: &Engine) -> Duration {
 /// One round of everything.
 fn round(engine: &Engine, signal: &Signal, run: u64) -> Result<()> {
     if engine.owners.try_sweeping() {
+        engine.touch_files();
         let swept = sweep::sweep(engine, || signal.wanted(run))
             .and_then(|_| recovery::reclaim(engine))
             .and_then(|()| recovery::drain(engine));

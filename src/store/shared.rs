@@ -4,9 +4,16 @@
 //! |---|---|---|
 //! | 0 | 4,096 | header (see the constants) |
 //! | 4,096 | 65,536 | 1,024 wait words, a cache line each: sequence, waiters |
-//! | 69,632 | 4,096 | 256 owners of pin chunks: engine id, pid |
-//! | 73,728 | 262,144 | 16,384 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
+//! | 69,632 | 4,096 | kept zero: two lock words, a cache line each |
+//! | 73,728 | 65,536 | kept zero: counters of calculators |
+//! | 139,264 | 32,768 | kept zero: a ring of 256 slow calls, 128 bytes each |
+//! | 172,032 | 16,384 | 1,024 owners of pin chunks: engine id, pid |
+//! | 188,416 | 1,048,576 | 65,536 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
+//!
+//! What is kept zero is for later versions of the library, which then need no other version of the format. Version 2 had
+//! the same header and wait words, and behind them only 256 owners of chunks and 16,384 pins.
 
+use super::directory::FILES;
 use crate::error::{Error, Result, Status};
 use crate::mapping::proc_maps::FileId;
 use crate::mapping::region::Region;
@@ -19,7 +26,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 /// First eight bytes of the file.
 const MAGIC: u64 = u64::from_le_bytes(*b"DYLMDBS1");
 /// Version of every format in the store's directory.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
+/// The version before, which is upgraded in place when nobody has the store open.
+pub const OLDER_VERSION: u32 = 2;
 
 const AT_MAGIC: u64 = 0;
 const AT_VERSION: u64 = 8;
@@ -38,7 +47,10 @@ const AT_MAX_READERS: u64 = 88;
 const AT_STORE_ID: u64 = 96;
 const AT_DATA_DEVICE: u64 = 112;
 const AT_DATA_INODE: u64 = 120;
+/// Room for 24 counters, a cache line each.
 const AT_COUNTERS: u64 = 128;
+/// Device and inode of each of [`FILES`].
+const AT_FILES: u64 = 2048;
 /// Reader slots and named databases at the most.
 const MAX_SLOTS: u32 = 1 << 16;
 
@@ -46,9 +58,14 @@ const AT_WAIT_WORDS: u64 = 4096;
 /// Number of wait words.
 pub const WAIT_WORDS: u64 = 1024;
 const WAIT_WORD: u64 = 64;
-const AT_CHUNKS: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
+/// What was behind the wait words in the version before: 256 owners of chunks, 16,384 pins.
+const OLDER_LENGTH: u64 = AT_KEPT_ZERO + 256 * CHUNK + 16_384 * PIN;
+const AT_KEPT_ZERO: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
+/// Lock words, counters of calculators, slow calls.
+const KEPT_ZERO: u64 = (4 << 10) + (64 << 10) + 256 * 128;
+const AT_CHUNKS: u64 = AT_KEPT_ZERO + KEPT_ZERO;
 /// Chunks of pin slots; an engine claims a chunk at a time.
-pub const PIN_CHUNKS: u32 = 256;
+pub const PIN_CHUNKS: u32 = 1024;
 const CHUNK: u64 = 16;
 const AT_PINS: u64 = AT_CHUNKS + PIN_CHUNKS as u64 * CHUNK;
 /// Pin slots in a chunk.
@@ -121,6 +138,8 @@ pub struct Shared {
 pub enum Found {
     /// A complete store's.
     Ready(Shared),
+    /// A complete store's of the version before. No more than its header may be looked at.
+    Older(Shared),
     /// Left by a creator that died.
     Unfinished,
     /// Of another format version, with what it says.
@@ -139,31 +158,33 @@ impl Shared {
             ),
             _ => wrap(e),
         })?;
-        let shared = Self::map(file)?;
-        shared.region.u32_at(AT_VERSION).store(FORMAT_VERSION, Ordering::Relaxed);
+        let shared = Self::map(file, LENGTH)?;
+        shared.set_current();
         shared.set_place(place);
         shared.region.u32_at(AT_NEXT_ENGINE).store(1, Ordering::Relaxed);
         shared.region.u64_at(AT_MAGIC).store(MAGIC, Ordering::Release);
         Ok(shared)
     }
 
-    /// Looks at an existing file.
+    /// Looks at an existing file. What cannot be read is an error, not a file that says nothing.
     pub fn open(file: &File) -> Result<Found> {
-        let length = file.metadata().map_err(|e| Error::io("reading the file shared", &e))?.len();
-        let mut head = [0; 12];
-        if length == 0 || file.read_exact_at(&mut head, 0).is_err() {
+        let wrap = |e: std::io::Error| Error::io("reading the file shared", &e);
+        let Some(head) = head(file).map_err(wrap)? else {
             return Ok(Found::Unfinished);
-        }
+        };
         if head[..8] == [0; 8] {
             return Ok(Found::Unfinished);
         }
         if let Some(what) = strange_head(&head) {
             return Ok(Found::Foreign(what));
         }
-        if length < LENGTH {
-            return Ok(Found::Foreign(format!("a file shared of {length} bytes instead of {LENGTH}")));
+        let older = version_of(&head) == OLDER_VERSION;
+        let (length, wanted) =
+            (file.metadata().map_err(wrap)?.len(), if older { OLDER_LENGTH } else { LENGTH });
+        if length < wanted {
+            return Ok(Found::Foreign(format!("a file shared of {length} bytes instead of {wanted}")));
         }
-        let shared = Self::map(file)?;
+        let shared = Self::map(file, wanted)?;
         if shared.region.u32_at(AT_STATE).load(Ordering::Acquire) != READY {
             return Ok(Found::Unfinished);
         }
@@ -175,20 +196,38 @@ impl Shared {
         {
             return Ok(Found::Foreign("a store whose file shared is damaged".into()));
         }
-        Ok(Found::Ready(shared))
+        Ok(if older { Found::Older(shared) } else { Found::Ready(shared) })
+    }
+
+    /// Gives the file of the version before its present length, with zeros behind the wait words. Right only while no
+    /// engine is alive: the version before had nothing there that outlives one, so until [`Shared::set_current`] the
+    /// file is still one of that version.
+    pub fn lengthen(file: &File) -> Result<Shared> {
+        sys::fallocate(file.as_raw_fd(), 0, LENGTH)
+            .map_err(|e| Error::io("making the file shared longer for this version of the library", &e))?;
+        let shared = Self::map(file, LENGTH)?;
+        for at in (AT_KEPT_ZERO..OLDER_LENGTH).step_by(8) {
+            shared.region.u64_at(at).store(0, Ordering::Relaxed);
+        }
+        // After a power failure the header must not say more than the file has.
+        file.sync_all().map_err(|e| Error::io("synchronising the file shared", &e))?;
+        Ok(shared)
+    }
+
+    /// Says that the file is of the present version.
+    pub fn set_current(&self) {
+        self.region.u32_at(AT_VERSION).store(FORMAT_VERSION, Ordering::Release);
     }
 
     /// What is wrong with a file as far as its first bytes tell, which may be looked at without `open.lock`: nothing is
     /// mapped, and what its creator has not finished is not wrong.
     pub fn strange(file: &File) -> Option<String> {
-        let mut head = [0; 12];
-        file.read_exact_at(&mut head, 0).ok()?;
-        strange_head(&head)
+        head(file).ok()?.as_ref().and_then(strange_head)
     }
 
-    fn map(file: &File) -> Result<Shared> {
+    fn map(file: &File, length: u64) -> Result<Shared> {
         let region =
-            Region::map(file, LENGTH as usize, true).map_err(|e| Error::io("mapping the file shared", &e))?;
+            Region::map(file, length as usize, true).map_err(|e| Error::io("mapping the file shared", &e))?;
         Ok(Shared { region })
     }
 
@@ -233,6 +272,20 @@ impl Shared {
         store(AT_STORE_ID + 8, id as u64);
     }
 
+    /// Which file each of [`FILES`] is, as those who have the store open know it.
+    pub fn files(&self) -> [FileId; FILES.len()] {
+        let word = |at| self.region.u64_at(at).load(Ordering::Acquire);
+        std::array::from_fn(|n| (word(AT_FILES + n as u64 * 16), word(AT_FILES + n as u64 * 16 + 8)))
+    }
+
+    /// Notes them. Right only while `open.lock` is held and no engine lives that knows others.
+    pub fn set_files(&self, files: [FileId; FILES.len()]) {
+        for (at, (device, inode)) in (AT_FILES..).step_by(16).zip(files) {
+            self.region.u64_at(at).store(device, Ordering::Release);
+            self.region.u64_at(at + 8).store(inode, Ordering::Release);
+        }
+    }
+
     /// Forgets pins and waiters. Right only while no engine is alive.
     pub fn clear_volatile(&self) {
         for word in 0..WAIT_WORDS {
@@ -240,7 +293,11 @@ impl Shared {
         }
         for chunk in 0..PIN_CHUNKS {
             for slot in 0..CHUNK_PINS {
-                self.pin(chunk * CHUNK_PINS + slot).store(0, Ordering::Relaxed);
+                let pin = self.pin(chunk * CHUNK_PINS + slot);
+                // Hardly ever anything is there, and what is only read costs no page of its own.
+                if pin.load(Ordering::Relaxed) != 0 {
+                    pin.store(0, Ordering::Relaxed);
+                }
             }
             self.chunk_owner(chunk).store(0, Ordering::Relaxed);
         }
@@ -330,13 +387,26 @@ impl Shared {
     }
 }
 
+/// The first bytes of a file. `None`: it has less.
+fn head(file: &File) -> std::io::Result<Option<[u8; 12]>> {
+    let mut head = [0; 12];
+    match file.read_exact_at(&mut head, 0) {
+        Ok(()) => Ok(Some(head)),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn version_of(head: &[u8; 12]) -> u32 {
+    u32::from_le_bytes(head[8..].try_into().expect("four bytes"))
+}
+
 /// What the first bytes of a finished file say against it.
 fn strange_head(head: &[u8; 12]) -> Option<String> {
     let magic = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
-    let version = u32::from_le_bytes(head[8..].try_into().expect("four bytes"));
-    match (magic, version) {
-        (0, _) | (MAGIC, FORMAT_VERSION) => None,
-        (MAGIC, _) => {
+    match (magic, version_of(head)) {
+        (0, _) | (MAGIC, OLDER_VERSION | FORMAT_VERSION) => None,
+        (MAGIC, version) => {
             Some(format!("a store of format version {version}; this library reads version {FORMAT_VERSION}"))
         }
         _ => Some("a file named shared that is not of this library".into()),

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Sleep between rounds when nothing expires.
 pub const IDLE: Duration = Duration::from_secs(5);
+/// How often the store's files are looked at.
+const TICK: Duration = Duration::from_millis(900);
 /// Step in which memory is populated: the kernel holds the map's lock for one step.
 pub const POPULATE_STEP: u64 = 2 << 20;
 
@@ -56,8 +58,9 @@ impl Signal {
         }
     }
 
-    /// Sleeps until `until`, until hurried, or until stopped (false).
-    pub fn doze(&self, run: u64, until: Instant) -> bool {
+    /// Sleeps until `until`, until hurried, or until stopped (false); meanwhile calls `tick` every so often, which ends
+    /// the sleep by false as well.
+    pub fn doze(&self, run: u64, until: Instant, tick: impl Fn() -> bool) -> bool {
         let mut state = self.state();
         loop {
             if state.run != run {
@@ -67,7 +70,16 @@ impl Signal {
             if std::mem::take(&mut state.hurry) || left.is_zero() {
                 return true;
             }
-            state = self.bell.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            let (back, waited) =
+                self.bell.wait_timeout(state, left.min(TICK)).unwrap_or_else(PoisonError::into_inner);
+            state = back;
+            if waited.timed_out() && left > TICK {
+                drop(state);
+                if !tick() {
+                    return false;
+                }
+                state = self.state();
+            }
         }
     }
 }
@@ -87,7 +99,7 @@ impl Sweeper {
 
     /// Starts the thread unless it runs; what `body` makes gets the signal and the number of the run.
     pub fn start<B: FnOnce(&Signal, u64) + Send + 'static>(&self, body: impl FnOnce() -> B) {
-        if self.signal.next_ns.load(Ordering::Relaxed) != 0 {
+        if self.runs() {
             return;
         }
         let mut state = self.signal.state();
@@ -110,6 +122,11 @@ impl Sweeper {
                 state.last_error = Some(format!("the sweeper thread did not start: {error}"));
             }
         }
+    }
+
+    /// Whether the thread runs.
+    pub fn runs(&self) -> bool {
+        self.signal.next_ns.load(Ordering::Relaxed) != 0
     }
 
     /// Ends the thread and waits for it, unless this is that thread.

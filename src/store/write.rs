@@ -7,6 +7,7 @@ use super::spares::Spare;
 use crate::envelope::Extent;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, WriteTxn};
+use crate::mapping::sys;
 use crate::steps;
 use std::sync::atomic::Ordering;
 
@@ -39,6 +40,10 @@ pub struct Writer<'e> {
 impl<'e> Writer<'e> {
     /// Waits for the write lock and makes sure that `pages` new pages, and what LMDB needs beside, have blocks.
     pub fn begin(engine: &'e Engine, purpose: Purpose, pages: u64) -> Result<Writer<'e>> {
+        // Where a sweeper runs, it looks.
+        if !engine.sweeper.runs() {
+            engine.look(sys::boottime_ns())?;
+        }
         let txn = engine.env.write()?;
         space::ensure(engine, &txn, purpose, pages)?;
         Ok(Writer {

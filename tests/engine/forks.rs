@@ -6,7 +6,7 @@ use std::path::Path;
 
 const SIZE: usize = 1 << 20;
 /// As many as a store has.
-const PINS: usize = 16_384;
+const PINS: usize = 65_536;
 
 #[test]
 #[ignore = "the body of the child processes; started by the tests of this file"]

@@ -225,7 +225,7 @@ fn a_data_file_without_our_format_is_refused_and_can_be_opened_once_mended() {
     data.read_exact_at(&mut head, 0).unwrap();
     let name = b"format_version";
     let places: Vec<usize> = (0..head.len() - 32).filter(|&at| head[at..].starts_with(name)).collect();
-    for version in [7_u32, 2] {
+    for version in [7_u32, 3] {
         for at in &places {
             data.write_all_at(&version.to_le_bytes(), (at + name.len()) as u64).unwrap();
         }

@@ -18,6 +18,7 @@ mod forks;
 mod fuzz;
 mod guards;
 mod header;
+mod identity;
 mod merging;
 mod npy;
 mod numbers;

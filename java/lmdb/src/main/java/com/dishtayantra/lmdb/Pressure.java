@@ -9,7 +9,7 @@ import java.util.function.Supplier;
  * they take in the store. When much is pinned, or the store is full, it is asked to look.
  */
 final class Pressure {
-    /** Pins of a process that make it worthwhile to look at least, and at most; a store has 16,384 for all processes. */
+    /** Pins of a process that make it worthwhile to look at least, and at most; a store has 65,536 for all processes. */
     private static final int FEW_PINS = 1024;
     private static final int MANY_PINS = 4096;
     /** What a pin costs every put, which looks at all of them, in ns. */

@@ -1,0 +1,35 @@
+//! Waiting for a lock that is asked for again and again: later and later, and never in step with others who wait.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+const FIRST: Duration = Duration::from_millis(1);
+/// Hundreds who wait ask often enough together; one who waits alone loses at most this.
+const LONGEST: Duration = Duration::from_millis(20);
+
+/// How long to sleep before the next attempt.
+pub struct Backoff {
+    deadline: Instant,
+    step: Duration,
+    seed: RandomState,
+    attempt: u64,
+}
+
+impl Backoff {
+    /// Gives up after `patience`.
+    pub fn new(patience: Duration) -> Backoff {
+        Backoff { deadline: Instant::now() + patience, step: FIRST, seed: RandomState::new(), attempt: 0 }
+    }
+
+    /// Sleeps for between half the present step and one and a half. False: the time is up.
+    pub fn sleep(&mut self) -> bool {
+        if Instant::now() >= self.deadline {
+            return false;
+        }
+        self.attempt += 1;
+        let part = self.seed.hash_one(self.attempt) % 1024;
+        std::thread::sleep(self.step / 2 + self.step * part as u32 / 1024);
+        self.step = (self.step * 3 / 2).min(LONGEST);
+        true
+    }
+}
