@@ -1,7 +1,7 @@
 //! What is in a store's directory, and what opening it therefore has to do.
 
 use super::backoff::Backoff;
-use super::directory::{DATA, Directory, LOCK, OPEN_LOCK, PATIENCE, SHARED};
+use super::directory::{DATA, Directory, FILES, LOCK, OPEN_LOCK, PATIENCE, SHARED};
 use super::engine::RESERVED;
 use super::shared::{Found, OLDER_VERSION, Place, Shared};
 use super::{files, other, presence};
@@ -133,6 +133,10 @@ pub fn mapped(directory: &Directory) -> Result<Vec<Mapping>> {
 /// Decides what to do from what is in the directory.
 pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<Plan> {
     let has_data = directory.stat(DATA)?.is_some_and(|(size, _)| size > 0);
+    for name in FILES {
+        // Links are refused as such.
+        directory.stat(name)?;
+    }
     let unless_in_use = |what: &str| presence::refuse_if_any(directory, options, what);
     let Some(file) = directory.file(SHARED, false, options)? else {
         if has_data {

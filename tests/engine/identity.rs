@@ -6,6 +6,7 @@ use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,8 @@ fn child() {
 
 /// Holds a view and a loan, and says what they hold when asked.
 fn look(path: &Path) {
-    let store = open(path);
+    // The sweeper would change the files as well.
+    let store = Store::open(path, &Options { sweeper: false, ..Options::default() }).unwrap();
     store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
     let view = store.view("default", b"k").unwrap().unwrap();
     let mut loan = store.loan(SIZE as u64).unwrap();
@@ -86,14 +88,16 @@ fn refused(path: &Path) -> Error {
     Store::open(path, &Options::default()).expect_err("it must not open")
 }
 
-/// Every file by name, with its inode, size and, where it is short, its bytes.
-fn listing(path: &Path) -> BTreeMap<String, (u64, u64, Vec<u8>)> {
+/// Every file by name, with its inode, size and, where it is short, a hash of its bytes.
+fn listing(path: &Path) -> BTreeMap<String, (u64, u64, u64)> {
     let entries = fs::read_dir(path).unwrap().map(Result::unwrap);
     let file = |entry: fs::DirEntry| {
         let metadata = fs::symlink_metadata(entry.path()).unwrap();
-        let short = metadata.is_file() && metadata.len() < 1 << 20;
+        let short = metadata.is_file() && metadata.len() < 8 << 20;
         let bytes = if short { fs::read(entry.path()).unwrap() } else { Vec::new() };
-        (entry.file_name().into_string().unwrap(), (metadata.ino(), metadata.len(), bytes))
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        (entry.file_name().into_string().unwrap(), (metadata.ino(), metadata.len(), hasher.finish()))
     };
     entries.map(file).collect()
 }
@@ -346,27 +350,38 @@ fn make_older(path: &Path) {
     note_version(path, 2);
 }
 
+/// Places in `data.mdb` where a format version is noted, also in pages that are not used any more.
+fn noted(path: &Path) -> (fs::File, Vec<u64>) {
+    let data = fs::OpenOptions::new().read(true).write(true).open(path.join("data.mdb")).unwrap();
+    let name = b"format_version";
+    let mut places = Vec::new();
+    let mut page = [0; 4096];
+    for at in (0..64 << 20).step_by(page.len()) {
+        data.read_exact_at(&mut page, at).unwrap();
+        let found = (0..=page.len() - name.len() - 4).find(|&place| page[place..].starts_with(name));
+        places.extend(found.map(|place| at + (place + name.len()) as u64));
+    }
+    (data, places)
+}
+
 /// Writes a format version in `data.mdb`.
 fn note_version(path: &Path, version: u32) {
-    let data = fs::OpenOptions::new().read(true).write(true).open(path.join("data.mdb")).unwrap();
-    let mut head = vec![0; 1 << 20];
-    data.read_exact_at(&mut head, 0).unwrap();
-    let name = b"format_version";
-    let places = (0..head.len() - 32).filter(|&at| head[at..].starts_with(name));
+    let (data, places) = noted(path);
     for at in places {
-        data.write_all_at(&version.to_le_bytes(), (at + name.len()) as u64).unwrap();
+        data.write_all_at(&version.to_le_bytes(), at).unwrap();
     }
 }
 
+/// The versions that are noted in `shared` and `data.mdb`.
 fn versions(path: &Path) -> (u32, Vec<u32>) {
     let word = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
-    let data = fs::File::open(path.join("data.mdb")).unwrap();
-    let mut head = vec![0; 1 << 20];
-    data.read_exact_at(&mut head, 0).unwrap();
-    let name = b"format_version";
-    let places = (0..head.len() - 32).filter(|&at| head[at..].starts_with(name));
-    let noted = places.map(|at| word(&head[at + name.len()..])).collect();
-    (word(&fs::read(path.join("shared")).unwrap()[8..]), noted)
+    let (data, places) = noted(path);
+    let read = |at| {
+        let mut bytes = [0; 4];
+        data.read_exact_at(&mut bytes, at).unwrap();
+        word(&bytes)
+    };
+    (word(&fs::read(path.join("shared")).unwrap()[8..]), places.into_iter().map(read).collect())
 }
 
 #[test]
