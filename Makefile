@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -51,6 +51,12 @@ fuzz: ## every parser, and operations on a store, with random input: 60 s each; 
 simulate: ## random operations of processes that are killed at fail points, beside a model: 10^6; OPERATIONS=n SEED=n
 	@SIMULATION_OPERATIONS="$(or $(OPERATIONS),1000000)" SIMULATION_SEED="$(or $(SEED),1)" \
 		cargo test --locked --test engine -- --nocapture simulation::operations
+
+faults: ## puts faults into a copy of the tree, a fence or a check less; models or simulation must catch each
+	@scripts/faults.sh
+
+asan: ## AddressSanitizer over the Rust, C and C++ suites; SUITES="rust c cpp" chooses
+	@scripts/sanitize.sh address $(SUITES)
 
 clean: ## removes what was built; .venv/ stays
 	rm -rf build target java/target java/*/target

@@ -104,7 +104,7 @@ impl Op {
                 let entry = |nth| (from.below(KEYS), Payload::choose(from, number << 8 | nth));
                 Op::PutMany((1..6).map(entry).collect())
             }
-            4..=6 => Op::Publish { key, payload, cut: from.below(3) as usize * 5_000 },
+            4..=6 => Op::Publish { key, payload, cut: if from.below(4) == 0 { 5_000 } else { 0 } },
             7 => Op::PutNew { key, payload },
             8 => Op::PutBrief { payload },
             9 | 10 => Op::Delete(key),

@@ -156,9 +156,11 @@ fn simulate(seed: u64, operations: u64) {
         let audit = store.audit().unwrap();
         assert!(audit.faults.is_empty(), "seed {seed}: {:#?}", audit.faults);
         // Some views of now are kept for the next lives.
-        held.truncate(random.below(6) as usize);
-        for (key, payload) in processes.iter().flat_map(|process| &process.contents).take(6) {
-            held.push((store.view(DB, key).unwrap().expect("it was there"), *payload));
+        held.retain(|_| random.below(3) > 0);
+        for (key, payload) in processes.iter().flat_map(|process| &process.contents) {
+            if random.below(3) == 0 {
+                held.push((store.view(DB, key).unwrap().expect("it was there"), *payload));
+            }
         }
     }
     held.clear();

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Runs suites with a sanitizer: 'address [rust c cpp]' or 'thread'.
+#
+# The Rust suite has the compiler's own sanitizer. C and C++ programs have gcc's, and so has the LMDB in the library they
+# are linked to; its Rust code is as always, but what it allocates is watched too.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+export ASAN_OPTIONS=detect_stack_use_after_return=0:abort_on_error=0
+
+# library FLAG DIRECTORY: the library with LMDB built by gcc with FLAG.
+library() {
+    CFLAGS="$1 -fno-omit-frame-pointer" cargo build --locked --lib --target-dir "$2"
+}
+
+# Drift and symbols of what is released are no question of memory.
+address_rust() {
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" RUST_TEST_THREADS=2 \
+        cargo test --locked --target "$host" --target-dir target/asan --lib --test engine -- \
+        --skip header:: --skip abi:: --skip symbols::
+}
+
+address_c() {
+    library -fsanitize=address target/asan-c
+    make --no-print-directory -C tests/c run CC="gcc -fsanitize=address" CXX="g++ -fsanitize=address" \
+        LIBDIR="$root/target/asan-c/debug" BUILDDIR="$root/build/asan/c"
+}
+
+address_cpp() {
+    library -fsanitize=address target/asan-c
+    cmake -S tests/cpp -B build/asan/cpp -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS=-fsanitize=address \
+        -DPython_EXECUTABLE="$venv/bin/python" -DDISHTAYANTRA_LMDB_ROOT="$root" \
+        -DDishtayantraLmdb_LIBRARY="$root/target/asan-c/debug/libdishtayantra_lmdb.so" >build/asan/cpp.log
+    cmake --build build/asan/cpp --target dishtayantra_lmdb_cpp_tests --parallel 2
+    build/asan/cpp/dishtayantra_lmdb_cpp_tests
+}
+
+sanitizer=$1
+shift
+suites=("$@")
+[ "$#" -gt 0 ] || case $sanitizer in
+address) suites=(rust c cpp) ;;
+thread) suites=(c) ;;
+esac
+mkdir -p "build/asan"
+failed=()
+for suite in "${suites[@]}"; do
+    declare -F "${sanitizer}_$suite" >/dev/null || die "no suite '$suite' for the sanitizer '$sanitizer'"
+    say "$sanitizer: $suite"
+    # A shell of its own, in which the first failure ends the suite.
+    bash -c "$(declare -f library "${sanitizer}_$suite"); set -euo pipefail; root='$root' venv='$venv' host='$host'; ${sanitizer}_$suite" ||
+        failed+=("$suite")
+done
+[ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"
+printf '%s passed, 0 failed\n' "${#suites[@]}"
