@@ -39,6 +39,17 @@ class Peer:
     def pid(self) -> int:
         return self._process.pid
 
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Ends the peer where it is."""
+        self._process.kill()
+
+    def was_killed(self) -> bool:
+        """Whether it ended by SIGKILL; waits for its end."""
+        return self._process.wait(PATIENCE) == -9
+
     def ask(self, do: str, **request: Any) -> dict[str, Any]:
         """The answer to a request. One line is asked and one answered, so nothing is left in a buffer between."""
         assert self._process.stdin is not None
