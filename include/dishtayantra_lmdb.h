@@ -477,6 +477,11 @@
 #define DY_LMDB_EXACT_BIG_ENDIAN 6
 
 /**
+ * A segment that was an array of NumPy's in Fortran order.
+ */
+#define DY_LMDB_EXACT_FORTRAN 7
+
+/**
  * Bytes that were a `numpy.bytes_`.
  */
 #define DY_LMDB_EXACT_NUMPY_BYTES 83
@@ -666,6 +671,12 @@
  * documents makes segments, flagged `DY_LMDB_SEGMENT_LIST`, of those that have as many or more.
  */
 #define DY_LMDB_LIST_SEGMENT_MIN 64
+
+#define IS_LIST (1 << 25)
+
+#define IS_TUPLE (1 << 26)
+
+#define IS_DICT (1 << 29)
 
 /**
  * A block of bytes that the library owns: a path, a key, a JSON text. It never changes; free it with
@@ -3161,8 +3172,8 @@ dy_lmdb_status_t dy_lmdb_numbers_convert(uint32_t dtype,
 /**
  * Makes what the classes of the Python package are derived from.
  *
- * Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack)
- * and a type (Handle), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
+ * Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack),
+ * a type (Handle) and a function (holds_references), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
  * one when this process has no Python that fits.
  *
  * Memory: what is made lives as long as Python refers to it.

@@ -117,6 +117,10 @@ inline lmdb::Numbers numbers_of_buffer(const py::buffer& object) {
     const auto count = static_cast<std::size_t>(info->size);
     const auto width = static_cast<std::size_t>(info->itemsize);
     const std::optional<lmdb::Dtype> dtype = dtype_of(code, width);
+    if (code == 'e' && is_numpy_scalar(object)) {
+        // A number that only Python reads; stored it is a double.
+        return lmdb::Numbers({PyFloat_AsDouble(object.ptr())}, {});
+    }
     if (!dtype) {
         throw lmdb::InvalidArgumentError("elements of format '" + info->format + "' are not numbers this side converts");
     }

@@ -75,11 +75,18 @@ public:
 /// place when they hold float64.
 class ViewInput : public Input {
 public:
-    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow). So does asking for a value that
-    /// only Python reads, a table say.
+    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow), and for a payload that is itself
+    /// a reference. So does asking for a value that only Python reads: a table, a reference.
     explicit ViewInput(View view) : view_(std::make_shared<const View>(std::move(view))) {
         if (view_->format() == Format::msgpack) {
             document_ = view_->document();
+            const Node root = document_->root();
+            if (root.type() == Type::map) {
+                const std::optional<Node> refers = root.get(wire::ref);
+                if (refers && refers->type() == Type::boolean && refers->boolean()) {
+                    throw BadFormatError("entry '" + view_->key() + "': a reference, which is resolved in Python");
+                }
+            }
         } else if (view_->format() != Format::numpy && view_->format() != Format::raw) {
             throw BadFormatError("entry '" + view_->key() + "': format " + std::string(format_name(view_->format())) +
                                  " cannot be calculated on in C++; msgpack, numpy and raw can");

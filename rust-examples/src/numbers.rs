@@ -56,6 +56,9 @@ pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure
             false => numbers_of_bytes(backed(object)?),
         };
     }
+    if let Some(half) = half_of(object)? {
+        return Ok(Numbers::shared(vec![half], Vec::new())?.as_list()?);
+    }
     match buffer_of(object)? {
         // A scalar is a number as those of Python are, and no array.
         Some(view) => Ok(numbers_of_buffer(&view)?.listed(is_numpy_scalar(object)?)?),
@@ -101,6 +104,12 @@ fn is_numpy_scalar(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     }
 }
 
+/// A float16 of NumPy's: a number that only Python reads, stored as a double.
+fn half_of(object: &Bound<'_, PyAny>) -> Result<Option<f64>, Failure> {
+    let is_half = is_numpy_scalar(object)? && text(&object.getattr("dtype")?, "char")? == "e";
+    Ok(if is_half { Some(object.extract()?) } else { None })
+}
+
 /// Refuses what has a buffer that says less than the object: a masked array, whose masked elements are there like all
 /// others, and NumPy's scalars that are no numbers, times among them, whose buffer is their bytes.
 fn refuse_misleading(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
@@ -144,6 +153,9 @@ pub fn number_of(object: &Bound<'_, PyAny>) -> Result<f64, Failure> {
     }
     if let Some(number) = single(object, |payload| payload.find_number("values"))? {
         return Ok(number);
+    }
+    if let Some(half) = half_of(object)? {
+        return Ok(half);
     }
     if !is_bytes(object)?
         && let Some(view) = buffer_of(object)?

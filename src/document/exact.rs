@@ -24,6 +24,8 @@ pub const ARRAY_LONG: u8 = 4;
 pub const MEMORYVIEW: u8 = 5;
 /// Kind: a segment that was a big-endian array of NumPy's.
 pub const BIG_ENDIAN: u8 = 6;
+/// Kind: a segment that was an array of NumPy's in Fortran order.
+pub const FORTRAN: u8 = 7;
 
 impl<'a> Document<'a> {
     /// The kind of the value at `node`, if it is an exact one: what it is beside the plain value that all other

@@ -20,7 +20,7 @@ mod segment;
 mod write;
 
 pub use dtype::{Dtype, Unit};
-pub use exact::{ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, EXACT, MEMORYVIEW, TABLE, TUPLE};
+pub use exact::{ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, EXACT, FORTRAN, MEMORYVIEW, TABLE, TUPLE};
 pub(crate) use head::Head;
 pub use iterate::Iter;
 pub use numbers::{Numbers, convert};
@@ -29,6 +29,7 @@ pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
 pub use write::Writer;
 
 use crate::error::{Error, Result, Status};
+use crate::reference;
 use crate::store::View;
 
 /// Arrays and maps inside one another at most, in what is walked and in what is written.
@@ -148,13 +149,43 @@ impl<'a> Document<'a> {
     }
 
     fn mismatch(&self, node: Node, found: Type, wanted: &str) -> Error {
-        let found = found.phrase();
-        Error::new(
-            Status::InvalidArgument,
-            format!("the value at byte {node} of the document is {found}, not {wanted}"),
-        )
+        let (status, found) = match found {
+            Type::Map if self.is_reference(node as usize) => (Status::BadFormat, REFERENCE),
+            found => (Status::InvalidArgument, found.phrase()),
+        };
+        Error::new(status, format!("the value at byte {node} of the document is {found}, not {wanted}"))
+    }
+
+    /// Whether the map at `at` stands for a payload, or for several.
+    fn is_reference(&self, at: usize) -> bool {
+        let Ok((Head::Map(count), mut at)) = self.head(at) else {
+            return false;
+        };
+        for _ in 0..count {
+            let Ok((key, value_at)) = self.head(at) else {
+                return false;
+            };
+            // Keys that hold others have their values behind those.
+            let value_at = if key.children() == 0 { value_at } else { at };
+            if let Head::String(name) = key
+                && name.starts_with(reference::REF.as_bytes())
+                && (name.starts_with(reference::MARKER.as_bytes())
+                    || name == reference::REF.as_bytes()
+                        && matches!(self.head(value_at), Ok((Head::Bool(true), _))))
+            {
+                return true;
+            }
+            match self.skip(at).and_then(|value_at| self.skip(value_at)) {
+                Ok(next) => at = next,
+                Err(_) => return false,
+            }
+        }
+        false
     }
 }
+
+/// What is said of a reference inside a document: where values are read in place nobody follows it. Python does.
+const REFERENCE: &str = "a reference, which is resolved in Python";
 
 /// Checks that `bytes` are one MessagePack value; see [`Document::validate`].
 ///

@@ -4,7 +4,7 @@ use super::dtype::Dtype;
 use super::head::Head;
 use super::scalar::number;
 use super::segment::{EXTENSION, MAX_NDIM, MOST_EMPTY_LISTS, Segment, is_few_lists, refused};
-use super::{Document, Node, TABLE};
+use super::{Document, Node, REFERENCE, TABLE};
 use crate::error::{Error, Result, Status};
 use std::fmt;
 
@@ -145,8 +145,8 @@ impl<'a> Document<'a> {
     /// Looks at the first of the lists in each level only: [`Document::copy_numbers`] looks at all.
     ///
     /// # Errors
-    /// `InvalidArgument` when it is anything else, or over 1,048,576 empty lists; `BadFormat` for a table and others
-    /// that Python alone reads.
+    /// `InvalidArgument` when it is anything else, or over 1,024 empty lists that its bytes only announce; `BadFormat` for
+    /// a table, a reference and others that Python alone reads.
     pub fn numbers(&self, node: Node) -> Result<Numbers<'a>> {
         let at = node as usize;
         match self.at_node(node)?.0 {
@@ -172,10 +172,10 @@ impl<'a> Document<'a> {
             head @ Head::Array(_) => {
                 let (shape, ndim) = self.shape_of(at, head)?;
                 let shape = &shape[..ndim];
-                if !is_few_lists(shape) {
-                    return Err(refused(format!(
-                        "more than {MOST_EMPTY_LISTS} empty lists in shape {shape:?}"
-                    )));
+                // Lists that are there take a byte each.
+                let most = MOST_EMPTY_LISTS.max(self.bytes.len() as u64);
+                if !is_few_lists(shape, most) {
+                    return Err(refused(format!("more than {most} empty lists in shape {shape:?}")));
                 }
                 let numbers = Numbers::new(at, Source::Lists, true, shape)?;
                 // Each takes a byte at least: what a few lists only announce takes no memory.
@@ -356,6 +356,7 @@ impl<'a> Document<'a> {
                 }
                 Err(error) => return error,
             },
+            Head::Map(_) if self.is_reference(at) => (Status::BadFormat, REFERENCE.to_owned()),
             ref other => (Status::InvalidArgument, other.kind().phrase().to_owned()),
         };
         Error::new(status, format!("{} is {found}, not {wanted}", Place(at, index)))

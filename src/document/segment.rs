@@ -24,8 +24,9 @@ pub const MAX_NDIM: usize = 32;
 pub const ALIGNMENT: usize = 64;
 
 const VERSION: u8 = 1;
-/// So many empty lists a segment may stand for: a few bytes can announce any number of them.
-pub(super) const MOST_EMPTY_LISTS: u64 = 1 << 20;
+/// So many empty lists a segment may stand for: a few bytes can announce any number of them, and a document may have any
+/// number of such segments.
+pub(super) const MOST_EMPTY_LISTS: u64 = 1 << 10;
 /// Bytes of the body before the shape.
 const FIXED: usize = 8;
 /// Bytes before the body: marker, length, type number.
@@ -78,7 +79,7 @@ impl<'a> Segment<'a> {
     /// The same with these flags.
     ///
     /// # Errors
-    /// `InvalidArgument` for flags that do not exist or do not go together, and for a list of over 1,048,576 empty
+    /// `InvalidArgument` for flags that do not exist or do not go together, and for a list of over 1,024 empty
     /// lists.
     pub fn with_flags(self, flags: u32) -> Result<Segment<'a>> {
         check_flags(flags, self.shape()).map_err(refused)?;
@@ -304,17 +305,17 @@ pub(super) fn check_flags(flags: u32, shape: &[u64]) -> std::result::Result<(), 
     if flags & Segment::SCALAR != 0 && (!shape.is_empty() || flags & Segment::LIST != 0) {
         return Err("a segment that is a scalar has no dimensions and is no list".to_owned());
     }
-    if flags & Segment::LIST != 0 && !is_few_lists(shape) {
+    if flags & Segment::LIST != 0 && !is_few_lists(shape, MOST_EMPTY_LISTS) {
         return Err(format!("more than {MOST_EMPTY_LISTS} empty lists in a segment of shape {shape:?}"));
     }
     Ok(())
 }
 
-/// Whether the lists that `shape` makes without any item are few enough.
-pub(super) fn is_few_lists(shape: &[u64]) -> bool {
+/// Whether the lists that `shape` makes without any item are at most `most`.
+pub(super) fn is_few_lists(shape: &[u64], most: u64) -> bool {
     let outer = shape.iter().position(|&dim| dim == 0).unwrap_or(0);
     let lists = shape[..outer].iter().try_fold(1_u64, |lists, &dim| lists.checked_mul(dim));
-    lists.is_some_and(|lists| lists <= MOST_EMPTY_LISTS)
+    lists.is_some_and(|lists| lists <= most)
 }
 
 /// Bytes of the data. A dimension of 0 leaves no data, and yet the others are to be held against the address space:

@@ -65,8 +65,8 @@ unsafe impl Growing for dy_lmdb_numbers_t {
 /// - `numbers`: where to tell.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also, naming the place, when it is anything else, or more than
-/// 1,048,576 empty lists; `DY_LMDB_BAD_FORMAT` when it is a table, or another type that only Python reads: a
-/// calculator then declines its input with `dy_lmdb_reference_decline`; `DY_LMDB_CORRUPT`.
+/// 1,024 empty lists that its bytes only announce; `DY_LMDB_BAD_FORMAT` when it is a table, a reference, or another type
+/// that only Python reads: a calculator then declines its input with `dy_lmdb_reference_decline`; `DY_LMDB_CORRUPT`.
 ///
 /// Memory: `data` of the numbers lies in the payload and is valid as long as that: until the document is closed, or the
 /// view, whichever is later. It must not be written to.

@@ -50,6 +50,8 @@ pub const DY_LMDB_EXACT_ARRAY_LONG: u32 = 4;
 pub const DY_LMDB_EXACT_MEMORYVIEW: u32 = 5;
 /// A segment that was a big-endian array of NumPy's.
 pub const DY_LMDB_EXACT_BIG_ENDIAN: u32 = 6;
+/// A segment that was an array of NumPy's in Fortran order.
+pub const DY_LMDB_EXACT_FORTRAN: u32 = 7;
 /// Bytes that were a `numpy.bytes_`.
 pub const DY_LMDB_EXACT_NUMPY_BYTES: u32 = 83;
 /// Text that was a `numpy.str_`.
@@ -339,6 +341,7 @@ mod tests {
             (DY_LMDB_EXACT_ARRAY_LONG, document::ARRAY_LONG),
             (DY_LMDB_EXACT_MEMORYVIEW, document::MEMORYVIEW),
             (DY_LMDB_EXACT_BIG_ENDIAN, document::BIG_ENDIAN),
+            (DY_LMDB_EXACT_FORTRAN, document::FORTRAN),
         ];
         for (number, kind) in kinds {
             assert_eq!(number, u32::from(kind));

@@ -98,15 +98,15 @@ proptest! {
 }
 
 #[test]
-fn a_list_is_no_more_than_a_million_empty_lists() {
-    let most: u64 = 1 << 20;
-    for shape in [&[most, 0][..], &[1024, 1024, 0, 1 << 30], &[0, 1 << 40]] {
+fn a_list_is_no_more_than_a_thousand_empty_lists() {
+    let most: u64 = 1 << 10;
+    for shape in [&[most, 0][..], &[32, 32, 0, 1 << 30], &[0, 1 << 40]] {
         let segment = Segment::new(Dtype::F64, shape, &[]).unwrap().with_flags(Segment::LIST).unwrap();
         let mut writer = Writer::new();
         writer.segment(&segment).unwrap();
         validate(writer.data().unwrap()).unwrap();
     }
-    for shape in [&[most + 1, 0][..], &[1 << 40, 0], &[1024, 1024, 2, 0], &[1 << 31, 1 << 28, 0]] {
+    for shape in [&[most + 1, 0][..], &[1 << 40, 0], &[32, 32, 2, 0], &[1 << 20, 1, 0], &[1 << 31, 1 << 28, 0]] {
         let segment = Segment::new(Dtype::F64, shape, &[]).unwrap();
         let mut writer = Writer::new();
         writer.segment(&segment).unwrap();

@@ -42,7 +42,8 @@ def same(found: Any, value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(same, found.items(), value.items())) and len(found) == len(value)
     if isinstance(value, np.ndarray):
-        return found.dtype == value.dtype and found.shape == value.shape and bool((found == value).all())
+        order = value.flags.f_contiguous == found.flags.f_contiguous
+        return order and found.dtype == value.dtype and found.shape == value.shape and bool((found == value).all())
     if isinstance(value, (set, frozenset)):
         return typed(found) == typed(value)
     if isinstance(value, (array.array, memoryview)):
@@ -73,6 +74,8 @@ KEPT = [
     *(array.array(code, [1, 2]) for code in "bBhHiIlLqQfd"),
     *(memoryview(np.arange(6.0).reshape(2, 3)), memoryview(array.array("h", [1, -1]))),
     *(NUMBERS, *NUMBERS, {n: [n] for n in NUMBERS[:-1]}),
+    *(np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.asfortranarray(np.ones((400, 2), "i2"))),
+    *(np.asfortranarray(np.ones((2, 3, 4), dtype)) for dtype in ("f2", "c8", "M8[s]", [("a", "i2")])),
     *(np.ones(3), (np.ones(5), np.ones((300, 2), "i2")), [np.ones(999), (1, np.ones(999), [(np.arange(7),)])]),
     *({(1, ("a", 2)): "key", frozenset([(1,)]): 1}, {1, (2, (3,))}, frozenset([frozenset([b"x"])])),
     *(2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, True, 1, 1.0, None, "", "text" * 20_000, {}, [], {"": None}),
@@ -305,6 +308,10 @@ def test_arrays_in_tuples_lie_in_the_map_aligned(transport: LMDBTransport) -> No
         ),
         # Out of range.
         b"b\xcd\x01\x00",
+        b"f\xcb" + struct.pack(">d", 1e300),
+        b"e\xcb" + struct.pack(">d", 70_000.0),
+        # Not of that width.
+        b"f\xcb" + struct.pack(">d", 0.1),
     ],
 )
 def test_damaged_exact_values_raise(transport: LMDBTransport, body: bytes) -> None:
@@ -317,7 +324,7 @@ def test_damaged_exact_values_raise(transport: LMDBTransport, body: bytes) -> No
 
 def test_the_numbers_of_kinds_are_the_header_s() -> None:
     numbers = dict(re.findall(r"#define DY_LMDB_((?:EXACT|DTYPE|TABLE)_\w+) (\d+)", HEADER.read_text()))
-    for name in ("TUPLE", "BYTEARRAY", "ARRAY", "ARRAY_LONG", "MEMORYVIEW", "BIG_ENDIAN"):
+    for name in ("TUPLE", "BYTEARRAY", "ARRAY", "ARRAY_LONG", "MEMORYVIEW", "BIG_ENDIAN", "FORTRAN"):
         assert getattr(_exact, name) == int(numbers[f"EXACT_{name}"])
     assert int(numbers["EXACT_EXTENSION"]) == _exact.EXACT
     assert int(numbers["TABLE_EXTENSION"]) == _exact.TABLE

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import decimal
 import json
+import types
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from dishtayantra_lmdb import (
     LMDBCalculatorConfig,
     LMDBCalculatorMixin,
     LMDBDataExchange,
+    LMDBError,
     LMDBTransport,
 )
 from dishtayantra_lmdb._resolve import holds_references
@@ -150,12 +154,78 @@ def test_an_engine_gets_one_whole_payload_for_what_it_merged(transport: LMDBTran
         key = exchange.put_input(payload, str(number))
         assert key is not None
         assert transport.get(key) == wanted
-    # The names clash: for whoever gets it to complain of.
-    assert exchange.put_input(merged(a, {"a": 5}), "9") is None
+    # Nothing could be passed directly.
+    for number, (payload, kind) in enumerate(
+        [
+            (merged(a, {"a": 5}), InvalidArgumentError),
+            ({"deep": [merged(a, reference_to(transport, {"a": 2}))]}, InvalidArgumentError),
+            (merged(a, {**b, "_lmdb_input_key": "x"}), CorruptError),
+            ({"pa": {**a, "_lmdb_entry": None, "_lmdb_db_path": "/nowhere"}, "n": 1}, LMDBError),
+        ]
+    ):
+        with pytest.raises(kind):
+            exchange.put_input(payload, f"wrong{number}")
     exchange.close()
 
 
+Pair = collections.namedtuple("Pair", "left right")
+
+
+class Rows(list[Any]):
+    """A list of the user's, made in its own way."""
+
+    def __init__(self, name: str, rows: list[Any]) -> None:
+        super().__init__(rows)
+        self.name = name
+
+
+class Triple(tuple[Any, ...]):
+    def __new__(cls, a: Any, b: Any, c: Any) -> Triple:
+        return super().__new__(cls, (a, b, c))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda inner: [*range(1000), inner, *range(1000)],
+        lambda inner: (*["text"] * 500, inner, 1.5),
+        lambda inner: Pair(1, inner),
+        lambda inner: Pair([0.5] * 100 + [{"x": Pair(inner, None)}] + [0.5] * 100, 2),
+        lambda inner: Triple(1, inner, 3),
+        lambda inner: Rows("rows", [1, inner, 2]),
+        lambda inner: types.MappingProxyType({"x": inner, "n": 1}),
+        lambda inner: collections.OrderedDict(z=1, a=inner),
+        lambda inner: collections.defaultdict(list, a=inner),
+    ],
+)
+@pytest.mark.parametrize("deep", [False, True])
+def test_references_are_found_wherever_they_lie(transport: LMDBTransport, around: Any, deep: bool) -> None:
+    payload = {"a": [1, 2]}
+    for reference in (reference_to(transport, payload), types.MappingProxyType(reference_to(transport, payload))):
+        given = around(reference)
+        wanted = around(payload)
+        if deep:
+            given, wanted = {"k": [given] * 2, "n": 1}, {"k": [wanted] * 2, "n": 1}
+        assert holds_references(given)
+        found = transport.resolve(given)
+        assert found == wanted
+        assert repr(found) == repr(wanted)
+        seen = Seeing(lambda data: {"n": 1})
+        wrapped(transport, seen).calculate({"given": given})
+        assert seen.got[-1] == {"given": wanted}
+        assert repr(seen.got[-1]) == repr({"given": wanted})
+
+
 def test_payloads_without_references_are_left_alone() -> None:
+    endless = collections.UserDict()
+    endless["itself"] = [endless]
+    many: Any = []
+    for _ in range(40):
+        many = [many, many]
+    assert not holds_references(endless)
+    assert not holds_references(many)
+    assert not holds_references([decimal.Decimal(n) for n in range(100)])
+    assert not holds_references({"\ud800": 1, 5: {"_lmdb_re": True}, "_lmdb_ref ": True, "_lmdb_reference": 1})
     itself: list[Any] = []
     itself.append(itself)
     ring: dict[str, Any] = {"x": 1}

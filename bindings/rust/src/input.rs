@@ -44,10 +44,22 @@ pub struct ViewInput {
 }
 
 impl ViewInput {
-    /// Fails with [`ErrorKind::BadFormat`] for formats that a calculator cannot read here (json, arrow).
+    /// Fails with [`ErrorKind::BadFormat`] for formats that a calculator cannot read here (json, arrow), and for a payload
+    /// that is itself a reference.
     pub fn new(view: View) -> Result<ViewInput> {
         match view.format() {
-            Format::Msgpack | Format::Numpy | Format::Raw => Ok(ViewInput { view }),
+            Format::Msgpack => {
+                let input = ViewInput { view };
+                match input.find_flag(wire::REF) {
+                    Ok(Some(true)) => {
+                        let what = "a reference, which is resolved in Python";
+                        Err(input.view.about(Error::new(ErrorKind::BadFormat, what)))
+                    }
+                    // What is damaged is told where it is asked for.
+                    _ => Ok(input),
+                }
+            }
+            Format::Numpy | Format::Raw => Ok(ViewInput { view }),
             other => {
                 let message = "cannot be calculated on in Rust; msgpack, numpy and raw can";
                 Err(view

@@ -13,11 +13,12 @@ mod memory;
 mod object;
 mod pack;
 mod put;
+mod search;
 mod text;
 mod unpack;
 mod view_type;
 
-use api::Api;
+use api::{Api, Method};
 use handle::Handle;
 use loan_type::Loan;
 use memory::{Hold, Pin};
@@ -28,8 +29,8 @@ use view_type::View;
 
 /// Makes what the classes of the Python package are derived from.
 ///
-/// Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack)
-/// and a type (Handle), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
+/// Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack),
+/// a type (Handle) and a function (holds_references), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
 /// one when this process has no Python that fits.
 ///
 /// Memory: what is made lives as long as Python refers to it.
@@ -40,6 +41,13 @@ pub unsafe extern "C" fn dy_lmdb_python_types() -> *mut c_void {
     // SAFETY: as the documentation demands of the caller.
     let types = unsafe { api::find().and_then(|api| types(api)) };
     types.map_or(ptr::null_mut(), |types| types.give().cast())
+}
+
+unsafe fn function(api: &Api, definition: Method) -> Option<Ref> {
+    // Python goes on reading it as long as the function lives.
+    let definition = Box::leak(Box::new(definition));
+    // SAFETY: the interpreter is held, says the caller.
+    Ref::owned(unsafe { (api.function)(definition, ptr::null_mut(), ptr::null_mut()) })
 }
 
 unsafe fn types(api: &Api) -> Option<Ref> {
@@ -53,11 +61,12 @@ unsafe fn types(api: &Api) -> Option<Ref> {
         }
         let functions = put::functions().into_iter().chain(fields::functions());
         for definition in functions.chain(pack::functions()).chain(unpack::functions()) {
-            // Python goes on reading it as long as the function lives.
-            let definition = Box::leak(Box::new(definition));
-            made.push(Ref::owned((api.function)(definition, ptr::null_mut(), ptr::null_mut()))?);
+            made.push(function(api, definition)?);
         }
         made.push(Ref::owned(make_type::<Handle>(api))?);
+        for definition in search::functions() {
+            made.push(function(api, definition)?);
+        }
         let tuple = Ref::owned((api.tuple_new)(made.len() as isize))?;
         for (index, made) in made.into_iter().enumerate() {
             if (api.tuple_set)(tuple.get(), index as isize, made.give()) != 0 {

@@ -18,11 +18,11 @@ const EXACTLY: u64 = 2;
 
 /// Flags of a type that say which types it derives from; the stable ABI's, which its macros test.
 const IS_INT: u64 = 1 << 24;
-const IS_LIST: u64 = 1 << 25;
-const IS_TUPLE: u64 = 1 << 26;
+pub const IS_LIST: u64 = 1 << 25;
+pub const IS_TUPLE: u64 = 1 << 26;
 const IS_BYTES: u64 = 1 << 27;
 const IS_TEXT: u64 = 1 << 28;
-const IS_DICT: u64 = 1 << 29;
+pub const IS_DICT: u64 = 1 << 29;
 
 /// Bytes of the longest head of an extension: marker, length, type number.
 const LONG_HEAD: usize = 6;
@@ -219,8 +219,9 @@ impl Packer {
             if let Some(kind) = self.kind(class)? {
                 // What derives from Python's own counterpart.
                 let is_plain = matches!(kind, b'd' | b'U' | b'S');
-                let asks =
-                    kind == 0 || if self.exact { !self.extensions } else { self.extensions && !is_plain };
+                let asks = kind == 0
+                    || if self.exact { !self.extensions } else { self.extensions && !is_plain }
+                    || self.exact && loses_bits(item, kind)?;
                 return if asks { self.ask(item, answers) } else { self.number(item, kind) };
             }
             if class == api.bytearray_type && self.exact && self.extensions {
@@ -524,6 +525,19 @@ impl Packer {
             }
             Some(parts)
         }
+    }
+}
+
+/// Whether a number has bits that its plain value, a double, does not keep: those of a NaN say which one it is, and
+/// converting it to another width changes them.
+unsafe fn loses_bits(item: *mut PyObject, kind: u8) -> Option<bool> {
+    if !matches!(kind, b'e' | b'f') {
+        return Some(false);
+    }
+    // SAFETY: an object that lives as long as the call, says the caller.
+    unsafe {
+        let value = (api().float_as)(item);
+        if value == -1.0 && !(api().failed)().is_null() { None } else { Some(value.is_nan()) }
     }
 }
 

@@ -6,7 +6,8 @@ use super::api::{Method, PyObject, api};
 use super::object::{Ref, method};
 use super::text::{arguments, int, new_int};
 use crate::document::{
-    ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, Document, EXACT, EXTENSION, Head, MAX_DEPTH, MEMORYVIEW, TUPLE,
+    ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, Document, EXACT, EXTENSION, FORTRAN, Head, MAX_DEPTH,
+    MEMORYVIEW, TUPLE,
 };
 use crate::error::Error;
 use std::ffi::CString;
@@ -370,7 +371,7 @@ fn fits(kind: u8, head: &Head) -> bool {
     match kind {
         TUPLE => matches!(head, Head::Array(_) | Head::Ext { tag: EXTENSION, .. }),
         BYTEARRAY | b'S' => matches!(head, Head::Bytes(_)),
-        ARRAY | ARRAY_LONG | BIG_ENDIAN => matches!(head, Head::Ext { tag: EXTENSION, .. }),
+        ARRAY | ARRAY_LONG | BIG_ENDIAN | FORTRAN => matches!(head, Head::Ext { tag: EXTENSION, .. }),
         MEMORYVIEW => matches!(head, Head::Bytes(_) | Head::Ext { tag: EXTENSION, .. }),
         b'?' => matches!(head, Head::Bool(_)),
         b'e' | b'f' | b'd' => matches!(head, Head::Float(_)),

@@ -7,13 +7,14 @@ NumPy's character for their dtype.
 from __future__ import annotations
 
 import array
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from . import _optional
 
 EXACT, TABLE = 88, 84
-TUPLE, BYTEARRAY, ARRAY, ARRAY_LONG, MEMORYVIEW, BIG_ENDIAN = 1, 2, 3, 4, 5, 6
+TUPLE, BYTEARRAY, ARRAY, ARRAY_LONG, MEMORYVIEW, BIG_ENDIAN, FORTRAN = 1, 2, 3, 4, 5, 6, 7
 
 _NUMPY = {
     "?": "bool_",
@@ -53,7 +54,20 @@ def make_of(kind: int) -> Callable[[Any], Any]:
     if name is None:
         raise ValueError(f"an exact value of kind {kind}, which this version does not know")
     found: Callable[[Any], Any] = getattr(_optional.numpy("a NumPy number"), name)
-    return found
+    return found if chr(kind) in _TEXTS else functools.partial(_number, found)
+
+
+_TEXTS = "?US"
+
+
+def _number(kind: Callable[[Any], Any], plain: Any) -> Any:
+    # What NumPy makes of a number that the type does not hold, say infinity, nobody packed.
+    numpy = _optional.numpy("a NumPy number")
+    with numpy.errstate(over="ignore"):
+        made = kind(plain)
+    if made.item() != plain and plain == plain:
+        raise ValueError(f"{plain!r} is no {made.dtype}")
+    return made
 
 
 def _tuple(items: Any) -> tuple[Any, ...]:
@@ -73,6 +87,12 @@ def _array_long(items: Any) -> Any:
     return array.array(_LONGS[_array(items).typecode], items.tobytes())
 
 
+def _fortran(items: Any) -> Any:
+    array = items.copy(order="F")
+    array.setflags(write=items.flags.writeable)
+    return array
+
+
 def _big_endian(items: Any) -> Any:
     array = items.astype(items.dtype.newbyteorder(">"))
     array.setflags(write=items.flags.writeable)
@@ -86,4 +106,5 @@ _MAKES: dict[int, Callable[[Any], Any]] = {
     ARRAY_LONG: _array_long,
     MEMORYVIEW: memoryview,
     BIG_ENDIAN: _big_endian,
+    FORTRAN: _fortran,
 }

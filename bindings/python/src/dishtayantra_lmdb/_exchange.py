@@ -46,12 +46,12 @@ class LMDBDataExchange:
     """Puts a calculator's inputs into the store and takes its outputs out of it.
 
     ``initialize``, ``is_enabled``, ``should_use_lmdb``, ``put_input`` and ``cleanup`` never raise
-    because of the store or the payload: what went wrong is logged, as an ERROR the first time (a
-    WARNING when a payload cannot be stored as what it is) and at DEBUG afterwards, and the payload
-    is to be passed directly. What has nothing to do with either (a time limit, memory that runs
-    out) reaches the caller. Mode ``output`` means ``both`` here: an engine sends references in
-    every mode. Every method may be called from any thread. An exchange pickles as its
-    settings; a forked child reopens it by itself.
+    because of the store or the payload, but for references that ``put_input`` cannot resolve: what
+    went wrong is logged, as an ERROR the first time (a WARNING when a payload cannot be stored as
+    what it is) and at DEBUG afterwards, and the payload is to be passed directly. What has nothing
+    to do with either (a time limit, memory that runs out) reaches the caller. Mode ``output`` means
+    ``both`` here: an engine sends references in every mode. Every method may be called from any
+    thread. An exchange pickles as its settings; a forked child reopens it by itself.
     """
 
     def __init__(
@@ -213,6 +213,12 @@ class LMDBDataExchange:
 
         Returns:
             The key; None when the payload is to be passed directly.
+
+        Raises:
+            InvalidArgumentError: references that were merged have a name in common, with each other
+                or with plain fields, or one stands for a payload that cannot be joined with others.
+            EntryNotFoundError: the payload of a reference is missing, expired or was replaced.
+            LMDBError: another of its kinds says why a reference does not resolve.
         """
         txn_id = str(txn_id or new_txn_id())
         key = None if self._is_repeated() else self._put_input(data, txn_id)
@@ -231,10 +237,15 @@ class LMDBDataExchange:
         try:
             if self.current().ignored():
                 return None
-            if holds_references(data):
-                if is_single(data):
-                    return None
-                data = resolve(data, self.decode)
+        except Exception as error:
+            self.complain(f"cannot store the input of exchange {txn_id}", error)
+            return None
+        if holds_references(data):
+            if is_single(data):
+                return None
+            # There is no payload to pass directly: what is wrong the caller has to hear.
+            data = resolve(data, self.decode)
+        try:
             key: str = self.put(data, txn_id).fields()[INPUT_KEY]
         except Exception as error:
             self.complain(f"cannot store the input of exchange {txn_id}", error)

@@ -18,12 +18,22 @@ from typing import Any
 import msgpack
 
 from . import _arrow, _lists, _npy, _optional, _segments
-from ._exact import ARRAY, ARRAY_LONG, BIG_ENDIAN, EXACT, MEMORYVIEW, TABLE, make_of, numpy_kinds
+from ._exact import (
+    ARRAY,
+    ARRAY_LONG,
+    BIG_ENDIAN,
+    EXACT,
+    FORTRAN,
+    MEMORYVIEW,
+    TABLE,
+    make_of,
+    numpy_kinds,
+)
 from ._faults import explained, is_fault, type_name
 from ._named import NAMED, prefix, reduced, restored
 from ._objects import pack, unpack
 from ._pin import Pin
-from .errors import TooLargeError
+from .errors import FormatError, TooLargeError
 
 _EXT_ARRAY = 78
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, NAMED, TABLE, EXACT)
@@ -170,10 +180,22 @@ def _array(exact: bool, array: Any, position: int | None) -> Answer:
         segment = _segments.of_array(array, exact=exact)
         if segment is not None:
             # NumPy itself says "=" for the machine's order.
-            if exact and array.dtype.byteorder == ">":
-                return EXACT, bytes((BIG_ENDIAN,)), segment, False
+            if exact:
+                kind = _exact_kind(array)
+                if kind is not None:
+                    return EXACT, bytes((kind,)), segment, False
             return _segments.placed(segment, position)
     return _raw(_EXT_ARRAY, b"".join(_npy.encode(array, exact)))
+
+
+def _exact_kind(array: Any) -> int | None:
+    """What an array is that the items of a segment, in C order and little-endian, do not tell."""
+    fortran = not array.flags.c_contiguous and array.flags.f_contiguous
+    if array.dtype.byteorder != ">":
+        return FORTRAN if fortran else None
+    if fortran:
+        raise FormatError("a big-endian array in Fortran order would come back in C order")
+    return BIG_ENDIAN
 
 
 def _buffer(exact: bool, value: Any, position: int | None) -> Answer | None:

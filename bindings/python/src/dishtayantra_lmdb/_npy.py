@@ -62,12 +62,14 @@ def plain(array: Any, exact: bool = False) -> Any:
         array = numpy.asarray(array)
     dtype = array.dtype
     if dtype.metadata is not None or dtype.names is not None:
-        _refuse_unsaid(dtype, numpy)
+        _refuse_unsaid(dtype, numpy, exact)
     return array
 
 
-def _refuse_unsaid(dtype: Any, numpy: Any) -> None:
+def _refuse_unsaid(dtype: Any, numpy: Any, exact: bool = False) -> None:
     """Raises for what no comparison of dtypes sees, and no format says."""
+    if exact and dtype.isalignedstruct:
+        raise FormatError(f"dtype {dtype} would come back without its mark align=True")
     if dtype.metadata is not None:
         raise FormatError(f"the metadata of dtype {dtype} would be lost; store it beside the array")
     if dtype.type is numpy.record:
@@ -75,9 +77,9 @@ def _refuse_unsaid(dtype: Any, numpy: Any) -> None:
             "records would come back as plain items; store array.view(array.dtype.descr)"
         )
     if dtype.subdtype is not None:
-        _refuse_unsaid(dtype.subdtype[0], numpy)
+        _refuse_unsaid(dtype.subdtype[0], numpy, exact)
     for name in dtype.names or ():
-        _refuse_unsaid(dtype.fields[name][0], numpy)
+        _refuse_unsaid(dtype.fields[name][0], numpy, exact)
 
 
 def of_buffer(value: Any) -> Any | None:

@@ -169,6 +169,20 @@ if TYPE_CHECKING:
             exact: what makes a value of a kind of the plain one.
         """
 
+    def holds_references(
+        value: Any,
+        parts: Callable[[Any], dict[Any, Any] | None],
+        known: dict[type, None],
+        /,
+    ) -> bool:
+        """Whether a mapping in ``value`` is a reference, or several.
+
+        Args:
+            value: looked through are its dicts, lists and tuples, and what is derived from them.
+            parts: what a mapping of another type holds; None: it is none.
+            known: types that are none, and not asked about.
+        """
+
     class View(_Block):
         """One payload in place."""
 
@@ -192,7 +206,9 @@ else:
             "this Python lacks what the library makes its classes with: CPython 3.10 or newer does"
         ) from None
     try:
-        Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, unpack, Handle = _made
+        Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, *_made = _made
+        # A later library may make more.
+        unpack, Handle, holds_references, *_ = _made
     except ValueError:
         raise ImportError(
             f"{library._name} makes other classes: it is of another version"

@@ -7,18 +7,19 @@ of its own, which no merge loses; the engine gathers them.
 
 from __future__ import annotations
 
+import copy
 import ctypes
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from . import _objects
 from ._abi import Buffer, fail, lib
+from ._origin import is_about_a_value
 from ._pin import Pin
 from ._reference import DB_PATH, MARKER, REF, TXN_ID, Reference, is_reference, note_warnings
 from .errors import CorruptError, InvalidArgumentError
 
-# What a list is looked through for from its first item to its last. A longer one that begins with
-# what holds nothing is one of numbers or texts.
-_LOOKED_THROUGH = 64
 # Payloads, dicts and lists inside one another on the way to a reference.
 _DEEPEST = 200
 
@@ -27,15 +28,13 @@ Decode = Callable[[Pin], Any]
 
 def stands_for_payloads(value: object) -> bool:
     """Whether ``value`` is a mapping with references in it, whatever else it holds."""
-    if isinstance(value, dict):
-        if dict.get(value, REF) is True:
+    if is_reference(value):
+        return True
+    names: Any = dict.keys(value) if isinstance(value, dict) else _parts(value)
+    for key in names or ():  # noqa: SIM110 - a generator would cost more than the loop
+        if type(key) is str and key.startswith(MARKER):
             return True
-        # By the methods of the base, never by those of somebody's class.
-        for key in dict.keys(value):  # noqa: SIM110 - a generator would cost more than the loop
-            if type(key) is str and key.startswith(MARKER):
-                return True
-        return False
-    return is_reference(value)
+    return False
 
 
 def is_single(reference: Any) -> bool:
@@ -51,49 +50,32 @@ def is_single(reference: Any) -> bool:
 
 
 def holds_references(value: Any) -> bool:
-    """Whether there are references in ``value``, at the top, in its dicts, of a subclass too, or in
-    its lists. Long lists of numbers or texts are not looked through.
+    """Whether there are references in ``value``: at the top, or in its mappings, lists and tuples,
+    of derived types too, however long. Nothing else is looked through.
     """
-    kind = type(value)
-    if kind is dict:
-        # Most payloads are one dict that holds no other.
-        if value.get(REF) is True:
-            return True
-        flat = True
-        for key, part in value.items():
-            if type(key) is str and key.startswith(MARKER):
-                return True
-            kind = type(part)
-            if kind is dict or kind is list or kind is tuple or issubclass(kind, dict):
-                flat = False
-        if flat:
-            return False
-    elif kind is not list and kind is not tuple and not issubclass(kind, dict):
-        return is_reference(value)
-    pending = [value]
-    seen = set()
-    while pending:
-        item = pending.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, dict):
-            if stands_for_payloads(item):
-                return True
-            items: Any = dict.values(item)
-        else:
-            items = _looked_through(item)
-        for part in items:
-            kind = type(part)
-            if kind is dict or kind is list or kind is tuple or issubclass(kind, dict):
-                pending.append(part)
-    return False
+    return _objects.holds_references(value, _parts, _no_mappings)
 
 
-def _looked_through(items: Any) -> Any:
-    if len(items) <= _LOOKED_THROUGH or type(items[0]) in (dict, list, tuple):
-        return items
-    return items if type(items[-1]) in (dict, list, tuple) else ()
+# Types that are no mappings, as far as they were met; those of a program that makes ever new ones
+# are not all kept.
+_no_mappings: dict[type, None] = {}
+_MOST_KNOWN = 64
+
+
+def _parts(item: Any) -> dict[Any, Any] | None:
+    """What a mapping that is no dict holds; None for anything else."""
+    kind = type(item)
+    if not issubclass(kind, Mapping):
+        if len(_no_mappings) < _MOST_KNOWN:
+            _no_mappings[kind] = None
+        return None
+    try:
+        return dict(item)
+    except Exception as error:
+        # Somebody else's class: what cannot be asked holds nothing.
+        if not is_about_a_value(error):
+            raise
+        return None
 
 
 def resolve(value: Any, decode: Decode) -> Any:
@@ -119,10 +101,42 @@ def _resolved(value: Any, decode: Decode, depth: int) -> Any:
     if depth > _DEEPEST:
         raise CorruptError(f"references that lie deeper than {_DEEPEST} levels")
     if isinstance(value, (list, tuple)):
-        return type(value)([_resolved(item, decode, depth + 1) for item in value])
+        return _sequence(value, [_resolved(item, decode, depth + 1) for item in value])
     if not stands_for_payloads(value):
-        return {key: _resolved(item, decode, depth + 1) for key, item in value.items()}
+        # By the methods of the base, never by those of somebody's class.
+        items = dict.items(value) if isinstance(value, dict) else value.items()
+        return _mapping(value, {key: _resolved(item, decode, depth + 1) for key, item in items})
     return _joined(value, decode, depth)
+
+
+def _sequence(value: Any, items: list[Any]) -> Any:
+    """A list or tuple of the class of ``value``, with other items."""
+    kind = type(value)
+    if kind is list:
+        return items
+    if kind is tuple:
+        return tuple(items)
+    if issubclass(kind, list):
+        made = copy.copy(value)
+        list.__setitem__(made, slice(None), items)
+        return made
+    # Not by its own constructor, which may take other arguments; a namedtuple's does.
+    made = tuple.__new__(kind, items)
+    if hasattr(value, "__dict__"):
+        made.__dict__.update(value.__dict__)
+    return made
+
+
+def _mapping(value: Any, items: dict[Any, Any]) -> Any:
+    """A mapping with other values under its keys: a dict of the class of ``value``, else a dict."""
+    kind = type(value)
+    if kind is dict:
+        return items
+    if issubclass(kind, dict):
+        made = copy.copy(value)
+        dict.update(made, items)
+        return made
+    return MappingProxyType(items) if kind is MappingProxyType else items
 
 
 def _joined(mapping: Mapping[Any, Any], decode: Decode, depth: int) -> Any:

@@ -86,6 +86,7 @@ pub const DY_LMDB_EXACT_ARRAY: u32 = 3;
 pub const DY_LMDB_EXACT_ARRAY_LONG: u32 = 4;
 pub const DY_LMDB_EXACT_MEMORYVIEW: u32 = 5;
 pub const DY_LMDB_EXACT_BIG_ENDIAN: u32 = 6;
+pub const DY_LMDB_EXACT_FORTRAN: u32 = 7;
 pub const DY_LMDB_EXACT_NUMPY_BYTES: u32 = 83;
 pub const DY_LMDB_EXACT_NUMPY_STR: u32 = 85;
 pub const DY_LMDB_EXACT_NUMPY_FLOAT16: u32 = 101;

@@ -89,7 +89,7 @@ final class Given {
         });
         boolean alone = joined.isEmpty() && gathered.inputs().size() == 1;
         for (Reference input : gathered.inputs()) {
-            Object payload = read(input);
+            Object payload = resolved(read(input), depth + 1);
             if (alone) {
                 return payload;
             }
