@@ -269,6 +269,12 @@
 #define DY_LMDB_INFO_SNAPSHOT 8
 
 /**
+ * Told of views: the store's directory admits a group or others, as this process opened it. They may have written what is
+ * in it, also what no checksum or length tells from damage.
+ */
+#define DY_LMDB_INFO_SHARED 16
+
+/**
  * The view does not count as opening a tracked entry: for tools that look without answering.
  */
 #define DY_LMDB_VIEW_QUIET 1
@@ -671,12 +677,6 @@
  * documents makes segments, flagged `DY_LMDB_SEGMENT_LIST`, of those that have as many or more.
  */
 #define DY_LMDB_LIST_SEGMENT_MIN 64
-
-#define IS_LIST (1 << 25)
-
-#define IS_TUPLE (1 << 26)
-
-#define IS_DICT (1 << 29)
 
 /**
  * A block of bytes that the library owns: a path, a key, a JSON text. It never changes; free it with
@@ -2052,8 +2052,8 @@ dy_lmdb_status_t dy_lmdb_reference_view_input(const struct dy_lmdb_reference_t *
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the reference has no `_lmdb_output_key`: return the
- * result instead; `DY_LMDB_CORRUPT` when it names no store; what opening a store and `dy_lmdb_store_put`
- * answer.
+ * result instead; `DY_LMDB_PERMISSION` when the key is not one of the reference's exchange, or another's entry is under
+ * it; `DY_LMDB_CORRUPT` when it names no store; what opening a store and `dy_lmdb_store_put` answer.
  *
  * Memory: everything passed is read during the call only.
  *
@@ -2174,6 +2174,19 @@ dy_lmdb_status_t dy_lmdb_exchange_close(struct dy_lmdb_exchange_t *exchange);
  */
 dy_lmdb_status_t dy_lmdb_exchange_store(const struct dy_lmdb_exchange_t *exchange,
                                         struct dy_lmdb_store_t **store);
+
+/**
+ * Makes an id for an exchange, for callers that have none of their own: no other thread or process makes it.
+ *
+ * - `id`: where to put the block: 32 hexadecimal digits.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_IO` when the kernel gives no random bits; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_txn_id_make(struct dy_lmdb_bytes_t **id);
 
 /**
  * Tells a key of the exchange: `prefix:name:id`.
@@ -3119,8 +3132,8 @@ dy_lmdb_status_t dy_lmdb_npy_write(const char *descr,
  * - `numbers`: where to tell.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also, naming the place, when it is anything else, or more than
- * 1,048,576 empty lists; `DY_LMDB_BAD_FORMAT` when it is a table, or another type that only Python reads: a
- * calculator then declines its input with `dy_lmdb_reference_decline`; `DY_LMDB_CORRUPT`.
+ * 1,024 empty lists that its bytes only announce; `DY_LMDB_BAD_FORMAT` when it is a table, a reference, or another type
+ * that only Python reads: a calculator then declines its input with `dy_lmdb_reference_decline`; `DY_LMDB_CORRUPT`.
  *
  * Memory: `data` of the numbers lies in the payload and is valid as long as that: until the document is closed, or the
  * view, whichever is later. It must not be written to.
@@ -3173,7 +3186,7 @@ dy_lmdb_status_t dy_lmdb_numbers_convert(uint32_t dtype,
  * Makes what the classes of the Python package are derived from.
  *
  * Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack),
- * a type (Handle) and a function (holds_references), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
+ * a type (Handle) and two functions (holds_references, new_txn_id), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
  * one when this process has no Python that fits.
  *
  * Memory: what is made lives as long as Python refers to it.

@@ -61,6 +61,8 @@ pub struct Info {
     pub tracked: bool,
     /// The view holds a snapshot because no pin slot was free.
     pub snapshot: bool,
+    /// The store admits a group or others, who may have written what is in it.
+    pub shared: bool,
 }
 
 /// A run of pages in an arena.
@@ -249,6 +251,7 @@ impl<'a> Record<'a> {
             inline: self.extent.is_none(),
             tracked: self.tracked,
             snapshot: false,
+            shared: false,
         }
     }
 }

@@ -275,6 +275,9 @@ fn rows_of(object: &Bound<'_, PyAny>) -> Result<Option<Numbers<'static>>, Failur
     if let Some(numbers) = referred(object)? {
         return Ok(Some(numbers.c_order()));
     }
+    if let Some(half) = half_of(object)? {
+        return Ok(Some(Numbers::shared(vec![half], Vec::new())?));
+    }
     buffer_of(object)?.map(|view| numbers_of_buffer(&view).map(Numbers::c_order)).transpose()
 }
 

@@ -98,6 +98,7 @@ pub const KEYS: &[&str] = &[
     "lmdb_mode",
     "lmdb_poll_interval",
     "lmdb_allowed_roots",
+    "lmdb_validate_arrow",
 ];
 
 /// A checked configuration.
@@ -150,6 +151,9 @@ pub struct Config {
     /// Where the stores may be that references lead to, for the whole process: absolute paths of stores, or of
     /// directories above them.
     pub allowed_roots: Vec<PathBuf>,
+    /// Every value of an Arrow table is checked before it is handed on in place. Where nothing is said: when the mode admits
+    /// a group.
+    pub validate_arrow: bool,
 }
 
 impl Config {
@@ -167,6 +171,7 @@ impl Config {
             Error::new(Status::Config, what)
         })?;
         let keys = Keys(&keys);
+        let mode = keys.mode("lmdb_mode", 0o700)?;
         let config = Config {
             enabled: keys.bool("lmdb_enabled", false)?,
             db_path: keys.path("lmdb_db_path")?,
@@ -188,9 +193,10 @@ impl Config {
             arrays: keys.one_of("lmdb_arrays", Arrays::AsIs, ARRAYS)?,
             materialise: keys.bool("lmdb_materialise", false)?,
             prefault: keys.int("lmdb_prefault", 16 << 20, 0..=i64::MAX as u64, "bytes")?,
-            mode: keys.mode("lmdb_mode", 0o700)?,
+            mode,
             poll_interval: keys.poll_interval("lmdb_poll_interval")?,
             allowed_roots: keys.paths("lmdb_allowed_roots")?,
+            validate_arrow: keys.bool("lmdb_validate_arrow", mode & 0o077 != 0)?,
         };
         if config.input_prefix == config.output_prefix {
             return Err(refused(
@@ -229,6 +235,7 @@ impl Config {
             "lmdb_mode": format!("{:04o}", self.mode),
             "lmdb_poll_interval": self.poll_interval,
             "lmdb_allowed_roots": self.allowed_roots,
+            "lmdb_validate_arrow": self.validate_arrow,
         })
         .to_string()
     }

@@ -2,6 +2,7 @@
 //! means.
 
 mod answer;
+mod ids;
 mod judge;
 
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use crate::store::View;
 use crate::store::{Store, Track};
 
 pub use answer::{Answer, Decision, Side};
+pub use ids::{TXN_ID_DIGITS, new_txn_id};
 
 /// The exchange with one calculator, as its caller runs it.
 ///

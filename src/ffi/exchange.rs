@@ -9,7 +9,7 @@ use super::status::dy_lmdb_status_t;
 use super::store::{StoreOut, dy_lmdb_store_t};
 use crate::config::Config;
 use crate::error::{Result, Status};
-use crate::exchange::{Answer, Decision, Exchange, Side};
+use crate::exchange::{Answer, Decision, Exchange, Side, new_txn_id};
 use crate::format::Format;
 use std::ffi::c_char;
 
@@ -146,6 +146,25 @@ pub unsafe extern "C" fn dy_lmdb_exchange_store(
         // SAFETY: as the documentation demands of the caller.
         let (exchange, store) = unsafe { (enter(exchange)?, StoreOut::new(store)?) };
         store.write(exchange.store().clone());
+        Ok(())
+    })
+}
+
+/// Makes an id for an exchange, for callers that have none of their own: no other thread or process makes it.
+///
+/// - `id`: where to put the block: 32 hexadecimal digits.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_IO` when the kernel gives no random bits; `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Memory: free the block with `dy_lmdb_bytes_free`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_txn_id_make(id: *mut *mut dy_lmdb_bytes_t) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let id = unsafe { BytesOut::new("id", id) }?;
+        id.write(new_txn_id()?.to_vec());
         Ok(())
     })
 }

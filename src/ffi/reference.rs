@@ -409,8 +409,8 @@ pub unsafe extern "C" fn dy_lmdb_reference_view_input(
 /// - `info`: where to tell of the new entry; may be NULL.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the reference has no `_lmdb_output_key`: return the
-/// result instead; `DY_LMDB_CORRUPT` when it names no store; what opening a store and `dy_lmdb_store_put`
-/// answer.
+/// result instead; `DY_LMDB_PERMISSION` when the key is not one of the reference's exchange, or another's entry is under
+/// it; `DY_LMDB_CORRUPT` when it names no store; what opening a store and `dy_lmdb_store_put` answer.
 ///
 /// Memory: everything passed is read during the call only.
 ///

@@ -339,11 +339,13 @@ impl Reference {
     /// when `options` hold none.
     ///
     /// # Errors
-    /// `InvalidArgument` when the reference asks for no output in the store (return it instead),
-    /// else what a put answers.
+    /// `InvalidArgument` when the reference asks for no output in the store (return it instead), `Permission` when the
+    /// key is not one of this exchange, or another's entry is under it, else what a put answers.
     pub fn put_output(&self, parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
         let (key, options) = self.output(options)?;
-        self.store()?.put(self.db_name(), key.as_bytes(), parts, &options)
+        let store = self.store()?;
+        self.check_output(&store, key, options.txn_id)?;
+        store.put(self.db_name(), key.as_bytes(), parts, &options)
     }
 
     /// Publishes a loan of the reference's store as the output; see [`Reference::put_output`].
@@ -353,7 +355,27 @@ impl Reference {
     pub fn publish_output(&self, loan: Loan, options: &PutOptions) -> Result<Info> {
         let (key, options) = self.output(options)?;
         self.check_made_in(loan.store_id())?;
+        self.check_output(&self.store()?, key, options.txn_id)?;
         loan.publish(self.db_name(), key.as_bytes(), &options)
+    }
+
+    /// Refuses an output that would not be one of this exchange: a reference is data, and whoever wrote it shall not have
+    /// other entries replaced. Keys of an exchange end with its id, and what is there already is of the same one.
+    fn check_output(&self, store: &Store, key: &str, txn_id: &str) -> Result<()> {
+        let is_of_exchange = |key: &str| key.strip_suffix(txn_id).is_some_and(|prefix| prefix.ends_with(':'));
+        let refused = |why: String| {
+            Err(Error::new(Status::Permission, format!("an output is not written under {key:?}: {why}")))
+        };
+        if !txn_id.is_empty() && self.input_key.as_deref().is_some_and(is_of_exchange) && !is_of_exchange(key)
+        {
+            return refused(format!("the keys of the exchange {txn_id:?} end with its id"));
+        }
+        match store.txn_id_of(self.db_name(), key.as_bytes())? {
+            Some(theirs) if theirs != txn_id => {
+                refused(format!("there is an entry of the exchange {theirs:?}, and this one is {txn_id:?}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The key of the output, and the options with which it is put.

@@ -79,6 +79,14 @@ impl Store {
         self.live(db, key, |record| record.entry_id)
     }
 
+    /// The id of the exchange for which the live entry under `key` was put, if there is one; "" when it was put without.
+    ///
+    /// # Errors
+    /// As for [`Store::view`].
+    pub fn txn_id_of(&self, db: &str, key: &[u8]) -> Result<Option<String>> {
+        self.live(db, key, |record| record.texts[0].to_owned())
+    }
+
     /// As [`Store::view`], but a tracked entry does not count as opened: for whoever put it.
     ///
     /// # Errors
@@ -120,6 +128,7 @@ impl Store {
             return Ok(Look::Absent);
         };
         let mut info = record.info(engine.page_size);
+        info.shared = engine.options.mode & 0o077 != 0;
         let opened = record.extent.filter(|_| opens && info.tracked);
         let look = if known == Some(info.entry_id) {
             Look::Known(info)

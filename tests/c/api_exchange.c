@@ -326,9 +326,17 @@ void test_exchange_keys_and_routing(void) {
     dy_lmdb_exchange_t *other = NULL;
     dy_lmdb_reference_t *reference = NULL;
     dy_lmdb_bytes_t *key = NULL;
+    dy_lmdb_bytes_t *again = NULL;
     const char *value = NULL;
     size_t len = 0;
     bool should = true;
+    EXPECT_OK(dy_lmdb_txn_id_make(&key));
+    EXPECT_OK(dy_lmdb_txn_id_make(&again));
+    EXPECT(dy_lmdb_bytes_size(key) == 32 && dy_lmdb_bytes_size(again) == 32);
+    EXPECT(memcmp(dy_lmdb_bytes_data(key), dy_lmdb_bytes_data(again), 32) != 0);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_txn_id_make(NULL));
+    dy_lmdb_bytes_free(key);
+    dy_lmdb_bytes_free(again);
     EXPECT_OK(dy_lmdb_exchange_key(exchange, DY_LMDB_EXCHANGE_INPUT, TEXT("7"), &key));
     EXPECT_BLOCK(key, "input:calc:7");
     EXPECT_OK(dy_lmdb_exchange_key(exchange, DY_LMDB_EXCHANGE_OUTPUT, TEXT("7"), &key));

@@ -59,6 +59,7 @@ fn table() -> Vec<Row> {
         row("lmdb_mode", json!("0700"), json!("2770"), &not_mode),
         row("lmdb_poll_interval", json!(null), json!(10), &not_interval),
         row("lmdb_allowed_roots", json!([]), json!(["/a", "/b/c"]), &not_paths),
+        row("lmdb_validate_arrow", json!(false), json!(true), &not_bool),
     ]
 }
 
@@ -69,6 +70,19 @@ fn parse(value: Value) -> dishtayantra_lmdb::error::Result<Config> {
 fn normalised(value: Value) -> Map<String, Value> {
     let json = parse(value).unwrap().to_json();
     serde_json::from_str(&json).unwrap()
+}
+
+#[test]
+fn tables_are_validated_where_others_may_write() {
+    for (given, validates) in [
+        (json!({}), false),
+        (json!({"lmdb_mode": "0770"}), true),
+        (json!({"lmdb_mode": "0750"}), true),
+        (json!({"lmdb_mode": "0770", "lmdb_validate_arrow": false}), false),
+        (json!({"lmdb_validate_arrow": true}), true),
+    ] {
+        assert_eq!(parse(given.clone()).unwrap().validate_arrow, validates, "{given}");
+    }
 }
 
 #[test]

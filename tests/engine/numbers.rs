@@ -195,13 +195,25 @@ fn lists_that_only_announce_numbers_take_no_memory() {
     assert!(error.message().contains("[1000, 1000]"), "{error}");
     let mut empty = vec![0xdc, 3, 232, 0xdc, 3, 232];
     empty.resize(6 + 1999, 0x90);
-    let numbers = Document::new(&empty).numbers(0).unwrap();
-    assert_eq!(numbers.shape(), [1000, 1000, 0]);
+    let error = Document::new(&empty).numbers(0).unwrap_err();
+    assert!(error.message().contains("empty lists"), "{error}");
+    // As many as its bytes may be.
+    let mut rows = vec![0xdc, 0, 40];
+    rows.extend([&[0xdc, 0, 40][..], &[0x90; 40]].concat().repeat(40));
+    let numbers = Document::new(&rows).numbers(0).unwrap();
+    assert_eq!(numbers.shape(), [40, 40, 0]);
 }
 
 #[test]
 fn what_python_alone_reads_is_told_from_what_is_wrong() {
-    for body in [&b"\xc7\x07\x50\x92\xa5arrow"[..], b"\xc7\x01\x54\x00", b"\x91\xc7\x01\x4e\x00"] {
+    let references = [
+        &b"\x81\xa9_lmdb_ref\xc3"[..],
+        b"\x91\x82\xa1x\x91\x01\xa9_lmdb_ref\xc3",
+        b"\x93\x01\x82\x01\x02\xab_lmdb_ref_1\xa1x\x03",
+        b"\x92\x91\x01\x81\xa9_lmdb_ref\xc3",
+    ];
+    let others = [&b"\xc7\x07\x50\x92\xa5arrow"[..], b"\xc7\x01\x54\x00", b"\x91\xc7\x01\x4e\x00"];
+    for body in others.into_iter().chain(references) {
         let document = Document::new(body);
         let error = document
             .numbers(0)
@@ -209,8 +221,12 @@ fn what_python_alone_reads_is_told_from_what_is_wrong() {
             .unwrap_err();
         assert_eq!(error.status(), Status::BadFormat, "{error}");
     }
-    let other = Document::new(b"\xc7\x01\x05\x00").numbers(0).unwrap_err();
-    assert_eq!(other.status(), Status::InvalidArgument);
+    assert_eq!(Document::new(references[0]).string(0).unwrap_err().status(), Status::BadFormat);
+    // Somebody else's extension, and maps that stand for nothing.
+    for body in [&b"\xc7\x01\x05\x00"[..], b"\x81\xa9_lmdb_ref\x01", b"\x81\xa9_lmdb_reX\xc3", b"\x80"] {
+        let other = Document::new(body).numbers(0).unwrap_err();
+        assert_eq!(other.status(), Status::InvalidArgument);
+    }
 }
 
 #[test]

@@ -276,3 +276,50 @@ fn a_loan_of_the_references_store_becomes_the_output() {
     assert_eq!(error.status(), Status::InvalidArgument);
     drop(mapped);
 }
+
+/// A reference is data: whoever wrote it shall not have other entries replaced.
+#[test]
+fn an_output_is_written_under_keys_of_its_own_exchange_only() {
+    let (_dir, store) = store();
+    let options = PutOptions::default();
+    let of = |txn_id| PutOptions { txn_id, ..options };
+    store.put("prices", b"limits", &[b"theirs"], &options).unwrap();
+    store.put("prices", b"kept:17", &[b"theirs"], &of("another")).unwrap();
+    let edited = |input: &str, output: &str, txn_id: Option<&str>| {
+        let mut wire = full(path_of(&store));
+        (wire["_lmdb_input_key"], wire["_lmdb_output_key"]) = (json!(input), json!(output));
+        wire["_txn_id"] = json!(txn_id);
+        parse(&wire).unwrap()
+    };
+    let input = "input:calc:17";
+    for (reference, allowed) in [
+        (edited(input, "output:calc:17", Some("17")), true),
+        // Once more, as a call that is repeated does.
+        (edited(input, "output:calc:17", Some("17")), true),
+        (edited("output:other:16", "output:calc:18", Some("18")), true),
+        (edited("mine", "result", None), true),
+        (edited("mine", "result", None), true),
+        (edited(input, "limits", Some("17")), false),
+        (edited(input, "free", Some("17")), false),
+        (edited(input, "output:calc:117", Some("17")), false),
+        (edited(input, "kept:17", Some("17")), false),
+        (edited("mine", "limits", Some("17")), false),
+        (edited("mine", "output:calc:17", None), false),
+    ] {
+        let key = reference.get("_lmdb_output_key").unwrap().to_owned();
+        let before = store.get("prices", key.as_bytes()).unwrap().map(|(bytes, _)| bytes);
+        let mut loan = store.loan(4).unwrap();
+        loan.bytes_mut().copy_from_slice(b"ours");
+        for result in [reference.put_output(&[b"ours"], &options), reference.publish_output(loan, &options)] {
+            match result {
+                Ok(_) => assert!(allowed, "{key}"),
+                Err(error) => {
+                    assert!(!allowed, "{error}");
+                    assert_eq!(error.status(), Status::Permission);
+                    assert!(error.message().contains(&format!("{key:?}")), "{error}");
+                    assert_eq!(store.get("prices", key.as_bytes()).unwrap().map(|(bytes, _)| bytes), before);
+                }
+            }
+        }
+    }
+}

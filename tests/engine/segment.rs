@@ -106,7 +106,9 @@ fn a_list_is_no_more_than_a_thousand_empty_lists() {
         writer.segment(&segment).unwrap();
         validate(writer.data().unwrap()).unwrap();
     }
-    for shape in [&[most + 1, 0][..], &[1 << 40, 0], &[32, 32, 2, 0], &[1 << 20, 1, 0], &[1 << 31, 1 << 28, 0]] {
+    for shape in
+        [&[most + 1, 0][..], &[1 << 40, 0], &[32, 32, 2, 0], &[1 << 20, 1, 0], &[1 << 31, 1 << 28, 0]]
+    {
         let segment = Segment::new(Dtype::F64, shape, &[]).unwrap();
         let mut writer = Writer::new();
         writer.segment(&segment).unwrap();

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import MAP_SIZE
 
-from dishtayantra_lmdb import LMDBTransport
+from dishtayantra_lmdb import CorruptError, LMDBCalculatorConfig, LMDBConfig, LMDBTransport
 
 TABLE = pa.table(
     {
@@ -108,3 +110,37 @@ def test_the_payload_is_a_standard_ipc_stream(transport: LMDBTransport) -> None:
     raw = transport.get_raw("key")
     assert raw is not None
     assert pa.ipc.open_stream(pa.py_buffer(bytes(raw[0]))).read_all().equals(TABLE)
+
+
+TEXTS = pa.table({"s": ["one", "two", "three"], "d": pa.array(["a", "b", "a"]).dictionary_encode()})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"onetwothree", b"on\xfftwothree"), (b"\3\0\0\0\6\0\0\0", b"\6\0\0\0\3\0\0\0")]
+)
+@pytest.mark.parametrize("mode", [0o700, 0o770])
+@pytest.mark.parametrize("validate", [None, False, True])
+def test_tables_of_others_are_checked_value_by_value(
+    tmp_path: Path, before: bytes, after: bytes, mode: int, validate: bool | None
+) -> None:
+    config = LMDBConfig(db_path=str(tmp_path / "s"), map_size=MAP_SIZE, mode=mode, validate_arrow=validate)
+    with LMDBTransport(config) as transport:
+        for key, put in (("alone", TEXTS), ("inside", {"x": [TEXTS]})):
+            transport.put(key, put, format="arrow" if put is TEXTS else "msgpack")
+            payload = bytes(transport.get_raw(key)[0])
+            assert before in payload
+            with transport.loan(key, len(payload), format="arrow" if put is TEXTS else "msgpack") as loan:
+                loan.memory[:] = payload.replace(before, after)
+            checked = mode == 0o770 if validate is None else validate
+            if checked:
+                with pytest.raises(CorruptError, match=f"'{key}' is damaged"):
+                    transport.get(key)
+            else:
+                transport.get(key)
+        given = {"lmdb_db_path": config.db_path, "lmdb_enabled": True, "lmdb_mode": f"{mode:04o}"}
+        if validate is not None:
+            given["lmdb_validate_arrow"] = validate
+        assert LMDBCalculatorConfig.from_dict(given).validate_arrow == checked
+        if checked:
+            with transport.view("alone") as view, pytest.raises(CorruptError):
+                view.table() if validate is None else transport.get("alone")

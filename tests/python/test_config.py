@@ -78,6 +78,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "lmdb_mode": "0770",
         "lmdb_poll_interval": 10,
         "lmdb_allowed_roots": [str(tmp_path), "/elsewhere"],
+        "lmdb_validate_arrow": True,
     }
     config = LMDBCalculatorConfig.from_dict(given)
     assert config.to_dict() == given

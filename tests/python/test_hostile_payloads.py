@@ -47,9 +47,11 @@ def test_sets_inside_one_another_are_refused_as_they_are_put(transport: LMDBTran
         transport.put("many", {"sets": value})
 
 
-def test_any_number_of_empty_lists_is_refused(transport: LMDBTransport) -> None:
-    padding = -(1 + 6 + 24) % 64
-    body = struct.pack("<6BH2Q", 1, ord("d"), 0, 1, 2, padding, 0, 1 << 40, 0) + bytes(padding)
+@pytest.mark.parametrize("shape", [(1 << 40, 0), (1 << 20, 0), (1 << 20, 1, 0), (2000, 1, 1, 0), (32, 32, 2, 0)])
+def test_any_number_of_empty_lists_is_refused(transport: LMDBTransport, shape: tuple[int, ...]) -> None:
+    padding = -(1 + 6 + 8 + 8 * len(shape)) % 64
+    body = struct.pack("<6BH", 1, ord("d"), 0, 1, len(shape), padding, 0)
+    body += struct.pack(f"<{len(shape)}Q", *shape) + bytes(padding)
     with pytest.raises(CorruptError, match="empty lists"):
         stored(transport, b"\x91" + struct.pack(">BIb", 0xC9, len(body), 68) + body)
 

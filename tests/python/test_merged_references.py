@@ -24,6 +24,7 @@ from dishtayantra_lmdb.errors import (
     CorruptError,
     EntryNotFoundError,
     ForeignStoreError,
+    FormatError,
     InvalidArgumentError,
 )
 
@@ -55,6 +56,46 @@ def reference(store, payload, **options):
 
 def computed(native, payload):
     return native("m", {}).calculate(payload)
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_payloads_in_the_store_that_hold_references(native, store):
+    """The wrapper answers as on the payloads themselves; a native alone refuses."""
+    values = reference(store, {"values": VALUES})
+    bare = reference(store, VALUES, lmdb_data_format="numpy")
+    rows = [reference(store, np.array(row), lmdb_data_format="numpy") for row in ROWS]
+    for holding, same in [
+        (values, VALUES),
+        ({"values": bare}, VALUES),
+        ({"values": rows}, ROWS),
+        ({"values": [[1.0, 2.0], rows[1]]}, ROWS),
+    ]:
+        # As a result that a node answers goes to the store: what it holds stays as it is.
+        store.put("holding", {**holding, "more": "x" * 5000} if holding is not values else holding)
+        given = {
+            "_lmdb_ref": True,
+            "_lmdb_input_key": "holding",
+            "_lmdb_db_path": store.get_db_path(),
+            "_lmdb_db_name": "default",
+        }
+        with pytest.raises(FormatError, match="reference"):
+            computed(native, given)
+        wanted = computed(native, {"values": same})
+        for mode in ("input", "both"):
+            config = {"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_exchange_mode": mode}
+            answer = wrap_with_lmdb(native("m", {}), config, "m").calculate(given)
+            np.testing.assert_equal(answer, wanted)
+
+
+@pytest.mark.parametrize("native", NATIVES)
+def test_a_reference_to_a_mapping_under_a_name_is_that_mapping(native, store):
+    """And no array, whether it is resolved or lies there."""
+    mapping = reference(store, {"values": VALUES})
+    config = {"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_min_size": 0}
+    for given in ({"values": mapping}, {"values": {"values": VALUES}}, {"values": [mapping]}):
+        for calculator in (native("m", {}), wrap_with_lmdb(native("m", {}), config, "m")):
+            with pytest.raises(InvalidArgumentError, match="'values'"):
+                calculator.calculate(given)
 
 
 @pytest.mark.parametrize("native", NATIVES)
@@ -131,13 +172,17 @@ def test_a_reference_never_resolves_to_other_bytes(native, store):
 
 @pytest.mark.parametrize("native", NATIVES)
 def test_the_output_goes_where_the_base_fields_ask(native, store):
-    given = {
-        **reference(store, {"values": VALUES}),
-        **reference(store, {"other": VALUES}),
-        "_lmdb_output_key": "out",
-    }
-    assert computed(native, given) == {"_lmdb_output_written": True}
-    assert store.get("out")["sum"] == VALUES.sum()
+    given = {**reference(store, {"values": VALUES}), **reference(store, {"other": VALUES})}
+    output = f"output:m:{given['_txn_id']}"
+    written = computed(native, {**given, "_lmdb_output_key": output})
+    assert written == {"_lmdb_output_written": True}
+    assert store.get(output)["sum"] == VALUES.sum()
+    # Under another's key nothing is written.
+    store.put("limits", {"theirs": 1})
+    for key in ("limits", "free"):
+        assert computed(native, {**given, "_lmdb_output_key": key})["sum"] == VALUES.sum()
+    assert store.get("limits") == {"theirs": 1}
+    assert not store.contains("free")
 
 
 def test_anybody_can_resolve(store):

@@ -190,8 +190,8 @@ def test_calculators_with_the_mixin_pickle(transport: LMDBTransport) -> None:
     transport.put("input:calc:1", {"values": [3]})
     calculator.calculate(reference(transport))
     again = pickle.loads(pickle.dumps(calculator))
-    again.calculate(reference(transport, _lmdb_output_key="again"))
-    assert transport.get("again") == {"doubled": [6]}
+    again.calculate(reference(transport, _lmdb_output_key="again:1"))
+    assert transport.get("again:1") == {"doubled": [6]}
 
 
 def test_a_calculator_that_never_reads_its_input_gets_the_payload(store_path: str) -> None:

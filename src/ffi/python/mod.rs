@@ -8,6 +8,7 @@
 mod api;
 mod fields;
 mod handle;
+mod ids;
 mod loan_type;
 mod memory;
 mod object;
@@ -30,7 +31,7 @@ use view_type::View;
 /// Makes what the classes of the Python package are derived from.
 ///
 /// Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack),
-/// a type (Handle) and a function (holds_references), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
+/// a type (Handle) and two functions (holds_references, new_txn_id), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
 /// one when this process has no Python that fits.
 ///
 /// Memory: what is made lives as long as Python refers to it.
@@ -64,7 +65,7 @@ unsafe fn types(api: &Api) -> Option<Ref> {
             made.push(function(api, definition)?);
         }
         made.push(Ref::owned(make_type::<Handle>(api))?);
-        for definition in search::functions() {
+        for definition in search::functions().into_iter().chain(ids::functions()) {
             made.push(function(api, definition)?);
         }
         let tuple = Ref::owned((api.tuple_new)(made.len() as isize))?;

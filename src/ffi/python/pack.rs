@@ -18,11 +18,11 @@ const EXACTLY: u64 = 2;
 
 /// Flags of a type that say which types it derives from; the stable ABI's, which its macros test.
 const IS_INT: u64 = 1 << 24;
-pub const IS_LIST: u64 = 1 << 25;
-pub const IS_TUPLE: u64 = 1 << 26;
+pub(super) const IS_LIST: u64 = 1 << 25;
+pub(super) const IS_TUPLE: u64 = 1 << 26;
 const IS_BYTES: u64 = 1 << 27;
 const IS_TEXT: u64 = 1 << 28;
-pub const IS_DICT: u64 = 1 << 29;
+pub(super) const IS_DICT: u64 = 1 << 29;
 
 /// Bytes of the longest head of an extension: marker, length, type number.
 const LONG_HEAD: usize = 6;

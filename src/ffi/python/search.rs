@@ -108,7 +108,8 @@ impl Search {
             let get = if flags & IS_LIST != 0 { api.list_get } else { api.tuple_get };
             let mut next = 0;
             // A list may be shorter by now; the end is found by asking beyond it.
-            let size = if flags & IS_LIST != 0 { (api.list_size)(container) } else { (api.tuple_size)(container) };
+            let size =
+                if flags & IS_LIST != 0 { (api.list_size)(container) } else { (api.tuple_size)(container) };
             while next < size {
                 let item = get(container, next);
                 if item.is_null() {

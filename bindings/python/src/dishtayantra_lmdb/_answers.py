@@ -17,8 +17,9 @@ from ._abi import (
     logger,
 )
 from ._estimate import size_up_to
-from ._exchange import LMDBDataExchange, log_route, new_txn_id
+from ._exchange import LMDBDataExchange, log_route
 from ._exchange_handle import ExchangeHandle
+from ._objects import new_txn_id
 from ._origin import is_apart_from_the_input
 from ._reference import (
     INPUT_KEY,

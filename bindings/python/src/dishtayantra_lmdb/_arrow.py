@@ -196,22 +196,24 @@ def _joined(parts: list[Any]) -> list[Any]:
     return joined
 
 
-def decode(pin: Pin, copy: bool) -> Any:
-    """What was stored under ``pin``, in place, or a copy of its own; raises on damage."""
+def decode(pin: Pin, copy: bool, full: bool) -> Any:
+    """What was stored under ``pin``, in place, or a copy of its own; raises on damage: of any value
+    when ``full``, else of what others lie by.
+    """
     pa = _optional.pyarrow("format arrow")
-    return _restored(*_read(_buffer(pin, copy, pa), pa))
+    return _restored(*_read(_buffer(pin, copy, pa), pa, full))
 
 
-def table_of(pin: Pin) -> Any:
+def table_of(pin: Pin, full: bool) -> Any:
     """The Table or RecordBatch under ``pin``, whatever it was made of; raises on damage."""
     pa = _optional.pyarrow("format arrow")
-    return _read(_buffer(pin, False, pa), pa)[0]
+    return _read(_buffer(pin, False, pa), pa, full)[0]
 
 
-def decode_bytes(data: bytes) -> Any:
+def decode_bytes(data: bytes, full: bool) -> Any:
     """What was stored as ``data``."""
     pa = _optional.pyarrow("an Arrow table")
-    return _restored(*_read(pa.py_buffer(data), pa))
+    return _restored(*_read(pa.py_buffer(data), pa, full))
 
 
 def _buffer(pin: Pin, copy: bool, pa: Any) -> Any:
@@ -220,7 +222,7 @@ def _buffer(pin: Pin, copy: bool, pa: Any) -> Any:
     return pa.foreign_buffer(pin.address, pin.size, base=pin)
 
 
-def _read(buffer: Any, pa: Any) -> Frame:
+def _read(buffer: Any, pa: Any, full: bool) -> Frame:
     with pa.ipc.open_stream(buffer) as reader:
         metadata = reader.schema.metadata or {}
         kind = metadata.get(_KIND)
@@ -228,8 +230,8 @@ def _read(buffer: Any, pa: Any) -> Frame:
     if kind is not None:
         kept = {key: value for key, value in metadata.items() if key != _KIND}
         table = table.replace_schema_metadata(kept or None)
-    # Looks at lengths and offsets, not at every value.
-    table.validate()
+    # Unless full it looks at lengths and the outermost offsets, not at every value.
+    table.validate(full=full)
     return Frame(table, kind)
 
 

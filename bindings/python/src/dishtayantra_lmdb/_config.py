@@ -40,6 +40,7 @@ _SETTINGS = {
     "lmdb_prefault": "prefault",
     "lmdb_mode": "mode",
     "lmdb_allowed_roots": "allowed_roots",
+    "lmdb_validate_arrow": "validate_arrow",
 }
 # Names without the prefix that some engines use.
 _BARE = {
@@ -95,6 +96,8 @@ class LMDBCalculatorConfig:
         prefault: how many bytes ahead of the used part are kept populated.
         mode: mode of the store's directory, as an octal string.
         allowed_roots: where the stores may be that references lead to, for the whole process.
+        validate_arrow: check every value of an Arrow table before it is handed on; None: when
+            ``mode`` admits a group.
     """
 
     enabled: bool = False
@@ -120,10 +123,14 @@ class LMDBCalculatorConfig:
     prefault: int = 16 << 20
     mode: str = "0700"
     allowed_roots: list[str] = field(default_factory=list)
+    validate_arrow: bool | None = None
 
     def __post_init__(self) -> None:
         self.db_path = store_path("lmdb_db_path", self.db_path)
-        self._adopt(parse(self.to_dict()))
+        given = self.to_dict()
+        if self.validate_arrow is None:
+            del given["lmdb_validate_arrow"]
+        self._adopt(parse(given))
 
     def _adopt(self, checked: Mapping[str, Any]) -> None:
         for key, name in _SETTINGS.items():

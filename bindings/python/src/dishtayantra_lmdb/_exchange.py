@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +24,7 @@ from ._estimate import size_up_to
 from ._exchange_handle import ExchangeHandle
 from ._keys import text_bytes
 from ._ledger import Ledger
+from ._objects import new_txn_id
 from ._origin import is_ours
 from ._pin import Pin
 from ._process import ProcessLock, generation
@@ -346,7 +345,9 @@ class LMDBDataExchange:
 
     def decode(self, pin: Pin) -> Any:
         """The value under ``pin``, in place or as a copy, as the settings say."""
-        return _formats.decode(pin, self.config.materialise, self.config.arrays != "ndarray")
+        config = self.config
+        lists = config.arrays != "ndarray"
+        return _formats.decode(pin, config.materialise, lists, validate=config.validate_arrow)
 
     def cleanup(self, txn_id: str) -> None:
         """Deletes the input and the output of an exchange; results that were taken stay valid.
@@ -408,30 +409,6 @@ class LMDBDataExchange:
             "data_format": self.config.data_format.value,
             "ttl_seconds": self.config.ttl_seconds,
         }
-
-
-def new_txn_id() -> str:
-    """An id for an exchange that no other thread or process makes."""
-    ids = _ids
-    if ids.generation != generation[0]:
-        ids.begin()
-    ids.made += 1
-    return f"{ids.prefix}{ids.made:08x}"
-
-
-class _Ids(threading.local):
-    """Where a thread takes its ids from: 96 random bits of its own, and how many it has made."""
-
-    # No process has this one: a thread begins anew with its first id, and in a forked child.
-    generation = -1
-    prefix = ""
-    made = 0
-
-    def begin(self) -> None:
-        self.prefix, self.made, self.generation = secrets.token_hex(12), 0, generation[0]
-
-
-_ids = _Ids()
 
 
 def log_route(name: str, route: str, key: str, size: int, began: int) -> None:

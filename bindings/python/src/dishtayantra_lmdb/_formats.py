@@ -57,7 +57,8 @@ datetime, time                        itself, with fold and the zone, if that is
                                       without a name
 pandas and Polars DataFrames          itself where it is one that Arrow keeps (``_frames``)
 dict of columns in format arrow       a dict
-NumPy arrays                          itself; raises for a memmap
+NumPy arrays                          itself, in Fortran order too (a copy); raises for a
+                                      memmap, for a structured dtype with align=True
 namedtuple, dataclass, Enum, other    raises
 subclasses, other Mappings, msgpack
 Timestamp, numpy.longlong
@@ -80,6 +81,7 @@ import math
 from typing import Any
 
 from . import _arrow, _msgpack, _npy, _optional
+from ._abi import INFO_SHARED
 from ._faults import at_the_top, is_fault
 from ._pin import Pin
 from .errors import ConfigError, CorruptError, FormatError, LMDBError
@@ -173,7 +175,13 @@ def _is_bytes(value: Any) -> bool:
     return isinstance(value, (bytes, bytearray))
 
 
-def decode(pin: Pin, copy: bool, lists: bool = True, table: bool = False) -> Any:
+def decode(
+    pin: Pin,
+    copy: bool,
+    lists: bool = True,
+    table: bool = False,
+    validate: bool | None = None,
+) -> Any:
     """The value under ``pin``; arrays and tables look at it in place unless ``copy``.
 
     Args:
@@ -181,13 +189,16 @@ def decode(pin: Pin, copy: bool, lists: bool = True, table: bool = False) -> Any
         copy: make arrays copies of their own.
         lists: packed lists of numbers come back as lists; otherwise as arrays.
         table: a table is to stay one, whatever it was made of.
+        validate: check every value of an Arrow table, and not only lengths and offsets; None: when
+            the store admits a group or others.
 
     Raises:
         CorruptError: the payload is damaged; the message names the key.
         FormatError: the format is not known here, or needs a package that is not there.
     """
     try:
-        return _arrow.table_of(pin) if table else _decoded(pin, copy, lists)
+        full = bool(pin.flags & INFO_SHARED) if validate is None else validate
+        return _arrow.table_of(pin, full) if table else _decoded(pin, copy, lists, full)
     except LMDBError:
         raise
     except Exception as error:
@@ -199,14 +210,14 @@ def decode(pin: Pin, copy: bool, lists: bool = True, table: bool = False) -> Any
         raise CorruptError(reason) from error
 
 
-def _decoded(pin: Pin, copy: bool, lists: bool) -> Any:
+def _decoded(pin: Pin, copy: bool, lists: bool, full: bool) -> Any:
     number = pin.format
     if number == MSGPACK:
-        return _msgpack.decode(pin, copy, lists)
+        return _msgpack.decode(pin, copy, lists, full)
     if number == NUMPY:
         return _npy.decode(pin, copy)
     if number == ARROW:
-        return _arrow.decode(pin, copy)
+        return _arrow.decode(pin, copy, full)
     if number == RAW:
         return pin.copied()
     if number == JSON:

@@ -250,19 +250,20 @@ def _raw(code: int, body: bytes) -> Answer:
     return msgpack.packb(msgpack.ExtType(code, body)), None, 0
 
 
-def decode(pin: Pin, copy: bool, lists: bool = True) -> Any:
+def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
     """The value under ``pin``; its arrays look at it in place unless ``copy``.
 
     Args:
         pin: the payload.
         copy: make arrays copies of their own.
         lists: give back as lists what was packed as arrays.
+        full: check every value of the tables in it.
 
     Raises:
         Exception: of many kinds, when the payload is not one MessagePack value.
     """
     pin.check()
-    return unpack(pin, pin.address, pin.size, *_READERS[copy, lists])
+    return unpack(pin, pin.address, pin.size, *_READERS[copy, lists, full])
 
 
 def _restore(copy: bool, code: int, data: bytes) -> Any:
@@ -277,19 +278,20 @@ def _restore(copy: bool, code: int, data: bytes) -> Any:
     return msgpack.ExtType(code, data)
 
 
-def _named(name: str, body: Any) -> Any:
+def _named(full: bool, name: str, body: Any) -> Any:
     if name == "arrow":
-        return _arrow.decode_bytes(body)
+        return _arrow.decode_bytes(body, full)
     return restored(name, body)
 
 
 _READERS = {
-    (copy, lists): (
+    (copy, lists, full): (
         functools.partial(_segments.restore, copy, lists),
         functools.partial(_restore, copy),
-        _named,
+        functools.partial(_named, full),
         make_of,
     )
     for copy in (False, True)
     for lists in (False, True)
+    for full in (False, True)
 }

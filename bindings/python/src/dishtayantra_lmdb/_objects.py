@@ -183,6 +183,9 @@ if TYPE_CHECKING:
             known: types that are none, and not asked about.
         """
 
+    def new_txn_id() -> str:
+        """An id for an exchange that no other thread or process makes."""
+
     class View(_Block):
         """One payload in place."""
 
@@ -208,7 +211,7 @@ else:
     try:
         Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, *_made = _made
         # A later library may make more.
-        unpack, Handle, holds_references, *_ = _made
+        unpack, Handle, holds_references, new_txn_id, *_ = _made
     except ValueError:
         raise ImportError(
             f"{library._name} makes other classes: it is of another version"

@@ -24,9 +24,10 @@ from ._answers import Answers, kind_of
 from ._calls import FAILED, Steps, run
 from ._config import LMDBCalculatorConfig, is_enabled, require_mapping
 from ._estimate import size_up_to
-from ._exchange import LMDBDataExchange, log_route, new_txn_id
+from ._exchange import LMDBDataExchange, log_route
 from ._exchange_handle import ExchangeHandle
 from ._keys import text_bytes
+from ._objects import new_txn_id
 from ._reference import DB_NAME, DB_PATH, ENTRY, INPUT_KEY, REF, Reference, is_reference
 from ._resolve import holds_references, is_single
 from .errors import CorruptError, LMDBError

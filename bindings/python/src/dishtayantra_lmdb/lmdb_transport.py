@@ -10,12 +10,11 @@ from typing import Any
 
 from . import _formats, _resolve
 from ._abi import PUT_CHECKSUM, lmdb_version, logger, version
-from ._exchange import new_txn_id
 from ._holder import StoreHolder
 from ._keys import key_text, text_bytes
 from ._loan import NPY_ROOM, Loan
 from ._mixin import LMDBCalculatorMixin
-from ._objects import Hold
+from ._objects import Hold, new_txn_id
 from ._pin import Pin
 from ._process import generation as _generation
 from ._scratch import Settings
@@ -265,7 +264,8 @@ class LMDBTransport(StoreHolder):
         if pin.format == _formats.RAW:
             value: Any = pin.copied()
         else:
-            value = _formats.decode(pin, bool(copy), lists)
+            validate = self.config.validate_arrow
+            value = _formats.decode(pin, bool(copy), lists, validate=validate)
         if began:
             _log("get", key, pin.size, pin.format, began)
         return value
@@ -281,14 +281,14 @@ class LMDBTransport(StoreHolder):
         """The payloads under several keys; a key without a live entry is left out. Arguments as
         :meth:`get`.
         """
-        lists = _formats.lists_of(arrays)
+        lists, validate = _formats.lists_of(arrays), self.config.validate_arrow
         found = {}
         for key in keys:
             pin = self._pin(key, db_name)
             if pin is not None:
                 if verify_checksum:
                     pin.verify()
-                found[key] = _formats.decode(pin, bool(copy), lists)
+                found[key] = _formats.decode(pin, bool(copy), lists, validate=validate)
         return found
 
     def get_raw(

@@ -145,6 +145,8 @@ class LMDBConfig:
         mode: mode of the directory; bits for group or others make the store a shared one.
         checksum: store an XXH3 checksum with every ``put``; ``get`` verifies it.
         follow_symlinks: accept a directory that is a symbolic link.
+        validate_arrow: check every value of an Arrow table before it is handed on; None: when
+            ``mode`` admits a group.
     """
 
     db_path: str = ""
@@ -162,6 +164,7 @@ class LMDBConfig:
     mode: int = field(default=0o700, kw_only=True)
     checksum: bool = field(default=False, kw_only=True)
     follow_symlinks: bool = field(default=False, kw_only=True)
+    validate_arrow: bool | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         self.db_path = store_path("db_path", self.db_path)

@@ -46,6 +46,7 @@ pub const DY_LMDB_INFO_INLINE: u32 = 1;
 pub const DY_LMDB_INFO_CHECKSUM: u32 = 2;
 pub const DY_LMDB_INFO_TRACKED: u32 = 4;
 pub const DY_LMDB_INFO_SNAPSHOT: u32 = 8;
+pub const DY_LMDB_INFO_SHARED: u32 = 16;
 pub const DY_LMDB_VIEW_QUIET: u32 = 1;
 pub const DY_LMDB_TEXT_TXN_ID: u32 = 1;
 pub const DY_LMDB_TEXT_SOURCE: u32 = 2;
@@ -570,6 +571,9 @@ pub struct Functions {
         exchange: *const dy_lmdb_exchange_t,
         store: *mut *mut dy_lmdb_store_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_txn_id_make: unsafe extern "C" fn(
+        id: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_exchange_key: unsafe extern "C" fn(
         exchange: *const dy_lmdb_exchange_t,
         side: u32,
@@ -1052,6 +1056,8 @@ impl Functions {
             __library.get(b"dy_lmdb_exchange_store\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_txn_id_make = unsafe { __library.get(b"dy_lmdb_txn_id_make\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_exchange_key = unsafe { __library.get(b"dy_lmdb_exchange_key\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_should = unsafe {
@@ -1289,6 +1295,7 @@ impl Functions {
             dy_lmdb_exchange_open,
             dy_lmdb_exchange_close,
             dy_lmdb_exchange_store,
+            dy_lmdb_txn_id_make,
             dy_lmdb_exchange_key,
             dy_lmdb_exchange_should,
             dy_lmdb_exchange_put_input,
@@ -1874,6 +1881,12 @@ impl Functions {
         store: *mut *mut dy_lmdb_store_t,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_exchange_store)(exchange, store) }
+    }
+    pub unsafe fn dy_lmdb_txn_id_make(
+        &self,
+        id: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_txn_id_make)(id) }
     }
     pub unsafe fn dy_lmdb_exchange_key(
         &self,

@@ -69,14 +69,22 @@ final class Given {
      * @throws IllegalArgumentException a name would be there twice, or a payload that is no map lies beside something
      */
     Map<String, Object> payload() {
-        Object joined = joined(gathered, data, 0);
-        if (joined instanceof Map) {
+        return map(joined(gathered, data, 0));
+    }
+
+    /** What a payload in a store is: one may hold references, too. */
+    static Map<String, Object> followed(Map<String, Object> payload) {
+        return isPlain(payload, 0) ? payload : map(resolved(payload, 0));
+    }
+
+    private static Map<String, Object> map(Object payload) {
+        if (payload instanceof Map) {
             @SuppressWarnings("unchecked")
-            Map<String, Object> map = (Map<String, Object>) joined;
+            Map<String, Object> map = (Map<String, Object>) payload;
             return map;
         }
         Map<String, Object> map = new LinkedHashMap<>();
-        map.put(Payloads.VALUES, joined);
+        map.put(Payloads.VALUES, payload);
         return map;
     }
 

@@ -153,7 +153,7 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
     private Map<String, Object> answer(Reference reference, View view) {
         boolean isDocument = view.format() == DataFormat.MSGPACK;
         if (takesMaps && !(takesDocuments && isDocument && reference.wantsOutput())) {
-            return deliver(reference, process(Payloads.of(view)));
+            return deliver(reference, process(Given.followed(Payloads.of(view))));
         }
         try (Writer writer = written(view.document())) {
             if (reference.wantsOutput()) {

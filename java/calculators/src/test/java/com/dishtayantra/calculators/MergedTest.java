@@ -110,6 +110,21 @@ class MergedTest {
     }
 
     @Test
+    void referencesInsidePayloadsAreFollowed() {
+        Map<String, Object> a = reference("a", Map.of("x", 1L));
+        Map<String, Object> list = reference("list", List.of(1L, 2L));
+        Map<String, Object> nested = Map.of("in", a, "all", List.of(5L, list));
+        Map<String, Object> wanted = Map.of("in", Map.of("x", 1L), "all", List.of(5L, List.of(1L, 2L)));
+        assertEquals(wanted, given(reference("nested", nested)));
+        assertEquals(wanted, given(reference("twice", reference("nested", nested))));
+        assertEquals(Map.of("values", List.of(1L, 2L)), given(reference("alone", list)));
+        assertEquals(Map.of("in", Map.of("x", 1L), "all", List.of(5L, List.of(1L, 2L)), "plain", 3),
+                given(merged(reference("nested", nested), Map.of("plain", 3))));
+        Map<String, Object> twice = merged(reference("nested", Map.of("in", merged(a, Map.of("x", 2L)))));
+        assertThrows(IllegalArgumentException.class, () -> given(twice));
+    }
+
+    @Test
     void arraysStayInPlaceWhenTheyAreMerged() {
         Map<String, Object> a = reference("a", Map.of("left", new double[] {1, 2}));
         Map<String, Object> b = reference("b", Map.of("right", new double[] {3}));
