@@ -14,7 +14,9 @@ const CACHE_LINE: usize = 64;
 const MUTEX: usize = size_of::<libc::pthread_mutex_t>();
 const TXN_ID: usize = 8 + MUTEX;
 const NUM_READERS: usize = TXN_ID + 8;
-const READERS: usize = (NUM_READERS + 4).next_multiple_of(CACHE_LINE) + MUTEX.next_multiple_of(CACHE_LINE);
+const READER_MUTEX: usize = 8;
+const WRITER_MUTEX: usize = (NUM_READERS + 4).next_multiple_of(CACHE_LINE);
+const READERS: usize = WRITER_MUTEX + MUTEX.next_multiple_of(CACHE_LINE);
 const PID: usize = 8;
 const MAGIC: u32 = 0xBEEF_C0DE;
 /// What a slot's transaction id is while its owner reads nothing.
@@ -57,6 +59,12 @@ impl LockTable {
     /// Length of a lock file with `slots` reader slots.
     pub fn length(slots: u32) -> u64 {
         (READERS + slots as usize * CACHE_LINE) as u64
+    }
+
+    /// The words on which threads sleep that wait for LMDB's mutexes, as the C library lays them out.
+    pub fn mutexes(&self) -> [&AtomicU32; 2] {
+        // SAFETY: as for `word`, with 4-byte alignment.
+        [READER_MUTEX, WRITER_MUTEX].map(|at| unsafe { self.base.add(at).cast::<AtomicU32>().as_ref() })
     }
 
     /// Id of the last committed transaction.
@@ -114,6 +122,6 @@ mod tests {
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn offsets_are_those_of_lock_version_1() {
-        assert_eq!((TXN_ID, NUM_READERS, READERS), (48, 56, 128));
+        assert_eq!((READER_MUTEX, TXN_ID, NUM_READERS, WRITER_MUTEX, READERS), (8, 48, 56, 64, 128));
     }
 }

@@ -132,6 +132,12 @@ pub fn futex_wake_all(word: &AtomicU32) {
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, i32::MAX) };
 }
 
+/// Wakes one of those who sleep on `word`, in any process.
+pub fn futex_wake_one(word: &AtomicU32) {
+    // SAFETY: the kernel only uses the word's address.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1) };
+}
+
 /// Signals that the calling thread blocked, which it has back when this is dropped.
 pub struct SignalsBlocked(libc::sigset_t);
 

@@ -36,16 +36,29 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
         if strong.look_now().is_err() {
             return;
         }
+        nudge(&strong);
         let result = round(&strong, signal, run);
         let sleep = next_sleep(&strong);
         drop(strong);
         let wake_ns = sys::boottime_ns() + sleep.as_nanos() as u64;
         signal.ended_round(run, result.err().map(|error| error.to_string()), wake_ns);
-        let there = || engine.upgrade().is_some_and(|engine| engine.look_now().is_ok());
+        let there = || {
+            engine.upgrade().is_some_and(|engine| {
+                nudge(&engine);
+                engine.look_now().is_ok()
+            })
+        };
         if !signal.doze(run, Instant::now() + sleep, there) {
             return;
         }
     }
+}
+
+/// Has a thread that waits for one of LMDB's mutexes look again. Whoever unlocks one wakes a single sleeper, which then
+/// answers for the others. When that one is killed before it has the lock, and somebody else takes it at that moment,
+/// nobody knows of the others any more: they would sleep until yet another one has to wait.
+fn nudge(engine: &Engine) {
+    engine.lock_table.mutexes().into_iter().for_each(sys::futex_wake_one);
 }
 
 fn next_sleep(engine: &Engine) -> Duration {

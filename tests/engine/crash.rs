@@ -2,7 +2,9 @@
 
 use crate::common::{Random, Role, assert_clean, check_tagged, open, pause, role, say, scratch, tagged};
 use dishtayantra_lmdb::options::PutOptions;
+use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 #[test]
@@ -16,6 +18,7 @@ fn child() {
         ("lend", _) => lend(&path),
         ("replace", seed) => replace(&path, seed.parse().unwrap()),
         ("view", _) => view(&path),
+        ("put_while_locked", _) => put_while_locked(&path),
         ("fork", _) => fork_and_die(&path),
         other => panic!("unknown role {other:?}"),
     }
@@ -212,4 +215,49 @@ fn the_forked_child_of_a_killed_parent_writes_nothing_and_opens_by_itself() {
         assert_eq!(check_tagged(view.bytes()), i);
     }
     assert_eq!(store.get("default", b"child").unwrap().unwrap().0, b"y");
+}
+
+fn put_while_locked(path: &Path) {
+    let store = open(path);
+    // The sweeper's thread begins with the first put.
+    store.put("default", b"k", &[b"first"], &PutOptions::default()).unwrap();
+    say("ready", "");
+    pause();
+    store.put("default", b"k", &[b"second"], &PutOptions::default()).unwrap();
+    say("put", "");
+}
+
+/// The word of LMDB's writer mutex, mapped from `lock.mdb`.
+#[allow(unsafe_code)]
+fn writer_mutex(path: &Path) -> &'static AtomicU32 {
+    let file = std::fs::File::options().read(true).write(true).open(path.join("lock.mdb")).unwrap();
+    // SAFETY: a mapping that is never ended; the word is aligned, and used by atomic accesses only.
+    unsafe {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let base = libc::mmap(std::ptr::null_mut(), 4096, protection, libc::MAP_SHARED, file.as_raw_fd(), 0);
+        assert_ne!(base, libc::MAP_FAILED);
+        &*base.cast::<AtomicU32>().add(16)
+    }
+}
+
+/// What is left when a thread is killed that was woken to take the lock, and somebody else had it meanwhile: the lock is
+/// free, a thread sleeps on it, and nobody knows.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_writer_whose_wake_up_died_with_another_process_goes_on() {
+    const WAITERS: u32 = 1 << 31;
+    let dir = scratch();
+    let mut writer = Role::start("crash::child", "put_while_locked", dir.path());
+    writer.expect("ready");
+    let mutex = writer_mutex(dir.path());
+    while mutex.compare_exchange(0, std::process::id(), Ordering::SeqCst, Ordering::SeqCst).is_err() {}
+    writer.go();
+    while mutex.load(Ordering::SeqCst) & WAITERS == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // Time to fall asleep.
+    std::thread::sleep(Duration::from_millis(100));
+    mutex.store(0, Ordering::SeqCst);
+    writer.expect("put");
+    writer.finish();
 }
