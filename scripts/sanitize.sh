@@ -8,7 +8,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 host=$(rustc -vV | sed -n 's/^host: //p')
-export ASAN_OPTIONS=detect_stack_use_after_return=0:abort_on_error=0
+# Some tests see that a stray write is a fault.
+export ASAN_OPTIONS=handle_segv=0:handle_sigbus=0
 
 # library FLAG DIRECTORY: the library with LMDB built by gcc with FLAG.
 library() {
@@ -34,7 +35,8 @@ address_cpp() {
         -DPython_EXECUTABLE="$venv/bin/python" -DDISHTAYANTRA_LMDB_ROOT="$root" \
         -DDishtayantraLmdb_LIBRARY="$root/target/asan-c/debug/libdishtayantra_lmdb.so" >build/asan/cpp.log
     cmake --build build/asan/cpp --target dishtayantra_lmdb_cpp_tests --parallel 2
-    build/asan/cpp/dishtayantra_lmdb_cpp_tests
+    ln -sf "$root/target/asan-c/debug/libdishtayantra_lmdb.so" build/asan/cpp/libdishtayantra_lmdb.so.0
+    LD_LIBRARY_PATH=build/asan/cpp build/asan/cpp/dishtayantra_lmdb_cpp_tests
 }
 
 sanitizer=$1

@@ -244,6 +244,7 @@ fn writer_mutex(path: &Path) -> &'static AtomicU32 {
 /// free, a thread sleeps on it, and nobody knows.
 #[test]
 #[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
 fn a_writer_whose_wake_up_died_with_another_process_goes_on() {
     const WAITERS: u32 = 1 << 31;
     let dir = scratch();
@@ -258,6 +259,16 @@ fn a_writer_whose_wake_up_died_with_another_process_goes_on() {
     // Time to fall asleep.
     std::thread::sleep(Duration::from_millis(100));
     mutex.store(0, Ordering::SeqCst);
-    writer.expect("put");
-    writer.finish();
+    let (told, done) = std::sync::mpsc::channel();
+    let pid = writer.child.id();
+    std::thread::spawn(move || {
+        writer.expect("put");
+        writer.finish();
+        told.send(()).unwrap();
+    });
+    if done.recv_timeout(Duration::from_secs(60)).is_err() {
+        // SAFETY: the child of this test.
+        unsafe { libc::kill(pid as i32, libc::SIGKILL) };
+        panic!("it still sleeps");
+    }
 }
