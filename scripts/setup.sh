@@ -34,6 +34,7 @@ missing_packages() {
     command -v valgrind >/dev/null || echo valgrind
     command -v shellcheck >/dev/null || echo shellcheck
     command -v mdb_stat >/dev/null || echo lmdb-utils
+    command -v systemd-tmpfiles >/dev/null || echo systemd-standalone-tmpfiles
     command -v javac >/dev/null || echo openjdk-17-jdk-headless
     command -v mvn >/dev/null || echo maven
     # glibc's headers; valgrind needs its symbols as well.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 const FIRST: Duration = Duration::from_millis(1);
 /// Hundreds who wait ask often enough together; one who waits alone loses at most this.
-const LONGEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(50);
 
 /// How long to sleep before the next attempt.
 pub struct Backoff {

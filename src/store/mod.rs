@@ -11,7 +11,7 @@
 //! quarantine, unseen, extents, loans          pages, and who has them
 //! write, space                                the write transaction, and disk space before it changes anything
 //! engine                                      what is kept for one open store
-//! identify, files, presence, other             what is in a directory, and who has it open
+//! identify, files, presence, guard, other      what is in a directory, and who has it open
 //! shared, owners, pins, spares, sweeper, directory, doorbell, run, backoff
 //! ```
 
@@ -25,6 +25,7 @@ mod engine;
 mod expiry;
 mod extents;
 mod files;
+mod guard;
 mod handle;
 mod identify;
 mod inherited;

@@ -19,24 +19,20 @@ use super::space::{self, Purpose};
 use super::spares::Spares;
 use super::sweeper::Sweeper;
 use super::write::Writer;
-use super::{recovery, sweep};
+use super::{guard, recovery, sweep};
 use crate::error::{Error, Result, Status};
-use crate::lmdb::{Access, Env, EnvOptions, LmdbError, LockTable};
+use crate::lmdb::{Access, Env, EnvOptions, LmdbError};
 use crate::mapping::attach::{self, Attached};
 use crate::mapping::proc_maps::{FileId, Mapping};
-use crate::mapping::{fork, lock, sys};
+use crate::mapping::{fork, sys};
 use crate::options::{DEFAULT_MAP_SIZE, Durability, Options};
 use crate::warning::warn;
-use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
-use std::time::{Duration, Instant};
 
 /// Bytes of address space a store takes unless its limit is larger.
 const MAP_RANGE: u64 = 32 << 30;
-/// How long a program may take from its fork to its start.
-const START_PATIENCE: Duration = Duration::from_secs(5);
 const VERSION_KEY: &[u8] = b"format_version";
 
 /// Opens and checks the directory.
@@ -68,6 +64,8 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
         Err(error) => before.restore(&directory, made_lock, error.status()),
     }
     drop(open_lock);
+    // Takes the longer the more live, and nobody has to wait for it.
+    recovery::reclaim(opened.as_ref().map_err(Clone::clone)?)?;
     opened
 }
 
@@ -98,7 +96,8 @@ impl Before {
         {
             let _ = file.set_len(self.data);
         }
-        if made_lock && !self.there[..].contains(&true) {
+        let store = FILES.iter().zip(self.there).any(|(&name, there)| there && name != OPEN_LOCK);
+        if made_lock && !store {
             let _ = directory.remove(OPEN_LOCK);
         }
     }
@@ -144,7 +143,6 @@ fn opened(directory: &Arc<Directory>, options: &Options) -> Result<Arc<Engine>> 
             engine
         }
     };
-    recovery::reclaim(&engine)?;
     Ok(engine)
 }
 
@@ -276,7 +274,7 @@ fn assemble(
         sync: durable,
         mode: super::directory::file_mode(options),
     };
-    allocate_lock(directory, options, max_readers)?;
+    guard::allocate(directory, options, max_readers)?;
     let env = Env::open(&directory.c_path(), &env_options).map_err(|error| open_error(directory, error))?;
     let identity = |name: &str| -> Result<FileId> {
         let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
@@ -286,8 +284,7 @@ fn assemble(
     let data_file = identity(DATA)?;
     // A predecessor with our pid may have died in a read transaction.
     lock_table.clear(std::process::id() as i32);
-    env.reader_check()?;
-    let guard = guard_locks(directory, options, &env)?;
+    let guard = guard::take(directory, options, &env)?;
     let page_size = env.page_size() as u64;
     let kept = [guard.as_raw_fd(), owners.file().as_raw_fd(), directory.fd()].map(fork::close_in_child);
     if kept.contains(&false) {
@@ -334,55 +331,6 @@ fn open_error(directory: &Directory, error: LmdbError) -> Error {
             Error::new(error.status(), format!("opening {}: {}", directory.path.display(), error.message()))
         }
     }
-}
-
-/// Makes `lock.mdb` with blocks for every reader before LMDB, which leaves it sparse: a new reader's slot on a full disk
-/// would be a SIGBUS. Nobody in this process has the file open yet, so closing it again drops no lock.
-fn allocate_lock(directory: &Directory, options: &Options, max_readers: u32) -> Result<()> {
-    let wrap =
-        |e: std::io::Error| Error::io(format!("allocating {}", directory.path.join(LOCK).display()), &e);
-    let file = create_file(directory, LOCK, options)?;
-    let length = file.metadata().map_err(wrap)?.len().max(LockTable::length(max_readers));
-    sys::fallocate(file.as_raw_fd(), 0, length).map_err(wrap)
-}
-
-/// Begins the first read transaction, which has LMDB lock the byte of our pid.
-///
-/// A program that this process is just starting shares the guard of a store closed a moment ago, until it runs.
-fn lock_pid(env: &Env) -> Result<()> {
-    let deadline = Instant::now() + START_PATIENCE;
-    loop {
-        match env.read() {
-            Ok(_) => return Ok(()),
-            Err(LmdbError(libc::EAGAIN | libc::EACCES)) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// Holds LMDB's locks a second time, for an open file description of our own: closing any other descriptor of
-/// `lock.mdb` in this process drops the POSIX locks that LMDB relies on, but not these.
-fn guard_locks(directory: &Directory, options: &Options, env: &Env) -> Result<File> {
-    let wrap = |e: std::io::Error| Error::io(format!("locking {}", directory.path.join(LOCK).display()), &e);
-    lock_pid(env)?;
-    let pid = u64::from(std::process::id());
-    let file = create_file(directory, LOCK, options)?;
-    let mut held = lock::share_posix(&file, pid).map_err(wrap)?;
-    for byte in [pid, 0] {
-        held &= lock::try_ofd(&file, byte, lock::Kind::Shared).map_err(wrap)?;
-    }
-    if !held {
-        return Err(Error::new(
-            Status::Internal,
-            format!(
-                "the locks of {} are held exclusively by another process",
-                directory.path.join(LOCK).display()
-            ),
-        ));
-    }
-    Ok(file)
 }
 
 fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {

@@ -4,9 +4,8 @@
 
 use super::backoff::Backoff;
 use super::directory::{Directory, LOCK, OWNERS};
-use super::identify::foreign;
 use super::owners::Owners;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::mapping::lock;
 use crate::options::Options;
 use std::time::Duration;
@@ -36,7 +35,13 @@ pub fn refuse_if_any(directory: &Directory, options: &Options, what: &str) -> Re
     let mut backoff = Backoff::new(DYING);
     while any(directory, options)? {
         if !backoff.sleep() {
-            return Err(foreign(directory, &format!("{what}, while live processes have the store open")));
+            let shown = directory.path.display();
+            return Err(Error::new(
+                Status::ForeignStore,
+                format!(
+                    "{shown} holds {what}, while live processes have the store open; close it there first"
+                ),
+            ));
         }
     }
     Ok(())

@@ -1,24 +1,21 @@
 //! Files that are taken from a store, exchanged or overwritten: by a cleaner, a backup that is put back, somebody's mistake.
 
 use crate::common::{Role, check_tagged, open, pause, role, say, scratch, tagged};
+use crate::upgrade::{make_older_header, note_version};
 use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, MetadataExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 const FILES: [&str; 5] = ["data.mdb", "lock.mdb", "shared", "owners", "open.lock"];
-const SIZE: usize = 100_000;
-/// Bytes of the file `shared` of the version before.
-const OLDER_LENGTH: u64 = 335_872;
-/// Where its pins and their owners began.
-const OLDER_END: u64 = 69_632;
+pub const SIZE: usize = 100_000;
 
 #[test]
 #[ignore = "the body of the child processes; started by the tests of this file"]
@@ -30,6 +27,10 @@ fn child() {
         "look" => look(&path),
         "read" | "wait" | "put" | "delete" => notice(&role, &path),
         "open" => say("answer", answer(&path)),
+        "open in little room" => {
+            little_room();
+            say("answer", answer(&path));
+        }
         other => panic!("unknown role {other:?}"),
     }
 }
@@ -84,12 +85,12 @@ fn answer(path: &Path) -> String {
     }
 }
 
-fn refused(path: &Path) -> Error {
+pub fn refused(path: &Path) -> Error {
     Store::open(path, &Options::default()).expect_err("it must not open")
 }
 
 /// Every file by name, with its inode, size and, where it is short, a hash of its bytes.
-fn listing(path: &Path) -> BTreeMap<String, (u64, u64, u64)> {
+pub fn listing(path: &Path) -> BTreeMap<String, (u64, u64, u64)> {
     let entries = fs::read_dir(path).unwrap().map(Result::unwrap);
     let file = |entry: fs::DirEntry| {
         let metadata = fs::symlink_metadata(entry.path()).unwrap();
@@ -107,7 +108,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").args(["-a", "--sparse=always"]).args([from, to]).status().unwrap().success());
 }
 
-fn write(path: PathBuf) -> fs::File {
+pub fn write(path: PathBuf) -> fs::File {
     fs::OpenOptions::new().write(true).open(path).unwrap()
 }
 
@@ -249,6 +250,22 @@ fn a_backup_that_is_put_back_is_used_and_is_another_store() {
     assert_eq!(open(&path).id(), renewed);
 }
 
+#[test]
+fn the_sweeper_keeps_the_files_from_looking_old() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let files = FILES.map(|name| dir.path().join(name));
+    let touched = Command::new("touch").args(["-d", "2001-01-01"]).args(&files).status();
+    assert!(touched.unwrap().success());
+    store.put("default", b"k", &[b"x"], &PutOptions::default()).unwrap();
+    let start = Instant::now();
+    let old = |name: &&str| fs::metadata(dir.path().join(name)).unwrap().mtime() < 1_500_000_000;
+    while FILES.iter().any(old) {
+        assert!(start.elapsed() < Duration::from_secs(20), "they still look old");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Runs `systemd-tmpfiles --clean` with a rule.
 fn clean(dir: &Path, rule: &str) {
     let rules = dir.join("rules.conf");
@@ -326,127 +343,144 @@ fn what_was_a_store_is_not_thrown_away_when_its_header_cannot_be_understood() {
     }
 }
 
-/// Locks a byte of a file as engines do.
+/// Leaves this process too little address space for a store.
 #[allow(unsafe_code)]
-fn write_lock(path: &Path, byte: i64) -> fs::File {
-    let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
-    // SAFETY: the struct is plain integers, and outlives the call on an open descriptor.
-    let code = unsafe {
-        let mut lock: libc::flock = std::mem::zeroed();
-        (lock.l_type, lock.l_start, lock.l_len) = (libc::F_WRLCK as i16, byte, 1);
-        libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock)
-    };
-    assert_eq!(code, 0);
-    file
-}
-
-/// Makes of a store one of the version before, byte by byte.
-fn make_older(path: &Path) {
-    let shared = write(path.join("shared"));
-    shared.set_len(OLDER_END).unwrap();
-    shared.set_len(OLDER_LENGTH).unwrap();
-    shared.write_all_at(&2_u32.to_le_bytes(), 8).unwrap();
-    shared.write_all_at(&[0; 2048], 2048).unwrap();
-    note_version(path, 2);
-}
-
-/// Places in `data.mdb` where a format version is noted, also in pages that are not used any more.
-fn noted(path: &Path) -> (fs::File, Vec<u64>) {
-    let data = fs::OpenOptions::new().read(true).write(true).open(path.join("data.mdb")).unwrap();
-    let name = b"format_version";
-    let mut places = Vec::new();
-    let mut page = [0; 4096];
-    for at in (0..64 << 20).step_by(page.len()) {
-        data.read_exact_at(&mut page, at).unwrap();
-        let found = (0..=page.len() - name.len() - 4).find(|&place| page[place..].starts_with(name));
-        places.extend(found.map(|place| at + (place + name.len()) as u64));
-    }
-    (data, places)
-}
-
-/// Writes a format version in `data.mdb`.
-fn note_version(path: &Path, version: u32) {
-    let (data, places) = noted(path);
-    for at in places {
-        data.write_all_at(&version.to_le_bytes(), at).unwrap();
-    }
-}
-
-/// The versions that are noted in `shared` and `data.mdb`.
-fn versions(path: &Path) -> (u32, Vec<u32>) {
-    let word = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
-    let (data, places) = noted(path);
-    let read = |at| {
-        let mut bytes = [0; 4];
-        data.read_exact_at(&mut bytes, at).unwrap();
-        word(&bytes)
-    };
-    (word(&fs::read(path.join("shared")).unwrap()[8..]), places.into_iter().map(read).collect())
+fn little_room() {
+    let limit = libc::rlimit { rlim_cur: 8 << 30, rlim_max: 8 << 30 };
+    // SAFETY: lowers a limit of this child process.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
 }
 
 #[test]
-fn a_store_of_the_version_before_is_upgraded_in_place_once_nobody_has_it_open() {
-    for durability in [Durability::Process, Durability::Sync] {
-        for garbage in [false, true] {
-            let dir = scratch();
-            let options = Options { durability, ..Options::default() };
-            let store = Store::open(dir.path(), &options).unwrap();
-            store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
-            store.put("default", b"small", &[b"x"], &PutOptions::default()).unwrap();
-            let id = store.id();
-            drop(store);
-            make_older(dir.path());
-            let shared = write(dir.path().join("shared"));
-            if garbage {
-                // Pins and owners of a process that was killed.
-                shared.write_all_at(&[7; (OLDER_LENGTH - OLDER_END) as usize], OLDER_END).unwrap();
-                shared.write_all_at(&256_u32.to_le_bytes(), 72).unwrap();
-            }
-            // The locks of a process with the version before: its byte of owners, and its guard of LMDB's.
-            for (name, byte) in [("owners", 7), ("lock.mdb", 0)] {
-                let holder = write_lock(&dir.path().join(name), byte);
+fn a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file() {
+    let tools = scratch();
+    let shim = tools.path().join("unreadable.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/shims/unreadable.c");
+    let built =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&shim, &source]).arg("-ldl").status();
+    assert!(built.unwrap().success());
+    for name in ["shared", "data.mdb", "open.lock"] {
+        for durability in [Durability::Process, Durability::Sync] {
+            for alive in [false, true] {
+                let dir = scratch();
+                let options = Options { durability, ..Options::default() };
+                let store = Store::open(dir.path(), &options).unwrap();
+                store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
+                drop(store);
+                let holder = alive.then(|| {
+                    let mut holder = Role::start("identity::child", "look", dir.path());
+                    holder.expect("open");
+                    holder
+                });
                 let before = listing(dir.path());
-                let error = refused(dir.path());
-                assert_eq!(error.status(), Status::ForeignStore, "{name}");
-                assert!(error.message().contains("version 2") && error.message().contains("live"), "{error}");
-                assert_eq!(listing(dir.path()), before, "{name}");
-                drop(holder);
+                let tail = format!("{}/{name}", dir.path().display());
+                let environment =
+                    [("LD_PRELOAD", shim.as_os_str()), ("DY_TEST_UNREADABLE", OsStr::new(&tail))];
+                let mut opener = Role::start_with("identity::child", "open", dir.path(), &environment);
+                let answer = opener.expect("answer");
+                opener.finish();
+                let what = format!("{name} {durability:?} {alive}: {answer}");
+                // The mark of a durable store is read of such a store alone.
+                if name == "open.lock" && durability == Durability::Process {
+                    assert_eq!(answer, "OK true", "{what}");
+                } else {
+                    assert!(answer.starts_with("DY_LMDB_IO") && answer.contains(name), "{what}");
+                    if name != "open.lock" {
+                        assert_eq!(listing(dir.path()), before, "{what}");
+                    }
+                }
+                if let Some(mut holder) = holder {
+                    holder.go();
+                    assert_eq!(holder.expect("same"), "1 2", "{what}");
+                    holder.kill();
+                }
+                let store = Store::open(dir.path(), &options).unwrap();
+                assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1, "{what}");
             }
-            let store = Store::open(dir.path(), &options).unwrap();
-            assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
-            assert_eq!(store.get("default", b"small").unwrap().unwrap().0, b"x");
-            assert_eq!(store.id(), id);
-            crate::common::assert_clean(&store);
-            store.put("default", b"new", &[&tagged(2, SIZE)], &PutOptions::default()).unwrap();
-            drop(store);
-            assert_eq!(versions(dir.path()).0, 3);
-            let kept = fs::read(dir.path().join("shared")).unwrap();
-            assert!(
-                kept[OLDER_END as usize..172_032].iter().all(|&byte| byte == 0),
-                "what is kept zero is not"
-            );
-            let store = open(dir.path());
-            assert_eq!(check_tagged(store.view("default", b"new").unwrap().unwrap().bytes()), 2);
         }
     }
 }
 
 #[test]
-fn an_upgrade_that_was_cut_off_is_finished_by_the_next_opener() {
-    // Whichever of the two notes of the version was written first.
-    for (shared, noted) in [(2, 3), (3, 2)] {
+fn whatever_the_reason_a_refused_directory_is_left_as_it_was() {
+    type Prepare = fn(&Path);
+    let cases: [(&str, Prepare, &str); 6] = [
+        ("open in little room", |_| (), "DY_LMDB_LIMIT"),
+        (
+            "open in little room",
+            |path| {
+                filled(path);
+            },
+            "DY_LMDB_LIMIT",
+        ),
+        (
+            "open",
+            |path| {
+                filled(path);
+                note_version(path, 7);
+            },
+            "DY_LMDB_FOREIGN_STORE",
+        ),
+        (
+            "open",
+            |path| {
+                filled(path);
+                write(path.join("data.mdb")).write_all_at(&[0x5a; 8192], 0).unwrap();
+            },
+            "DY_LMDB_FOREIGN_STORE",
+        ),
+        (
+            "open",
+            |path| {
+                filled(path);
+                write(path.join("data.mdb")).write_all_at(&[0x5a; 8192], 0).unwrap();
+                make_older_header(path);
+            },
+            "DY_LMDB_FOREIGN_STORE",
+        ),
+        (
+            "open",
+            |path| {
+                // Compacting moves the payloads.
+                let made = path.with_extension("made");
+                fs::create_dir(&made).unwrap();
+                filled(&made);
+                let copied = Command::new("mdb_copy").arg("-c").args([made.as_path(), path]).status();
+                assert!(copied.unwrap().success());
+                fs::copy(made.join("shared"), path.join("shared")).unwrap();
+            },
+            "DY_LMDB_FOREIGN_STORE",
+        ),
+    ];
+    for (number, (role, prepare, status)) in cases.into_iter().enumerate() {
         let dir = scratch();
-        let store = open(dir.path());
-        store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
-        drop(store);
-        if shared == 2 {
-            make_older(dir.path());
+        let path = dir.path().join("store");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        prepare(&path);
+        let mut before = listing(&path);
+        let mut opener = Role::start("identity::child", role, &path);
+        let answer = opener.expect("answer");
+        opener.finish();
+        assert!(answer.starts_with(status), "{number}: {answer}");
+        let mut after = listing(&path);
+        // What nobody relies on once all have ended, as the next engine's number, may differ there.
+        for files in [&mut before, &mut after] {
+            for name in ["shared", "lock.mdb"] {
+                files.entry(name.into()).and_modify(|file| file.2 = 0);
+            }
         }
-        note_version(dir.path(), noted);
-        let store = open(dir.path());
-        assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
-        drop(store);
-        let (header, places) = versions(dir.path());
-        assert!(header == 3 && places.contains(&3), "{header} {places:?}");
+        assert_eq!(after, before, "{number}");
     }
+}
+
+/// A store with small and large entries.
+pub fn filled(path: &Path) {
+    let store = open(path);
+    for i in 0..40 {
+        let key = format!("k{i}");
+        store.put("default", key.as_bytes(), &[&tagged(i, SIZE)], &PutOptions::default()).unwrap();
+        store.put("other", key.as_bytes(), &[b"x"], &PutOptions::default()).unwrap();
+    }
+    store.delete("default", b"k3").unwrap();
 }

@@ -32,3 +32,4 @@ mod stock_tools;
 mod store;
 mod store_id;
 mod symbols;
+mod upgrade;

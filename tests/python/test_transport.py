@@ -20,6 +20,7 @@ from dishtayantra_lmdb import (
     CorruptError,
     DataFormat,
     EntryNotFoundError,
+    ForeignStoreError,
     InvalidArgumentError,
     LMDBConfig,
     LMDBError,
@@ -246,3 +247,18 @@ def test_a_default_store_that_cannot_be_opened_says_why(tmp_path: Path, monkeypa
     for use in (lambda: lmdb_put("key", 1), lambda: lmdb_get("key")):
         with pytest.raises(StoreClosedError, match=r"is not open: .*file"):
             use()
+
+
+@pytest.mark.parametrize("name", ["data.mdb", "lock.mdb", "shared", "owners", "open.lock"])
+def test_a_file_that_is_taken_from_an_open_store_is_told(store_path: str, name: str) -> None:
+    with LMDBTransport(LMDBConfig(db_path=store_path, map_size=MAP_SIZE)) as transport:
+        transport.put("key", np.arange(50_000))
+        kept = transport.get("key")
+        (Path(store_path) / name).unlink()
+        end = time.monotonic() + 20
+        with pytest.raises(ForeignStoreError, match=name):
+            while time.monotonic() < end:
+                transport.put("other", 1)
+                transport.get("key")
+                time.sleep(0.01)
+        assert kept.tolist() == list(range(50_000))

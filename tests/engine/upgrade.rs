@@ -1,0 +1,145 @@
+//! Stores of the version before, which are upgraded in place.
+
+use crate::common::{assert_clean, check_tagged, open, scratch, tagged};
+use crate::identity::{SIZE, listing, refused, write};
+use dishtayantra_lmdb::error::Status;
+use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
+use dishtayantra_lmdb::store::Store;
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Bytes of the file `shared` of the version before.
+const OLDER_LENGTH: u64 = 335_872;
+/// Where its pins and their owners began.
+const OLDER_END: u64 = 69_632;
+
+/// Locks a byte of a file as engines do.
+#[allow(unsafe_code)]
+fn write_lock(path: &Path, byte: i64) -> fs::File {
+    let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    // SAFETY: the struct is plain integers, and outlives the call on an open descriptor.
+    let code = unsafe {
+        let mut lock: libc::flock = std::mem::zeroed();
+        (lock.l_type, lock.l_start, lock.l_len) = (libc::F_WRLCK as i16, byte, 1);
+        libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock)
+    };
+    assert_eq!(code, 0);
+    file
+}
+
+/// Makes of a store one of the version before, byte by byte.
+fn make_older(path: &Path) {
+    make_older_header(path);
+    note_version(path, 2);
+}
+
+pub fn make_older_header(path: &Path) {
+    let shared = write(path.join("shared"));
+    shared.set_len(OLDER_END).unwrap();
+    shared.set_len(OLDER_LENGTH).unwrap();
+    shared.write_all_at(&2_u32.to_le_bytes(), 8).unwrap();
+    shared.write_all_at(&[0; 2048], 2048).unwrap();
+}
+
+/// Places in `data.mdb` where a format version is noted, also in pages that are not used any more.
+fn noted(path: &Path) -> (fs::File, Vec<u64>) {
+    let data = fs::OpenOptions::new().read(true).write(true).open(path.join("data.mdb")).unwrap();
+    let name = b"format_version";
+    let mut places = Vec::new();
+    let mut page = [0; 4096];
+    for at in (0..64 << 20).step_by(page.len()) {
+        data.read_exact_at(&mut page, at).unwrap();
+        let found = (0..=page.len() - name.len() - 4).find(|&place| page[place..].starts_with(name));
+        places.extend(found.map(|place| at + (place + name.len()) as u64));
+    }
+    (data, places)
+}
+
+/// Writes a format version in `data.mdb`.
+pub fn note_version(path: &Path, version: u32) {
+    let (data, places) = noted(path);
+    for at in places {
+        data.write_all_at(&version.to_le_bytes(), at).unwrap();
+    }
+}
+
+/// The versions that are noted in `shared` and `data.mdb`.
+fn versions(path: &Path) -> (u32, Vec<u32>) {
+    let word = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
+    let (data, places) = noted(path);
+    let read = |at| {
+        let mut bytes = [0; 4];
+        data.read_exact_at(&mut bytes, at).unwrap();
+        word(&bytes)
+    };
+    (word(&fs::read(path.join("shared")).unwrap()[8..]), places.into_iter().map(read).collect())
+}
+
+#[test]
+fn a_store_of_the_version_before_is_upgraded_in_place_once_nobody_has_it_open() {
+    for durability in [Durability::Process, Durability::Sync] {
+        for garbage in [false, true] {
+            let dir = scratch();
+            let options = Options { durability, ..Options::default() };
+            let store = Store::open(dir.path(), &options).unwrap();
+            store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
+            store.put("default", b"small", &[b"x"], &PutOptions::default()).unwrap();
+            let id = store.id();
+            drop(store);
+            make_older(dir.path());
+            let shared = write(dir.path().join("shared"));
+            if garbage {
+                // Pins and owners of a process that was killed.
+                shared.write_all_at(&[7; (OLDER_LENGTH - OLDER_END) as usize], OLDER_END).unwrap();
+                shared.write_all_at(&256_u32.to_le_bytes(), 72).unwrap();
+            }
+            // The locks of a process with the version before: its byte of owners, and its guard of LMDB's.
+            for (name, byte) in [("owners", 7), ("lock.mdb", 0)] {
+                let holder = write_lock(&dir.path().join(name), byte);
+                let before = listing(dir.path());
+                let error = refused(dir.path());
+                assert_eq!(error.status(), Status::ForeignStore, "{name}");
+                assert!(error.message().contains("version 2") && error.message().contains("live"), "{error}");
+                assert_eq!(listing(dir.path()), before, "{name}");
+                drop(holder);
+            }
+            let store = Store::open(dir.path(), &options).unwrap();
+            assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
+            assert_eq!(store.get("default", b"small").unwrap().unwrap().0, b"x");
+            assert_eq!(store.id(), id);
+            assert_clean(&store);
+            store.put("default", b"new", &[&tagged(2, SIZE)], &PutOptions::default()).unwrap();
+            drop(store);
+            assert_eq!(versions(dir.path()).0, 3);
+            let kept = fs::read(dir.path().join("shared")).unwrap();
+            assert!(
+                kept[OLDER_END as usize..172_032].iter().all(|&byte| byte == 0),
+                "what is kept zero is not"
+            );
+            let store = open(dir.path());
+            assert_eq!(check_tagged(store.view("default", b"new").unwrap().unwrap().bytes()), 2);
+        }
+    }
+}
+
+#[test]
+fn an_upgrade_that_was_cut_off_is_finished_by_the_next_opener() {
+    // Whichever of the two notes of the version was written first.
+    for (shared, noted) in [(2, 3), (3, 2)] {
+        let dir = scratch();
+        let store = open(dir.path());
+        store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
+        drop(store);
+        if shared == 2 {
+            make_older(dir.path());
+        }
+        note_version(dir.path(), noted);
+        let store = open(dir.path());
+        assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
+        drop(store);
+        let (header, places) = versions(dir.path());
+        assert!(header == 3 && places.contains(&3), "{header} {places:?}");
+    }
+}
