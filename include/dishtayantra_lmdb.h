@@ -141,7 +141,8 @@
 
 /**
  * The directory holds a store that is not ours to use: another program's, another format version, another
- * namespace.
+ * namespace; or one of its files was taken or exchanged while it is in use, which every call on it may
+ * answer.
  */
 #define DY_LMDB_FOREIGN_STORE 43
 

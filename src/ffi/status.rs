@@ -51,7 +51,8 @@ pub const DY_LMDB_IO: i32 = 41;
 /// position.
 pub const DY_LMDB_CORRUPT: i32 = 42;
 /// The directory holds a store that is not ours to use: another program's, another format version, another
-/// namespace.
+/// namespace; or one of its files was taken or exchanged while it is in use, which every call on it may
+/// answer.
 pub const DY_LMDB_FOREIGN_STORE: i32 = 43;
 /// The store is open in this process through another copy of LMDB.
 pub const DY_LMDB_ALREADY_OPEN: i32 = 44;

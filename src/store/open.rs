@@ -96,8 +96,8 @@ impl Before {
         {
             let _ = file.set_len(self.data);
         }
-        let store = FILES.iter().zip(self.there).any(|(&name, there)| there && name != OPEN_LOCK);
-        if made_lock && !store {
+        // Who waits for it looks whether it is still there.
+        if made_lock {
             let _ = directory.remove(OPEN_LOCK);
         }
     }
