@@ -38,8 +38,23 @@ impl LmdbError {
             libc::ENOSPC | libc::EDQUOT => Status::DiskFull,
             libc::EACCES | libc::EPERM | libc::EROFS => Status::Permission,
             libc::ENOMEM | libc::EFBIG => Status::Limit,
+            lmdb_sys::MDB_PANIC => Status::Io,
             code if code > 0 => Status::Io,
             _ => Status::Internal,
+        }
+    }
+}
+
+/// What helps after a commit that did not reach the disk: LMDB refuses everything in the process that made it.
+const REOPEN: &str = "; a commit could not be written to the disk: close the store in this process, its views and loans \
+                      too, and open it again";
+
+impl LmdbError {
+    /// The error of a durable store's commit, of which nobody knows whether it lasts.
+    pub fn of_commit(self) -> Error {
+        match self.0 {
+            code if code > 0 => Error::new(self.status(), format!("LMDB: {self}{REOPEN}")),
+            _ => self.into(),
         }
     }
 }
@@ -56,6 +71,10 @@ impl std::error::Error for LmdbError {}
 
 impl From<LmdbError> for Error {
     fn from(error: LmdbError) -> Error {
-        Error::new(error.status(), format!("LMDB: {error}"))
+        let advice = match error.0 {
+            lmdb_sys::MDB_PANIC => REOPEN,
+            _ => "",
+        };
+        Error::new(error.status(), format!("LMDB: {error}{advice}"))
     }
 }

@@ -53,7 +53,9 @@ pub fn attach(env: &Env, data: FileId, lock: FileId, before: &[Mapping]) -> Resu
     let base = NonNull::new(lock.start as *mut u8).ok_or_else(|| missing("lock.mdb"))?;
     // SAFETY: LMDB's mapping of the lock file, which lives as long as the environment.
     let lock_table = unsafe { LockTable::new(base, lock.end - lock.start) };
-    if lock_table.last_txn() != env.last_txn()? {
+    // Others commit meanwhile, the data file first. One whose commit the disk refused has left it one ahead.
+    let (before, newest, after) = (lock_table.last_txn(), env.last_txn()?, lock_table.last_txn());
+    if !(before..=after + 1).contains(&newest) {
         return Err(Error::new(Status::Internal, "the map of lock.mdb is not that of this store"));
     }
     Ok(Attached { map, lock_table })

@@ -81,6 +81,24 @@ impl PayloadMap {
     pub fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
         sys::fallocate(self.fd, offset, length)
     }
+
+    /// Gives the blocks of the range back; answers how many bytes the file has fewer. The caller knows that nobody looks
+    /// at it or writes to it.
+    pub fn punch(&self, offset: u64, length: u64) -> io::Result<u64> {
+        let before = sys::blocks(self.fd)?;
+        sys::punch(self.fd, offset, length)?;
+        Ok(before.saturating_sub(sys::blocks(self.fd)?))
+    }
+
+    /// Whether something was written in the range, as far as the file system says.
+    pub fn written(&self, offset: u64, length: u64) -> bool {
+        sys::written(self.fd, offset, length)
+    }
+
+    /// Bytes that the file system has left.
+    pub fn room(&self) -> io::Result<u64> {
+        sys::room(self.fd)
+    }
 }
 
 impl Drop for PayloadMap {

@@ -58,10 +58,19 @@ pub fn effective_user() -> u32 {
 
 /// Allocates blocks for `[offset, offset + length)`; the file's size may grow.
 pub fn fallocate(fd: RawFd, offset: u64, length: u64) -> io::Result<()> {
+    change_blocks(fd, 0, offset, length)
+}
+
+/// Gives the blocks of `[offset, offset + length)` back to the file system; the range reads as zeros from then on.
+pub fn punch(fd: RawFd, offset: u64, length: u64) -> io::Result<()> {
+    change_blocks(fd, libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE, offset, length)
+}
+
+fn change_blocks(fd: RawFd, mode: i32, offset: u64, length: u64) -> io::Result<()> {
     loop {
         // SAFETY: changes only the file's allocation.
-        let result = check(unsafe { libc::fallocate(fd, 0, offset as libc::off_t, length as libc::off_t) });
-        match result {
+        let code = unsafe { libc::fallocate(fd, mode, offset as libc::off_t, length as libc::off_t) };
+        match check(code) {
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
             other => return other,
         }
@@ -75,6 +84,32 @@ pub fn touch(directory: RawFd, name: &str) -> io::Result<()> {
     let flags = libc::AT_SYMLINK_NOFOLLOW;
     // SAFETY: a NUL-terminated name; no times mean now.
     check(unsafe { libc::utimensat(directory, name.as_ptr(), std::ptr::null(), flags) })
+}
+
+/// Whether something was written in `[offset, offset + length)`, as far as the file system says.
+pub fn written(fd: RawFd, offset: u64, length: u64) -> bool {
+    // SAFETY: moves the descriptor's position, which nobody uses.
+    let at = unsafe { libc::lseek(fd, offset as libc::off_t, libc::SEEK_DATA) };
+    at >= 0 && (at as u64) < offset + length
+}
+
+/// Bytes of blocks that a file has.
+pub fn blocks(fd: RawFd) -> io::Result<u64> {
+    // SAFETY: the struct is plain integers; the kernel fills it.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: an open descriptor and an out pointer to a local.
+    check(unsafe { libc::fstat(fd, &mut stat) })?;
+    Ok(stat.st_blocks as u64 * 512)
+}
+
+/// Bytes that the file system of `fd` has left for this user.
+pub fn room(fd: RawFd) -> io::Result<u64> {
+    // SAFETY: the struct is plain integers; the kernel fills it.
+    let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
+    // SAFETY: an open descriptor and an out pointer to a local.
+    check(unsafe { libc::fstatvfs(fd, &mut stat) })?;
+    // A tmpfs without a bound says that it has no blocks at all.
+    Ok(if stat.f_blocks == 0 { u64::MAX } else { stat.f_bavail as u64 * stat.f_frsize as u64 })
 }
 
 /// Keeps a descriptor out of programs this process starts.

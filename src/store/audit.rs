@@ -1,6 +1,6 @@
 //! Walking a whole store to prove that no page is lost and none is owned twice.
 
-use super::arena::PAGE_HEADER;
+use super::arena;
 use super::databases::database_names;
 use super::engine::Engine;
 use super::run::Run;
@@ -131,12 +131,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         None => faults.push(format!("loan row {key:?} is unreadable")),
     })?;
 
-    let mut arenas: Vec<Extent> = Vec::new();
-    walk(txn, system.arenas, |_, value| {
-        let first = (engine.map.offset_of(value.as_ptr()) - PAGE_HEADER) / engine.page_size;
-        let pages = (value.len() as u64 + PAGE_HEADER) / engine.page_size;
-        arenas.push(Extent { start: first + 1, pages: pages - 1 });
-    })?;
+    let mut arenas = arena::extents(engine, txn)?;
     faults.extend(tiling(&mut arenas, &mut owned));
     Ok(Audit {
         faults,

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
 /// Prefix of the engine's own databases.
@@ -76,6 +76,8 @@ pub struct Resources {
     pub pins: Pins,
     /// Row of quarantine where the last drain of this process stopped.
     pub drained: Mutex<[u8; 16]>,
+    /// Bytes of the index of expiry, as of late.
+    pub expiry_bytes: AtomicU64,
     /// Extents for the next loans.
     pub spares: Spares,
     /// Absolute path of the directory.

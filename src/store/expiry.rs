@@ -12,6 +12,10 @@ use super::write::Writer;
 use crate::envelope::Due;
 use crate::error::Result;
 use crate::lmdb::Access;
+use std::sync::atomic::Ordering;
+
+/// Bytes of a row beside its value: its key, LMDB's header of it and its place in the page.
+const ROW_OVERHEAD: usize = 26;
 
 /// The key of a row.
 pub fn row_key(due: Due) -> [u8; 16] {
@@ -38,6 +42,8 @@ pub fn change(writer: &mut Writer, there: Option<Due>, now: Option<Due>, db: &st
     };
     let dbi = writer.dbs().expiry;
     let at = 2 + db.len();
+    let row = ROW_OVERHEAD + at + key.len();
+    writer.engine().expiry_bytes.fetch_add(row as u64, Ordering::Relaxed);
     let value = writer.txn().reserve(dbi, &row_key(due), at + key.len())?;
     value[..2].copy_from_slice(&(db.len() as u16).to_le_bytes());
     value[2..at].copy_from_slice(db.as_bytes());

@@ -117,6 +117,16 @@ pub fn raise_virgin(writer: &mut Writer, old: u64, virgin: u64) -> Result<()> {
     Ok(())
 }
 
+/// Records that the pages of a free run may have no blocks; nothing when it is not the same run any more.
+pub fn note_holes(writer: &mut Writer, extent: Extent) -> Result<()> {
+    let dbs = writer.dbs().free;
+    if let Some(run) = containing(writer.reader(), dbs, extent.start)?.filter(|run| run.extent == extent) {
+        let noted = Run { virgin: extent.start, ..run };
+        writer.txn().put(dbs.by_start, &extent.start.to_be_bytes(), &noted.value())?;
+    }
+    Ok(())
+}
+
 /// The free run that holds `page`.
 pub fn containing(txn: &impl Access, dbs: FreeDbs, page: u64) -> Result<Option<Run>> {
     let mut cursor = txn.cursor(dbs.by_start)?;

@@ -18,6 +18,7 @@
 mod arena;
 mod audit;
 mod backoff;
+mod blocks;
 mod databases;
 mod directory;
 mod doorbell;
@@ -74,6 +75,9 @@ use std::path::Path;
 use std::time::Duration;
 use write::Writer;
 
+/// Entries that a transaction deletes without asking for room.
+const FEW: u64 = 16;
+
 impl Store {
     /// Opens the store in `path`, creating it unless only an existing one is wanted. Opening a directory again in the
     /// same process gives the same store: the larger map size wins, other differing options are warned about.
@@ -116,13 +120,16 @@ impl Store {
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(false);
         };
-        let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
-        let Some(live) = record::remove(&mut writer, dbi, key)? else {
-            return Ok(false);
-        };
-        writer.commit()?;
-        self.engine.shared.count(Counter::Deletes, 1);
-        Ok(live)
+        let live = self.engine.relieved(|| {
+            let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
+            let live = record::remove(&mut writer, dbi, key)?;
+            if live.is_some() {
+                writer.commit()?;
+            }
+            Ok(live)
+        })?;
+        self.engine.shared.count(Counter::Deletes, u64::from(live.is_some()));
+        Ok(live.unwrap_or(false))
     }
 
     /// Deletes the entries under several keys in one transaction: all that are there, or none.
@@ -137,15 +144,23 @@ impl Store {
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(());
         };
-        let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
-        let mut deleted = 0;
-        for key in keys {
-            deleted += u64::from(record::remove(&mut writer, dbi, key)?.is_some());
-        }
-        if deleted > 0 {
-            writer.commit()?;
-            self.engine.shared.count(Counter::Deletes, deleted);
-        }
+        let deleted = self.engine.relieved(|| {
+            // Up to here what every transaction has set aside is enough.
+            let pages = match keys.len() as u64 {
+                0..=FEW => 0,
+                many => put::rows_pages(&self.engine, dbi, many)? + many / 2,
+            };
+            let mut writer = Writer::begin(&self.engine, Purpose::Delete, pages)?;
+            let mut deleted = 0;
+            for key in keys {
+                deleted += u64::from(record::remove(&mut writer, dbi, key)?.is_some());
+            }
+            if deleted > 0 {
+                writer.commit()?;
+            }
+            Ok(deleted)
+        })?;
+        self.engine.shared.count(Counter::Deletes, deleted);
         Ok(())
     }
 
@@ -159,10 +174,15 @@ impl Store {
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(false);
         };
-        let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
-        let touched = record::touch(&mut writer, (db, dbi), key, ttl_ms)?;
+        let touched = self.engine.relieved(|| {
+            let mut writer = Writer::begin(&self.engine, Purpose::Touch, 0)?;
+            let touched = record::touch(&mut writer, (db, dbi), key, ttl_ms)?;
+            if touched {
+                writer.commit()?;
+            }
+            Ok(touched)
+        })?;
         if touched {
-            writer.commit()?;
             self.engine.sweeper.expires_in(ttl_ms);
         }
         Ok(touched)
@@ -174,10 +194,12 @@ impl Store {
     /// `Corrupt`, `Forked`, `DiskFull`.
     pub fn sweep(&self) -> Result<u64> {
         self.engine.check()?;
-        let removed = sweep::sweep(&self.engine, || true)?;
-        recovery::reclaim(&self.engine)?;
-        recovery::drain(&self.engine)?;
-        Ok(removed)
+        self.engine.relieved(|| {
+            let removed = sweep::sweep(&self.engine, || true)?;
+            recovery::reclaim(&self.engine)?;
+            recovery::drain(&self.engine)?;
+            Ok(removed)
+        })
     }
 
     /// Waits until a live entry is under `key`. `None`: for ever.

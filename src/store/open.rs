@@ -18,7 +18,7 @@ use super::shared::{FORMAT_VERSION, OLDER_VERSION, Place, Shared};
 use super::space::{self, Purpose};
 use super::spares::Spares;
 use super::sweeper::Sweeper;
-use super::write::Writer;
+use super::write::{Growth, Writer};
 use super::{guard, recovery, sweep};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Env, EnvOptions, LmdbError};
@@ -28,7 +28,7 @@ use crate::mapping::{fork, sys};
 use crate::options::{DEFAULT_MAP_SIZE, Durability, Options};
 use crate::warning::warn;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 /// Bytes of address space a store takes unless its limit is larger.
@@ -303,6 +303,7 @@ fn assemble(
         watch: OnceLock::new(),
         pins: Pins::default(),
         drained: Mutex::default(),
+        expiry_bytes: AtomicU64::new(0),
         spares: Spares::default(),
         path: directory.path.clone(),
         page_size,
@@ -335,7 +336,7 @@ fn open_error(directory: &Directory, error: LmdbError) -> Error {
 
 fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {
     if create {
-        let end = space::allocate_behind(engine, 2, 0)?;
+        let end = space::allocate_behind(engine, 2, &Growth::default())?;
         engine.shared.allocated_end().store(end, Ordering::Release);
     }
     let mut txn = engine.env.write()?;

@@ -6,7 +6,7 @@ use crate::mapping::fork::Locked;
 use crate::mapping::sys;
 use crate::steps;
 use crate::sync::{Arc, AtomicU32, Mutex, Ordering, fence};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// The slots this engine has claimed and does not use at the moment.
@@ -117,7 +117,7 @@ fn chunks_of(shared: &Shared, owner: u32) -> impl Iterator<Item = u32> {
 
 /// Engines that own chunks and are dead.
 pub fn dead_owners(shared: &Shared, owners: &Owners) -> Vec<u32> {
-    let mut known: HashMap<u32, bool> = HashMap::new();
+    let mut known: BTreeMap<u32, bool> = BTreeMap::new();
     for chunk in 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) {
         let owner = shared.chunk_owner(chunk).load(Ordering::Acquire);
         if owner != 0 {

@@ -1,5 +1,6 @@
 //! Putting payloads: small ones in the record, larger ones in an extent, large ones without the lock.
 
+use super::engine::Engine;
 use super::handle::Store;
 use super::loan::{self, Loan};
 use super::record::{self, Draft, Payload};
@@ -242,18 +243,24 @@ impl Store {
                 Record::overhead(&texts) as u64 + 2 * entry.draft.key.len() as u64 + inline(entry) + INDEX_ROW
             })
             .sum();
-        let system = self.engine.dbs();
         let rows = entries * INDEX_ROW * 4 + entries * crate::lmdb::MAX_KEY as u64 / 8;
-        let txn = self.engine.snapshot()?;
-        let mut there = 0;
-        for index in
-            [dbi, system.expiry, system.quarantine, system.loans, system.free.by_start, system.free.by_len]
-        {
-            let [_, branch, leaf, _] = txn.pages(index)?;
-            there += entries.min(branch + leaf);
-        }
+        let there = rows_pages(&self.engine, dbi, entries)?;
         // Every extent that is taken frees rows of quarantine on the way.
-        let drained = txn.entries(system.quarantine)?.min(entries * DRAINED) * space::ROW;
-        Ok((records + rows) / half + there + drained)
+        let waiting = self.engine.snapshot()?.entries(self.engine.dbs().quarantine)?;
+        Ok((records + rows) / half + there + waiting.min(entries * DRAINED) * space::ROW)
     }
+}
+
+/// Pages of all indexes that a transaction may touch which changes so many entries of a database.
+pub fn rows_pages(engine: &Engine, dbi: Dbi, entries: u64) -> Result<u64> {
+    let system = engine.dbs();
+    let txn = engine.snapshot()?;
+    let mut pages = 0;
+    for index in
+        [dbi, system.expiry, system.quarantine, system.loans, system.free.by_start, system.free.by_len]
+    {
+        let [_, branch, leaf, _] = txn.pages(index)?;
+        pages += entries.min(branch + leaf);
+    }
+    Ok(pages)
 }

@@ -1,5 +1,6 @@
 //! Taking back what dead engines held, and making room when there is none.
 
+use super::blocks;
 use super::engine::Engine;
 use super::extents;
 use super::loans;
@@ -12,7 +13,7 @@ use super::write::Writer;
 use crate::error::Result;
 use crate::lmdb::Access;
 use crate::steps;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Loans taken back, and rows of quarantine freed, under one hold of the write lock.
 const ROWS: usize = 16;
@@ -72,7 +73,7 @@ struct Dead {
 }
 
 fn dead_loans(engine: &Engine, txn: &impl Access, all: bool) -> Result<Vec<Dead>> {
-    let mut alive: HashMap<u32, bool> = HashMap::new();
+    let mut alive: BTreeMap<u32, bool> = BTreeMap::new();
     let mut dead = Vec::new();
     let mut cursor = txn.cursor(engine.dbs().loans)?;
     let mut pair = cursor.first()?;
@@ -108,8 +109,20 @@ pub fn drain(engine: &Engine) -> Result<()> {
     }
 }
 
-/// Does all that can make room in a full store: removes the expired, takes back from the dead, empties the quarantine.
-pub fn make_room(engine: &Engine) -> Result<()> {
+/// Does all that can make room in a full store, or on a full disk: removes the expired, takes back from the dead, empties
+/// the quarantine; for the disk's sake gives back the blocks of what is free.
+pub fn make_room(engine: &Engine, disk: bool) -> Result<()> {
+    let tidied = tidy(engine);
+    if disk {
+        blocks::give_back_all(engine)?;
+        if tidied.is_err() {
+            return tidy(engine);
+        }
+    }
+    tidied
+}
+
+fn tidy(engine: &Engine) -> Result<()> {
     sweep::sweep(engine, || true)?;
     quarantine::retire_spares(engine)?;
     reclaim(engine)?;

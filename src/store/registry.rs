@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::mapping::fork;
 use crate::options::{MIN_MAP_SIZE, Options};
 use crate::warning::warn;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,9 +20,9 @@ struct Registered {
 }
 
 /// Only touched while opening and closing are excluded, so a forked child never inherits it locked.
-static STORES: Mutex<Option<HashMap<Identity, Registered>>> = Mutex::new(None);
+static STORES: Mutex<Option<BTreeMap<Identity, Registered>>> = Mutex::new(None);
 
-fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut HashMap<Identity, Registered>) -> T) -> T {
+fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut BTreeMap<Identity, Registered>) -> T) -> T {
     let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
     f(stores.get_or_insert_default())
 }

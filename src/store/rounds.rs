@@ -1,5 +1,6 @@
 //! What the sweeper's thread does: removes the expired, takes back from the dead, populates ahead.
 
+use super::blocks::{self, Quiet};
 use super::engine::Engine;
 use super::extents;
 use super::quarantine;
@@ -7,8 +8,9 @@ use super::space::{self, Purpose};
 use super::sweeper::{IDLE, POPULATE_STEP, Signal};
 use super::write::Writer;
 use super::{expiry, recovery, sweep};
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::mapping::sys;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -28,6 +30,7 @@ pub fn start(engine: &Arc<Engine>) {
 }
 
 fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
+    let mut quiet = Quiet::default();
     loop {
         let Some(strong) = engine.upgrade() else {
             return;
@@ -37,7 +40,11 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
             return;
         }
         nudge(&strong);
-        let result = round(&strong, signal, run);
+        let caught = catch_unwind(AssertUnwindSafe(|| round(&strong, signal, run, &mut quiet)));
+        let result = caught.unwrap_or_else(|_| {
+            strong.owners.end_sweeping();
+            Err(Error::new(Status::Panic, "the sweeper panicked"))
+        });
         let sleep = next_sleep(&strong);
         drop(strong);
         let wake_ns = sys::boottime_ns() + sleep.as_nanos() as u64;
@@ -73,18 +80,20 @@ fn next_sleep(engine: &Engine) -> Duration {
 }
 
 /// One round of everything.
-fn round(engine: &Engine, signal: &Signal, run: u64) -> Result<()> {
+fn round(engine: &Engine, signal: &Signal, run: u64, quiet: &mut Quiet) -> Result<()> {
     if engine.owners.try_sweeping() {
         engine.touch_files();
         let swept = sweep::sweep(engine, || signal.wanted(run))
             .and_then(|_| recovery::reclaim(engine))
-            .and_then(|()| recovery::drain(engine));
+            .and_then(|()| recovery::drain(engine))
+            .and_then(|()| blocks::give_back_quiet(engine, quiet));
         engine.owners.end_sweeping();
         swept?;
     }
     if engine.spares.idle() {
         quarantine::retire_spares(engine)?;
     }
+    space::measure_expiry(engine, &engine.snapshot()?)?;
     space::run_ahead(engine)?;
     populate_ahead(engine, signal, run)
 }
@@ -100,12 +109,19 @@ fn populate_ahead(engine: &Engine, signal: &Signal, thread: u64) -> Result<()> {
     };
     let page = engine.page_size;
     let end = run.extent.end().min(frontier + engine.options.prefault / page);
-    if run.virgin < end {
-        let length = (end - run.virgin) * page;
-        engine.map.allocate(run.virgin * page, length).map_err(|e| space::failed(engine, length, &e))?;
+    let mut virgin = run.virgin;
+    while virgin < end && signal.wanted(thread) {
+        let next = end.min(virgin + POPULATE_STEP / page);
+        let (from, length) = (virgin * page, (next - virgin) * page);
+        if !space::allocate_ahead(engine, from, length)? {
+            return Ok(());
+        }
         let mut writer = Writer::begin(engine, Purpose::Delete, 0)?;
-        extents::raise_virgin(&mut writer, run.virgin, end)?;
+        // Quick now, and for certain: blocks of free pages may have been given back meanwhile.
+        engine.map.allocate(from, length).map_err(|e| space::failed(engine, length, &e))?;
+        extents::raise_virgin(&mut writer, virgin, next)?;
         writer.commit()?;
+        virgin = next;
     }
     let mut at = (frontier * page).max(signal.populated.load(Ordering::Relaxed));
     while at < end * page && signal.wanted(thread) {

@@ -4,12 +4,12 @@ use super::databases::database_names;
 use super::engine::Engine;
 use super::run::Run;
 use super::shared::{Counter, FORMAT_VERSION};
-use super::{loans, pins, quarantine, record};
+use super::{blocks, loans, pins, quarantine, record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
 
@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 const NAMED: usize = 3;
 
 /// What an extent holds, by its first page.
-type Contents = HashMap<u64, Content>;
+type Contents = BTreeMap<u64, Content>;
 
 struct Content {
     key: Vec<u8>,
@@ -108,6 +108,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
             "largest_free": space.largest * page,
             "quarantine": space.quarantine * page,
             "loaned": space.loaned * page,
+            "given_back": blocks::given(engine, &txn)?,
         },
         "lmdb": {
             "map_size": engine.map.len(), "page_size": page, "last_pgno": last_page,

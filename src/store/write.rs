@@ -6,7 +6,7 @@ use super::space::{self, Purpose};
 use super::spares::Spare;
 use crate::envelope::Extent;
 use crate::error::{Error, Result, Status};
-use crate::lmdb::{Access, WriteTxn};
+use crate::lmdb::{Access, LmdbError, WriteTxn};
 use crate::mapping::sys;
 use crate::steps;
 use std::sync::atomic::Ordering;
@@ -21,6 +21,8 @@ pub struct Growth {
     pub pages: u64,
     /// Page behind the last arena it made; the committed high-water mark does not know it yet.
     pub arena_end: u64,
+    /// Pages of arenas that it made of pages which LMDB had freed.
+    pub reused: u64,
     /// Byte up to which the file is allocated once this is committed, when that changes.
     pub allocated_end: Option<u64>,
 }
@@ -130,7 +132,7 @@ impl<'e> Writer<'e> {
     /// Makes everything visible.
     pub fn commit(self) -> Result<()> {
         steps::reached("write: before commit");
-        self.txn.commit()?;
+        self.txn.commit().map_err(LmdbError::of_commit)?;
         steps::reached("write: committed");
         if let Some(end) = self.growth.allocated_end {
             self.engine.shared.allocated_end().store(end, Ordering::Release);

@@ -14,6 +14,7 @@ mod document_golden;
 mod exact;
 mod exchange;
 mod forks;
+mod full_disk;
 #[path = "../../fuzz/src/lib.rs"]
 mod fuzz;
 mod guards;
