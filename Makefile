@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan soak clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan soak attack clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -60,6 +60,9 @@ asan: ## AddressSanitizer over the Rust, C and C++ suites; SUITES="rust c cpp" c
 
 soak: java ## processes of four languages come and go on one store, some killed: 30 minutes; MINUTES=n
 	@MINUTES="$(MINUTES)" scripts/soak.sh
+
+attack: java ## kills and failing calls at every step, in each language; FULL=1 has all of them
+	@scripts/attack.sh
 
 clean: ## removes what was built; .venv/ stays
 	rm -rf build target java/target java/*/target

@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust rust-bindings cli c cpp python java install cross)
+all_suites=(rust rust-bindings cli c attack cpp python java install cross)
 
 suite_rust() { cargo test --locked; }
 
@@ -15,6 +15,9 @@ suite_rust-bindings() { cargo test --locked --package dishtayantra-lmdb; }
 suite_cli() { cargo test --locked --package dishtayantra-lmdb-cli --target-dir target/cli; }
 
 suite_c() { make --no-print-directory -C tests/c check; }
+
+# A part of what `make attack` does.
+suite_attack() { scripts/attack.sh part; }
 
 # The demo's module is built as well: nothing else here would tell that it cannot be.
 suite_cpp() {
@@ -38,7 +41,7 @@ suite_cross() { scripts/cross.sh; }
 
 # The lines in which the runners say what they ran.
 closing_lines() {
-    grep -E '^test result: |tests? passed|tests failed out of|^=+ .*(passed|failed|error).* =+$|[0-9]+ (passed|failed)' "$1" || true
+    grep -E '^test result: |tests? passed|attacks: all passed|tests failed out of|^=+ .*(passed|failed|error).* =+$|[0-9]+ (passed|failed)' "$1" || true
 }
 
 suites=("$@")
