@@ -52,6 +52,7 @@ pub(super) fn single<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -
 }
 
 /// What the base fields are.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Base {
     /// The input at that place.
     Input(usize),
