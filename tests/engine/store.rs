@@ -339,7 +339,7 @@ fn stats_count_what_is_there() {
     assert_eq!(stats["pins"][0]["database"], "a");
     assert_eq!(stats["pins"][0]["bytes"], 5000);
     assert_eq!(stats["counters"]["puts"], 2);
-    assert_eq!((&stats["format_version"], &stats["durability"]), (&2.into(), &"process".into()));
+    assert_eq!((&stats["format_version"], &stats["durability"]), (&3.into(), &"process".into()));
     let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     assert_eq!(stats["boot_id"], boot_id.trim().replace('-', ""));
     store.delete("a", b"k").unwrap();
