@@ -303,7 +303,8 @@ fn a_cleaner_leaves_a_store_in_use_alone() {
 
 #[test]
 fn what_was_a_store_is_not_thrown_away_when_its_header_cannot_be_understood() {
-    let damages: [(&str, fn(&fs::File)); 4] = [
+    type Damage = fn(&fs::File);
+    let damages: [(&str, Damage); 4] = [
         ("state", |shared| shared.write_all_at(&[0; 4], 12).unwrap()),
         ("magic", |shared| shared.write_all_at(&[0; 8], 0).unwrap()),
         ("header", |shared| shared.write_all_at(&[0; 4096], 0).unwrap()),

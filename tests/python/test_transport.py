@@ -249,16 +249,20 @@ def test_a_default_store_that_cannot_be_opened_says_why(tmp_path: Path, monkeypa
             use()
 
 
+def _use_for(transport: LMDBTransport, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        transport.put("other", 1)
+        transport.get("key")
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("name", ["data.mdb", "lock.mdb", "shared", "owners", "open.lock"])
 def test_a_file_that_is_taken_from_an_open_store_is_told(store_path: str, name: str) -> None:
     with LMDBTransport(LMDBConfig(db_path=store_path, map_size=MAP_SIZE)) as transport:
         transport.put("key", np.arange(50_000))
         kept = transport.get("key")
         (Path(store_path) / name).unlink()
-        end = time.monotonic() + 20
         with pytest.raises(ForeignStoreError, match=name):
-            while time.monotonic() < end:
-                transport.put("other", 1)
-                transport.get("key")
-                time.sleep(0.01)
+            _use_for(transport, 20)
         assert kept.tolist() == list(range(50_000))
