@@ -69,13 +69,13 @@ fn info_tells_space_and_databases_and_changes_no_limit() {
     put(&store, "second", "key", b"xy");
     let info = json(&[&"info", &path]);
     assert_eq!(info["path"], path.to_str().unwrap());
-    assert_eq!((&info["format_version"], &info["durability"]), (&2.into(), &"process".into()));
+    assert_eq!((&info["format_version"], &info["durability"]), (&3.into(), &"process".into()));
     assert_eq!(info["boot_id"].as_str().unwrap().len(), 32);
     assert_eq!((&info["map"]["limit"], info["map"]["free"].is_u64()), (&(64 << 20).into(), true));
     assert_eq!(info["databases"]["first"]["bytes"], 5000);
     assert_eq!(info["databases"]["second"]["entries"], 1);
     let text = printed(&[&"info", &path]);
-    for part in ["format version 2", "of 64 MiB", "first", "second", "4.88 KiB"] {
+    for part in ["format version 3", "of 64 MiB", "first", "second", "4.88 KiB"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(store.stats().unwrap()["map"]["limit"], 64 << 20);
