@@ -16,8 +16,8 @@ use std::marker::PhantomData;
 const LENGTHS: usize = 128;
 /// Where the texts begin.
 const TEXTS: usize = 160;
-/// Numbers that can be told.
-const NUMBERS: usize = LENGTHS / size_of::<jlong>();
+/// Numbers that can be told; behind them Java keeps the address of the memory.
+const NUMBERS: usize = LENGTHS / size_of::<jlong>() - 1;
 
 /// The memory, for the native method that it was passed to.
 pub(super) struct Call<'call> {
@@ -79,5 +79,5 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Call_address<'local>(
     _class: JClass<'local>,
     memory: JByteBuffer<'local>,
 ) -> jlong {
-    guard(env, |env| Ok(env.memory(&memory).0.addr() as jlong))
+    guard(env, |env| Ok(env.memory(&memory)?.0.addr() as jlong))
 }

@@ -36,13 +36,15 @@ pub(super) unsafe fn object<'a, T>(pointer: jlong) -> &'a T {
     unsafe { &*(pointer as *const T) }
 }
 
-/// Frees an object made by `give`.
+/// Frees an object made by `give`; 0 is none.
 ///
 /// # Safety
 /// The module's promise; it is given back once.
 pub(super) unsafe fn release<T>(pointer: jlong) {
-    // SAFETY: the caller's promise.
-    drop(unsafe { Box::from_raw(pointer as *mut T) });
+    if pointer != 0 {
+        // SAFETY: the caller's promise.
+        drop(unsafe { Box::from_raw(pointer as *mut T) });
+    }
 }
 
 /// A number of Java's that is not below zero.
@@ -80,12 +82,12 @@ pub(super) unsafe fn direct_bytes<'a>(
     buffer: &JByteBuffer,
     offset: usize,
     length: usize,
-) -> &'a [u8] {
+) -> Fallible<&'a [u8]> {
     if length == 0 {
-        return &[];
+        return Ok(&[]);
     }
     // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts(env.memory(buffer).0.add(offset), length) }
+    Ok(unsafe { std::slice::from_raw_parts(env.memory(buffer)?.0.add(offset), length) })
 }
 
 /// The text of an array in UTF-8.

@@ -61,7 +61,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Database_putDirect<'local>(
         let options = call.options(format, flags, ttl_ms)?;
         // SAFETY: Java's class `Database` says that it is a direct buffer and that the range is inside; its caller keeps it
         // reachable. Whoever changes the bytes meanwhile changes what is stored, as with every put.
-        let payload = unsafe { direct_bytes(env, &buffer, offset as usize, length as usize) };
+        let payload = unsafe { direct_bytes(env, &buffer, offset as usize, length as usize)? };
         let info = store.put(db, key, &[payload], &options)?;
         call.tell(numbers(&info));
         Ok(())

@@ -232,12 +232,14 @@ impl<'local> Env<'local> {
         self.made(unsafe { call!(self, NewDirectByteBuffer, address.cast(), length as jlong) })
     }
 
-    /// The memory of a direct buffer.
-    pub(super) fn memory(&self, buffer: &JByteBuffer) -> (*mut u8, usize) {
+    /// The memory of a direct buffer that is not empty.
+    pub(super) fn memory(&self, buffer: &JByteBuffer) -> Fallible<(*mut u8, usize)> {
         // SAFETY: a direct buffer.
-        unsafe {
+        let (address, capacity): (*mut u8, _) = unsafe {
             let address = call!(self, GetDirectBufferAddress, buffer.raw).cast();
             (address, call!(self, GetDirectBufferCapacity, buffer.raw).max(0) as usize)
-        }
+        };
+        // A JVM that had no memory when it was first asked for one gives none later.
+        if address.is_null() { Err(Fault::Pending) } else { Ok((address, capacity)) }
     }
 }

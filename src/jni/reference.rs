@@ -62,7 +62,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Reference_gather<'local>(
         let found = inputs.len() as jint;
         let given = [output].into_iter().chain(inputs.into_iter().map(Some));
         let given: Vec<jlong> = given.map(|one| one.map_or(0, |one| give(Mutex::new(one)))).collect();
-        env.set(&handles, 0, &given)?;
+        env.set(&handles, 0, &given).inspect_err(|_| {
+            // SAFETY: made above, and Java has none of them.
+            given.iter().for_each(|&one| unsafe { release::<Mutex<Reference>>(one) });
+        })?;
         Ok(found)
     })
 }

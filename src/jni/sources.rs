@@ -143,14 +143,14 @@ impl<'local, 'call> Part<'local, 'call> {
         }
         // SAFETY: Java's class `Parts` says that it is a direct ByteBuffer.
         let buffer: JByteBuffer = unsafe { source.cast() };
-        let (address, capacity) = env.memory(&buffer);
+        if length == 0 {
+            return Ok(Part::Direct(&[]));
+        }
+        let (address, capacity) = env.memory(&buffer)?;
         if offset.checked_add(length).is_none_or(|end| end > capacity) {
             return Err(invalid(format!("{length} bytes at {offset} of a buffer of {capacity}")).into());
         }
         env.release(buffer);
-        if length == 0 {
-            return Ok(Part::Direct(&[]));
-        }
         // SAFETY: inside the buffer, which Java's caller keeps reachable; whoever changes it meanwhile changes what is
         // stored, as with every put.
         Ok(Part::Direct(unsafe { std::slice::from_raw_parts(address.add(offset), length) }))

@@ -8,6 +8,8 @@ import java.nio.ByteOrder;
  * through it costs a fraction of one that passes arrays.
  */
 final class Call {
+    /** Where the address of the memory itself stands, behind the numbers that are told. */
+    private static final int ADDRESS = 120;
     /** Where the lengths of the texts begin; before them lie the numbers that are told. */
     private static final int LENGTHS = 128;
     /** Where the texts begin. */
@@ -15,20 +17,26 @@ final class Call {
     /** Bytes of texts that a thread keeps room for: a database, a key and what is usual beside them. */
     private static final int USUAL = 2048;
 
-    private static final ThreadLocal<Call> MINE = ThreadLocal.withInitial(() -> new Call(USUAL));
+    /** A buffer and no {@code Call}: threads that outlive an application would keep its classes. */
+    private static final ThreadLocal<ByteBuffer> MINE = ThreadLocal.withInitial(() -> memory(USUAL));
 
     private final ByteBuffer memory;
     /** What a native method takes. */
     final long address;
 
-    private Call(int texts) {
-        memory = ByteBuffer.allocateDirect(Math.addExact(TEXTS, texts)).order(ByteOrder.nativeOrder());
-        address = address(memory);
+    private Call(ByteBuffer memory) {
+        this.memory = memory;
+        address = memory.getLong(ADDRESS);
+    }
+
+    private static ByteBuffer memory(int texts) {
+        ByteBuffer memory = ByteBuffer.allocateDirect(Math.addExact(TEXTS, texts)).order(ByteOrder.nativeOrder());
+        return memory.putLong(ADDRESS, address(memory));
     }
 
     /** This thread's, to be told numbers only. */
     static Call plain() {
-        return MINE.get();
+        return new Call(MINE.get());
     }
 
     /**
@@ -67,7 +75,7 @@ final class Call {
     }
 
     private static Call withRoom(long texts) {
-        return texts <= USUAL ? MINE.get() : new Call(Math.toIntExact(texts));
+        return new Call(texts <= USUAL ? MINE.get() : memory(Math.toIntExact(texts)));
     }
 
     private int pass(int index, byte[] text, int at) {

@@ -16,19 +16,27 @@ final class Handle implements Runnable {
     private static final int CLOSED = Integer.MIN_VALUE;
 
     private final String noun;
-    private final long pointer;
     private final LongConsumer free;
-    private final AtomicInteger state = new AtomicInteger();
+    private final AtomicInteger state = new AtomicInteger(CLOSED);
+    /** Written before the state says that there is one. */
+    private long pointer;
 
     /**
+     * A handle that is closed until it owns an object. It is made, and whatever else needs memory, before the object is: so
+     * nothing can fail between the making of an object and its being owned.
+     *
      * @param noun what it is, for messages
-     * @param pointer the native object
      * @param free frees it
      */
-    Handle(String noun, long pointer, LongConsumer free) {
+    Handle(String noun, LongConsumer free) {
         this.noun = noun;
-        this.pointer = pointer;
         this.free = free;
+    }
+
+    /** Takes the one native object over. */
+    void own(long pointer) {
+        this.pointer = pointer;
+        state.set(0);
     }
 
     /** Begins a call; {@link #leave} ends it. */
@@ -56,7 +64,11 @@ final class Handle implements Runnable {
 
     /** Closes: no call begins any more. Closing again does nothing. */
     void close() {
-        if (state.getAndUpdate(now -> now | CLOSED) == 0) {
+        int now = state.get();
+        while (!state.compareAndSet(now, now | CLOSED)) {
+            now = state.get();
+        }
+        if (now == 0) {
             free.accept(pointer);
         }
     }

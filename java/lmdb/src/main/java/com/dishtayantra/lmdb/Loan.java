@@ -71,25 +71,40 @@ public final class Loan implements AutoCloseable {
         cleanable = Handle.CLEANER.register(base, room);
     }
 
+    /** What takes a loan: tells the native loan through the call and answers a buffer over its front. */
+    private interface Lender {
+        ByteBuffer lend(long call);
+    }
+
+    private static Loan open(byte[] database, long size, Lender lender) {
+        Call call = Call.plain();
+        Handle handle = new Handle("loan", Loan::release);
+        ByteBuffer base = lender.lend(call.address);
+        handle.own(call.told(0));
+        try {
+            return new Loan(handle, base, database, size);
+        } catch (Throwable failure) {
+            handle.close();
+            throw failure;
+        }
+    }
+
     /** Takes a loan of a store. */
     static Loan open(long store, byte[] database, long size) {
-        Call call = Call.plain();
-        ByteBuffer base = open(store, call.address, checked(size));
-        return new Loan(new Handle("loan", call.told(0), Loan::release), base, database, size);
+        checked(size);
+        return open(database, size, call -> open(store, call, size));
     }
 
     /** Takes a loan of the store that a reference names. */
     static Loan openOutput(long reference, byte[] database, long size) {
-        Call call = Call.plain();
-        ByteBuffer base = openOutput(reference, call.address, checked(size));
-        return new Loan(new Handle("loan", call.told(0), Loan::release), base, database, size);
+        checked(size);
+        return open(database, size, call -> openOutput(reference, call, size));
     }
 
-    private static long checked(long size) {
+    private static void checked(long size) {
         if (size < 0) {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "a loan of " + size + " bytes");
         }
-        return size;
     }
 
     /** Bytes that were lent. */
@@ -286,8 +301,9 @@ public final class Loan implements AutoCloseable {
      * @param retained the room is the store's again only when the buffers that were handed out are unreachable
      */
     private void end(boolean retained) {
-        for (Buffer buffer : handedOut) {
-            buffer.limit(0);
+        // By index: an iterator needs memory.
+        for (int i = 0; i < handedOut.size(); i++) {
+            handedOut.get(i).limit(0);
         }
         if (handedOut.isEmpty()) {
             base = null;
@@ -356,5 +372,5 @@ public final class Loan implements AutoCloseable {
 
     private static native void drop(long loan);
 
-    private static native void release(long loan);
+    static native void release(long loan);
 }

@@ -1,14 +1,13 @@
 package com.dishtayantra.lmdb;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Finds and loads the shared library, so that a process has one copy of the engine: in the order of all languages. */
 final class NativeLibrary {
@@ -17,65 +16,80 @@ final class NativeLibrary {
 
     private static final String NAME = "dishtayantra_lmdb";
     private static final String FILE_NAME = "lib" + NAME + ".so";
-    private static final Path MAPS = Paths.get("/proc/self/maps");
+    /** Classes with static state that nothing before the first call needs. */
+    private static final String[] INITIALIZED = {
+        "Pin", "Pressure", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "ValueType",
+        "ExchangeMode", "Segment", "Node", "Unpacker"};
+
+    private static final String DENIED = "since native access is denied to this code: start the JVM with"
+            + " --enable-native-access=ALL-UNNAMED (or the name of the module that this jar is)";
 
     /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever some are added. */
     private static final int VERSION = 3;
 
     /** What a call throws that failed and found no memory for its exception; the native library refers to it weakly. */
-    private static final OutOfMemoryError NO_MEMORY = noMemory();
+    private static OutOfMemoryError noMemory;
 
-    /** Why there is no library; null when it is loaded. */
-    private static final UnsatisfiedLinkError FAILURE = tryToLoad();
+    private static volatile boolean loaded;
+    /** Why there is no library. */
+    private static UnsatisfiedLinkError failure;
 
     private NativeLibrary() {}
 
     /** Loads the library unless that is done; whatever makes the first native objects calls it before. */
     static void ensureLoaded() {
-        if (FAILURE != null) {
-            UnsatisfiedLinkError error = new UnsatisfiedLinkError(FAILURE.getMessage());
-            error.initCause(FAILURE);
-            throw error;
+        if (!loaded) {
+            loadOnce();
         }
     }
 
-    private static UnsatisfiedLinkError tryToLoad() {
-        try {
-            load();
-            return null;
-        } catch (UnsatisfiedLinkError failure) {
-            return failure;
+    /** Without a static initializer: one that fails, for want of memory say, is never run again. */
+    private static synchronized void loadOnce() {
+        if (loaded) {
+            return;
         }
+        if (failure == null) {
+            try {
+                load();
+                loaded = true;
+                return;
+            } catch (UnsatisfiedLinkError wrong) {
+                failure = wrong;
+            }
+        }
+        UnsatisfiedLinkError error = new UnsatisfiedLinkError(failure.getMessage());
+        error.initCause(failure);
+        throw error;
     }
 
     private static void load() {
         String property = System.getProperty(PROPERTY);
         String variable = System.getenv(VARIABLE);
         List<String> looked = new ArrayList<>();
-        Path mapped = mapped();
-        if (mapped != null) {
-            use(mapped, "this process, which has loaded it already");
+        List<Mapped> mapped = Mapped.named(FILE_NAME);
+        if (!mapped.isEmpty()) {
+            use(mapped);
             return;
         }
         looked.add(FILE_NAME + " in this process: not loaded");
         // What the user named is what is used: another copy instead would only hide the mistake.
         if (isNamed(property)) {
-            use(Paths.get(property), "the property " + PROPERTY);
+            use(property, "the property " + PROPERTY);
             return;
         }
         looked.add("the property " + PROPERTY + ": not set");
         if (isNamed(variable)) {
-            use(Paths.get(variable), "the environment variable " + VARIABLE);
+            use(variable, "the environment variable " + VARIABLE);
             return;
         }
         looked.add("the environment variable " + VARIABLE + ": not set");
         String resource = "native/" + platform() + "/" + FILE_NAME;
         try (InputStream library = NativeLibrary.class.getResourceAsStream("/" + resource)) {
             if (library != null) {
-                use(Extracted.file(library, FILE_NAME), "the jar (" + resource + ")");
+                use(Extracted.file(library, FILE_NAME).toString(), "the jar (" + resource + ")");
                 return;
             }
-        } catch (IOException error) {
+        } catch (IOException | InvalidPathException error) {
             throw failed(resource + " of the jar cannot be extracted to " + System.getProperty("java.io.tmpdir"), error);
         }
         looked.add(resource + " in the jar: not there");
@@ -85,6 +99,8 @@ final class NativeLibrary {
             looked.add("the system: " + error.getMessage());
             throw new UnsatisfiedLinkError(
                     "the library " + FILE_NAME + " was not found; looked at:\n  " + String.join("\n  ", looked));
+        } catch (IllegalCallerException denied) {
+            throw failed(FILE_NAME + " cannot be loaded, " + DENIED, denied);
         }
         check(FILE_NAME + ", found by the system");
     }
@@ -93,13 +109,56 @@ final class NativeLibrary {
         return name != null && !name.isEmpty();
     }
 
-    private static void use(Path file, String where) {
+    private static void use(String name, String where) {
+        String file = name;
         try {
-            System.load(file.toAbsolutePath().toString());
+            file = Paths.get(name).toAbsolutePath().toString();
+            System.load(file);
         } catch (UnsatisfiedLinkError error) {
             throw failed(file + ", named by " + where + ", cannot be loaded", error);
+        } catch (InvalidPathException unnamed) {
+            throw failed(file + ", named by " + where + ", cannot be loaded, " + unnamed(), unnamed);
+        } catch (IllegalCallerException denied) {
+            throw failed(file + ", named by " + where + ", cannot be loaded, " + DENIED, denied);
         }
         check(file + ", named by " + where);
+    }
+
+    /** Uses the file that this process has mapped, as when Python or C++ loaded it first, and no other one beside it. */
+    private static void use(List<Mapped> mapped) {
+        Mapped engine = mapped.stream().filter(file -> !file.removed).findFirst().orElse(mapped.get(0));
+        String shown = FileNames.shown(engine.path);
+        Path file = engine.path;
+        if (engine.removed) {
+            file = engine.byAddress();
+            if (!Files.exists(file)) {
+                throw new UnsatisfiedLinkError("this process has loaded " + shown + " (device and inode " + engine.identity
+                        + "), which was removed or replaced since, and a second engine beside it would break its locks;"
+                        + " restart the process, and replace libraries only while nobody uses them");
+            }
+        } else if (!isNameable(file)) {
+            throw new UnsatisfiedLinkError(shown + ", which this process has loaded already, cannot be loaded, " + unnamed());
+        }
+        use(file.toString(), "this process, which has loaded it already");
+        List<Mapped> now = Mapped.named(FILE_NAME);
+        if (now.size() > mapped.size()) {
+            throw new UnsatisfiedLinkError("this process has loaded " + shown + " (device and inode " + engine.identity
+                    + "), and under that name there is another file now; restart the process");
+        }
+    }
+
+    /** Whether a text can name the file, as the JVM wants it. */
+    private static boolean isNameable(Path file) {
+        try {
+            return Paths.get(file.toString()).equals(file);
+        } catch (InvalidPathException unnameable) {
+            return false;
+        }
+    }
+
+    private static String unnamed() {
+        return "since the encoding of the JVM's locale (" + System.getProperty("sun.jnu.encoding")
+                + ") cannot write its name: start the JVM with LC_ALL=C.UTF-8, or give the file a name of ASCII letters";
     }
 
     /** Refuses what is not our library, and one that is older than these classes. */
@@ -115,13 +174,31 @@ final class NativeLibrary {
             throw new UnsatisfiedLinkError(library + ", has version " + version + " of the native methods; these classes need version "
                     + VERSION + " or a later one");
         }
-        prepare(Status.class, NO_MEMORY);
+        noMemory = new OutOfMemoryError("a call to the native library failed, and there is no memory to say why");
+        noMemory.setStackTrace(new StackTraceElement[0]);
+        prepare(Status.class, noMemory);
+        warmUp();
     }
 
-    private static OutOfMemoryError noMemory() {
-        OutOfMemoryError error = new OutOfMemoryError("a call to the native library failed, and there is no memory to say why");
-        error.setStackTrace(new StackTraceElement[0]);
-        return error;
+    /**
+     * Has the JVM look up, while there is memory, what has to work when there is none: what frees native objects, and
+     * classes, since one whose initialization fails is lost for good.
+     */
+    private static void warmUp() {
+        Store.release(0);
+        View.release(0);
+        Loan.release(0);
+        Writer.release(0);
+        Reference.release(0);
+        Call.plain();
+        ClassLoader loader = NativeLibrary.class.getClassLoader();
+        for (String name : INITIALIZED) {
+            try {
+                Class.forName(NativeLibrary.class.getPackageName() + "." + name, true, loader);
+            } catch (ClassNotFoundException missing) {
+                throw failed("the jar is not whole", missing);
+            }
+        }
     }
 
     private static native int version();
@@ -132,20 +209,6 @@ final class NativeLibrary {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError(what + ": " + cause.getMessage());
         error.initCause(cause);
         return error;
-    }
-
-    /** The file of the library that this process has mapped, as when Python or C++ loaded it first; null: none. */
-    private static Path mapped() {
-        try (BufferedReader maps = Files.newBufferedReader(MAPS); Stream<String> lines = maps.lines()) {
-            return lines.map(line -> line.indexOf('/') < 0 ? "" : line.substring(line.indexOf('/')))
-                    .filter(path -> path.substring(path.lastIndexOf('/') + 1).startsWith(FILE_NAME))
-                    .map(Paths::get)
-                    .filter(Files::exists)
-                    .findFirst()
-                    .orElse(null);
-        } catch (IOException error) {
-            return null;
-        }
     }
 
     private static String platform() {

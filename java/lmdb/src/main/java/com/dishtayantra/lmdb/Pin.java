@@ -25,22 +25,30 @@ final class Pin implements Runnable {
 
     final Handle handle;
     final long entryId;
-    private final long address;
+    /** The key of {@link #PINS}, kept so that ending needs no memory. */
+    private final Long address;
     private final long size;
     private final WeakReference<ByteBuffer> base;
     private final Cleaner.Cleanable cleanable;
     /** {@link #ENDED}, {@link #HANDED_OUT}, and the views that are open, counted in steps of {@link #VIEW}. */
-    private final AtomicInteger state = new AtomicInteger(VIEW);
+    private final AtomicInteger state = new AtomicInteger(ENDED);
 
-    /** A pin with its first view. */
-    Pin(Handle handle, ByteBuffer base, long entryId, long address, long size) {
+    private Pin(Handle handle, ByteBuffer base, long entryId, long address, long size) {
         this.handle = handle;
         this.entryId = entryId;
         this.address = address;
         this.size = size;
         this.base = new WeakReference<>(base);
         cleanable = Handle.CLEANER.register(base, this);
-        PINS.put(address, this);
+    }
+
+    /** A pin with its first view. It owns the native view from its return on, not when it throws. */
+    static Pin of(Handle handle, long pointer, ByteBuffer base, long entryId, long address, long size) {
+        Pin pin = new Pin(handle, base, entryId, address, size);
+        PINS.put(pin.address, pin);
+        handle.own(pointer);
+        pin.state.set(VIEW);
+        return pin;
     }
 
     /** The pin of the payload at an address; null when there is none. */
@@ -104,11 +112,14 @@ final class Pin implements Runnable {
     /** Ends the pin: no buffer can be reached any more, or there never was one. */
     @Override
     public void run() {
-        int before = state.getAndUpdate(now -> now | ENDED);
-        PINS.remove(address, this);
+        int before = state.get();
+        while (!state.compareAndSet(before, before | ENDED)) {
+            before = state.get();
+        }
         handle.close();
         if ((before & HANDED_OUT) != 0) {
             Pressure.remove(size);
         }
+        PINS.remove(address, this);
     }
 }

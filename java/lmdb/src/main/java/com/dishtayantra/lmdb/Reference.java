@@ -1,5 +1,7 @@
 package com.dishtayantra.lmdb;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * What a calculator gets in place of its input, and what it needs to answer through the store. The engine reads and makes
@@ -45,9 +48,11 @@ public final class Reference {
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
 
-    private Reference(long pointer) {
-        handle = new Handle("reference", pointer, Reference::release);
+    private Reference(LongSupplier made) {
+        handle = new Handle("reference", Reference::release);
         cleanable = Handle.CLEANER.register(this, handle);
+        handle.own(made.getAsLong());
+        reachabilityFence(this);
     }
 
     /** Whether a value is a map that stands for a payload, or for several that were merged, whatever else is in it. */
@@ -83,8 +88,20 @@ public final class Reference {
         private final List<Reference> inputs = new ArrayList<>();
         private final Reference output;
 
-        private Gathered(long output) {
-            this.output = output == 0 ? null : new Reference(output);
+        /** Takes over what the handles are of, each of which is 0 then. */
+        private Gathered(long[] handles, int count) {
+            output = handles[0] == 0 ? null : taken(handles, 0);
+            for (int i = 1; i <= count; i++) {
+                inputs.add(taken(handles, i));
+            }
+        }
+
+        private static Reference taken(long[] handles, int at) {
+            return new Reference(() -> {
+                long pointer = handles[at];
+                handles[at] = 0;
+                return pointer;
+            });
         }
 
         /** The references, each to one payload: several when maps were merged; none when only an output is asked for. */
@@ -118,11 +135,14 @@ public final class Reference {
         });
         long[] handles = new long[1 + texts.size() / 2];
         int inputs = gather(texts.toArray(new byte[0][]), handles);
-        Gathered gathered = new Gathered(handles[0]);
-        for (int i = 1; i <= inputs; i++) {
-            gathered.inputs.add(new Reference(handles[i]));
+        try {
+            return new Gathered(handles, inputs);
+        } catch (Throwable failure) {
+            for (long left : handles) {
+                release(left);
+            }
+            throw failure;
         }
-        return gathered;
     }
 
     /**
@@ -133,7 +153,7 @@ public final class Reference {
     public static Reference of(Map<String, ?> fields) {
         Objects.requireNonNull(fields, "fields");
         NativeLibrary.ensureLoaded();
-        Reference reference = new Reference(create());
+        Reference reference = new Reference(Reference::create);
         try {
             for (String name : NAMES) {
                 Object value = fields.get(name);
@@ -141,9 +161,9 @@ public final class Reference {
                     reference.set(name, value);
                 }
             }
-        } catch (RuntimeException wrong) {
+        } catch (Throwable failure) {
             reference.cleanable.clean();
-            throw wrong;
+            throw failure;
         }
         return reference;
     }
@@ -155,7 +175,8 @@ public final class Reference {
      */
     public static Reference parse(String json) {
         NativeLibrary.ensureLoaded();
-        return new Reference(parse(Texts.encode("json", json)));
+        byte[] text = Texts.encode("json", json);
+        return new Reference(() -> parse(text));
     }
 
     private void set(String name, Object value) {
@@ -244,7 +265,7 @@ public final class Reference {
     public Store store() {
         long pointer = handle.enter();
         try {
-            return Store.of(store(pointer));
+            return Store.of(() -> store(pointer));
         } finally {
             handle.leave();
         }
@@ -370,7 +391,7 @@ public final class Reference {
 
     private static native long parse(byte[] json);
 
-    private static native void release(long reference);
+    static native void release(long reference);
 
     private static native void set(long reference, byte[] name, byte[] value);
 

@@ -1,11 +1,13 @@
 package com.dishtayantra.lmdb;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import java.lang.ref.Cleaner;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 
 /**
  * An open store, and its database {@code "default"}.
@@ -34,7 +36,8 @@ public final class Store extends Database implements AutoCloseable {
 
     /** Opens the store in a directory, with default options; see {@link #open(Path, StoreOptions)}. */
     public static Store open(String path) {
-        return open(Paths.get(Objects.requireNonNull(path, "path")));
+        Objects.requireNonNull(path, "path");
+        return open(Texts.encode("path", path), StoreOptions.defaults());
     }
 
     /**
@@ -52,28 +55,40 @@ public final class Store extends Database implements AutoCloseable {
     public static Store open(Path path, StoreOptions options) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(options, "options");
-        NativeLibrary.ensureLoaded();
-        byte[] directory = Texts.encode("path", path.toString());
-        long pointer = open(directory, options.mapSize, options.prefault, options.maxReaders, options.maxDatabases,
-                options.mode, options.flags);
-        byte[][] warnings = warnings();
-        if (warnings.length > 0) {
-            System.Logger logger = System.getLogger("com.dishtayantra.lmdb");
-            Arrays.stream(warnings).map(Texts::decode).forEach(text -> logger.log(System.Logger.Level.WARNING, text));
-        }
-        return of(pointer);
+        return open(FileNames.bytes(path), options);
     }
 
-    /** A store that the engine gave. */
-    static Store of(long pointer) {
-        return new Store(new Handle("store", pointer, Store::release));
+    private static Store open(byte[] directory, StoreOptions options) {
+        NativeLibrary.ensureLoaded();
+        Store store = of(() -> open(directory, options.mapSize, options.prefault, options.maxReaders,
+                options.maxDatabases, options.mode, options.flags));
+        try {
+            byte[][] warnings = warnings();
+            if (warnings.length > 0) {
+                System.Logger logger = System.getLogger("com.dishtayantra.lmdb");
+                Arrays.stream(warnings).map(Texts::decode)
+                        .forEach(text -> logger.log(System.Logger.Level.WARNING, text));
+            }
+        } catch (Throwable failure) {
+            store.close();
+            throw failure;
+        }
+        return store;
+    }
+
+    /** A store that the engine gives. */
+    static Store of(LongSupplier opened) {
+        Store store = new Store(new Handle("store", Store::release));
+        store.store.own(opened.getAsLong());
+        reachabilityFence(store);
+        return store;
     }
 
     /** Absolute path of the store's directory. */
     public Path path() {
         long pointer = store.enter();
         try {
-            return Paths.get(Texts.decode(path(pointer)));
+            return FileNames.path(path(pointer));
         } finally {
             store.leave();
         }
@@ -142,7 +157,7 @@ public final class Store extends Database implements AutoCloseable {
 
     private static native byte[][] warnings();
 
-    private static native void release(long store);
+    static native void release(long store);
 
     private static native byte[] path(long store);
 

@@ -77,7 +77,7 @@ public final class View implements AutoCloseable {
             reachabilityFence(call);
         }
         if (found == KNOWN) {
-            return new View(pin, base, call.toldAll(Info.TOLD));
+            return joined(pin, base, call);
         }
         if (found == ABSENT) {
             return null;
@@ -92,17 +92,35 @@ public final class View implements AutoCloseable {
 
     /** The view of what the engine told: the envelope's numbers, the native view, the payload's address. */
     static View of(Call call) {
-        long[] told = call.toldAll(Info.TOLD);
         long pointer = call.told(Info.TOLD);
-        long address = call.told(Info.TOLD + 1);
-        Pin pin = Pin.at(address);
-        ByteBuffer base = pin == null || pin.entryId != told[0] ? null : pin.join();
-        if (base != null) {
+        Pin pin;
+        ByteBuffer base;
+        try {
+            long entryId = call.told(0);
+            long address = call.told(Info.TOLD + 1);
+            pin = Pin.at(address);
+            base = pin == null || pin.entryId != entryId ? null : pin.join();
+            if (base == null) {
+                long size = call.told(1);
+                Handle handle = new Handle("view", View::release);
+                base = range(pointer, 0, Math.min(size, Integer.MAX_VALUE));
+                pin = Pin.of(handle, pointer, base, entryId, address, size);
+                pointer = 0;
+            }
+        } finally {
             release(pointer);
-            return new View(pin, base, told);
         }
-        base = range(pointer, 0, Math.min(told[1], Integer.MAX_VALUE));
-        return new View(new Pin(new Handle("view", pointer, View::release), base, told[0], address, told[1]), base, told);
+        return joined(pin, base, call);
+    }
+
+    /** A view of a pin that was joined for it. */
+    private static View joined(Pin pin, ByteBuffer base, Call call) {
+        try {
+            return new View(pin, base, call.toldAll(Info.TOLD));
+        } catch (Throwable failure) {
+            pin.part();
+            throw failure;
+        }
     }
 
     /** Bytes of the payload. */
@@ -362,5 +380,5 @@ public final class View implements AutoCloseable {
 
     private static native void array(long view, long[] told);
 
-    private static native void release(long view);
+    static native void release(long view);
 }

@@ -1,5 +1,7 @@
 package com.dishtayantra.lmdb;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import java.lang.ref.Cleaner;
 import java.math.BigInteger;
 import java.nio.Buffer;
@@ -59,8 +61,10 @@ public class Writer implements AutoCloseable {
     /** A writer that holds nothing yet. */
     public Writer() {
         NativeLibrary.ensureLoaded();
-        handle = new Handle("writer", create(), Writer::release);
+        handle = new Handle("writer", Writer::release);
         cleanable = Handle.CLEANER.register(this, handle);
+        handle.own(create());
+        reachabilityFence(this);
     }
 
     /** Begins a map of so many pairs, each a {@link #key} and then its value. */
@@ -420,7 +424,7 @@ public class Writer implements AutoCloseable {
 
     private static native long create();
 
-    private static native void release(long writer);
+    static native void release(long writer);
 
     private static native void reset(long writer);
 

@@ -14,25 +14,27 @@ final class Child {
 
     /** Starts a JVM that runs one of the jobs below, with what it says on both its streams. */
     static Process start(List<String> options, String... job) throws IOException {
-        return builder(options, job).redirectErrorStream(true).start();
+        return program(options, Child.class, job).start();
     }
 
     /** Starts a JVM that runs one of the jobs below; what newer ones warn of on the error stream is left out. */
     static Process start(String... job) throws IOException {
-        return builder(List.of(), job).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        return program(List.of(), Child.class, job).redirectErrorStream(false)
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
     }
 
-    private static ProcessBuilder builder(List<String> options, String... job) {
+    /** A JVM that runs a class of the tests, given a path in the test's directory (a job of {@link Child}'s comes before it). */
+    static ProcessBuilder program(List<String> options, Class<?> main, String... job) {
         List<String> command = new ArrayList<>();
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xcheck:jni");
         command.add("-Xmx128m");
         // A child that is killed leaves its copy of the library where the test's directory goes with it.
-        command.add("-Djava.io.tmpdir=" + Paths.get(job[1]).getParent());
+        command.add("-Djava.io.tmpdir=" + Paths.get(job[main == Child.class ? 1 : 0]).getParent());
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(Arrays.asList(job));
-        return new ProcessBuilder(command);
+        return new ProcessBuilder(command).redirectErrorStream(true);
     }
 
     /** What a child said, once it has ended. */
