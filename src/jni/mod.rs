@@ -27,4 +27,5 @@ mod reference;
 mod segment;
 mod store;
 mod view;
+mod watcher;
 mod writer;

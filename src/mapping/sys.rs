@@ -173,6 +173,44 @@ pub fn futex_wake_one(word: &AtomicU32) {
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1) };
 }
 
+/// Words that [`futex_wait_any`] takes at most.
+pub const FUTEXES: usize = libc::FUTEX_WAITV_MAX as usize;
+
+/// Sleeps while each word is what is expected of it, at most `timeout`. False: this system cannot (Linux before 5.16, or
+/// a filter of system calls).
+pub fn futex_wait_any(words: &[(&AtomicU32, u32)], timeout: Duration) -> bool {
+    let futexes: Vec<libc::futex_waitv> = words
+        .iter()
+        .map(|(word, expected)| {
+            // SAFETY: all zero is one, of numbers only.
+            let mut futex: libc::futex_waitv = unsafe { std::mem::zeroed() };
+            futex.val = u64::from(*expected);
+            futex.uaddr = word.as_ptr().addr() as u64;
+            futex.flags = libc::FUTEX2_SIZE_U32 as u32;
+            futex
+        })
+        .collect();
+    // SAFETY: the kernel writes the time, and only reads the words, of which there are as many as said.
+    let code = unsafe {
+        let mut until: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut until);
+        let nanos = until.tv_nsec as u64 + u64::from(timeout.subsec_nanos());
+        until.tv_sec += (timeout.as_secs() + nanos / 1_000_000_000) as libc::time_t;
+        until.tv_nsec = (nanos % 1_000_000_000) as libc::c_long;
+        let (count, flags) = (futexes.len(), 0);
+        libc::syscall(
+            libc::SYS_futex_waitv,
+            futexes.as_ptr(),
+            count,
+            flags,
+            &until as *const libc::timespec,
+            libc::CLOCK_MONOTONIC,
+        )
+    };
+    let failure = io::Error::last_os_error().raw_os_error();
+    code >= 0 || matches!(failure, Some(libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT))
+}
+
 /// Signals that the calling thread blocked, which it has back when this is dropped.
 pub struct SignalsBlocked(libc::sigset_t);
 

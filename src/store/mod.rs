@@ -55,6 +55,7 @@ mod sweep;
 mod sweeper;
 mod unseen;
 mod view;
+mod watch;
 mod write;
 
 pub use audit::Audit;
@@ -65,6 +66,7 @@ pub use marks::Track;
 pub use put::{Entry, MAX_PAYLOAD};
 pub use record::key_hex;
 pub use view::View;
+pub use watch::Watch;
 
 use crate::error::{Error, Result, Status};
 use crate::options::Options;

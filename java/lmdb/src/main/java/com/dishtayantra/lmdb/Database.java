@@ -300,10 +300,11 @@ public class Database {
     }
 
     /**
-     * Waits until a live entry is under the key, put by this or another process. Costs no processor time meanwhile.
+     * Waits until a live entry is under the key, put by this or another process. Costs no processor time meanwhile. A
+     * virtual thread gives its carrier to others.
      *
      * @throws LmdbTimeoutException nothing came in time
-     * @throws InterruptedException the thread was interrupted; noticed within 100 ms
+     * @throws InterruptedException the thread was interrupted; noticed within 100 ms, by a virtual thread at once
      */
     public void waitFor(String key, Duration timeout) throws InterruptedException {
         waitFor(Texts.encode("key", key), timeout);
@@ -311,7 +312,9 @@ public class Database {
 
     /** Waits for an entry under a key of bytes; see {@link #waitFor(String, Duration)}. */
     public void waitFor(byte[] key, Duration timeout) throws InterruptedException {
-        final long slice = 100;
+        boolean isVirtual = Watcher.isNeeded();
+        // Whoever publishes may die before it wakes anybody, so nobody sleeps for long without looking.
+        final long slice = isVirtual ? 500 : 100;
         long millis = Texts.millis("timeout", timeout);
         long began = System.nanoTime();
         while (true) {
@@ -319,19 +322,30 @@ public class Database {
                 throw new InterruptedException("interrupted while waiting for \"" + Texts.decode(key) + "\"");
             }
             long left = millis - (System.nanoTime() - began) / 1_000_000;
-            long pointer = store.enter();
-            try {
-                if (waitFor(pointer, name, key(key), Math.max(0, Math.min(left, slice)))) {
-                    return;
-                }
-            } finally {
-                store.leave();
+            long most = Math.max(0, Math.min(left, slice));
+            if (isVirtual ? park(key(key), most) : waitFor(key(key), most)) {
+                return;
             }
-            if (left <= slice) {
+            if (isVirtual ? left <= 0 : left <= slice) {
                 throw new LmdbTimeoutException("nothing came under key \"" + Texts.decode(key) + "\" in database \""
                         + name() + "\" within " + millis + " ms");
             }
         }
+    }
+
+    /** Whether a live entry came within so many ms, if the thread may block as long. */
+    private boolean waitFor(byte[] key, long millis) {
+        long pointer = store.enter();
+        try {
+            return waitFor(pointer, name, key, millis);
+        } finally {
+            store.leave();
+        }
+    }
+
+    /** Whether a live entry is there; if not, parks for so many ms at most, or until it is time to look again. */
+    private boolean park(byte[] key, long millis) {
+        return contains(key) || millis > 0 && Watcher.park(store, name, key, millis, () -> contains(key));
     }
 
     static byte[] key(byte[] key) {

@@ -18,14 +18,14 @@ final class NativeLibrary {
     private static final String FILE_NAME = "lib" + NAME + ".so";
     /** Classes with static state that nothing before the first call needs. */
     private static final String[] INITIALIZED = {
-        "Pin", "Pressure", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "ValueType",
+        "Pin", "Pressure", "Watcher", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "ValueType",
         "ExchangeMode", "Segment", "Node", "Unpacker"};
 
     private static final String DENIED = "since native access is denied to this code: start the JVM with"
             + " --enable-native-access=ALL-UNNAMED (or the name of the module that this jar is)";
 
     /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever some are added. */
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
 
     /** What a call throws that failed and found no memory for its exception; the native library refers to it weakly. */
     private static OutOfMemoryError noMemory;

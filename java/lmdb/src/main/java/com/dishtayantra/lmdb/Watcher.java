@@ -1,0 +1,133 @@
+package com.dishtayantra.lmdb;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One thread of the platform that waits in the native library in place of all virtual threads, which would keep their
+ * carriers there: as many as there are processors would stop every other one. It ends when nobody has waited for a while.
+ */
+final class Watcher implements Runnable {
+    /** How long it stays when nobody waits, in ms. */
+    private static final long IDLE_MS = 1000;
+    /** Threads that are woken by one look. */
+    private static final int WOKEN = 256;
+
+    private static final MethodHandle IS_VIRTUAL = isVirtualHandle();
+    private static final ConcurrentHashMap<Long, Thread> WAITING = new ConcurrentHashMap<>();
+    private static final AtomicLong NEXT = new AtomicLong();
+    private static final AtomicBoolean RUNS = new AtomicBoolean();
+
+    private final long[] told = new long[WOKEN];
+
+    private Watcher() {}
+
+    /** {@code Thread.isVirtual}, which Java has from 21 on; null before. */
+    private static MethodHandle isVirtualHandle() {
+        try {
+            return MethodHandles.publicLookup().findVirtual(
+                    Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+        } catch (NoSuchMethodException | IllegalAccessException | UnsupportedOperationException older) {
+            return null;
+        }
+    }
+
+    /** Whether the calling thread is a virtual one. */
+    static boolean isNeeded() {
+        try {
+            return IS_VIRTUAL != null && (boolean) IS_VIRTUAL.invokeExact(Thread.currentThread());
+        } catch (RuntimeException | Error failure) {
+            throw failure;
+        } catch (Throwable checked) {
+            throw new IllegalStateException(checked);
+        }
+    }
+
+    /** What can be asked of a store. */
+    interface Look {
+        boolean isThere();
+    }
+
+    /**
+     * Parks the calling thread until something happened to a key, the time is up, or it is interrupted.
+     *
+     * @param there whether what is waited for is there; asked once the key is watched
+     * @return whether it was there then
+     */
+    static boolean park(Handle store, byte[] database, byte[] key, long millis, Look there) {
+        Long id = NEXT.incrementAndGet();
+        WAITING.put(id, Thread.currentThread());
+        try {
+            long pointer = store.enter();
+            try {
+                add(pointer, database, key, id);
+            } finally {
+                store.leave();
+            }
+            start();
+            if (there.isThere()) {
+                return true;
+            }
+            LockSupport.parkNanos(Watcher.class, 1_000_000 * millis);
+            return false;
+        } finally {
+            remove(id);
+            WAITING.remove(id);
+        }
+    }
+
+    private static void start() {
+        if (!RUNS.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            Thread thread = new Thread(null, new Watcher(), "dishtayantra-lmdb-watcher", 0, false);
+            thread.setDaemon(true);
+            thread.setContextClassLoader(null);
+            thread.start();
+        } catch (Throwable failure) {
+            RUNS.set(false);
+            throw failure;
+        }
+    }
+
+    @Override
+    public void run() {
+        do {
+            try {
+                watch();
+            } finally {
+                RUNS.set(false);
+            }
+            // Somebody may have come meanwhile and have seen that this thread runs.
+        } while (!WAITING.isEmpty() && RUNS.compareAndSet(false, true));
+    }
+
+    private void watch() {
+        for (int count = await(told, IDLE_MS); count >= 0; count = await(told, IDLE_MS)) {
+            for (int i = 0; i < count; i++) {
+                wake(told[i]);
+            }
+        }
+    }
+
+    private static void wake(long id) {
+        try {
+            LockSupport.unpark(WAITING.get(id));
+        } catch (OutOfMemoryError full) {
+            // The thread looks again by itself, only later.
+            return;
+        }
+    }
+
+    private static native void add(long store, byte[] database, byte[] key, long id);
+
+    private static native void remove(long id);
+
+    private static native int await(long[] told, long timeoutMs);
+}
