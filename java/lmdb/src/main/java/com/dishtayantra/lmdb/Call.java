@@ -18,7 +18,12 @@ final class Call {
     private static final int USUAL = 2048;
 
     /** A buffer and no {@code Call}: threads that outlive an application would keep its classes. */
-    private static final ThreadLocal<ByteBuffer> MINE = ThreadLocal.withInitial(() -> memory(USUAL));
+    private static final ThreadLocal<ByteBuffer> MINE = new ThreadLocal<>() {
+        @Override
+        protected ByteBuffer initialValue() {
+            return memory(USUAL);
+        }
+    };
 
     private final ByteBuffer memory;
     /** What a native method takes. */

@@ -2,11 +2,12 @@ package com.dishtayantra.lmdb;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 
 /**
  * A named database of a store: entries under keys.
@@ -21,7 +22,7 @@ public class Database {
     private static final int SEEN = 64;
 
     final Handle store;
-    private final byte[] name;
+    final byte[] name;
     /** Pins of entries that were looked at; see {@link View#open}. A race loses one, which costs a little time. */
     private final Pin[] seen = new Pin[SEEN];
 
@@ -77,16 +78,19 @@ public class Database {
 
     private Info put(byte[] key, Parts parts, PutOptions options) {
         Objects.requireNonNull(options, "options");
-        return Pressure.relieved(() -> {
-            Call call = Call.of(name, key, options);
-            long pointer = store.enter();
-            try {
-                put(pointer, call.address, parts.sources, parts.ranges, options.format.code(), options.flags,
-                        options.ttlMs);
-            } finally {
-                store.leave();
+        return Pressure.relieved(new Supplier<Info>() {
+            @Override
+            public Info get() {
+                Call call = Call.of(name, key, options);
+                long pointer = store.enter();
+                try {
+                    put(pointer, call.address, parts.sources, parts.ranges, options.format.code(), options.flags,
+                            options.ttlMs);
+                } finally {
+                    store.leave();
+                }
+                return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
             }
-            return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
         });
     }
 
@@ -94,16 +98,19 @@ public class Database {
         Objects.requireNonNull(options, "options");
         int offset = payload.position();
         int length = payload.remaining();
-        return Pressure.relieved(() -> {
-            Call call = Call.of(name, key, options);
-            long pointer = store.enter();
-            try {
-                putDirect(pointer, call.address, payload, offset, length, options.format.code(), options.flags,
-                        options.ttlMs);
-            } finally {
-                store.leave();
+        return Pressure.relieved(new Supplier<Info>() {
+            @Override
+            public Info get() {
+                Call call = Call.of(name, key, options);
+                long pointer = store.enter();
+                try {
+                    putDirect(pointer, call.address, payload, offset, length, options.format.code(), options.flags,
+                            options.ttlMs);
+                } finally {
+                    store.leave();
+                }
+                return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
             }
-            return new Info(key, options.txnId, options.source, options.target, call.toldAll(Info.TOLD));
         });
     }
 
@@ -126,14 +133,17 @@ public class Database {
             numbers[3 * i + 1] = entry.options.flags;
             numbers[3 * i + 2] = entry.options.ttlMs;
         }
-        Pressure.relieved(() -> {
-            long pointer = store.enter();
-            try {
-                putMany(pointer, name, each, numbers, told);
-            } finally {
-                store.leave();
+        Pressure.relieved(new Supplier<Void>() {
+            @Override
+            public Void get() {
+                long pointer = store.enter();
+                try {
+                    putMany(pointer, name, each, numbers, told);
+                } finally {
+                    store.leave();
+                }
+                return null;
             }
-            return null;
         });
         Info[] infos = new Info[count];
         for (int i = 0; i < count; i++) {
@@ -189,8 +199,12 @@ public class Database {
 
     /** Looks at a payload under a key of bytes; see {@link #view(String)}. */
     public View view(byte[] key) {
-        return findView(key).orElseThrow(() -> new NotFoundException(
-                "no live entry under \"" + Texts.decode(key) + "\" in database \"" + name() + "\": it is absent or expired"));
+        View view = look(key(key), 0);
+        if (view != null) {
+            return view;
+        }
+        throw new NotFoundException(
+                "no live entry under \"" + Texts.decode(key) + "\" in database \"" + name() + "\": it is absent or expired");
     }
 
     /** As {@link #view(String)}, but empty when there is no live entry. */
@@ -209,12 +223,15 @@ public class Database {
     }
 
     private View look(byte[] key, int flags) {
-        return Pressure.relieved(() -> {
-            long pointer = store.enter();
-            try {
-                return View.open(pointer, name, key, flags, seen);
-            } finally {
-                store.leave();
+        return Pressure.relieved(new Supplier<View>() {
+            @Override
+            public View get() {
+                long pointer = store.enter();
+                try {
+                    return View.open(pointer, name, key, flags, seen);
+                } finally {
+                    store.leave();
+                }
             }
         });
     }
@@ -228,12 +245,15 @@ public class Database {
      * @throws TooLargeException a payload cannot be that large
      */
     public Loan loan(long size) {
-        return Pressure.relieved(() -> {
-            long pointer = store.enter();
-            try {
-                return Loan.open(pointer, name, size);
-            } finally {
-                store.leave();
+        return Pressure.relieved(new Supplier<Loan>() {
+            @Override
+            public Loan get() {
+                long pointer = store.enter();
+                try {
+                    return Loan.open(pointer, name, size);
+                } finally {
+                    store.leave();
+                }
             }
         });
     }
@@ -286,7 +306,11 @@ public class Database {
 
     /** The live keys that start with a text, in the order of their bytes; {@code ""} gives all of them. */
     public List<String> keys(String prefix) {
-        return keys(Texts.encode("prefix", prefix)).stream().map(Texts::decode).collect(Collectors.toList());
+        List<String> keys = new ArrayList<>();
+        for (byte[] key : keys(Texts.encode("prefix", prefix))) {
+            keys.add(Texts.decode(key));
+        }
+        return keys;
     }
 
     /** The live keys that start with some bytes, in the order of their bytes. */
@@ -345,7 +369,7 @@ public class Database {
 
     /** Whether a live entry is there; if not, parks for so many ms at most, or until it is time to look again. */
     private boolean park(byte[] key, long millis) {
-        return contains(key) || millis > 0 && Watcher.park(store, name, key, millis, () -> contains(key));
+        return contains(key) || millis > 0 && Watcher.park(this, key, millis);
     }
 
     static byte[] key(byte[] key) {

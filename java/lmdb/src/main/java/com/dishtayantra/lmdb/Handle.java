@@ -2,7 +2,6 @@ package com.dishtayantra.lmdb;
 
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongConsumer;
 
 /**
  * A native object that is freed once, when it was closed and no call is using it. A call that comes later is refused,
@@ -15,8 +14,7 @@ final class Handle implements Runnable {
     /** The bit of the state that says closed; the rest counts the calls inside. */
     private static final int CLOSED = Integer.MIN_VALUE;
 
-    private final String noun;
-    private final LongConsumer free;
+    private final Kind kind;
     private final AtomicInteger state = new AtomicInteger(CLOSED);
     /** Written before the state says that there is one. */
     private long pointer;
@@ -25,12 +23,10 @@ final class Handle implements Runnable {
      * A handle that is closed until it owns an object. It is made, and whatever else needs memory, before the object is: so
      * nothing can fail between the making of an object and its being owned.
      *
-     * @param noun what it is, for messages
-     * @param free frees it
+     * @param kind what it is
      */
-    Handle(String noun, LongConsumer free) {
-        this.noun = noun;
-        this.free = free;
+    Handle(Kind kind) {
+        this.kind = kind;
     }
 
     /** Takes the one native object over. */
@@ -48,13 +44,13 @@ final class Handle implements Runnable {
             }
             now = state.get();
         }
-        throw closed(noun);
+        throw closed(kind.toString());
     }
 
     /** Ends a call. */
     void leave() {
         if (state.decrementAndGet() == CLOSED) {
-            free.accept(pointer);
+            kind.free(pointer);
         }
     }
 
@@ -69,7 +65,7 @@ final class Handle implements Runnable {
             now = state.get();
         }
         if (now == 0) {
-            free.accept(pointer);
+            kind.free(pointer);
         }
     }
 
@@ -78,7 +74,59 @@ final class Handle implements Runnable {
         close();
     }
 
+    /** Ends a call when it is run. */
+    Runnable leaving() {
+        return new Runnable() {
+            @Override
+            public void run() {
+                leave();
+            }
+        };
+    }
+
     static StoreClosedException closed(String noun) {
         return new StoreClosedException(Status.CLOSED, "this " + noun + " was closed; open it again");
+    }
+
+    /** Kinds of native objects. */
+    enum Kind {
+        STORE {
+            @Override
+            void free(long pointer) {
+                Store.release(pointer);
+            }
+        },
+        VIEW {
+            @Override
+            void free(long pointer) {
+                View.release(pointer);
+            }
+        },
+        LOAN {
+            @Override
+            void free(long pointer) {
+                Loan.release(pointer);
+            }
+        },
+        WRITER {
+            @Override
+            void free(long pointer) {
+                Writer.release(pointer);
+            }
+        },
+        REFERENCE {
+            @Override
+            void free(long pointer) {
+                Reference.release(pointer);
+            }
+        };
+
+        abstract void free(long pointer);
+
+        /** The noun, for messages. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
     }
 }

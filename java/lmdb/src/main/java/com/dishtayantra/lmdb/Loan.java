@@ -71,15 +71,8 @@ public final class Loan implements AutoCloseable {
         cleanable = Handle.CLEANER.register(base, room);
     }
 
-    /** What takes a loan: tells the native loan through the call and answers a buffer over its front. */
-    private interface Lender {
-        ByteBuffer lend(long call);
-    }
-
-    private static Loan open(byte[] database, long size, Lender lender) {
-        Call call = Call.plain();
-        Handle handle = new Handle("loan", Loan::release);
-        ByteBuffer base = lender.lend(call.address);
+    /** The loan that was told through a call. */
+    private static Loan told(Call call, Handle handle, ByteBuffer base, byte[] database, long size) {
         handle.own(call.told(0));
         try {
             return new Loan(handle, base, database, size);
@@ -92,13 +85,17 @@ public final class Loan implements AutoCloseable {
     /** Takes a loan of a store. */
     static Loan open(long store, byte[] database, long size) {
         checked(size);
-        return open(database, size, call -> open(store, call, size));
+        Call call = Call.plain();
+        Handle handle = new Handle(Handle.Kind.LOAN);
+        return told(call, handle, open(store, call.address, size), database, size);
     }
 
     /** Takes a loan of the store that a reference names. */
     static Loan openOutput(long reference, byte[] database, long size) {
         checked(size);
-        return open(database, size, call -> openOutput(reference, call, size));
+        Call call = Call.plain();
+        Handle handle = new Handle(Handle.Kind.LOAN);
+        return told(call, handle, openOutput(reference, call.address, size), database, size);
     }
 
     private static void checked(long size) {
@@ -152,7 +149,7 @@ public final class Loan implements AutoCloseable {
             ByteBuffer far;
             try {
                 far = range(pointer, offset, length);
-                Handle.CLEANER.register(far, handle::leave);
+                Handle.CLEANER.register(far, handle.leaving());
             } catch (Throwable failure) {
                 handle.leave();
                 throw failure;
@@ -364,7 +361,7 @@ public final class Loan implements AutoCloseable {
 
     private static native ByteBuffer openOutput(long reference, long call, long size);
 
-    private static native ByteBuffer range(long loan, long offset, long length);
+    static native ByteBuffer range(long loan, long offset, long length);
 
     private static native void publish(long loan, long call, long bytes, int format, int flags, long ttlMs);
 

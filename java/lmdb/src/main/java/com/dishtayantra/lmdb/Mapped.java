@@ -49,7 +49,11 @@ final class Mapped {
                 continue;
             }
             String identity = matcher.group(2);
-            if (found.stream().noneMatch(other -> other.identity.equals(identity))) {
+            boolean isNew = true;
+            for (Mapped other : found) {
+                isNew &= !other.identity.equals(identity);
+            }
+            if (isNew) {
                 found.add(new Mapped(matcher.group(1), identity, matcher.group(3)));
             }
         }

@@ -16,10 +16,12 @@ final class NativeLibrary {
 
     private static final String NAME = "dishtayantra_lmdb";
     private static final String FILE_NAME = "lib" + NAME + ".so";
-    /** Classes with static state that nothing before the first call needs. */
-    private static final String[] INITIALIZED = {
-        "Pin", "Pressure", "Watcher", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "ValueType",
-        "ExchangeMode", "Segment", "Node", "Unpacker"};
+    /** Classes that calls need. */
+    private static final String[] CLASSES = {
+        "Database", "Store", "View", "Pin", "Loan", "Loan$Room", "Handle", "Pressure", "Watcher", "Reference",
+        "Reference$Gathered", "Writer", "Writer$Lent", "Document", "Node", "Node$Walk", "Unpacker", "Unpacker$Open", "Segment",
+        "Info", "Entry", "Parts", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "TimeStep", "ValueType",
+        "ExchangeMode", "Extension", "FileNames"};
 
     private static final String DENIED = "since native access is denied to this code: start the JVM with"
             + " --enable-native-access=ALL-UNNAMED (or the name of the module that this jar is)";
@@ -126,7 +128,10 @@ final class NativeLibrary {
 
     /** Uses the file that this process has mapped, as when Python or C++ loaded it first, and no other one beside it. */
     private static void use(List<Mapped> mapped) {
-        Mapped engine = mapped.stream().filter(file -> !file.removed).findFirst().orElse(mapped.get(0));
+        Mapped engine = mapped.get(0);
+        for (Mapped other : mapped) {
+            engine = engine.removed ? other : engine;
+        }
         String shown = FileNames.shown(engine.path);
         Path file = engine.path;
         if (engine.removed) {
@@ -191,13 +196,21 @@ final class NativeLibrary {
         Writer.release(0);
         Reference.release(0);
         Call.plain();
-        ClassLoader loader = NativeLibrary.class.getClassLoader();
-        for (String name : INITIALIZED) {
-            try {
-                Class.forName(NativeLibrary.class.getPackageName() + "." + name, true, loader);
-            } catch (ClassNotFoundException missing) {
-                throw failed("the jar is not whole", missing);
+        for (String name : CLASSES) {
+            initialize(name);
+            // Those without names, which are numbered.
+            for (int number = 1; initialize(name + "$" + number);) {
+                number++;
             }
+        }
+    }
+
+    private static boolean initialize(String name) {
+        try {
+            Class.forName(NativeLibrary.class.getPackageName() + "." + name, true, NativeLibrary.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException none) {
+            return false;
         }
     }
 

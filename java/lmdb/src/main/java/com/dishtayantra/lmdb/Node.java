@@ -227,7 +227,17 @@ public final class Node {
             throw new InvalidArgumentException(
                     Status.INVALID_ARGUMENT, "the value at byte " + position + " is no array but " + type());
         }
-        return () -> new Walk<>(false, (key, value) -> value);
+        return new Iterable<>() {
+            @Override
+            public Iterator<Node> iterator() {
+                return new Walk<>() {
+                    @Override
+                    Node make(long key, long value) {
+                        return new Node(view, value);
+                    }
+                };
+            }
+        };
     }
 
     /** The pairs of a map, in their order; found while they are iterated over. */
@@ -236,13 +246,25 @@ public final class Node {
             throw new InvalidArgumentException(
                     Status.INVALID_ARGUMENT, "the value at byte " + position + " is no map but " + type());
         }
-        return () -> new Walk<>(true, Map::entry);
+        return new Iterable<>() {
+            @Override
+            public Iterator<Map.Entry<Node, Node>> iterator() {
+                return new Walk<>() {
+                    @Override
+                    Map.Entry<Node, Node> make(long key, long value) {
+                        return Map.entry(new Node(view, key), new Node(view, value));
+                    }
+                };
+            }
+        };
     }
 
     /** The keys of a map, which must be texts, in their order. */
     public List<String> keys() {
         List<String> keys = new ArrayList<>();
-        entries().forEach(pair -> keys.add(pair.getKey().asString()));
+        for (Map.Entry<Node, Node> pair : entries()) {
+            keys.add(pair.getKey().asString());
+        }
         return keys;
     }
 
@@ -286,15 +308,11 @@ public final class Node {
     }
 
     /** A walk through an array or a map. */
-    private final class Walk<T> implements Iterator<T> {
-        private final boolean pairs;
-        private final java.util.function.BiFunction<Node, Node, T> make;
+    private abstract class Walk<T> implements Iterator<T> {
         /** The engine's iterator: key, value, next, remaining. */
         private final long[] at = new long[4];
 
-        Walk(boolean pairs, java.util.function.BiFunction<Node, Node, T> make) {
-            this.pairs = pairs;
-            this.make = make;
+        Walk() {
             long pointer = view.enter();
             try {
                 iterate(pointer, position, at);
@@ -319,8 +337,10 @@ public final class Node {
             } finally {
                 view.leave();
             }
-            return make.apply(pairs ? new Node(view, at[0]) : null, new Node(view, at[1]));
+            return make(at[0], at[1]);
         }
+
+        abstract T make(long key, long value);
     }
 
     static native void validate(long view);

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * What a calculator gets in place of its input, and what it needs to answer through the store. The engine reads and makes
@@ -48,11 +48,15 @@ public final class Reference {
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
 
-    private Reference(LongSupplier made) {
-        handle = new Handle("reference", Reference::release);
+    private Reference() {
+        handle = new Handle(Handle.Kind.REFERENCE);
         cleanable = Handle.CLEANER.register(this, handle);
-        handle.own(made.getAsLong());
+    }
+
+    private Reference own(long pointer) {
+        handle.own(pointer);
         reachabilityFence(this);
+        return this;
     }
 
     /** Whether a value is a map that stands for a payload, or for several that were merged, whatever else is in it. */
@@ -61,7 +65,11 @@ public final class Reference {
             return false;
         }
         Map<?, ?> map = (Map<?, ?>) value;
-        return Boolean.TRUE.equals(map.get(REF)) || map.keySet().stream().anyMatch(Reference::isMarker);
+        boolean is = Boolean.TRUE.equals(map.get(REF));
+        for (Object name : map.keySet()) {
+            is |= isMarker(name);
+        }
+        return is;
     }
 
     private static boolean isMarker(Object name) {
@@ -97,11 +105,9 @@ public final class Reference {
         }
 
         private static Reference taken(long[] handles, int at) {
-            return new Reference(() -> {
-                long pointer = handles[at];
-                handles[at] = 0;
-                return pointer;
-            });
+            Reference taken = new Reference().own(handles[at]);
+            handles[at] = 0;
+            return taken;
         }
 
         /** The references, each to one payload: several when maps were merged; none when only an output is asked for. */
@@ -125,14 +131,16 @@ public final class Reference {
         Objects.requireNonNull(fields, "fields");
         NativeLibrary.ensureLoaded();
         List<byte[]> texts = new ArrayList<>();
-        fields.forEach((name, value) -> {
+        for (Map.Entry<String, ?> field : fields.entrySet()) {
+            String name = field.getKey();
+            Object value = field.getValue();
             boolean isFlag = REF.equals(name);
             if (value == null || isFlag && !(value instanceof Boolean) || !NAMES.contains(name) && !isMarker(name)) {
-                return;
+                continue;
             }
             texts.add(Texts.encode("name", name));
             texts.add(text(name, value));
-        });
+        }
         long[] handles = new long[1 + texts.size() / 2];
         int inputs = gather(texts.toArray(new byte[0][]), handles);
         try {
@@ -153,7 +161,7 @@ public final class Reference {
     public static Reference of(Map<String, ?> fields) {
         Objects.requireNonNull(fields, "fields");
         NativeLibrary.ensureLoaded();
-        Reference reference = new Reference(Reference::create);
+        Reference reference = new Reference().own(create());
         try {
             for (String name : NAMES) {
                 Object value = fields.get(name);
@@ -176,7 +184,7 @@ public final class Reference {
     public static Reference parse(String json) {
         NativeLibrary.ensureLoaded();
         byte[] text = Texts.encode("json", json);
-        return new Reference(() -> parse(text));
+        return new Reference().own(parse(text));
     }
 
     private void set(String name, Object value) {
@@ -203,7 +211,8 @@ public final class Reference {
         byte[] wanted = Texts.encode("name", name);
         long pointer = handle.enter();
         try {
-            return Optional.ofNullable(get(pointer, wanted)).map(Texts::decode);
+            byte[] text = get(pointer, wanted);
+            return text == null ? Optional.empty() : Optional.of(Texts.decode(text));
         } finally {
             handle.leave();
         }
@@ -221,7 +230,8 @@ public final class Reference {
 
     /** The format that the output should have, when the reference says. */
     public Optional<DataFormat> format() {
-        return get(FORMAT).map(DataFormat::fromName);
+        Optional<String> name = get(FORMAT);
+        return name.isPresent() ? Optional.of(DataFormat.fromName(name.get())) : Optional.empty();
     }
 
     /** Id of the exchange. */
@@ -265,7 +275,7 @@ public final class Reference {
     public Store store() {
         long pointer = handle.enter();
         try {
-            return Store.of(() -> store(pointer));
+            return new Store().own(store(pointer));
         } finally {
             handle.leave();
         }
@@ -278,14 +288,17 @@ public final class Reference {
      * @throws CorruptException the reference names none
      */
     public View viewInput() {
-        return Pressure.relieved(() -> {
-            Call call = Call.plain();
-            long pointer = handle.enter();
-            try {
-                viewInput(pointer, call.address);
-                return View.of(call);
-            } finally {
-                handle.leave();
+        return Pressure.relieved(new Supplier<View>() {
+            @Override
+            public View get() {
+                Call call = Call.plain();
+                long pointer = handle.enter();
+                try {
+                    viewInput(pointer, call.address);
+                    return View.of(call);
+                } finally {
+                    handle.leave();
+                }
             }
         });
     }
@@ -300,15 +313,18 @@ public final class Reference {
         Objects.requireNonNull(options, "options");
         Parts given = Parts.of(parts);
         long[] told = new long[Info.TOLD];
-        Pressure.relieved(() -> {
-            long pointer = handle.enter();
-            try {
-                putOutput(pointer, given.sources, given.ranges, options.format.code(), options.flags, options.ttlMs,
-                        options.txnId, options.source, options.target, told);
-            } finally {
-                handle.leave();
+        Pressure.relieved(new Supplier<Void>() {
+            @Override
+            public Void get() {
+                long pointer = handle.enter();
+                try {
+                    putOutput(pointer, given.sources, given.ranges, options.format.code(), options.flags, options.ttlMs,
+                            options.txnId, options.source, options.target, told);
+                } finally {
+                    handle.leave();
+                }
+                return null;
             }
-            return null;
         });
         return new Info(outputKey(), idOf(options), options.source, options.target, told);
     }
@@ -321,12 +337,15 @@ public final class Reference {
     /** Lends room in the reference's store for its output; {@link #publishOutput} makes it the output. */
     public Loan loanOutput(long size) {
         byte[] database = Texts.encode(DB_NAME, get(DB_NAME).orElse(Store.DEFAULT_DATABASE));
-        return Pressure.relieved(() -> {
-            long pointer = handle.enter();
-            try {
-                return Loan.openOutput(pointer, database, size);
-            } finally {
-                handle.leave();
+        return Pressure.relieved(new Supplier<Loan>() {
+            @Override
+            public Loan get() {
+                long pointer = handle.enter();
+                try {
+                    return Loan.openOutput(pointer, database, size);
+                } finally {
+                    handle.leave();
+                }
             }
         });
     }

@@ -58,7 +58,10 @@ public final class Segment {
         if (unit != Unit.GENERIC && !dtype.isTime()) {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT, dtype + " counts no " + unit);
         }
-        boolean empty = Arrays.stream(shape).anyMatch(dimension -> dimension == 0);
+        boolean empty = false;
+        for (long dimension : shape) {
+            empty |= dimension == 0;
+        }
         long size = empty ? 0 : dtype.itemSize();
         for (long dimension : shape) {
             if (dimension < 0 || !empty && size > Integer.MAX_VALUE / dimension) {

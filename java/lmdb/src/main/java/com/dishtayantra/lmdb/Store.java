@@ -5,9 +5,7 @@ import static java.lang.ref.Reference.reachabilityFence;
 import java.lang.ref.Cleaner;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Objects;
-import java.util.function.LongSupplier;
 
 /**
  * An open store, and its database {@code "default"}.
@@ -24,9 +22,16 @@ public final class Store extends Database implements AutoCloseable {
 
     private final Cleaner.Cleanable cleanable;
 
-    private Store(Handle handle) {
-        super(handle, DEFAULT_DATABASE.getBytes(StandardCharsets.UTF_8));
-        cleanable = Handle.CLEANER.register(this, handle);
+    /** A store that is closed until it has one. */
+    Store() {
+        super(new Handle(Handle.Kind.STORE), DEFAULT_DATABASE.getBytes(StandardCharsets.UTF_8));
+        cleanable = Handle.CLEANER.register(this, store);
+    }
+
+    Store own(long pointer) {
+        store.own(pointer);
+        reachabilityFence(this);
+        return this;
     }
 
     /** Opens the store in a directory, with default options; see {@link #open(Path, StoreOptions)}. */
@@ -60,27 +65,16 @@ public final class Store extends Database implements AutoCloseable {
 
     private static Store open(byte[] directory, StoreOptions options) {
         NativeLibrary.ensureLoaded();
-        Store store = of(() -> open(directory, options.mapSize, options.prefault, options.maxReaders,
+        Store store = new Store().own(open(directory, options.mapSize, options.prefault, options.maxReaders,
                 options.maxDatabases, options.mode, options.flags));
         try {
-            byte[][] warnings = warnings();
-            if (warnings.length > 0) {
-                System.Logger logger = System.getLogger("com.dishtayantra.lmdb");
-                Arrays.stream(warnings).map(Texts::decode)
-                        .forEach(text -> logger.log(System.Logger.Level.WARNING, text));
+            for (byte[] warning : warnings()) {
+                System.getLogger("com.dishtayantra.lmdb").log(System.Logger.Level.WARNING, Texts.decode(warning));
             }
         } catch (Throwable failure) {
             store.close();
             throw failure;
         }
-        return store;
-    }
-
-    /** A store that the engine gives. */
-    static Store of(LongSupplier opened) {
-        Store store = new Store(new Handle("store", Store::release));
-        store.store.own(opened.getAsLong());
-        reachabilityFence(store);
         return store;
     }
 

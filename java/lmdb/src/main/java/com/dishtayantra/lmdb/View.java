@@ -102,7 +102,7 @@ public final class View implements AutoCloseable {
             base = pin == null || pin.entryId != entryId ? null : pin.join();
             if (base == null) {
                 long size = call.told(1);
-                Handle handle = new Handle("view", View::release);
+                Handle handle = new Handle(Handle.Kind.VIEW);
                 base = range(pointer, 0, Math.min(size, Integer.MAX_VALUE));
                 pin = Pin.of(handle, pointer, base, entryId, address, size);
                 pointer = 0;
@@ -347,7 +347,7 @@ public final class View implements AutoCloseable {
         ByteBuffer part;
         try {
             part = range(pointer, offset, length);
-            Handle.CLEANER.register(part, pin.handle::leave);
+            Handle.CLEANER.register(part, pin.handle.leaving());
         } catch (Throwable failure) {
             leave();
             throw failure;

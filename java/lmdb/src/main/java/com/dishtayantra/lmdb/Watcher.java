@@ -48,29 +48,23 @@ final class Watcher implements Runnable {
         }
     }
 
-    /** What can be asked of a store. */
-    interface Look {
-        boolean isThere();
-    }
-
     /**
      * Parks the calling thread until something happened to a key, the time is up, or it is interrupted.
      *
-     * @param there whether what is waited for is there; asked once the key is watched
-     * @return whether it was there then
+     * @return whether a live entry was there when the key was watched already
      */
-    static boolean park(Handle store, byte[] database, byte[] key, long millis, Look there) {
+    static boolean park(Database database, byte[] key, long millis) {
         Long id = NEXT.incrementAndGet();
         WAITING.put(id, Thread.currentThread());
         try {
-            long pointer = store.enter();
+            long pointer = database.store.enter();
             try {
-                add(pointer, database, key, id);
+                add(pointer, database.name, key, id);
             } finally {
-                store.leave();
+                database.store.leave();
             }
             start();
-            if (there.isThere()) {
+            if (database.contains(key)) {
                 return true;
             }
             LockSupport.parkNanos(Watcher.class, 1_000_000 * millis);

@@ -17,7 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Builds one MessagePack value and puts it, arrays as typed segments that every language uses in place.
@@ -47,21 +47,21 @@ public class Writer implements AutoCloseable {
 
     /** Items that are copied to their place when the value is put. */
     private static final class Lent {
-        final long position;
         final long size;
-        final Consumer<ByteBuffer> copy;
+        final Buffer from;
+        /** Where they belong in the value. */
+        long position;
 
-        Lent(long position, long size, Consumer<ByteBuffer> copy) {
-            this.position = position;
+        Lent(long size, Buffer from) {
             this.size = size;
-            this.copy = copy;
+            this.from = from;
         }
     }
 
     /** A writer that holds nothing yet. */
     public Writer() {
         NativeLibrary.ensureLoaded();
-        handle = new Handle("writer", Writer::release);
+        handle = new Handle(Handle.Kind.WRITER);
         cleanable = Handle.CLEANER.register(this, handle);
         handle.own(create());
         reachabilityFence(this);
@@ -69,12 +69,12 @@ public class Writer implements AutoCloseable {
 
     /** Begins a map of so many pairs, each a {@link #key} and then its value. */
     public Writer map(int pairs) {
-        return call(writer -> map(writer, pairs));
+        return write(Value.MAP, pairs, null);
     }
 
     /** Begins an array of so many values. */
     public Writer array(int values) {
-        return call(writer -> array(writer, values));
+        return write(Value.ARRAY, values, null);
     }
 
     /** Writes the key of a pair; any text. */
@@ -84,38 +84,37 @@ public class Writer implements AutoCloseable {
 
     /** Writes nil. */
     public Writer nil() {
-        return call(Writer::nil);
+        return write(Value.NIL, 0, null);
     }
 
     /** Writes a bool. */
     public Writer bool(boolean value) {
-        return call(writer -> bool(writer, value));
+        return write(Value.BOOL, value ? 1 : 0, null);
     }
 
     /** Writes a whole number. */
     public Writer int64(long value) {
-        return call(writer -> int64(writer, value));
+        return write(Value.INT64, value, null);
     }
 
     /** Writes a whole number whose bits are those of an unsigned long. */
     public Writer uint64(long bits) {
-        return call(writer -> uint64(writer, bits));
+        return write(Value.UINT64, bits, null);
     }
 
     /** Writes a number of 64 bits. */
     public Writer float64(double value) {
-        return call(writer -> float64(writer, value));
+        return write(Value.FLOAT64, Double.doubleToRawLongBits(value), null);
     }
 
     /** Writes a text. */
     public Writer string(String value) {
-        byte[] text = Texts.encode("a text", value);
-        return call(writer -> string(writer, text));
+        return write(Value.STRING, 0, Texts.encode("a text", value));
     }
 
     /** Writes bytes. */
     public Writer binary(byte[] value) {
-        return call(writer -> binary(writer, value));
+        return write(Value.BINARY, 0, value);
     }
 
     /** Writes an array of {@code bool} in one dimension. */
@@ -124,37 +123,37 @@ public class Writer implements AutoCloseable {
         for (int i = 0; i < items.length; i++) {
             bytes[i] = (byte) (items[i] ? 1 : 0);
         }
-        return segment(Dtype.BOOL, Unit.GENERIC, new long[] {items.length}, 0, to -> to.put(bytes));
+        return segment(Dtype.BOOL, ByteBuffer.wrap(bytes));
     }
 
     /** Writes an array of {@code int8} in one dimension. For bytes that are no numbers see {@link #binary}. */
     public Writer segment(byte[] items) {
-        return segment(Dtype.INT8, items.length, to -> to.put(items));
+        return segment(Dtype.INT8, ByteBuffer.wrap(items));
     }
 
     /** Writes an array of {@code int16} in one dimension. */
     public Writer segment(short[] items) {
-        return segment(Dtype.INT16, items.length, to -> to.asShortBuffer().put(items));
+        return segment(Dtype.INT16, ShortBuffer.wrap(items));
     }
 
     /** Writes an array of {@code int32} in one dimension. */
     public Writer segment(int[] items) {
-        return segment(Dtype.INT32, items.length, to -> to.asIntBuffer().put(items));
+        return segment(Dtype.INT32, IntBuffer.wrap(items));
     }
 
     /** Writes an array of {@code int64} in one dimension. */
     public Writer segment(long[] items) {
-        return segment(Dtype.INT64, items.length, to -> to.asLongBuffer().put(items));
+        return segment(Dtype.INT64, LongBuffer.wrap(items));
     }
 
     /** Writes an array of {@code float32} in one dimension. */
     public Writer segment(float[] items) {
-        return segment(Dtype.FLOAT32, items.length, to -> to.asFloatBuffer().put(items));
+        return segment(Dtype.FLOAT32, FloatBuffer.wrap(items));
     }
 
     /** Writes an array of {@code float64} in one dimension. */
     public Writer segment(double[] items) {
-        return segment(Dtype.FLOAT64, items.length, to -> to.asDoubleBuffer().put(items));
+        return segment(Dtype.FLOAT64, DoubleBuffer.wrap(items));
     }
 
     /** Writes an array of {@code float64} with a shape, whose items lie row by row. */
@@ -163,7 +162,7 @@ public class Writer implements AutoCloseable {
             throw new InvalidArgumentException(Status.INVALID_ARGUMENT,
                     items.length + " items for an array of shape " + java.util.Arrays.toString(shape));
         }
-        return segment(Dtype.FLOAT64, Unit.GENERIC, shape.clone(), 0, to -> to.asDoubleBuffer().put(items));
+        return segment(Dtype.FLOAT64, Unit.GENERIC, shape.clone(), 0, DoubleBuffer.wrap(items));
     }
 
     /**
@@ -171,25 +170,18 @@ public class Writer implements AutoCloseable {
      * and floats of the others. The buffer's byte order does not matter; its position stays.
      */
     public Writer segment(Buffer items) {
-        int count = items.remaining();
         if (items instanceof DoubleBuffer) {
-            DoubleBuffer from = ((DoubleBuffer) items).duplicate();
-            return segment(Dtype.FLOAT64, count, to -> to.asDoubleBuffer().put(from.duplicate()));
+            return segment(Dtype.FLOAT64, ((DoubleBuffer) items).duplicate());
         } else if (items instanceof FloatBuffer) {
-            FloatBuffer from = ((FloatBuffer) items).duplicate();
-            return segment(Dtype.FLOAT32, count, to -> to.asFloatBuffer().put(from.duplicate()));
+            return segment(Dtype.FLOAT32, ((FloatBuffer) items).duplicate());
         } else if (items instanceof LongBuffer) {
-            LongBuffer from = ((LongBuffer) items).duplicate();
-            return segment(Dtype.INT64, count, to -> to.asLongBuffer().put(from.duplicate()));
+            return segment(Dtype.INT64, ((LongBuffer) items).duplicate());
         } else if (items instanceof IntBuffer) {
-            IntBuffer from = ((IntBuffer) items).duplicate();
-            return segment(Dtype.INT32, count, to -> to.asIntBuffer().put(from.duplicate()));
+            return segment(Dtype.INT32, ((IntBuffer) items).duplicate());
         } else if (items instanceof ShortBuffer) {
-            ShortBuffer from = ((ShortBuffer) items).duplicate();
-            return segment(Dtype.INT16, count, to -> to.asShortBuffer().put(from.duplicate()));
+            return segment(Dtype.INT16, ((ShortBuffer) items).duplicate());
         } else if (items instanceof ByteBuffer) {
-            ByteBuffer from = ((ByteBuffer) items).duplicate();
-            return segment(Dtype.UINT8, count, to -> to.put(from.duplicate()));
+            return segment(Dtype.UINT8, ((ByteBuffer) items).duplicate());
         }
         throw new InvalidArgumentException(Status.INVALID_ARGUMENT, items.getClass() + " holds no numbers");
     }
@@ -200,8 +192,7 @@ public class Writer implements AutoCloseable {
             throw new InvalidArgumentException(
                     Status.INVALID_ARGUMENT, array + " is in Fortran order; the items of a segment lie row by row");
         }
-        ByteBuffer from = array.bytes();
-        return segment(array.dtype(), array.unit(), array.shape(), array.flags(), to -> to.put(from.duplicate()));
+        return segment(array.dtype(), array.unit(), array.shape(), array.flags(), array.bytes());
     }
 
     /**
@@ -235,10 +226,10 @@ public class Writer implements AutoCloseable {
         } else if (value instanceof Map) {
             Map<?, ?> map = (Map<?, ?>) value;
             map(map.size());
-            map.forEach((key, held) -> {
-                write(key, path + "." + key);
-                write(held, path + "." + key);
-            });
+            for (Map.Entry<?, ?> pair : map.entrySet()) {
+                write(pair.getKey(), path + "." + pair.getKey());
+                write(pair.getValue(), path + "." + pair.getKey());
+            }
         } else if (value instanceof Collection) {
             write(((Collection<?>) value).toArray(), path);
         } else if (value instanceof Object[]) {
@@ -291,15 +282,44 @@ public class Writer implements AutoCloseable {
         return new InvalidArgumentException(Status.INVALID_ARGUMENT, what + place);
     }
 
-    private Writer segment(Dtype dtype, int count, Consumer<ByteBuffer> copy) {
-        return segment(dtype, Unit.GENERIC, new long[] {count}, 0, copy);
+    private Writer segment(Dtype dtype, Buffer items) {
+        return segment(dtype, Unit.GENERIC, new long[] {items.remaining()}, 0, items);
     }
 
-    private Writer segment(Dtype dtype, Unit unit, long[] shape, int flags, Consumer<ByteBuffer> copy) {
-        return call(writer -> {
-            long position = segment(writer, dtype.code(), unit.ordinal(), flags, shape);
-            lent.add(new Lent(position, dtype.itemSize() * count(shape), copy));
-        });
+    /** Writes an array; its items, which are nobody else's to move through, are copied when the value is put. */
+    private Writer segment(Dtype dtype, Unit unit, long[] shape, int flags, Buffer items) {
+        long writer = handle.enter();
+        try {
+            // First, since there may be no memory for it afterwards.
+            Lent last = new Lent(dtype.itemSize() * count(shape), items);
+            lent.add(last);
+            try {
+                last.position = segment(writer, dtype.code(), unit.ordinal(), flags, shape);
+            } catch (Throwable failure) {
+                lent.remove(lent.size() - 1);
+                throw failure;
+            }
+        } finally {
+            handle.leave();
+        }
+        return this;
+    }
+
+    /** Copies the remaining items of a buffer. */
+    private static void copy(Buffer from, ByteBuffer to) {
+        if (from instanceof DoubleBuffer) {
+            to.asDoubleBuffer().put(((DoubleBuffer) from).duplicate());
+        } else if (from instanceof FloatBuffer) {
+            to.asFloatBuffer().put(((FloatBuffer) from).duplicate());
+        } else if (from instanceof LongBuffer) {
+            to.asLongBuffer().put(((LongBuffer) from).duplicate());
+        } else if (from instanceof IntBuffer) {
+            to.asIntBuffer().put(((IntBuffer) from).duplicate());
+        } else if (from instanceof ShortBuffer) {
+            to.asShortBuffer().put(((ShortBuffer) from).duplicate());
+        } else {
+            to.put(((ByteBuffer) from).duplicate());
+        }
     }
 
     private static long count(long[] shape) {
@@ -366,9 +386,14 @@ public class Writer implements AutoCloseable {
         }
         long writer = handle.enter();
         try {
-            loan.use(memory -> {
-                fill(writer, memory);
-                lent.forEach(items -> items.copy.accept(loan.part(items.position, items.size)));
+            loan.use(new LongConsumer() {
+                @Override
+                public void accept(long memory) {
+                    fill(writer, memory);
+                    for (Lent items : lent) {
+                        copy(items.from, loan.part(items.position, items.size));
+                    }
+                }
             });
         } finally {
             handle.leave();
@@ -387,7 +412,7 @@ public class Writer implements AutoCloseable {
             for (Lent items : lent) {
                 ByteBuffer place = value.duplicate();
                 place.position((int) items.position).limit((int) (items.position + items.size));
-                items.copy.accept(place.slice().order(ByteOrder.LITTLE_ENDIAN));
+                copy(items.from, place.slice().order(ByteOrder.LITTLE_ENDIAN));
             }
             return value;
         } finally {
@@ -402,7 +427,7 @@ public class Writer implements AutoCloseable {
 
     /** Forgets everything written and begins another value. */
     public void reset() {
-        call(Writer::reset);
+        write(Value.RESET, 0, null);
         lent.clear();
     }
 
@@ -412,10 +437,44 @@ public class Writer implements AutoCloseable {
         cleanable.clean();
     }
 
-    private Writer call(java.util.function.LongConsumer write) {
+    /** What one native call writes. */
+    private enum Value { MAP, ARRAY, NIL, BOOL, INT64, UINT64, FLOAT64, STRING, BINARY, RESET }
+
+    /** Writes a value of some bits, or of some bytes. */
+    private Writer write(Value kind, long bits, byte[] bytes) {
         long writer = handle.enter();
         try {
-            write.accept(writer);
+            switch (kind) {
+                case MAP:
+                    map(writer, bits);
+                    break;
+                case ARRAY:
+                    array(writer, bits);
+                    break;
+                case NIL:
+                    nil(writer);
+                    break;
+                case BOOL:
+                    bool(writer, bits != 0);
+                    break;
+                case INT64:
+                    int64(writer, bits);
+                    break;
+                case UINT64:
+                    uint64(writer, bits);
+                    break;
+                case FLOAT64:
+                    float64(writer, Double.longBitsToDouble(bits));
+                    break;
+                case STRING:
+                    string(writer, bytes);
+                    break;
+                case BINARY:
+                    binary(writer, bytes);
+                    break;
+                default:
+                    reset(writer);
+            }
         } finally {
             handle.leave();
         }

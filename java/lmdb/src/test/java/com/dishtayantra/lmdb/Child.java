@@ -2,6 +2,8 @@ package com.dishtayantra.lmdb;
 
 import java.io.IOException;
 import java.nio.LongBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +47,32 @@ final class Child {
     }
 
     public static void main(String[] job) throws Exception {
+        String library = System.getProperty("test.library");
+        if (library != null) {
+            replace(Paths.get(library), System.getProperty("test.then"));
+        }
+        try {
+            run(job);
+        } finally {
+            if (library != null) {
+                System.out.println("engines: " + Mapped.named("libdishtayantra_lmdb.so").size());
+            }
+        }
+    }
+
+    /** Does to the library in this process what an update does. */
+    private static void replace(Path library, String then) throws IOException {
+        Path next = library.resolveSibling("next");
+        if (then.equals("replaced")) {
+            Files.copy(library, next);
+        }
+        Files.delete(library);
+        if (then.equals("replaced")) {
+            Files.move(next, library);
+        }
+    }
+
+    private static void run(String[] job) throws Exception {
         Store store = Store.open(job[1]);
         switch (job[0]) {
             case "echo":

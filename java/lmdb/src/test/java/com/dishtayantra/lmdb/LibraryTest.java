@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,5 +189,88 @@ class LibraryTest {
         for (String place : List.of("dishtayantra.lmdb.library", "DISHTAYANTRA_LMDB_LIBRARY", "in this process", "in the jar", "the system")) {
             assertTrue(said.contains(place), said);
         }
+    }
+
+    /** Runs a line of a shell before the JVM, which has the library in it already if the line sets {@code LD_PRELOAD}. */
+    private String shell(String line, List<String> options, Map<String, String> environment) throws Exception {
+        ProcessBuilder child = Child.program(options, Child.class, "library", directory.resolve("store").toString());
+        List<String> command = new ArrayList<>(List.of("bash", "-c", line + " exec \"$@\"", "bash"));
+        command.addAll(child.command());
+        child.command(command);
+        child.environment().putAll(environment);
+        child.environment().put("COPY", copy.toString());
+        child.environment().put("AT", directory.toString());
+        return Child.said(child.start());
+    }
+
+    private static final Map<String, String> ASCII = Map.of("LC_ALL", "C", "LANG", "C");
+    private static final String PRELOADED = "export LD_PRELOAD=\"$NAME\";";
+
+    /** A name that is no UTF-8, and one that is but that the locale's encoding lacks. */
+    @Test
+    void aLibraryWhoseNameTheLocaleCannotWriteIsRefusedByName() throws Exception {
+        for (String letter : new String[] {"\\374", "\\303\\274"}) {
+            String line = "NAME=\"$AT/$(printf '" + letter + "').so/libdishtayantra_lmdb.so\"; mkdir \"${NAME%/*}\";"
+                    + " cp \"$COPY\" \"$NAME\"; " + PRELOADED;
+            String said = shell(line, List.of(), ASCII);
+            assertTrue(said.contains("UnsatisfiedLinkError: file://" + directory), said);
+            assertTrue(said.contains(".so/libdishtayantra_lmdb.so, which this process has loaded already, cannot be loaded"), said);
+            assertTrue(said.contains("start the JVM with LC_ALL=C.UTF-8"), said);
+        }
+        String said = shell("mkdir \"$AT/ü\"; NAME=\"$AT/ü/libdishtayantra_lmdb.so\"; cp \"$COPY\" \"$NAME\"; " + PRELOADED,
+                List.of(), Map.of("LC_ALL", "C.UTF-8"));
+        assertTrue(said.contains("opened /"), said);
+    }
+
+    @Test
+    void whatIsNamedInAnEncodingThatTheLocaleLacksIsRefusedByName() throws Exception {
+        Path odd = Files.createDirectory(directory.resolve("ü"));
+        Path library = Files.copy(copy, odd.resolve("libdishtayantra_lmdb.so"));
+        for (String option : List.of("-Ddishtayantra.lmdb.library=" + library, "-Djava.io.tmpdir=" + odd)) {
+            String said = shell("", List.of(option), ASCII);
+            assertTrue(said.contains("UnsatisfiedLinkError: "), said);
+            assertTrue(said.contains("named by the property") ? said.contains("start the JVM with LC_ALL=C.UTF-8")
+                    : said.contains("of the jar cannot be extracted to "), said);
+        }
+        String said = shell("export DISHTAYANTRA_LMDB_LIBRARY=\"$AT/ü/libdishtayantra_lmdb.so\";", List.of(), ASCII);
+        assertTrue(said.contains("UnsatisfiedLinkError: ") && said.contains("start the JVM with LC_ALL=C.UTF-8"), said);
+    }
+
+    /** A store's directory is the one that is named, whatever the locale. */
+    @Test
+    void aStoreIsWhereItsNameSaysInEveryLocale() throws Exception {
+        String said = shell("set -- \"$@-ü\";", List.of(), Map.of("LC_ALL", "C.UTF-8"));
+        assertTrue(said.contains("opened /"), said);
+        assertTrue(Files.exists(directory.resolve("store-ü/data.mdb")), said);
+        Path store = directory.resolve("store-ü");
+        assertEquals(store, FileNames.path(FileNames.bytes(store)));
+    }
+
+    /** One engine a process, whatever became of its file: it is used where the process may, refused otherwise. */
+    @Test
+    void aLibraryThatWasReplacedBringsNoSecondEngine() throws Exception {
+        String line = "NAME=\"$AT/mapped/libdishtayantra_lmdb.so\"; mkdir \"$AT/mapped\"; cp \"$COPY\" \"$NAME\"; " + PRELOADED;
+        for (String then : List.of("removed", "replaced")) {
+            List<String> options = List.of("-Dtest.library=" + directory.resolve("mapped/libdishtayantra_lmdb.so"),
+                    "-Dtest.then=" + then);
+            String said = shell(line, options, Map.of()).strip();
+            boolean isUsed = said.contains("opened /");
+            boolean isNamed = said.contains("mapped/libdishtayantra_lmdb.so (device and inode ")
+                    && said.contains("was removed or replaced since") && said.contains("restart the process");
+            assertTrue(isUsed != isNamed, said);
+            assertTrue(said.contains("engines: 1"), said);
+            Files.deleteIfExists(directory.resolve("mapped/libdishtayantra_lmdb.so"));
+            line = line.replace("mkdir ", "mkdir -p ");
+        }
+    }
+
+    @Test
+    void whereNativeAccessIsDeniedTheErrorSaysWhatToDo() throws Exception {
+        assumeTrue(Runtime.version().feature() >= 24, "older JVMs deny nothing");
+        String said = run(List.of("--illegal-native-access=deny"));
+        assertTrue(said.contains("UnsatisfiedLinkError: "), said);
+        assertTrue(said.contains("start the JVM with --enable-native-access=ALL-UNNAMED"), said);
+        said = run(List.of("--illegal-native-access=deny", "--enable-native-access=ALL-UNNAMED"));
+        assertTrue(said.contains("opened /"), said);
     }
 }

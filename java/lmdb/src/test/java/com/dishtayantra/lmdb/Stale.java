@@ -78,7 +78,7 @@ final class Stale {
         System.out.println(isNothingHeld(store) ? "published, replaced, cut and refused" : store.stats());
     }
 
-    private static boolean isNothingHeld(Store store) {
+    static boolean isNothingHeld(Store store) {
         store.sweep();
         String stats = store.stats();
         return !stats.contains("\"kept\":false") && stats.contains("\"pins\":[]");
