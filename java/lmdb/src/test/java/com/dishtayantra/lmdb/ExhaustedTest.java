@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The heap is full at every native method; DISHTAYANTRA_LMDB_FULL=1 tries hundreds of amounts of free memory. */
+/** The heap is full at every native method; DY_TEST_JAVA_FULL=1 tries hundreds of amounts of free memory. */
 class ExhaustedTest {
     @TempDir Path directory;
 
     @ParameterizedTest
     @ValueSource(strings = {"-XX:+UseSerialGC", "-XX:+UseG1GC"})
     void whateverMemoryIsLeftACallIsDoneOrSaysSoAndLeavesNothing(String collector) throws Exception {
-        boolean all = "1".equals(System.getenv("DISHTAYANTRA_LMDB_FULL"));
+        boolean all = "1".equals(System.getenv("DY_TEST_JAVA_FULL"));
         for (String heap : all ? List.of("-Xmx12m", "-Xmx16m", "-Xmx24m") : List.of("-Xmx16m")) {
             Process child = Child.program(List.of(heap, collector), Exhausted.class,
                     directory.resolve("store" + heap).toString(), all ? "all" : "some").start();
