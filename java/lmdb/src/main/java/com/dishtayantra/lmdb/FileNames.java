@@ -40,7 +40,7 @@ final class FileNames {
             if (part == '/') {
                 escaped.append('/');
             } else {
-                escaped.append(String.format("%%%02x", part));
+                escaped.append('%').append(Character.forDigit(part >> 4 & 0xF, 16)).append(Character.forDigit(part & 0xF, 16));
             }
         }
         return Paths.get(URI.create(escaped.toString()));

@@ -196,6 +196,9 @@ final class NativeLibrary {
         Writer.release(0);
         Reference.release(0);
         Call.plain();
+        Pin.at(0);
+        Watcher.isNeeded();
+        FileNames.bytes(FileNames.path(new byte[] {'/'}));
         for (String name : CLASSES) {
             initialize(name);
             // Those without names, which are numbered.
