@@ -265,7 +265,7 @@
 #define DY_LMDB_INFO_TRACKED 4
 
 /**
- * No pin was free, so the view holds a snapshot of the whole store; close it soon.
+ * The view holds a snapshot of the whole store. Not set any more: such views are copies.
  */
 #define DY_LMDB_INFO_SNAPSHOT 8
 
@@ -274,6 +274,11 @@
  * in it, also what no checksum or length tells from damage.
  */
 #define DY_LMDB_INFO_SHARED 16
+
+/**
+ * No pin was free, so the view is a copy, although the payload has an extent.
+ */
+#define DY_LMDB_INFO_COPIED 32
 
 /**
  * The view does not count as opening a tracked entry: for tools that look without answering.
@@ -3187,8 +3192,8 @@ dy_lmdb_status_t dy_lmdb_numbers_convert(uint32_t dtype,
  * Makes what the classes of the Python package are derived from.
  *
  * Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack),
- * a type (Handle) and two functions (holds_references, new_txn_id), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
- * one when this process has no Python that fits.
+ * a type (Handle) and three functions (holds_references, new_txn_id, put_many), as a new reference of Python's; NULL with
+ * an exception set when they cannot be made, and without one when this process has no Python that fits.
  *
  * Memory: what is made lives as long as Python refers to it.
  *

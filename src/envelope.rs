@@ -59,8 +59,8 @@ pub struct Info {
     pub inline: bool,
     /// The first opening is recorded.
     pub tracked: bool,
-    /// The view holds a snapshot because no pin slot was free.
-    pub snapshot: bool,
+    /// The view is a copy since no pin was free.
+    pub copied: bool,
     /// The store admits a group or others, who may have written what is in it.
     pub shared: bool,
 }
@@ -250,7 +250,7 @@ impl<'a> Record<'a> {
             format: self.format,
             inline: self.extent.is_none(),
             tracked: self.tracked,
-            snapshot: false,
+            copied: false,
             shared: false,
         }
     }

@@ -88,7 +88,8 @@ struct Info {
     Format format = Format::raw;
     bool is_inline = false;                  ///< stored in the record itself
     bool is_tracked = false;                 ///< an exchange input
-    bool holds_snapshot = false;             ///< the view holds a snapshot for want of a pin slot
+    bool holds_snapshot = false;             ///< not set any more
+    bool is_copied = false;                  ///< the view is a copy for want of a pin
 };
 
 namespace detail {
@@ -113,6 +114,7 @@ inline Info to_info(const dy_lmdb_info_t& raw) {
     info.is_inline = (raw.flags & DY_LMDB_INFO_INLINE) != 0;
     info.is_tracked = (raw.flags & DY_LMDB_INFO_TRACKED) != 0;
     info.holds_snapshot = (raw.flags & DY_LMDB_INFO_SNAPSHOT) != 0;
+    info.is_copied = (raw.flags & DY_LMDB_INFO_COPIED) != 0;
     return info;
 }
 

@@ -13,11 +13,13 @@ pub const DY_LMDB_INFO_INLINE: u32 = 1;
 pub const DY_LMDB_INFO_CHECKSUM: u32 = 2;
 /// The store records when the entry is first opened.
 pub const DY_LMDB_INFO_TRACKED: u32 = 4;
-/// No pin was free, so the view holds a snapshot of the whole store; close it soon.
+/// The view holds a snapshot of the whole store. Not set any more: such views are copies.
 pub const DY_LMDB_INFO_SNAPSHOT: u32 = 8;
 /// Told of views: the store's directory admits a group or others, as this process opened it. They may have written what is
 /// in it, also what no checksum or length tells from damage.
 pub const DY_LMDB_INFO_SHARED: u32 = 16;
+/// No pin was free, so the view is a copy, although the payload has an extent.
+pub const DY_LMDB_INFO_COPIED: u32 = 32;
 
 /// What a call tells of an entry. Set `struct_size` before the call; the call leaves it as it is and writes
 /// no byte beyond it.
@@ -94,8 +96,8 @@ impl InfoOut {
             flags: flag(info.inline, DY_LMDB_INFO_INLINE)
                 | flag(info.checksum.is_some(), DY_LMDB_INFO_CHECKSUM)
                 | flag(info.tracked, DY_LMDB_INFO_TRACKED)
-                | flag(info.snapshot, DY_LMDB_INFO_SNAPSHOT)
-                | flag(info.shared, DY_LMDB_INFO_SHARED),
+                | flag(info.shared, DY_LMDB_INFO_SHARED)
+                | flag(info.copied, DY_LMDB_INFO_COPIED),
         });
     }
 }

@@ -14,8 +14,8 @@ const INLINE: u32 = 1;
 const CHECKSUM: u32 = 2;
 /// Flag of an envelope: the first opening is recorded.
 const TRACKED: u32 = 4;
-/// Flag of an envelope: the view holds a snapshot.
-const SNAPSHOT: u32 = 8;
+/// Flag of an envelope: the view is a copy for want of a pin.
+const COPIED: u32 = 32;
 
 /// The numbers of an envelope.
 pub(super) fn numbers(info: &Info) -> [jlong; INFO] {
@@ -23,7 +23,7 @@ pub(super) fn numbers(info: &Info) -> [jlong; INFO] {
         (info.inline, INLINE),
         (info.checksum.is_some(), CHECKSUM),
         (info.tracked, TRACKED),
-        (info.snapshot, SNAPSHOT),
+        (info.copied, COPIED),
     ];
     let flags: u32 = flags.iter().map(|&(set, flag)| if set { flag } else { 0 }).sum();
     [

@@ -1,11 +1,11 @@
-//! An LMDB environment and its pool of read transactions.
+//! An LMDB environment.
 
 use super::LmdbError;
+use super::pool::{Pool, RawSnapshot};
 use super::txn::{ReadTxn, WriteTxn};
 use std::ffi::{CStr, c_char, c_uint};
 use std::os::fd::RawFd;
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How an environment is opened.
 #[derive(Debug, Clone, Copy)]
@@ -26,20 +26,8 @@ pub struct EnvOptions {
 pub struct Env {
     ptr: NonNull<lmdb_sys::MDB_env>,
     page_size: usize,
-    idle: Mutex<Vec<RawSnapshot>>,
+    pool: Pool,
 }
-
-/// A read transaction that was reset: it keeps its reader slot and waits to be renewed.
-pub(super) struct RawSnapshot(pub(super) NonNull<lmdb_sys::MDB_txn>);
-
-// SAFETY: with MDB_NOTLS a read transaction may be used by any one thread at a time.
-unsafe impl Send for RawSnapshot {}
-
-/// A snapshot taken out of its borrow so that a view can hold it; it goes back with [`Env::release`].
-pub struct DetachedSnapshot(RawSnapshot);
-
-// SAFETY: nothing but giving the snapshot back is possible through a shared reference.
-unsafe impl Sync for DetachedSnapshot {}
 
 // SAFETY: an MDB_env may be used from any thread; the pool is behind its mutex.
 unsafe impl Send for Env {}
@@ -60,7 +48,7 @@ impl Env {
             return Err(LmdbError(libc::ENOMEM));
         };
         // From here the environment is closed on every path.
-        let mut env = Env { ptr, page_size: 0, idle: Mutex::new(Vec::new()) };
+        let mut env = Env { ptr, page_size: 0, pool: Pool::new(options.max_readers) };
         // SAFETY: a created environment that is not open yet; `directory` is NUL-terminated.
         unsafe {
             if let Some(size) = options.map_size {
@@ -143,53 +131,71 @@ impl Env {
         WriteTxn::begin(self)
     }
 
-    /// A snapshot of the last commit, from the pool or new.
+    /// A snapshot of the last commit. Waits while this process uses its share of the reader slots.
     pub fn read(&self) -> Result<ReadTxn<'_>, LmdbError> {
-        let pooled = self.pool().pop();
-        if let Some(raw) = pooled {
+        loop {
+            let Some(raw) = self.pool.take() else {
+                return self.begin_reading();
+            };
             // SAFETY: the pool holds reset read transactions of this environment only.
-            let code = unsafe { lmdb_sys::mdb_txn_renew(raw.0.as_ptr()) };
-            if code == 0 {
+            if unsafe { lmdb_sys::mdb_txn_renew(raw.0.as_ptr()) } == 0 {
                 return Ok(ReadTxn::new(self, raw));
             }
             // The slot was taken away and may be somebody else's by now: ending the transaction would clear it, so its
             // few bytes are given up.
+            self.pool.lost(1);
         }
+    }
+
+    fn begin_reading(&self) -> Result<ReadTxn<'_>, LmdbError> {
         let mut raw = ptr::null_mut();
         // SAFETY: an open environment and an out pointer to a local.
-        LmdbError::check(unsafe {
+        let code = unsafe {
             lmdb_sys::mdb_txn_begin(self.as_ptr(), ptr::null_mut(), lmdb_sys::MDB_RDONLY as c_uint, &mut raw)
-        })?;
-        let ptr = NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM))?;
-        Ok(ReadTxn::new(self, RawSnapshot(ptr)))
+        };
+        let begun = LmdbError::check(code).and_then(|()| NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM)));
+        match begun {
+            Ok(raw) => Ok(ReadTxn::new(self, RawSnapshot(raw))),
+            Err(error) => {
+                self.pool.lost(1);
+                Err(error)
+            }
+        }
     }
 
-    /// Gives a detached snapshot back to the pool.
-    pub fn release(&self, snapshot: DetachedSnapshot) {
-        self.recycle(snapshot.0);
-    }
-
-    pub(super) fn detach(raw: RawSnapshot) -> DetachedSnapshot {
-        DetachedSnapshot(raw)
+    /// Gives back the reader slots that nobody in this process wanted since this was called the last time.
+    pub fn trim(&self) {
+        self.end(self.pool.unwanted());
     }
 
     pub(super) fn recycle(&self, raw: RawSnapshot) {
         // SAFETY: a live read transaction of this environment that nobody else uses.
         unsafe { lmdb_sys::mdb_txn_reset(raw.0.as_ptr()) };
-        self.pool().push(raw);
+        let crowded = || self.readers().is_ok_and(|(most, used)| used > most / 2);
+        self.end(self.pool.put_back(raw, crowded));
     }
 
-    fn pool(&self) -> MutexGuard<'_, Vec<RawSnapshot>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn end(&self, surplus: impl IntoIterator<Item = RawSnapshot>) {
+        let mut ended = 0;
+        for raw in surplus {
+            // SAFETY: a reset transaction of this environment, used by nobody else. One that cannot be renewed has lost
+            // its slot, as in `read`.
+            unsafe {
+                if lmdb_sys::mdb_txn_renew(raw.0.as_ptr()) == 0 {
+                    lmdb_sys::mdb_txn_abort(raw.0.as_ptr());
+                }
+            }
+            ended += 1;
+        }
+        if ended > 0 {
+            self.pool.lost(ended);
+        }
     }
 }
 
 impl Drop for Env {
     fn drop(&mut self) {
-        for raw in self.pool().drain(..) {
-            // SAFETY: a reset transaction of this environment, used by nobody else.
-            unsafe { lmdb_sys::mdb_txn_abort(raw.0.as_ptr()) };
-        }
+        self.end(self.pool.idle());
         // SAFETY: transactions borrow the environment, so none is left.
         unsafe { lmdb_sys::mdb_env_close(self.as_ptr()) };
     }

@@ -9,10 +9,11 @@ mod env;
 mod error;
 mod locktable;
 mod oldest;
+mod pool;
 mod txn;
 
 pub use cursor::{Cursor, WriteCursor};
-pub use env::{DetachedSnapshot, Env, EnvOptions, version};
+pub use env::{Env, EnvOptions, version};
 pub use error::LmdbError;
 pub use locktable::LockTable;
 pub use txn::{Access, Dbi, ReadTxn, WriteTxn};

@@ -1,6 +1,7 @@
 //! Transactions and the access to named databases inside them.
 
-use super::env::{DetachedSnapshot, Env, RawSnapshot};
+use super::env::Env;
+use super::pool::RawSnapshot;
 use super::{Cursor, LmdbError, WriteCursor};
 use std::ffi::{CString, c_uint};
 use std::marker::PhantomData;
@@ -85,12 +86,6 @@ pub struct ReadTxn<'env> {
 impl<'env> ReadTxn<'env> {
     pub(super) fn new(env: &'env Env, raw: RawSnapshot) -> ReadTxn<'env> {
         ReadTxn { env, raw: Some(raw) }
-    }
-
-    /// Keeps the snapshot beyond this borrow. It must go back through [`Env::release`].
-    pub fn detach(mut self) -> DetachedSnapshot {
-        let raw = self.raw.take().expect("a live snapshot");
-        Env::detach(raw)
     }
 }
 

@@ -17,14 +17,19 @@ use crate::options::Options;
 use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
+use std::time::{Duration, Instant};
 
 /// Prefix of the engine's own databases.
 pub const RESERVED: &str = "_dy_";
 /// How many there are.
 pub const SYSTEM_DBS: u32 = 7;
+/// How long a reader waits for a slot of the reader table when others hold all of them,
+const SLOT_PATIENCE: Duration = Duration::from_secs(1);
+/// and how long between two looks.
+const SLOT_PAUSE: Duration = Duration::from_millis(2);
 
 /// The databases of free pages.
 #[derive(Debug, Clone, Copy)]
@@ -177,33 +182,10 @@ impl Engine {
     /// A snapshot that every later allocator is sure to respect.
     pub fn snapshot(&self) -> Result<ReadTxn<'_>> {
         loop {
-            let txn = match self.env.read() {
-                Err(LmdbError::READERS_FULL) => {
-                    self.env.reader_check()?;
-                    self.env.read().map_err(|error| self.read_error(error))?
-                }
-                other => other.map_err(|error| self.read_error(error))?,
-            };
+            let txn = read(&self.env, &self.path)?;
             if self.lock_table.is_seen(txn.id()) {
                 return Ok(txn);
             }
-        }
-    }
-
-    fn read_error(&self, error: LmdbError) -> Error {
-        match error {
-            LmdbError::READERS_FULL => {
-                let (slots, _) = self.env.readers().unwrap_or_default();
-                Error::new(
-                    Status::ReadersFull,
-                    format!(
-                        "MDB_READERS_FULL: all {slots} reader slots of {} are held by live readers; raise \
-                         lmdb_max_readers in the process that creates the store",
-                        self.path.display()
-                    ),
-                )
-            }
-            other => other.into(),
         }
     }
 
@@ -214,6 +196,33 @@ impl Engine {
         fork::forget(self.owners.file().as_raw_fd());
         fork::forget(self.directory.fd());
         drop(self.resources.take());
+    }
+}
+
+/// A snapshot. When every reader slot is taken it clears those of the dead and waits a moment: the living give back what
+/// they do not need.
+pub fn read<'e>(env: &'e Env, path: &Path) -> Result<ReadTxn<'e>> {
+    let mut deadline = None;
+    loop {
+        match env.read() {
+            Err(LmdbError::READERS_FULL) => {}
+            other => return Ok(other?),
+        }
+        if env.reader_check()? > 0 {
+            continue;
+        }
+        if Instant::now() > *deadline.get_or_insert_with(|| Instant::now() + SLOT_PATIENCE) {
+            let (slots, _) = env.readers().unwrap_or_default();
+            return Err(Error::new(
+                Status::ReadersFull,
+                format!(
+                    "MDB_READERS_FULL: all {slots} reader slots of {} are held by live readers; raise lmdb_max_readers \
+                     in the process that creates the store",
+                    path.display()
+                ),
+            ));
+        }
+        std::thread::sleep(SLOT_PAUSE);
     }
 }
 

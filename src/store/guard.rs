@@ -2,6 +2,7 @@
 //! process cannot drop them.
 
 use super::directory::{Directory, LOCK};
+use super::engine;
 use super::identify::create_file;
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Env, LmdbError, LockTable};
@@ -27,13 +28,12 @@ pub fn allocate(directory: &Directory, options: &Options, max_readers: u32) -> R
 /// Begins the first read transaction, which has LMDB lock the byte of our pid.
 ///
 /// A program that this process is just starting shares the guard of a store closed a moment ago, until it runs.
-fn lock_pid(env: &Env) -> Result<()> {
+fn lock_pid(env: &Env, directory: &Directory) -> Result<()> {
     let deadline = Instant::now() + START_PATIENCE;
     loop {
         match env.read() {
             Ok(_) => return Ok(()),
-            // All slots are taken: those of the dead are freed, which takes the longer the more live.
-            Err(LmdbError::READERS_FULL) if env.reader_check()? > 0 => {}
+            Err(LmdbError::READERS_FULL) => return engine::read(env, &directory.path).map(drop),
             Err(LmdbError(libc::EAGAIN | libc::EACCES)) if Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -46,7 +46,7 @@ fn lock_pid(env: &Env) -> Result<()> {
 /// `lock.mdb` in this process drops the POSIX locks that LMDB relies on, but not these.
 pub fn take(directory: &Directory, options: &Options, env: &Env) -> Result<File> {
     let wrap = |e: std::io::Error| Error::io(format!("locking {}", directory.path.join(LOCK).display()), &e);
-    lock_pid(env)?;
+    lock_pid(env, directory)?;
     let pid = u64::from(std::process::id());
     let file = create_file(directory, LOCK, options)?;
     let mut held = lock::share_posix(&file, pid).map_err(wrap)?;

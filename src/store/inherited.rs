@@ -3,7 +3,7 @@
 
 use super::engine::Engine;
 use super::owners::Owners;
-use super::pins::{self, Pins};
+use super::pins::{self, Claimed, Need, Pins};
 use crate::error::{Error, Result, Status};
 use crate::mapping::fork::Locked;
 use crate::mapping::{fork, sys};
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 /// The pins of one engine for a child that is about to be forked.
 pub struct Inherited {
     /// Until after the fork no view begins that would not be pinned for the child.
-    _held: Locked<Vec<u32>>,
+    _held: Locked<Claimed>,
     /// The child keeps the descriptor, and with it the lock that says that it lives, until its end or its `exec`; so do
     /// its own children. `None`: there is nothing to keep.
     owner: Option<Owners>,
@@ -34,7 +34,7 @@ impl Inherited {
             let path = engine.path.display();
             warn(format!("a forked child cannot read what it inherits of {path}: {error}"));
         }
-        let whole = pinned.is_ok() && !engine.pins.any_without();
+        let whole = pinned.is_ok();
         Inherited { _held: held, owner: pinned.unwrap_or_default(), whole, engine }
     }
 }
@@ -61,7 +61,8 @@ fn pin(engine: &Engine) -> Result<Option<Owners>> {
     let file = File::options().read(true).write(true).open(&path).map_err(|e| Error::io(path, &e))?;
     let owner = Owners::claim(file, shared.next_engine().fetch_add(1, Ordering::AcqRel))?;
     let (slots, now) = (Pins::default(), sys::boottime_ns());
-    if starts.iter().all(|&start| slots.pin(shared, owner.id(), start, now).is_some()) {
+    let pin = |start| slots.pin(shared, owner.id(), start, now, Need::Urgent);
+    if starts.iter().all(|&start| pin(start).is_some()) {
         return Ok(Some(owner));
     }
     pins::release_all(shared, owner.id());

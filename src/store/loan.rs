@@ -6,6 +6,7 @@ use super::engine::Engine;
 use super::extents;
 use super::loans;
 use super::marks;
+use super::pins::Need;
 use super::quarantine;
 use super::record::{self, Draft, Payload};
 use super::run::Run;
@@ -129,7 +130,8 @@ impl Loan {
     /// cannot take back what reads them. `None`: no pin slot is free.
     pub fn pin(&self) -> Option<Pinned> {
         let (engine, start) = (&self.engine, self.run.extent.start);
-        let slot = engine.pins.pin(&engine.shared, engine.owners.id(), start, sys::boottime_ns())?;
+        let (owner, now) = (engine.owners.id(), sys::boottime_ns());
+        let slot = engine.pins.pin(&engine.shared, owner, start, now, Need::Ordinary)?;
         self.pinned.store(true, Ordering::Relaxed);
         Some(Pinned { engine: engine.clone(), slot })
     }

@@ -2,14 +2,16 @@
 
 use super::databases::database_names;
 use super::handle::Store;
+use super::pins::Need;
 use super::shared::Counter;
 use super::view::{Copied, Hold, View};
 use super::{marks, record};
-use crate::envelope::{Info, Record, made_txn_id};
+use crate::envelope::{Extent, Info, Record, made_txn_id};
 use crate::error::Result;
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
 use crate::steps;
+use crate::warning::warn;
 
 /// An entry in a list: what its envelope says.
 #[derive(Debug, Clone)]
@@ -133,22 +135,18 @@ impl Store {
         let look = if known == Some(info.entry_id) {
             Look::Known(info)
         } else {
-            let copied = Copied::new(&record, key);
-            let hold = match record.extent {
-                None => Hold::Copy,
+            let (hold, payload) = match record.extent {
+                None => (Hold::Copy, Some(record.inline)),
                 // Named in a slot before the snapshot ends: an allocator that no longer sees the one sees the other.
-                Some(extent) => {
-                    match engine.pins.pin(&engine.shared, engine.owners.id(), extent.start, now_ns) {
-                        Some(slot) => Hold::Pin { slot, extent },
-                        None => {
-                            info.snapshot = true;
-                            engine.shared.count(Counter::SnapshotViews, 1);
-                            engine.pins.begin_without();
-                            Hold::Snapshot { snapshot: Some(txn.detach()), extent }
-                        }
+                Some(extent) => match self.pin(extent, info.tracked, now_ns) {
+                    Some(slot) => (Hold::Pin { slot, extent }, None),
+                    None => {
+                        info.copied = true;
+                        (Hold::Copy, Some(engine.map.read(info.file_offset, info.size)))
                     }
-                }
+                },
             };
+            let copied = Copied::new(&record, key, payload).inspect_err(|_| hold.end(engine))?;
             Look::Found(View::new(engine.clone(), hold, info, copied))
         };
         steps::reached("view: before the snapshot ends");
@@ -156,6 +154,24 @@ impl Store {
             marks::open(engine, extent);
         }
         Ok(look)
+    }
+
+    /// Pins an extent for a view. `None`: it has to be a copy. The marks of a tracked entry cannot be copied.
+    fn pin(&self, extent: Extent, tracked: bool, now_ns: u64) -> Option<u32> {
+        let engine = &self.engine;
+        let need = if tracked { Need::Urgent } else { Need::Ordinary };
+        let slot = engine.pins.pin(&engine.shared, engine.owners.id(), extent.start, now_ns, need);
+        if slot.is_none() {
+            engine.shared.count(Counter::CopiedViews, 1);
+            if engine.pins.first_copy() {
+                warn(format!(
+                    "views of {} are copies from now on when no pin is free for them: close views that are not \
+                     needed (counters.copied_views of the statistics)",
+                    engine.path.display()
+                ));
+            }
+        }
+        slot
     }
 
     /// A copy of the payload under `key`. `None`: there is no live entry.

@@ -114,10 +114,14 @@ impl Store {
             Some(entry) => self.view_entry(db, key, entry)?,
             None => self.view(db, key)?,
         };
-        if let Some(txn_id) = txn_id
-            && let Some(extent) = view.as_ref().and_then(View::extent)
-        {
-            open_by(&self.engine, extent, txn_id);
+        if let (Some(txn_id), Some(view)) = (txn_id, &view) {
+            let open = |extent| open_by(&self.engine, extent, txn_id);
+            if view.info().copied {
+                let entry = view.info().entry_id;
+                self.with_extent(db, key, |record, extent| (record.entry_id == entry).then(|| open(extent)))?;
+            } else if let Some(extent) = view.extent() {
+                open(extent);
+            }
         }
         Ok(view)
     }

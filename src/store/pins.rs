@@ -5,27 +5,110 @@ use super::shared::{CHUNK_PINS, PIN_CHUNKS, Shared};
 use crate::mapping::fork::Locked;
 use crate::mapping::sys;
 use crate::steps;
-use crate::sync::{Arc, AtomicU32, Mutex, Ordering, fence};
+use crate::sync::{Arc, Mutex, Ordering, fence};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 
-/// The slots this engine has claimed and does not use at the moment.
+/// The slots that this engine has claimed.
 #[derive(Default)]
 pub struct Pins {
-    free: Arc<Mutex<Vec<u32>>>,
-    /// Views that hold a snapshot instead.
-    without: AtomicU32,
+    claimed: Arc<Mutex<Claimed>>,
+    /// Whether a view was copied since no slot was free.
+    copied: AtomicBool,
+}
+
+/// Which slots of its chunks an engine does not use at the moment.
+#[derive(Default)]
+pub struct Claimed {
+    /// A bit for each free slot, by chunk; none for a chunk that is not ours.
+    free: Vec<u64>,
+    /// Chunks that have a free slot.
+    open: Vec<u32>,
+    /// Chunks that are ours.
+    chunks: u32,
+    /// Chunks that are ours and not used.
+    unused: u32,
+}
+
+/// A chunk none of whose slots is used.
+const UNUSED: u64 = u64::MAX >> (u64::BITS - CHUNK_PINS);
+
+impl Claimed {
+    fn take(&mut self) -> Option<u32> {
+        let &chunk = self.open.last()?;
+        let free = &mut self.free[chunk as usize];
+        self.unused -= u32::from(*free == UNUSED);
+        let slot = free.trailing_zeros();
+        *free &= *free - 1;
+        if *free == 0 {
+            self.open.pop();
+        }
+        Some(chunk * CHUNK_PINS + slot)
+    }
+
+    fn give_back(&mut self, shared: &Shared, slot: u32) {
+        let (chunk, slot) = (slot / CHUNK_PINS, slot % CHUNK_PINS);
+        let free = &mut self.free[chunk as usize];
+        if *free == 0 {
+            self.open.push(chunk);
+        }
+        *free |= 1 << slot;
+        if *free != UNUSED {
+            return;
+        }
+        if self.unused == 0 {
+            // For the next pin, which so need not claim one.
+            self.unused = 1;
+            return;
+        }
+        *free = 0;
+        self.open.retain(|&open| open != chunk);
+        self.chunks -= 1;
+        shared.chunk_owner(chunk).store(0, Ordering::Release);
+    }
+
+    fn claim(&mut self, shared: &Shared, owner: u32, need: Need) -> bool {
+        let free = || (0..PIN_CHUNKS).filter(|&chunk| shared.chunk_owner(chunk).load(Ordering::Relaxed) == 0);
+        if need == Need::Ordinary && self.chunks as usize >= free().count() {
+            return false;
+        }
+        let ours = |&chunk: &u32| {
+            shared.chunk_owner(chunk).compare_exchange(0, owner, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        };
+        let Some(chunk) = free().find(ours) else {
+            return false;
+        };
+        shared.chunk_pid(chunk).store(std::process::id(), Ordering::Relaxed);
+        shared.pin_chunks().fetch_max(chunk + 1, Ordering::SeqCst);
+        let at = chunk as usize;
+        self.free.resize(self.free.len().max(at + 1), 0);
+        self.free[at] = UNUSED;
+        self.open.push(chunk);
+        self.chunks += 1;
+        self.unused += 1;
+        true
+    }
+}
+
+/// What a pin is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Somebody looks. An engine claims no more chunks for this than it leaves to others, since a copy would do.
+    Ordinary,
+    /// A copy would not do.
+    Urgent,
 }
 
 impl Pins {
     /// Names `start` in a slot; every allocator that looks after this returns sees it. `None`: no slot is free.
-    pub fn pin(&self, shared: &Shared, owner: u32, start: u64, now_ns: u64) -> Option<u32> {
+    pub fn pin(&self, shared: &Shared, owner: u32, start: u64, now_ns: u64, need: Need) -> Option<u32> {
         // Held until the slot names it: a fork does not come in between.
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = match free.pop() {
-            Some(slot) => slot,
-            None => claim(shared, owner, &mut free)?,
-        };
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        if claimed.open.is_empty() && !claimed.claim(shared, owner, need) {
+            return None;
+        }
+        let slot = claimed.take()?;
         shared.pin_since(slot).store(now_ns / 1_000_000, Ordering::Relaxed);
         steps::reached("pin: before the slot");
         shared.pin(slot).store(start, Ordering::SeqCst);
@@ -37,46 +120,18 @@ impl Pins {
     /// Frees a slot.
     pub fn unpin(&self, shared: &Shared, slot: u32) {
         shared.pin(slot).store(0, Ordering::Release);
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).give_back(shared, slot);
     }
-}
 
-impl Pins {
     /// Lets nobody pin for as long as this lives.
-    pub fn hold(&self) -> Locked<Vec<u32>> {
-        Locked::of(&self.free)
+    pub fn hold(&self) -> Locked<Claimed> {
+        Locked::of(&self.claimed)
     }
 
-    /// Counts a view that has no pin.
-    pub fn begin_without(&self) {
-        self.without.fetch_add(1, Ordering::Relaxed);
+    /// Notes that a view was copied; true for the first.
+    pub fn first_copy(&self) -> bool {
+        !self.copied.swap(true, Ordering::Relaxed)
     }
-
-    /// Ends [`Pins::begin_without`].
-    pub fn end_without(&self) {
-        self.without.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// Whether views have no pin.
-    pub fn any_without(&self) -> bool {
-        self.without.load(Ordering::Relaxed) > 0
-    }
-}
-
-fn claim(shared: &Shared, owner: u32, free: &mut Vec<u32>) -> Option<u32> {
-    for chunk in 0..PIN_CHUNKS {
-        let claimed =
-            shared.chunk_owner(chunk).compare_exchange(0, owner, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        if claimed {
-            steps::reached("pin: chunk claimed, not counted");
-            shared.chunk_pid(chunk).store(std::process::id(), Ordering::Relaxed);
-            shared.pin_chunks().fetch_max(chunk + 1, Ordering::SeqCst);
-            let first = chunk * CHUNK_PINS;
-            free.extend((first + 1..first + CHUNK_PINS).rev());
-            return Some(first);
-        }
-    }
-    None
 }
 
 /// Ends what an engine pinned. For one that is dead: only while the write lock is held, so that nobody claims the chunk
@@ -132,8 +187,8 @@ pub fn pinned(shared: &Shared, mut starts: Vec<u64>) -> Vec<u64> {
     starts.sort_unstable();
     let mut named = vec![false; starts.len()];
     fence(Ordering::SeqCst);
-    let slots = shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) * CHUNK_PINS;
-    for start in (0..slots).map(|slot| shared.pin(slot).load(Ordering::SeqCst)).filter(|&start| start != 0) {
+    for start in slots(shared).map(|slot| shared.pin(slot).load(Ordering::SeqCst)).filter(|&start| start != 0)
+    {
         if let Ok(at) = starts.binary_search(&start) {
             named[at] = true;
         }
@@ -144,8 +199,14 @@ pub fn pinned(shared: &Shared, mut starts: Vec<u64>) -> Vec<u64> {
 /// Whether a slot names the extent at `start`; after a full fence, as for [`pinned`].
 pub fn is_pinned(shared: &Shared, start: u64) -> bool {
     fence(Ordering::SeqCst);
-    let slots = shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) * CHUNK_PINS;
-    (0..slots).any(|slot| shared.pin(slot).load(Ordering::SeqCst) == start)
+    slots(shared).any(|slot| shared.pin(slot).load(Ordering::SeqCst) == start)
+}
+
+/// The slots of chunks that somebody owns. A chunk has its owner before one of its slots names anything.
+fn slots(shared: &Shared) -> impl Iterator<Item = u32> {
+    let chunks = 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS);
+    let owned = chunks.filter(|&chunk| shared.chunk_owner(chunk).load(Ordering::SeqCst) != 0);
+    owned.flat_map(|chunk| chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS)
 }
 
 /// A pin, for people.
@@ -163,14 +224,12 @@ pub struct Pinned {
 pub fn list(shared: &Shared) -> Vec<Pinned> {
     let now = sys::boottime_ns() / 1_000_000;
     let mut pins = Vec::new();
-    for chunk in 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS) {
-        let pid = shared.chunk_pid(chunk).load(Ordering::Relaxed);
-        for slot in chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS {
-            let start = shared.pin(slot).load(Ordering::SeqCst);
-            if start != 0 {
-                let since = shared.pin_since(slot).load(Ordering::Relaxed);
-                pins.push(Pinned { start, pid, age_ms: now.saturating_sub(since) });
-            }
+    for slot in slots(shared) {
+        let start = shared.pin(slot).load(Ordering::SeqCst);
+        if start != 0 {
+            let pid = shared.chunk_pid(slot / CHUNK_PINS).load(Ordering::Relaxed);
+            let since = shared.pin_since(slot).load(Ordering::Relaxed);
+            pins.push(Pinned { start, pid, age_ms: now.saturating_sub(since) });
         }
     }
     pins

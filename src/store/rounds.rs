@@ -94,6 +94,7 @@ fn round(engine: &Engine, signal: &Signal, run: u64, quiet: &mut Quiet) -> Resul
         quarantine::retire_spares(engine)?;
     }
     space::measure_expiry(engine, &engine.snapshot()?)?;
+    engine.env.trim();
     space::run_ahead(engine)?;
     populate_ahead(engine, signal, run)
 }

@@ -125,8 +125,8 @@ pub enum Counter {
     Puts = 4,
     /// Entries deleted.
     Deletes = 5,
-    /// Views that kept a snapshot since no pin slot was free.
-    SnapshotViews = 6,
+    /// Views that were copied since no pin slot was free.
+    CopiedViews = 6,
 }
 
 /// The mapped file.

@@ -121,7 +121,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         "counters": {
             "hits": counter(Counter::Hits), "misses": counter(Counter::Misses), "expired": counter(Counter::Expired),
             "waits": counter(Counter::Waits), "puts": counter(Counter::Puts), "deletes": counter(Counter::Deletes),
-            "snapshot_views": counter(Counter::SnapshotViews),
+            "copied_views": counter(Counter::CopiedViews),
         },
         "sweeper_error": engine.sweeper.last_error(),
     }))

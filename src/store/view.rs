@@ -5,13 +5,13 @@ use super::handle::Store;
 use super::record::shown;
 use crate::envelope::{Extent, Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
-use crate::lmdb::DetachedSnapshot;
 use std::sync::Arc;
 
 /// A payload, read-only and in place. It stays as it is until the view is dropped, whatever happens to the entry.
 ///
 /// A view keeps the store's map alive and may be used from any thread. It pins the extent of this one payload, not the
-/// store: entries may come and go meanwhile. A payload of less than about 2 KB is a copy.
+/// store: entries may come and go meanwhile. A payload of less than about 2 KB is a copy, and so is one for which no pin
+/// is free.
 pub struct View {
     engine: Arc<Engine>,
     hold: Hold,
@@ -21,15 +21,22 @@ pub struct View {
 
 /// What keeps the bytes.
 pub(crate) enum Hold {
-    /// A copy, since the payload was in the record.
+    /// A copy, since the payload was in the record or no pin slot was free.
     Copy,
     /// A pin slot.
     Pin { slot: u32, extent: Extent },
-    /// A snapshot, since no pin slot was free.
-    Snapshot { snapshot: Option<DetachedSnapshot>, extent: Extent },
 }
 
-/// What is copied out of the record, in one allocation: an inline payload, the key, exchange id, source and target.
+impl Hold {
+    /// Ends what keeps the bytes.
+    pub(crate) fn end(&self, engine: &Engine) {
+        if let Hold::Pin { slot, .. } = *self {
+            engine.pins.unpin(&engine.shared, slot);
+        }
+    }
+}
+
+/// What is copied, in one allocation: a payload that is not pinned, the key, exchange id, source and target.
 pub(crate) struct Copied {
     all: Vec<u8>,
     payload: usize,
@@ -42,15 +49,17 @@ const ALIGNMENT: usize = 64;
 const MADE_ID: usize = 16;
 
 impl Copied {
-    pub(crate) fn new(record: &Record, key: &[u8]) -> Copied {
+    /// `payload`: `None` when it stays where it is.
+    pub(crate) fn new(record: &Record, key: &[u8], payload: Option<&[u8]>) -> Result<Copied> {
         let [txn_id, source, target] = record.texts;
-        let room = if record.extent.is_some() { 0 } else { record.inline.len() + ALIGNMENT };
+        let room = payload.map_or(0, |payload| payload.len() + ALIGNMENT);
         let texts = key.len() + txn_id.len().max(MADE_ID) + source.len() + target.len();
-        let mut all: Vec<u8> = Vec::with_capacity(room + texts);
-        let payload = if room == 0 { 0 } else { all.as_ptr().align_offset(ALIGNMENT) };
-        all.resize(payload, 0);
+        let mut all: Vec<u8> = Vec::new();
+        all.try_reserve_exact(room + texts).map_err(|_| no_memory(key, room))?;
+        let start = if room == 0 { 0 } else { all.as_ptr().align_offset(ALIGNMENT) };
+        all.resize(start, 0);
         let mut ends = [0; 5];
-        all.extend_from_slice(record.inline);
+        all.extend_from_slice(payload.unwrap_or_default());
         ends[0] = all.len() as u32;
         all.extend_from_slice(key);
         ends[1] = all.len() as u32;
@@ -64,7 +73,7 @@ impl Copied {
         ends[3] = all.len() as u32;
         all.extend_from_slice(target.as_bytes());
         ends[4] = all.len() as u32;
-        Copied { all, payload, ends }
+        Ok(Copied { all, payload: start, ends })
     }
 
     fn payload(&self) -> &[u8] {
@@ -80,6 +89,11 @@ impl Copied {
     }
 }
 
+fn no_memory(key: &[u8], bytes: usize) -> Error {
+    let what = format!("no memory for a copy of the {bytes} bytes under key {}", shown(key));
+    Error::new(Status::Limit, what)
+}
+
 impl View {
     pub(crate) fn new(engine: Arc<Engine>, hold: Hold, info: Info, copied: Copied) -> View {
         View { engine, hold, info, copied }
@@ -89,9 +103,7 @@ impl View {
     pub fn bytes(&self) -> &[u8] {
         match &self.hold {
             Hold::Copy => self.copied.payload(),
-            Hold::Pin { .. } | Hold::Snapshot { .. } => {
-                self.engine.map.read(self.info.file_offset, self.info.size)
-            }
+            Hold::Pin { .. } => self.engine.map.read(self.info.file_offset, self.info.size),
         }
     }
 
@@ -150,7 +162,7 @@ impl View {
     pub(crate) fn extent(&self) -> Option<Extent> {
         match self.hold {
             Hold::Copy => None,
-            Hold::Pin { extent, .. } | Hold::Snapshot { extent, .. } => Some(extent),
+            Hold::Pin { extent, .. } => Some(extent),
         }
     }
 }
@@ -163,18 +175,8 @@ impl std::fmt::Debug for View {
 
 impl Drop for View {
     fn drop(&mut self) {
-        if !self.engine.is_ours() {
-            return;
-        }
-        match &mut self.hold {
-            Hold::Copy => {}
-            Hold::Pin { slot, .. } => self.engine.pins.unpin(&self.engine.shared, *slot),
-            Hold::Snapshot { snapshot, .. } => {
-                if let Some(snapshot) = snapshot.take() {
-                    self.engine.env.release(snapshot);
-                    self.engine.pins.end_without();
-                }
-            }
+        if self.engine.is_ours() {
+            self.hold.end(&self.engine);
         }
     }
 }

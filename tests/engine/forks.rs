@@ -5,8 +5,6 @@ use dishtayantra_lmdb::options::PutOptions;
 use std::path::Path;
 
 const SIZE: usize = 1 << 20;
-/// As many as a store has.
-const PINS: usize = 65_536;
 
 #[test]
 #[ignore = "the body of the child processes; started by the tests of this file"]
@@ -16,7 +14,7 @@ fn child() {
     };
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("inherit", views) => let_go(&path, views.parse().unwrap()),
-        ("full", _) => take_all_pins(&path),
+        ("full", _) => fork_without_pins(&path),
         other => panic!("unknown role {other:?}"),
     }
 }
@@ -55,10 +53,11 @@ fn let_go(path: &Path, views: u64) {
 
 /// Forks when no pin is left for the child, which then reads.
 #[allow(unsafe_code)]
-fn take_all_pins(path: &Path) {
+fn fork_without_pins(path: &Path) {
     let store = open(path);
-    store.put("default", b"key", &[&tagged(7, SIZE)], &PutOptions::default()).unwrap();
-    let views: Vec<_> = (0..PINS).map(|_| store.view("default", b"key").unwrap().unwrap()).collect();
+    let views = [store.view("default", b"key").unwrap().unwrap()];
+    say("viewing", "");
+    pause();
     // SAFETY: the child reads memory and ends.
     let child = unsafe { libc::fork() };
     if child == 0 {
@@ -76,9 +75,22 @@ fn take_all_pins(path: &Path) {
 #[test]
 fn a_child_for_which_no_pin_is_free_cannot_read() {
     let dir = scratch();
+    let store = open(dir.path());
+    store.put("default", b"key", &[&tagged(7, SIZE)], &PutOptions::default()).unwrap();
     let mut parent = Role::start("forks::child", "full", dir.path());
+    parent.expect("viewing");
+    // Each takes half of what is there.
+    let mut others = Vec::new();
+    while {
+        let mut other = Role::start("slots::child", "keep", dir.path());
+        let kept = other.expect("kept");
+        others.push(other);
+        kept != "0"
+    } {}
+    parent.go();
     assert_eq!(parent.expect("ended"), "true");
     parent.finish();
+    others.into_iter().for_each(Role::kill);
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod segment;
 mod segment_golden;
 #[cfg(debug_assertions)]
 mod simulation;
+mod slots;
 mod stock_tools;
 mod store;
 mod store_id;

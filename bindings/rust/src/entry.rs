@@ -148,8 +148,10 @@ pub struct Info {
     pub is_inline: bool,
     /// The input of an exchange, whose first opening is recorded.
     pub is_tracked: bool,
-    /// No pin was free, so the view holds a snapshot of the whole store; close it soon.
+    /// The view holds a snapshot of the whole store. Not set any more: such views are copies.
     pub holds_snapshot: bool,
+    /// No pin was free, so the view is a copy.
+    pub is_copied: bool,
 }
 
 impl Info {
@@ -166,6 +168,7 @@ impl Info {
             is_inline: has(sys::DY_LMDB_INFO_INLINE),
             is_tracked: has(sys::DY_LMDB_INFO_TRACKED),
             holds_snapshot: has(sys::DY_LMDB_INFO_SNAPSHOT),
+            is_copied: has(sys::DY_LMDB_INFO_COPIED),
         })
     }
 }

@@ -4,10 +4,10 @@ use super::api::{
     Attribute, BF_GETBUFFER, BF_RELEASEBUFFER, Buffer, MEMBER_UINT, MEMBER_ULONGLONG, Method, PyObject, api,
 };
 use super::object::{
-    Fields, WeakRefs, attribute, bool_of, class_method, fields, make, show, without_interpreter,
+    Fields, Ref, WeakRefs, attribute, bool_of, call, class_method, fields, make, show, without_interpreter,
 };
-use super::text::{Text, arguments, fail, int};
-use crate::ffi::info::dy_lmdb_info_t;
+use super::text::{Text, arguments, fail, int, names};
+use crate::ffi::info::{DY_LMDB_INFO_COPIED, dy_lmdb_info_t};
 use crate::ffi::loan::{dy_lmdb_loan_drop, dy_lmdb_loan_t};
 use crate::ffi::status::{DY_LMDB_NOT_FOUND, DY_LMDB_OK, dy_lmdb_status_t};
 use crate::ffi::store::dy_lmdb_store_t;
@@ -186,7 +186,15 @@ unsafe fn pin_of(class: *mut PyObject, view: u64, info: &dy_lmdb_info_t) -> *mut
         flags: info.flags,
     };
     // SAFETY: a class derived from the type for `Pin`, says the caller.
-    unsafe { make(class, pin) }
+    unsafe {
+        let made = make(class, pin);
+        if info.flags & DY_LMDB_INFO_COPIED == 0 || made.is_null() {
+            return made;
+        }
+        let made = Ref::owned(made);
+        // What a signal handler raises there ends the call.
+        call(class, names().warn).and(made).map_or(ptr::null_mut(), Ref::give)
+    }
 }
 
 /// Opens a view; NULL with an exception set when that fails, None when there is no live entry.

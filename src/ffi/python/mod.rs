@@ -31,8 +31,8 @@ use view_type::View;
 /// Makes what the classes of the Python package are derived from.
 ///
 /// Returns a tuple of four types (Hold, Pin, Loan, View), six functions (put, put_input, put_output, fields, pack, unpack),
-/// a type (Handle) and two functions (holds_references, new_txn_id), as a new reference of Python's; NULL with an exception set when they cannot be made, and without
-/// one when this process has no Python that fits.
+/// a type (Handle) and three functions (holds_references, new_txn_id, put_many), as a new reference of Python's; NULL with
+/// an exception set when they cannot be made, and without one when this process has no Python that fits.
 ///
 /// Memory: what is made lives as long as Python refers to it.
 ///
@@ -65,7 +65,9 @@ unsafe fn types(api: &Api) -> Option<Ref> {
             made.push(function(api, definition)?);
         }
         made.push(Ref::owned(make_type::<Handle>(api))?);
-        for definition in search::functions().into_iter().chain(ids::functions()) {
+        for definition in
+            search::functions().into_iter().chain(ids::functions()).chain(put::later_functions())
+        {
             made.push(function(api, definition)?);
         }
         let tuple = Ref::owned((api.tuple_new)(made.len() as isize))?;

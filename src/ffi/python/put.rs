@@ -4,9 +4,10 @@ use super::api::{Buffer, Method, PyObject, api};
 use super::object::{Ref, is_away, method, without_interpreter};
 use super::text::{Text, arguments, fail, int, new_int, put_options};
 use crate::ffi::bytes::dy_lmdb_buffer_t;
-use crate::ffi::entry::dy_lmdb_store_put;
+use crate::ffi::entry::{dy_lmdb_entry_t, dy_lmdb_store_put, dy_lmdb_store_put_many};
 use crate::ffi::exchange::{dy_lmdb_exchange_put_input, dy_lmdb_exchange_t};
 use crate::ffi::info::dy_lmdb_info_t;
+use crate::ffi::options::dy_lmdb_put_options_t;
 use crate::ffi::reference::{dy_lmdb_reference_put_output, dy_lmdb_reference_t};
 use crate::ffi::status::DY_LMDB_OK;
 use crate::ffi::store::dy_lmdb_store_t;
@@ -91,6 +92,69 @@ unsafe fn put_entry(
     }
 }
 
+/// What an entry of a batch is made of.
+struct Row {
+    key: Text,
+    _parts: Buffers,
+    places: Vec<dy_lmdb_buffer_t>,
+    options: dy_lmdb_put_options_t,
+}
+
+impl Row {
+    /// Of a tuple of key, parts and settings, which the caller keeps; `None` with an exception set.
+    unsafe fn of(holder: *mut PyObject, entry: *mut PyObject) -> Option<Row> {
+        // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
+        unsafe {
+            let item = |index| {
+                let item = (api().tuple_get)(entry, index);
+                (!item.is_null()).then_some(item)
+            };
+            let (key, parts) = (Text::of(holder, item(0)?)?, Buffers::of(item(1)?)?);
+            let (places, options) = (parts.places(), put_options(item(2)?)?);
+            Some(Row { key, _parts: parts, places, options })
+        }
+    }
+
+    fn entry(&self) -> dy_lmdb_entry_t {
+        dy_lmdb_entry_t {
+            key: self.key.start.cast(),
+            key_len: self.key.len,
+            parts: self.places.as_ptr(),
+            nparts: self.places.len(),
+            options: &self.options,
+        }
+    }
+}
+
+/// `put_many(holder, store, db, entries)`: the number of entries, each a tuple of key, parts and settings.
+unsafe extern "C" fn put_many(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call.
+    unsafe { arguments(args, count).and_then(|args| put_entries(args)) }.unwrap_or(ptr::null_mut())
+}
+
+unsafe fn put_entries(&[holder, store, db, entries]: &[*mut PyObject; 4]) -> Option<*mut PyObject> {
+    // SAFETY: objects, says the caller; a tuple keeps its items.
+    unsafe {
+        let (store, db) = (int(store)?, Text::of(holder, db)?);
+        let tuples = Ref::owned((api().tuple_of)(entries))?;
+        let tuple = |index| (api().tuple_get)(tuples.get(), index);
+        let rows: Vec<Row> = (0..(api().size)(tuples.get()))
+            .map(|index| Row::of(holder, tuple(index)))
+            .collect::<Option<_>>()?;
+        let entries: Vec<dy_lmdb_entry_t> = rows.iter().map(Row::entry).collect();
+        let status = without_interpreter(|| {
+            dy_lmdb_store_put_many(
+                store as *const dy_lmdb_store_t,
+                db.start,
+                db.len,
+                entries.as_ptr(),
+                entries.len(),
+            )
+        });
+        Some(if status == DY_LMDB_OK { new_int(entries.len() as u64) } else { fail(holder, status) })
+    }
+}
+
 /// `put_input(holder, exchange, exchange id, parts, format)`: the reference that travels, an int.
 unsafe extern "C" fn put_input(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: the arguments live as long as the call.
@@ -146,4 +210,9 @@ unsafe fn put_answer(&[holder, reference, parts, settings]: &[*mut PyObject; 4])
 /// The functions of this file.
 pub fn functions() -> [Method; 3] {
     [method(c"put", put), method(c"put_input", put_input), method(c"put_output", put_output)]
+}
+
+/// Those that came later, for the end of the list.
+pub fn later_functions() -> [Method; 1] {
+    [method(c"put_many", put_many)]
 }

@@ -18,6 +18,7 @@ pub struct Names {
     pub publish: *mut PyObject,
     pub publish_copy: *mut PyObject,
     pub release: *mut PyObject,
+    pub warn: *mut PyObject,
 }
 
 static NAMES: AtomicPtr<Names> = AtomicPtr::new(ptr::null_mut());
@@ -46,6 +47,7 @@ pub unsafe fn find_names(api: &Api) -> Option<()> {
         publish: name(c"_publish")?,
         publish_copy: name(c"_publish_copy")?,
         release: name(c"release")?,
+        warn: name(c"_warn")?,
     };
     NAMES.store(Box::into_raw(Box::new(names)), Ordering::Release);
     Some(())

@@ -5,7 +5,7 @@
 
 use crate::envelope::Extent;
 use crate::lmdb::LockTable;
-use crate::store::pins::Pins;
+use crate::store::pins::{Need, Pins};
 use crate::store::shared::Shared;
 use crate::store::spares::{Spare, Spares};
 use crate::store::unseen;
@@ -46,8 +46,8 @@ impl Store {
             self.table.reset(reader);
             return;
         }
-        let slot =
-            pins.pin(&self.shared, 1 + reader as u32, EXTENT.start, 0).expect("a slot for each reader");
+        let slot = pins.pin(&self.shared, 1 + reader as u32, EXTENT.start, 0, Need::Ordinary);
+        let slot = slot.expect("a slot for each reader");
         self.table.reset(reader);
         assert_eq!(self.payload.load(Ordering::Relaxed), WHOLE, "pages were reused under a view");
         pins.unpin(&self.shared, slot);

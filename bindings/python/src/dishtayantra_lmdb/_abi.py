@@ -41,8 +41,8 @@ PUT_TRACKED = 4
 INFO_INLINE = 1
 INFO_CHECKSUM = 2
 INFO_TRACKED = 4
-INFO_SNAPSHOT = 8
 INFO_SHARED = 16
+INFO_COPIED = 32
 
 VIEW_QUIET = 1
 
@@ -97,23 +97,6 @@ class Options(Structure):
     ]
 
 
-class PutOptions(Structure):
-    """``dy_lmdb_put_options_t``."""
-
-    _fields_ = [
-        ("struct_size", c_size_t),
-        ("format", c_uint32),
-        ("flags", c_uint32),
-        ("ttl_ms", c_uint64),
-        ("txn_id", c_char_p),
-        ("txn_id_len", c_size_t),
-        ("source", c_char_p),
-        ("source_len", c_size_t),
-        ("target", c_char_p),
-        ("target_len", c_size_t),
-    ]
-
-
 class Info(Structure):
     """``dy_lmdb_info_t``."""
 
@@ -128,18 +111,6 @@ class Info(Structure):
         ("data", c_void_p),
         ("format", c_uint32),
         ("flags", c_uint32),
-    ]
-
-
-class Entry(Structure):
-    """``dy_lmdb_entry_t``."""
-
-    _fields_ = [
-        ("key", c_char_p),
-        ("key_len", c_size_t),
-        ("parts", c_void_p),
-        ("nparts", c_size_t),
-        ("options", c_void_p),
     ]
 
 
@@ -162,7 +133,6 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "bytes_size": (_HANDLE,),
     "bytes_free": (_HANDLE,),
     "options_default": (_OUT,),
-    "put_options_default": (_OUT,),
     "store_path": (_HANDLE, _OUT),
     "store_contains": (*_ENTRY, _OUT),
     "keys_count": (_HANDLE,),
@@ -186,7 +156,6 @@ _QUICK: dict[str, tuple[Any, ...]] = {
 _SLOW: dict[str, tuple[Any, ...]] = {
     "store_open": (*_TEXT, _OUT, _OUT),
     "store_close": (_HANDLE,),
-    "store_put_many": (_HANDLE, *_TEXT, c_void_p, _SIZE),
     "store_delete": (*_ENTRY, _OUT),
     "store_touch": (*_ENTRY, c_uint64, _OUT),
     "store_sweep": (_HANDLE, _OUT),
@@ -219,7 +188,6 @@ _RESULTS: dict[str, Any] = {
     "bytes_size": c_size_t,
     "bytes_free": None,
     "options_default": None,
-    "put_options_default": None,
     "keys_count": c_size_t,
     "keys_free": None,
     "reference_free": None,

@@ -125,6 +125,15 @@ if TYPE_CHECKING:
     ) -> int:
         """Puts the output that a reference names a key for; the id of the entry."""
 
+    def put_many(
+        holder: type[Store],
+        store: int,
+        db: str | bytes,
+        entries: Sequence[tuple[str | bytes, Sequence[Any], Settings]],
+        /,
+    ) -> int:
+        """Puts all of the entries (key, parts, settings), or none; how many there are."""
+
     def fields(reference: int, /) -> dict[str, Any]:
         """A reference as the mapping that travels."""
 
@@ -211,7 +220,7 @@ else:
     try:
         Hold, Pin, Loan, View, put, put_input, put_output, fields, pack, *_made = _made
         # A later library may make more.
-        unpack, Handle, holds_references, new_txn_id, *_ = _made
+        unpack, Handle, holds_references, new_txn_id, put_many, *_ = _made
     except ValueError:
         raise ImportError(
             f"{library._name} makes other classes: it is of another version"

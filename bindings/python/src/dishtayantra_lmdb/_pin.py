@@ -10,7 +10,17 @@ from __future__ import annotations
 import ctypes
 
 from . import _objects
-from ._abi import INFO_CHECKSUM, TEXT_KEY, TEXT_SOURCE, TEXT_TARGET, TEXT_TXN_ID, Info, fail, lib
+from ._abi import (
+    INFO_CHECKSUM,
+    TEXT_KEY,
+    TEXT_SOURCE,
+    TEXT_TARGET,
+    TEXT_TXN_ID,
+    Info,
+    fail,
+    lib,
+    log_warnings,
+)
 from ._keys import text_bytes
 from ._memory import LARGE, string_at
 from .errors import ForkedError
@@ -30,6 +40,8 @@ class Pin(_objects.Pin):
 
     _fail = staticmethod(fail)
     _bytes = staticmethod(text_bytes)
+    # Called when a view is a copy for want of a pin; the first such view warns.
+    _warn = staticmethod(log_warnings)
 
     def check(self) -> None:
         """Raises when the pin was made before a fork. What was made from it before shows its bytes

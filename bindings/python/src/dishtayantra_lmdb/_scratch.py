@@ -11,8 +11,8 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ._abi import Buffer, Info, PutOptions, lib
-from ._memory import PyBuffer, bytes_address, get_buffer, release_buffer
+from ._abi import Buffer, Info
+from ._memory import bytes_address
 
 _PARTS = 8
 
@@ -36,18 +36,12 @@ class Scratch:
     """What one call fills and reads, with the addresses that it is passed."""
 
     __slots__ = (
-        "_capacity",
-        "_exports",
-        "_options",
         "_parts",
-        "_spare",
         "answer",
         "handle_at",
         "info_at",
-        "options_at",
         "parts_at",
         "parts_memory",
-        "settings",
     )
 
     def __init__(self) -> None:
@@ -57,37 +51,9 @@ class Scratch:
         # Read with the functions below, which take a fraction of the time that fields take.
         self.answer = memoryview(answer).cast("B")
         Info.from_buffer(answer, _INFO).struct_size = ctypes.sizeof(Info)
-        self._options = PutOptions()
-        self.options_at = ctypes.addressof(self._options)
-        lib.put_options_default(self.options_at)
-        self.settings: Settings | None = None
-        self._exports: list[PyBuffer] = []
-        self._spare: list[PyBuffer] = []
-        self._make_parts(_PARTS)
-
-    def _make_parts(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._parts: Any = (Buffer * capacity)()
+        self._parts: Any = (Buffer * _PARTS)()
         self.parts_at = ctypes.addressof(self._parts)
         self.parts_memory = memoryview(self._parts).cast("B")
-
-    def set_parts(self, parts: Sequence[Any]) -> None:
-        """Points at ``parts``, which the caller keeps: bytes, or what has a contiguous buffer.
-
-        Ends with :meth:`release`.
-        """
-        if len(parts) > self._capacity:
-            self._make_parts(len(parts))
-        offset = 0
-        for part in parts:
-            if type(part) is bytes:
-                _pack_part(self.parts_memory, offset, id(part) + _CONTENT, len(part))
-            else:
-                export = self._spare.pop() if self._spare else PyBuffer()
-                get_buffer(part, ctypes.addressof(export), 0)
-                self._exports.append(export)
-                _pack_part(self.parts_memory, offset, export.buf or 0, export.len)
-            offset += _PART_SIZE
 
     def set_texts(self, texts: Sequence[bytes | None]) -> None:
         """Points at ``texts``, no more than there is room for, which the caller keeps."""
@@ -99,35 +65,11 @@ class Scratch:
                 _pack_part(self.parts_memory, offset, id(text) + _CONTENT, len(text))
             offset += _PART_SIZE
 
-    def set_options(self, settings: Settings) -> None:
-        """Fills the options of a put."""
-        number, flags, ttl_ms, txn_id, source, target = settings
-        options = self._options
-        options.format = number
-        options.flags = flags
-        options.ttl_ms = ttl_ms
-        options.txn_id = txn_id
-        options.txn_id_len = len(txn_id)
-        options.source = source
-        options.source_len = len(source)
-        options.target = target
-        options.target_len = len(target)
-        self.settings = settings
-
-    def release(self) -> None:
-        """Lets go of the buffers that :meth:`set_parts` got hold of, and gives the scratch back."""
-        while self._exports:
-            export = self._exports.pop()
-            release_buffer(ctypes.addressof(export))
-            if len(self._spare) < _PARTS:
-                self._spare.append(export)
-        give_back(self)
-
 
 # As many as calls ever ran at once.
 _free: list[Scratch] = []
 
-# Gives back a scratch without parts; :meth:`Scratch.release` does for one with.
+# Gives back a scratch.
 give_back = _free.append
 
 

@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import _objects, _scratch
+from . import _objects
 from ._abi import (
     DURABILITY_PROCESS,
     DURABILITY_SYNC,
     OPEN_FOLLOW_SYMLINKS,
-    Entry,
     Options,
     fail,
     lib,
@@ -24,11 +23,13 @@ from ._abi import (
 )
 from ._keys import text_bytes
 from ._pin import Pin
+from ._scratch import Settings
 from .errors import StoreClosedError
 from .lmdb_types import LMDBConfig
 
 _open_pin = Pin._open
 _put = _objects.put
+_put_many = _objects.put_many
 
 
 class Handle(_objects.Handle):
@@ -118,38 +119,16 @@ class Store:
         db: str | bytes,
         key: str | bytes,
         parts: Sequence[Any],
-        settings: _scratch.Settings,
+        settings: Settings,
     ) -> int:
         """Puts the payload that ``parts`` make together; returns the id of the entry."""
         return _put(Store, self._handle.value or self.value, db, key, parts, settings)
 
     def put_many(
-        self,
-        db: bytes,
-        entries: Iterable[tuple[bytes, Sequence[Any], _scratch.Settings]],
+        self, db: str | bytes, entries: Sequence[tuple[str | bytes, Sequence[Any], Settings]]
     ) -> None:
         """Puts all of ``entries`` (key, parts, settings) or none of them."""
-        listed = list(entries)
-        if not listed:
-            return
-        scratches = []
-        table = (Entry * len(listed))()
-        try:
-            for row, (key, parts, settings) in zip(table, listed, strict=True):
-                scratch = _scratch.Scratch()
-                scratches.append(scratch)
-                scratch.set_options(settings)
-                scratch.set_parts(parts)
-                row.key, row.key_len = key, len(key)
-                row.parts = scratch.parts_at
-                row.nparts = len(parts)
-                row.options = scratch.options_at
-            status = lib.store_put_many(self.value, db, len(db), ctypes.byref(table), len(listed))
-        finally:
-            for scratch in scratches:
-                scratch.release()
-        if status:
-            fail(status)
+        _put_many(Store, self._handle.value or self.value, db, entries)
 
     def view(self, db: str | bytes, key: str | bytes, flags: int = 0) -> Pin | None:
         """Pins the payload under ``key``; None when there is no live entry."""

@@ -189,8 +189,8 @@ class LMDBTransport(StoreHolder):
             txn_id = new_txn_id()
             ids.append(txn_id)
             settings = self._settings(number, ttl, source, target, txn_id.encode())
-            entries.append((text_bytes(key), parts, settings))
-        store.put_many(text_bytes(db_name), entries)
+            entries.append((key, parts, settings))
+        store.put_many(db_name, entries)
         return ids
 
     def loan(

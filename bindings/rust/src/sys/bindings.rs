@@ -47,6 +47,7 @@ pub const DY_LMDB_INFO_CHECKSUM: u32 = 2;
 pub const DY_LMDB_INFO_TRACKED: u32 = 4;
 pub const DY_LMDB_INFO_SNAPSHOT: u32 = 8;
 pub const DY_LMDB_INFO_SHARED: u32 = 16;
+pub const DY_LMDB_INFO_COPIED: u32 = 32;
 pub const DY_LMDB_VIEW_QUIET: u32 = 1;
 pub const DY_LMDB_TEXT_TXN_ID: u32 = 1;
 pub const DY_LMDB_TEXT_SOURCE: u32 = 2;

@@ -14,7 +14,8 @@ public final class Info implements Envelope {
     private static final int INLINE = 1;
     private static final int CHECKSUM = 2;
     private static final int TRACKED = 4;
-    static final int SNAPSHOT = 8;
+    private static final int SNAPSHOT = 8;
+    static final int COPIED = 32;
 
     private final byte[] key;
     private final byte[] txnId;
@@ -115,10 +116,15 @@ public final class Info implements Envelope {
         return has(TRACKED);
     }
 
-    /** Whether the view that told this holds a snapshot of the whole store, since no pin was free. */
+    /** Whether the view that told this holds a snapshot of the whole store. None does any more: see {@link #isCopied}. */
     @Override
     public boolean holdsSnapshot() {
         return has(SNAPSHOT);
+    }
+
+    /** Whether the view that told this is a copy, since no pin was free. */
+    public boolean isCopied() {
+        return has(COPIED);
     }
 
     private boolean has(int flag) {

@@ -83,8 +83,8 @@ public final class View implements AutoCloseable {
             return null;
         }
         View view = of(call);
-        // Not one that holds a snapshot: when it is known again, what is told says nothing of that.
-        if ((view.told[7] & Info.SNAPSHOT) == 0) {
+        // Not one that is a copy: when it is known again, what is told says nothing of that.
+        if ((view.told[7] & Info.COPIED) == 0) {
             seen[at] = view.pin;
         }
         return view;
