@@ -27,6 +27,8 @@ for component in fmt clippy; do
 done
 check "cargo fmt" cargo fmt --all --check
 check "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
+check "cargo fmt, models" cargo fmt --manifest-path tests/models/Cargo.toml --check
+check "cargo fmt, fuzz targets" cargo fmt --manifest-path fuzz/Cargo.toml --check
 # In its directory, whose settings tell where it is built.
 check "cargo fmt, cross peer" in_directory tests/cross/peers/rust cargo fmt --check
 check "cargo clippy, cross peer" in_directory tests/cross/peers/rust cargo clippy --locked --all-targets -- -D warnings

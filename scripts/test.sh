@@ -5,9 +5,11 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust rust-bindings cli c attack cpp python java install cross)
+all_suites=(rust models rust-bindings cli c attack cpp python java install cross)
 
 suite_rust() { cargo test --locked; }
+
+suite_models() { scripts/models.sh; }
 
 # The safe crate and its program; it finds the library in target/release by the settings in .cargo/config.toml.
 suite_rust-bindings() { cargo test --locked --package dishtayantra-lmdb; }
