@@ -252,7 +252,6 @@ impl Store {
     pub fn loan(&self, size: u64) -> Result<Loan> {
         self.engine.check()?;
         put::check_size(size)?;
-        rounds::start(&self.engine);
         self.engine.relieved(|| loan::open(&self.engine, size))
     }
 

@@ -15,7 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl Engine {
     /// Runs `attempt`; when the store or the disk is full, makes room and runs it again. On a full disk it waits a little
     /// for readers: pages that LMDB has freed serve once the snapshots from before have ended.
-    pub fn relieved<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    pub fn relieved<T>(self: &Arc<Self>, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        // Before anything waits for the write lock: the sweeper wakes sleepers that nobody else knows of.
+        rounds::start(self);
         let is_full = |error: &Error| matches!(error.status(), Status::MapFull | Status::DiskFull);
         let mut error = match attempt() {
             Err(error) if is_full(&error) => error,
@@ -44,7 +46,6 @@ impl Engine {
             doorbell::ring(&self.shared, doorbell::word(db, key));
         }
         self.shared.count(Counter::Puts, entries.len() as u64);
-        rounds::start(self);
         self.sweeper.expires_in(ttl_ms);
     }
 }

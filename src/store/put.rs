@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::handle::Store;
 use super::loan::{self, Loan};
 use super::record::{self, Draft, Payload};
+use super::rounds;
 use super::run::Run;
 use super::space::Purpose;
 use super::write::{MAX_IDS, Writer};
@@ -166,6 +167,7 @@ impl Store {
     /// `BadKey`, `TooLarge`, `KeyExists` (overwriting not allowed), `MapFull`, `DiskFull`, `DbsFull`, `Forked`.
     pub fn put(&self, db: &str, key: &[u8], parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
         self.engine.check()?;
+        rounds::start(&self.engine);
         let dbi = self.engine.create_db(db)?;
         let mut pending = Pending::new((db, dbi), key, parts, options)?;
         let info = self.engine.relieved(|| {
@@ -191,6 +193,7 @@ impl Store {
     /// As for [`Store::put`]; nothing is stored then.
     pub fn put_many(&self, db: &str, entries: &[Entry]) -> Result<Vec<Info>> {
         self.engine.check()?;
+        rounds::start(&self.engine);
         if entries.is_empty() {
             return Ok(Vec::new());
         }

@@ -12,6 +12,7 @@ use super::sweep;
 use super::write::Writer;
 use crate::error::Result;
 use crate::lmdb::Access;
+use crate::mapping::sys;
 use crate::steps;
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ pub fn reclaim_everything(engine: &Engine) -> Result<()> {
 
 /// Clears reader slots, pins and loans of the dead.
 pub fn reclaim(engine: &Engine) -> Result<()> {
+    nudge(engine);
     engine.env.reader_check()?;
     let dead = pins::dead_owners(&engine.shared, &engine.owners);
     if !dead.is_empty() {
@@ -40,6 +42,13 @@ pub fn reclaim(engine: &Engine) -> Result<()> {
     }
     while reclaim_loans(engine, false)? == ROWS {}
     Ok(())
+}
+
+/// Has a thread that waits for one of LMDB's mutexes look again. Whoever unlocks one wakes a single sleeper, which then
+/// answers for the others. When that one is killed before it has the lock, and somebody else takes it at that moment,
+/// nobody knows of the others any more: they would sleep until yet another one has to wait.
+pub fn nudge(engine: &Engine) {
+    engine.lock_table.mutexes().into_iter().for_each(sys::futex_wake_one);
 }
 
 fn reclaim_loans(engine: &Engine, all: bool) -> Result<usize> {

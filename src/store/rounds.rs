@@ -39,7 +39,7 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
         if strong.look_now().is_err() {
             return;
         }
-        nudge(&strong);
+        recovery::nudge(&strong);
         let caught = catch_unwind(AssertUnwindSafe(|| round(&strong, signal, run, &mut quiet)));
         let result = caught.unwrap_or_else(|_| {
             strong.owners.end_sweeping();
@@ -51,7 +51,7 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
         signal.ended_round(run, result.err().map(|error| error.to_string()), wake_ns);
         let there = || {
             engine.upgrade().is_some_and(|engine| {
-                nudge(&engine);
+                recovery::nudge(&engine);
                 engine.look_now().is_ok()
             })
         };
@@ -59,13 +59,6 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
             return;
         }
     }
-}
-
-/// Has a thread that waits for one of LMDB's mutexes look again. Whoever unlocks one wakes a single sleeper, which then
-/// answers for the others. When that one is killed before it has the lock, and somebody else takes it at that moment,
-/// nobody knows of the others any more: they would sleep until yet another one has to wait.
-fn nudge(engine: &Engine) {
-    engine.lock_table.mutexes().into_iter().for_each(sys::futex_wake_one);
 }
 
 fn next_sleep(engine: &Engine) -> Duration {

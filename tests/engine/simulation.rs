@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 const PREFIXES: [&str; 2] = ["a", "b"];
 /// Fail points between two deaths, at most.
@@ -120,6 +122,19 @@ impl Process {
     }
 }
 
+/// Waits for its death, and sweeps now and then as others do: it may wait for a lock whose next holder died.
+fn wait_for(role: &mut Role, store: &Store) -> ExitStatus {
+    loop {
+        for _ in 0..500 {
+            if let Some(status) = role.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        store.sweep().unwrap();
+    }
+}
+
 fn simulate(seed: u64, operations: u64) {
     let dir = scratch();
     let path = dir.path().join("store");
@@ -137,7 +152,7 @@ fn simulate(seed: u64, operations: u64) {
         let running: Vec<Role> =
             processes.iter().map(|process| process.start(&path, seed, &mut random)).collect();
         for mut role in running {
-            let status = role.child.wait().unwrap();
+            let status = wait_for(&mut role, &store);
             assert_eq!(
                 std::os::unix::process::ExitStatusExt::signal(&status),
                 Some(libc::SIGKILL),
