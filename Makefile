@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan soak attack clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -57,6 +57,9 @@ faults: ## puts faults into a copy of the tree, a fence or a check less; models 
 
 asan: ## AddressSanitizer over the Rust, C and C++ suites; SUITES="rust c cpp" chooses
 	@scripts/sanitize.sh address $(SUITES)
+
+memory: build ## 1,000,000 calls of each kind from Rust, C and Python, 10,000 of the slow ones: memory must not grow
+	@scripts/memory.sh
 
 soak: java ## processes of four languages come and go on one store, some killed: 30 minutes; MINUTES=n
 	@MINUTES="$(MINUTES)" scripts/soak.sh

@@ -20,6 +20,7 @@ mod fuzz;
 mod guards;
 mod header;
 mod identity;
+mod memory;
 mod merging;
 mod npy;
 mod numbers;
