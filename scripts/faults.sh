@@ -30,7 +30,7 @@ watch() {
 }
 
 run_watch() {
-    (cd "$tree" && timeout 400 bash -c "$(declare -f watch die); root='$root'; watch $1") >"$logs/$2.log" 2>&1
+    (cd "$tree" && timeout 1800 bash -c "$(declare -f watch die); root='$root'; watch $1") >"$logs/$2.log" 2>&1
 }
 
 # The first line of a patch: "Caught by: engine simulation::operations".
