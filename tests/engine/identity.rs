@@ -143,9 +143,19 @@ fn attack(path: &Path, name: &str, how: &str) {
     }
 }
 
+/// Side by side: what these tests do is mostly waiting.
+fn for_each_file(test: impl Fn(&str) + Sync) {
+    std::thread::scope(|scope| {
+        for name in FILES {
+            let test = &test;
+            scope.spawn(move || test(name));
+        }
+    });
+}
+
 #[test]
 fn who_comes_after_a_file_was_taken_from_a_store_in_use_is_refused_and_changes_nothing() {
-    for name in FILES {
+    for_each_file(|name| {
         for how in ["removed", "replaced", "truncated", "zeroed", "made a link"] {
             let dir = scratch();
             let path = dir.path().join("store");
@@ -183,12 +193,12 @@ fn who_comes_after_a_file_was_taken_from_a_store_in_use_is_refused_and_changes_n
             }
             holder.kill();
         }
-    }
+    });
 }
 
 #[test]
 fn who_has_a_store_open_is_told_which_file_was_taken() {
-    for name in FILES {
+    for_each_file(|name| {
         for role in ["read", "put", "delete", "wait"] {
             let dir = scratch();
             let mut holder = Role::start("identity::child", role, dir.path());
@@ -207,7 +217,7 @@ fn who_has_a_store_open_is_told_which_file_was_taken() {
             );
             holder.finish();
         }
-    }
+    });
 }
 
 #[test]
