@@ -105,7 +105,7 @@ fn model(readers: u32, switches: usize, writer: fn(&Store)) {
 
 #[test]
 fn a_view_keeps_its_extent_out_of_quarantine() {
-    model(1, 4, |store| store.delete_and_reuse(3));
+    model(1, 3, |store| store.delete_and_reuse(3));
 }
 
 #[test]
