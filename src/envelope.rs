@@ -192,6 +192,9 @@ impl<'a> Record<'a> {
         let mut at = HEADER;
         let mut texts = [""; 3];
         for (text, length) in texts.iter_mut().zip([short(6), short(8), short(10)]) {
+            if length == 0 {
+                continue;
+            }
             let raw =
                 bytes.get(at..at + length).ok_or_else(|| format!("a text of {length} bytes at byte {at}"))?;
             *text = std::str::from_utf8(raw).map_err(|_| format!("text at byte {at} is not UTF-8"))?;
@@ -258,12 +261,36 @@ impl<'a> Record<'a> {
 
 /// The exchange id of an entry that was put without one: its entry id in hexadecimal.
 pub fn made_txn_id(entry_id: u64) -> [u8; 16] {
-    std::array::from_fn(|digit| b"0123456789abcdef"[(entry_id >> (60 - 4 * digit) & 15) as usize])
+    let mut made = [0; 16];
+    let (high, low) = made.split_at_mut(8);
+    high.copy_from_slice(&hex(entry_id >> 32));
+    low.copy_from_slice(&hex(entry_id & 0xffff_ffff));
+    made
+}
+
+/// Eight hexadecimal digits, all at once: a byte of a word for each.
+fn hex(number: u64) -> [u8; 8] {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let pairs = (number << 16 | number) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs << 8 | pairs) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes << 4 | bytes) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (digits + 6 * EACH) >> 4 & EACH;
+    (digits + u64::from(b'0') * EACH + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn made_ids_are_hexadecimal() {
+        let random = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for id in
+            [0, 1, 9, 10, 15, 16, 0x0123_4567_89ab_cdef, u64::MAX].into_iter().chain((1..1000).map(random))
+        {
+            assert_eq!(made_txn_id(id), format!("{id:016x}").as_bytes());
+        }
+    }
 
     fn sample() -> Record<'static> {
         Record {

@@ -147,6 +147,7 @@ impl Env {
         }
     }
 
+    #[cold]
     fn begin_reading(&self) -> Result<ReadTxn<'_>, LmdbError> {
         let mut raw = ptr::null_mut();
         // SAFETY: an open environment and an out pointer to a local.
@@ -172,9 +173,12 @@ impl Env {
         // SAFETY: a live read transaction of this environment that nobody else uses.
         unsafe { lmdb_sys::mdb_txn_reset(raw.0.as_ptr()) };
         let crowded = || self.readers().is_ok_and(|(most, used)| used > most / 2);
-        self.end(self.pool.put_back(raw, crowded));
+        if let Some(surplus) = self.pool.put_back(raw, crowded) {
+            self.end([surplus]);
+        }
     }
 
+    #[cold]
     fn end(&self, surplus: impl IntoIterator<Item = RawSnapshot>) {
         let mut ended = 0;
         for raw in surplus {

@@ -76,14 +76,20 @@ impl Pool {
         let mut state = self.state();
         // Those who wait were here first.
         if state.free(self.most) <= state.called {
-            state.waiting += 1;
-            while state.called == 0 {
-                state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            state.waiting -= 1;
-            state.called -= 1;
+            state = self.wait(state);
         }
         state.take()
+    }
+
+    #[cold]
+    fn wait<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.waiting += 1;
+        while state.called == 0 {
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting -= 1;
+        state.called -= 1;
+        state
     }
 
     /// Takes one back that was reset; answers it when it is not worth keeping.

@@ -78,6 +78,13 @@ impl Region {
         unsafe { self.at(offset, 8).cast::<AtomicU64>().as_ref() }
     }
 
+    /// The `count` 8-byte words from `offset` on, which is a multiple of 8.
+    pub fn u64s_at(&self, offset: u64, count: usize) -> &[AtomicU64] {
+        assert!(offset.is_multiple_of(8));
+        // SAFETY: in bounds and aligned; the memory is shared and every access to it is atomic.
+        unsafe { std::slice::from_raw_parts(self.at(offset, 8 * count as u64).cast().as_ptr(), count) }
+    }
+
     /// The 4-byte word at `offset`, which is a multiple of 4.
     pub fn u32_at(&self, offset: u64) -> &AtomicU32 {
         assert!(offset.is_multiple_of(4));

@@ -127,20 +127,26 @@ impl Engine {
     }
 
     /// Refuses a handle that was inherited by a forked child, and a store whose files were found to be gone.
+    #[inline]
     pub fn check(&self) -> Result<()> {
         if self.is_ours() && self.lost().is_none() {
             return Ok(());
         }
+        Err(self.refusal())
+    }
+
+    #[cold]
+    fn refusal(&self) -> Error {
         if let Some(name) = self.lost().filter(|_| self.is_ours()) {
-            return Err(files::gone(&self.directory, name));
+            return files::gone(&self.directory, name);
         }
-        Err(Error::new(
+        Error::new(
             Status::Forked,
             format!(
                 "store {} was opened before this process was forked; open it again in the child",
                 self.path.display()
             ),
-        ))
+        )
     }
 
     fn lost(&self) -> Option<&'static str> {
@@ -180,6 +186,7 @@ impl Engine {
     }
 
     /// A snapshot that every later allocator is sure to respect.
+    #[inline]
     pub fn snapshot(&self) -> Result<ReadTxn<'_>> {
         loop {
             let txn = read(&self.env, &self.path)?;
@@ -201,28 +208,36 @@ impl Engine {
 
 /// A snapshot. When every reader slot is taken it clears those of the dead and waits a moment: the living give back what
 /// they do not need.
+#[inline]
 pub fn read<'e>(env: &'e Env, path: &Path) -> Result<ReadTxn<'e>> {
+    match env.read() {
+        Err(LmdbError::READERS_FULL) => read_later(env, path),
+        other => Ok(other?),
+    }
+}
+
+#[cold]
+fn read_later<'e>(env: &'e Env, path: &Path) -> Result<ReadTxn<'e>> {
     let mut deadline = None;
     loop {
+        if env.reader_check()? == 0 {
+            if Instant::now() > *deadline.get_or_insert_with(|| Instant::now() + SLOT_PATIENCE) {
+                let (slots, _) = env.readers().unwrap_or_default();
+                return Err(Error::new(
+                    Status::ReadersFull,
+                    format!(
+                        "MDB_READERS_FULL: all {slots} reader slots of {} are held by live readers; raise \
+                         lmdb_max_readers in the process that creates the store",
+                        path.display()
+                    ),
+                ));
+            }
+            std::thread::sleep(SLOT_PAUSE);
+        }
         match env.read() {
             Err(LmdbError::READERS_FULL) => {}
             other => return Ok(other?),
         }
-        if env.reader_check()? > 0 {
-            continue;
-        }
-        if Instant::now() > *deadline.get_or_insert_with(|| Instant::now() + SLOT_PATIENCE) {
-            let (slots, _) = env.readers().unwrap_or_default();
-            return Err(Error::new(
-                Status::ReadersFull,
-                format!(
-                    "MDB_READERS_FULL: all {slots} reader slots of {} are held by live readers; raise lmdb_max_readers \
-                     in the process that creates the store",
-                    path.display()
-                ),
-            ));
-        }
-        std::thread::sleep(SLOT_PAUSE);
     }
 }
 

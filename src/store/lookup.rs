@@ -157,21 +157,28 @@ impl Store {
     }
 
     /// Pins an extent for a view. `None`: it has to be a copy. The marks of a tracked entry cannot be copied.
+    #[inline]
     fn pin(&self, extent: Extent, tracked: bool, now_ns: u64) -> Option<u32> {
         let engine = &self.engine;
         let need = if tracked { Need::Urgent } else { Need::Ordinary };
         let slot = engine.pins.pin(&engine.shared, engine.owners.id(), extent.start, now_ns, need);
         if slot.is_none() {
-            engine.shared.count(Counter::CopiedViews, 1);
-            if engine.pins.first_copy() {
-                warn(format!(
-                    "views of {} are copies from now on when no pin is free for them: close views that are not \
-                     needed (counters.copied_views of the statistics)",
-                    engine.path.display()
-                ));
-            }
+            self.note_copy();
         }
         slot
+    }
+
+    #[cold]
+    fn note_copy(&self) {
+        let engine = &self.engine;
+        engine.shared.count(Counter::CopiedViews, 1);
+        if engine.pins.first_copy() {
+            warn(format!(
+                "views of {} are copies from now on when no pin is free for them: close views that are not needed \
+                 (counters.copied_views of the statistics)",
+                engine.path.display()
+            ));
+        }
     }
 
     /// A copy of the payload under `key`. `None`: there is no live entry.

@@ -62,12 +62,18 @@ impl Claimed {
             self.unused = 1;
             return;
         }
-        *free = 0;
+        self.give_chunk_back(shared, chunk);
+    }
+
+    #[cold]
+    fn give_chunk_back(&mut self, shared: &Shared, chunk: u32) {
+        self.free[chunk as usize] = 0;
         self.open.retain(|&open| open != chunk);
         self.chunks -= 1;
         shared.chunk_owner(chunk).store(0, Ordering::Release);
     }
 
+    #[cold]
     fn claim(&mut self, shared: &Shared, owner: u32, need: Need) -> bool {
         let free = || (0..PIN_CHUNKS).filter(|&chunk| shared.chunk_owner(chunk).load(Ordering::Relaxed) == 0);
         if need == Need::Ordinary && self.chunks as usize >= free().count() {
@@ -185,28 +191,32 @@ pub fn dead_owners(shared: &Shared, owners: &Owners) -> Vec<u32> {
 /// Which of the extents at `starts` a slot names, sorted. Looked at after a full fence: readers first, pins second.
 pub fn pinned(shared: &Shared, mut starts: Vec<u64>) -> Vec<u64> {
     starts.sort_unstable();
-    let mut named = vec![false; starts.len()];
+    let mut named = Vec::new();
     fence(Ordering::SeqCst);
-    for start in slots(shared).map(|slot| shared.pin(slot).load(Ordering::SeqCst)).filter(|&start| start != 0)
-    {
-        if let Ok(at) = starts.binary_search(&start) {
-            named[at] = true;
+    for chunk in owned(shared) {
+        for pin in shared.pins(chunk) {
+            let start = pin.load(Ordering::SeqCst);
+            if start != 0
+                && starts.binary_search(&start).is_ok()
+                && let Err(at) = named.binary_search(&start)
+            {
+                named.insert(at, start);
+            }
         }
     }
-    starts.into_iter().zip(named).filter_map(|(start, named)| named.then_some(start)).collect()
+    named
 }
 
 /// Whether a slot names the extent at `start`; after a full fence, as for [`pinned`].
 pub fn is_pinned(shared: &Shared, start: u64) -> bool {
     fence(Ordering::SeqCst);
-    slots(shared).any(|slot| shared.pin(slot).load(Ordering::SeqCst) == start)
+    owned(shared).any(|chunk| shared.pins(chunk).any(|pin| pin.load(Ordering::SeqCst) == start))
 }
 
-/// The slots of chunks that somebody owns. A chunk has its owner before one of its slots names anything.
-fn slots(shared: &Shared) -> impl Iterator<Item = u32> {
+/// The chunks that somebody owns. A chunk has its owner before one of its slots names anything.
+fn owned(shared: &Shared) -> impl Iterator<Item = u32> {
     let chunks = 0..shared.pin_chunks().load(Ordering::SeqCst).min(PIN_CHUNKS);
-    let owned = chunks.filter(|&chunk| shared.chunk_owner(chunk).load(Ordering::SeqCst) != 0);
-    owned.flat_map(|chunk| chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS)
+    chunks.filter(|&chunk| shared.chunk_owner(chunk).load(Ordering::SeqCst) != 0)
 }
 
 /// A pin, for people.
@@ -224,7 +234,7 @@ pub struct Pinned {
 pub fn list(shared: &Shared) -> Vec<Pinned> {
     let now = sys::boottime_ns() / 1_000_000;
     let mut pins = Vec::new();
-    for slot in slots(shared) {
+    for slot in owned(shared).flat_map(|chunk| chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS) {
         let start = shared.pin(slot).load(Ordering::SeqCst);
         if start != 0 {
             let pid = shared.chunk_pid(slot / CHUNK_PINS).load(Ordering::Relaxed);

@@ -381,6 +381,14 @@ impl Shared {
         self.region.u64_at(AT_PINS + u64::from(slot) * PIN)
     }
 
+    /// The slots of a chunk, as [`Shared::pin`] answers each.
+    pub fn pins(&self, chunk: u32) -> impl Iterator<Item = &AtomicU64> {
+        const WORDS: usize = PIN as usize / 8;
+        let first = AT_PINS + u64::from(chunk * CHUNK_PINS) * PIN;
+        let words = self.region.u64s_at(first, CHUNK_PINS as usize * WORDS);
+        words.as_chunks::<WORDS>().0.iter().map(|[start, _]| start)
+    }
+
     /// When the slot was taken, in ms of `CLOCK_BOOTTIME`.
     pub fn pin_since(&self, slot: u32) -> &AtomicU64 {
         self.region.u64_at(AT_PINS + u64::from(slot) * PIN + 8)

@@ -69,10 +69,13 @@ impl Copied {
             all.extend_from_slice(txn_id.as_bytes());
         }
         ends[2] = all.len() as u32;
-        all.extend_from_slice(source.as_bytes());
-        ends[3] = all.len() as u32;
-        all.extend_from_slice(target.as_bytes());
-        ends[4] = all.len() as u32;
+        for (end, text) in ends[3..].iter_mut().zip([source, target]) {
+            // Most entries have none.
+            if !text.is_empty() {
+                all.extend_from_slice(text.as_bytes());
+            }
+            *end = all.len() as u32;
+        }
         Ok(Copied { all, payload: start, ends })
     }
 

@@ -59,6 +59,11 @@ impl Shared {
         &self.pins[slot as usize]
     }
 
+    pub fn pins(&self, chunk: u32) -> impl Iterator<Item = &AtomicU64> {
+        let first = (chunk * CHUNK_PINS) as usize;
+        self.pins[first..first + CHUNK_PINS as usize].iter()
+    }
+
     /// For people.
     pub fn pin_since(&self, _slot: u32) -> &std::sync::atomic::AtomicU64 {
         &self.since
