@@ -41,7 +41,7 @@ public:
     Columns(std::string given_name, py::dict given_config) : name(std::move(given_name)), config(std::move(given_config)) {}
 
     py::dict calculate(const py::dict& payload) const {
-        const auto references = dy::References::of(dishtayantra::calculators::fields_of(payload).protocol);
+        const auto references = dishtayantra::calculators::fields_of(payload).references();
         if (references.inputs.size() != 1 || !references.output) {
             throw dy::InvalidArgumentError("columns come by one reference, and go where it says");
         }

@@ -2411,6 +2411,21 @@ dy_lmdb_status_t dy_lmdb_document_open(const struct dy_lmdb_view_t *view,
                                        struct dy_lmdb_document_t **document);
 
 /**
+ * Whether a document is a map that stands for another payload, or for several: `_lmdb_ref` is true in it, or there is a
+ * marker (see `dy_lmdb_references_of`). Where values are read in place nobody follows it; a calculator declines such an
+ * input with `dy_lmdb_reference_decline`.
+ *
+ * - `document`: the document.
+ * - `refers`: where to put 1 or 0. What is damaged does not refer: reading it says what is wrong.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_refers(const struct dy_lmdb_document_t *document,
+                                         uint8_t *refers);
+
+/**
  * Opens bytes of the caller's as a document. Looks at nothing yet.
  *
  * - `data`, `size`: the payload.

@@ -34,7 +34,7 @@ public:
         ++calculations_;
         lmdb::References references;
         if (py::isinstance<py::dict>(payload)) {
-            references = lmdb::References::of(fields_of(payload).protocol);
+            references = fields_of(payload).references();
         }
         const std::optional<lmdb::Reference>& reference = references.output;
         py::object table = payload;

@@ -34,7 +34,7 @@ public:
         py::dict plain;
         if (given->is_mapping()) {
             Fields fields = fields_of(payload);
-            references = lmdb::References::of(fields.protocol);
+            references = fields.references();
             plain = std::move(fields.plain);
         }
         const std::optional<lmdb::Reference>& reference = references.output;

@@ -201,6 +201,12 @@ struct Fields {
     std::vector<std::pair<std::string_view, std::string_view>> protocol;
     py::dict plain;
     bool refers = false;  ///< `_lmdb_ref` is true (and not merely truthy), or there is a marker
+    bool asks = false;    ///< an output is wanted
+
+    /// What the fields say; nothing when they only have names of the protocol.
+    lmdb::References references() const {
+        return refers || asks ? lmdb::References::of(protocol) : lmdb::References();
+    }
 };
 
 /// Throws CorruptError when a field of the protocol that says something is no text.
@@ -210,7 +216,6 @@ inline Fields fields_of(const py::handle& mapping) {
     fields.items = py::dict(py::reinterpret_borrow<py::object>(mapping));
     std::string_view wrong;
     py::handle wrong_value;
-    bool asks = false;
     for (const auto& [key, value] : fields.items) {
         const std::string_view name = text_of(key);
         if (!is_protocol(name)) {
@@ -221,19 +226,20 @@ inline Fields fields_of(const py::handle& mapping) {
             fields.protocol.emplace_back(name, value.ptr() == Py_True ? "true" : "false");
         } else if (PyUnicode_Check(value.ptr())) {
             fields.refers = fields.refers || is_marker(name);
-            asks = asks || name == wire::output_key;
+            fields.asks = fields.asks || name == wire::output_key;
             fields.protocol.emplace_back(name, text_of(value));
         } else if (!value.is_none()) {
             const std::string_view known[] = {wire::input_key, wire::output_key, wire::db_path, wire::db_name,
                                               wire::format,    wire::txn_id,     wire::entry};
-            asks = asks || name == wire::output_key;
+            fields.asks = fields.asks || name == wire::output_key;
+            fields.refers = fields.refers || is_marker(name);
             if (is_marker(name) || std::find(std::begin(known), std::end(known), name) != std::end(known)) {
                 wrong = name;
                 wrong_value = value;
             }
         }
     }
-    if (!wrong.empty() && (fields.refers || asks)) {
+    if (!wrong.empty() && (fields.refers || fields.asks)) {
         throw lmdb::CorruptError("reference: '" + std::string(wrong) + "' is a " + type_name(wrong_value) + ", not a text");
     }
     if (fields.refers) {
@@ -266,7 +272,7 @@ std::unique_ptr<lmdb::Input> resolved(const std::vector<lmdb::Reference>& refere
 /// As above, for a mapping inside a payload.
 inline std::unique_ptr<lmdb::Input> resolved(const py::handle& mapping) {
     const Fields fields = fields_of(mapping);
-    return resolved(lmdb::References::of(fields.protocol).inputs, fields.plain);
+    return resolved(fields.references().inputs, fields.plain);
 }
 
 /// What is asked for under "values", when the payload that a mapping stands for is no mapping itself.

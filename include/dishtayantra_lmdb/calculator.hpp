@@ -80,12 +80,8 @@ public:
     explicit ViewInput(View view) : view_(std::make_shared<const View>(std::move(view))) {
         if (view_->format() == Format::msgpack) {
             document_ = view_->document();
-            const Node root = document_->root();
-            if (root.type() == Type::map) {
-                const std::optional<Node> refers = root.get(wire::ref);
-                if (refers && refers->type() == Type::boolean && refers->boolean()) {
-                    throw BadFormatError("entry '" + view_->key() + "': a reference, which is resolved in Python");
-                }
+            if (document_->refers()) {
+                throw BadFormatError("entry '" + view_->key() + "': a reference, which is resolved in Python");
             }
         } else if (view_->format() != Format::numpy && view_->format() != Format::raw) {
             throw BadFormatError("entry '" + view_->key() + "': format " + std::string(format_name(view_->format())) +

@@ -271,6 +271,13 @@ public:
     /// Checks every byte: one value, nothing after it, texts in UTF-8. Throws CorruptError naming the first fault.
     void validate() const { detail::check(dy_lmdb_document_validate(handle_.get())); }
 
+    /// Whether it is a map that stands for another payload, or for several (see References), whatever else is in it.
+    bool refers() const {
+        std::uint8_t refers = 0;
+        detail::check(dy_lmdb_document_refers(handle_.get(), &refers));
+        return refers != 0;
+    }
+
     /// The outermost value. Valid as long as the document, hence not of a temporary.
     Node root() const& { return Node(handle_.get(), DY_LMDB_NODE_ROOT); }
     Node root() const&& = delete;

@@ -156,6 +156,12 @@ impl<'a> Document<'a> {
         Error::new(status, format!("the value at byte {node} of the document is {found}, not {wanted}"))
     }
 
+    /// Whether the document is a map that stands for a payload, or for several, whatever else is in it: where values are
+    /// read in place nobody follows it.
+    pub fn refers(&self) -> bool {
+        self.is_reference(0)
+    }
+
     /// Whether the map at `at` stands for a payload, or for several.
     fn is_reference(&self, at: usize) -> bool {
         let Ok((Head::Map(count), mut at)) = self.head(at) else {

@@ -85,6 +85,29 @@ pub unsafe extern "C" fn dy_lmdb_document_open(
     })
 }
 
+/// Whether a document is a map that stands for another payload, or for several: `_lmdb_ref` is true in it, or there is a
+/// marker (see `dy_lmdb_references_of`). Where values are read in place nobody follows it; a calculator declines such an
+/// input with `dy_lmdb_reference_decline`.
+///
+/// - `document`: the document.
+/// - `refers`: where to put 1 or 0. What is damaged does not refer: reading it says what is wrong.
+///
+/// Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_refers(
+    document: *const dy_lmdb_document_t,
+    refers: *mut u8,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, refers) = unsafe { (document_at(document)?, out("refers", refers)?) };
+        refers.write(document.refers().into());
+        Ok(())
+    })
+}
+
 /// Opens bytes of the caller's as a document. Looks at nothing yet.
 ///
 /// - `data`, `size`: the payload.

@@ -37,6 +37,16 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_validate<'local>(
     read(env, view, |_, document| Ok(document.validate()?))
 }
 
+/// `Node.refers`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Node_refers<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+) -> jboolean {
+    read(env, view, |_, document| Ok(document.refers()))
+}
+
 /// `Node.type`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_type<'local>(

@@ -16,9 +16,19 @@ import sys
 import numpy as np
 import pytest
 from dishtayantra_rust_calculators import MatrixProcessor as Rust
+from dishtayantra_rust_calculators import RiskCalculator as RustRisk
 
 from dishtayantra_calculators import MatrixProcessor as Cpp
-from dishtayantra_lmdb import LMDBConfig, LMDBTransport, _reference, resolve, wrap_with_lmdb
+from dishtayantra_calculators import RiskCalculator as CppRisk
+from dishtayantra_lmdb import (
+    LMDBCalculatorMixin,
+    LMDBConfig,
+    LMDBDataExchange,
+    LMDBTransport,
+    _reference,
+    resolve,
+    wrap_with_lmdb,
+)
 from dishtayantra_lmdb._abi import library
 from dishtayantra_lmdb.errors import (
     CorruptError,
@@ -85,6 +95,88 @@ def test_payloads_in_the_store_that_hold_references(native, store):
             config = {"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_exchange_mode": mode}
             answer = wrap_with_lmdb(native("m", {}), config, "m").calculate(given)
             np.testing.assert_equal(answer, wanted)
+
+
+class Level(LMDBCalculatorMixin):
+    """Of the fields that it gets the ones that matter, of which one may be missing."""
+
+    def __init__(self, name, config):
+        pass
+
+    def calculate(self, data):
+        payload = self.lmdb_read_input() if data.get("_lmdb_ref") else data
+        return {"level": payload.get("level"), "sum": float(payload["values"].sum())}
+
+
+LEVELS = [pytest.param(CppRisk, id="C++"), pytest.param(RustRisk, id="Rust"), pytest.param(Level, id="Python")]
+
+
+@pytest.mark.parametrize("base", [True, False], ids=["with base fields", "markers alone"])
+@pytest.mark.parametrize("values", [3, 5000])
+@pytest.mark.parametrize("made", LEVELS)
+def test_a_field_that_may_be_missing_is_not_lost_from_what_was_merged_in_the_store(made, values, base, store):
+    merged = {"values": np.arange(float(values)), **reference(store, {"level": 0.5})}
+    if not base:
+        merged = {k: v for k, v in merged.items() if not k.startswith("_lmdb_") or k.startswith("_lmdb_ref_")}
+    store.put("holding", merged)
+    given = {
+        "_lmdb_ref": True,
+        "_lmdb_input_key": "holding",
+        "_lmdb_db_path": store.get_db_path(),
+        "_lmdb_db_name": "default",
+    }
+    for mode in ("input", "output", "both", "reference"):
+        config = {"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_exchange_mode": mode}
+        answer = wrap_with_lmdb(made("m", {}), config, "m").calculate(given)
+        assert store.resolve(answer)["level"] == 0.5
+    if made is not Level:
+        with pytest.raises(FormatError, match="reference"):
+            computed(made, given)
+
+
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize("mode", ["input", "output", "both", "reference"])
+def test_references_in_an_output_are_resolved_whether_it_is_written_or_returned(mode, written, store):
+    other = reference(store, {"level": 0.5, "pad": "x" * 5000})
+
+    class Passing(LMDBCalculatorMixin):
+        def calculate(self, data):
+            answer = {**other, "own": 1}
+            if written and "_lmdb_output_key" in data and self.lmdb_write_output(answer):
+                return {"_lmdb_output_written": True}
+            return answer
+
+    config = {"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_exchange_mode": mode}
+    answer = wrap_with_lmdb(Passing(), config, "m").calculate({"x": [1.0] * 2000})
+    assert store.resolve(answer) == {"level": 0.5, "pad": "x" * 5000, "own": 1}
+
+
+def test_references_in_the_output_that_an_engine_takes_are_resolved(store):
+    other = reference(store, {"level": 0.5})
+    exchange = LMDBDataExchange({"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_min_size": 0}, "m")
+    exchange.initialize()
+    key = exchange.put_input({"x": [1.0] * 2000}, "1")
+    store.view(key).close()
+    store.put(exchange.generate_key("output", "1"), {**other, "own": 1})
+    assert exchange.get_output("1") == {"level": 0.5, "own": 1}
+    exchange.cleanup("1")
+    exchange.close()
+
+
+@pytest.mark.parametrize("native", NATIVES)
+@pytest.mark.parametrize(
+    ("extra", "wanted"),
+    [({"_lmdb_entry": "zz"}, 3.0), ({"_lmdb_ref": 1}, 3.0), ({"_lmdb_ref_x": 5}, CorruptError)],
+    ids=["an entry alone", "a ref that is not true", "a marker that is no text"],
+)
+def test_names_of_the_protocol_beside_a_plain_payload_mean_the_same_in_every_language(native, extra, wanted, store):
+    config = {"lmdb_enabled": True, "lmdb_db_path": store.get_db_path(), "lmdb_min_size": 0}
+    for calculator in (native("m", {}), wrap_with_lmdb(native("m", {}), config, "m")):
+        if isinstance(wanted, float):
+            assert calculator.calculate({"values": [1.0, 2.0], **extra})["sum"] == wanted
+        else:
+            with pytest.raises(wanted, match="_lmdb_ref_x"):
+                calculator.calculate({"values": [1.0, 2.0], **extra})
 
 
 @pytest.mark.parametrize("native", NATIVES)

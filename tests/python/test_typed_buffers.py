@@ -66,3 +66,15 @@ def test_buffers_that_are_no_arrays_are_refused(transport: LMDBTransport) -> Non
         for wanted in FORMATS:
             with pytest.raises(FormatError, match=" a:"):
                 transport.put("key", {"a": value}, format=wanted)
+
+
+@pytest.mark.parametrize("value", BUFFERS, ids=[f"{type(b).__name__} {memoryview(b).format}" for b in BUFFERS])
+def test_exact_buffers_come_back_with_their_format_or_are_refused(transport: LMDBTransport, value: Any) -> None:
+    try:
+        transport.put("key", {"a": value}, exact=True)
+    except FormatError:
+        return
+    found = transport.get("key")["a"]
+    assert type(found) is type(value)
+    assert memoryview(found).format == memoryview(value).format
+    assert (np.asarray(found) == np.asarray(value)).all()

@@ -48,18 +48,11 @@ impl ViewInput {
     /// that is itself a reference.
     pub fn new(view: View) -> Result<ViewInput> {
         match view.format() {
-            Format::Msgpack => {
-                let input = ViewInput { view };
-                match input.find_flag(wire::REF) {
-                    Ok(Some(true)) => {
-                        let what = "a reference, which is resolved in Python";
-                        Err(input.view.about(Error::new(ErrorKind::BadFormat, what)))
-                    }
-                    // What is damaged is told where it is asked for.
-                    _ => Ok(input),
-                }
+            Format::Msgpack if view.document()?.refers()? => {
+                let what = "a reference, which is resolved in Python";
+                Err(view.about(Error::new(ErrorKind::BadFormat, what)))
             }
-            Format::Numpy | Format::Raw => Ok(ViewInput { view }),
+            Format::Msgpack | Format::Numpy | Format::Raw => Ok(ViewInput { view }),
             other => {
                 let message = "cannot be calculated on in Rust; msgpack, numpy and raw can";
                 Err(view

@@ -52,7 +52,13 @@ from .lmdb_calculator import (
     wrap_with_lmdb,
 )
 from .lmdb_transport import LMDBTransport, resolve
-from .lmdb_types import DataEnvelope, DataFormat, LMDBConfig, LMDBExchangeMode
+from .lmdb_types import (
+    DataEnvelope,
+    DataFormat,
+    LMDBCodecMixin,
+    LMDBConfig,
+    LMDBExchangeMode,
+)
 from .lmdb_zero_copy import (
     LMDBCalculatorMixin,
     View,
@@ -83,6 +89,7 @@ __all__ = [
     "KeyExistsError",
     "LMDBCalculatorConfig",
     "LMDBCalculatorMixin",
+    "LMDBCodecMixin",
     "LMDBConfig",
     "LMDBDataExchange",
     "LMDBEnabledCalculator",

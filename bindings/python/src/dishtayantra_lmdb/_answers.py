@@ -58,7 +58,8 @@ class Answers:
         if self.by_reference:
             return handle.output_of(reference).fields()
         fields = reference.fields()
-        return stripped(self.exchange.take_output(handle, fields, time.perf_counter_ns()))
+        output = self.exchange.take_output(handle, fields, time.perf_counter_ns())
+        return stripped(self.resolved(output))
 
     def returned(
         self, handle: ExchangeHandle | None, reference: Reference | None, answer: Any

@@ -313,7 +313,8 @@ class LMDBDataExchange:
                 "call it with the payload itself, this once"
             )
         if decision == DECISION_TAKE_OUTPUT:
-            return stripped(self.take_output(handle, reference.fields(), began))
+            output = self.take_output(handle, reference.fields(), began)
+            return stripped(resolve(output, self.decode))
         return None
 
     def take_output(self, handle: ExchangeHandle, fields: Mapping[str, Any], began: int) -> Any:

@@ -27,11 +27,17 @@ from ._reference import (
     is_reference,
     note_warnings,
 )
+from ._resolve import resolve
 from .errors import EntryNotFoundError, FormatError, LMDBError
 from .lmdb_types import DataFormat, default_of, ttl_milliseconds
 
 if TYPE_CHECKING:
+    from ._pin import Pin
     from .lmdb_transport import LMDBTransport
+
+
+def _in_place(pin: Pin) -> Any:
+    return _formats.decode(pin, False)
 
 
 class _Exchange(NamedTuple):
@@ -167,7 +173,8 @@ class LMDBCalculatorMixin:
         return self._lmdb_exchange() is not None
 
     def lmdb_read_input(self, key: str | None = None) -> Any:
-        """The input, in place where its format allows.
+        """The input, in place where its format allows, with the payloads in place of references in
+        it.
 
         Args:
             key: default the input key that was enabled.
@@ -188,11 +195,11 @@ class LMDBCalculatorMixin:
             pin = call.reference().view_input()
             note_warnings(exchange.db_path)
             pin.verify()
-            return _formats.decode(pin, False)
+            return resolve(_in_place(pin), _in_place)
         transport = self._lmdb_transport_of(exchange)
         with _view(transport, key, exchange.db_name) as view:
             view.verify()
-            return view.value()
+            return resolve(view.value(), _in_place)
 
     def lmdb_write_output(
         self, data: Any, key: str | None = None, format: DataFormat | str | None = None

@@ -209,7 +209,8 @@ def _buffer(exact: bool, value: Any, position: int | None) -> Answer | None:
     if not exact:
         return _array(exact, array, position)
     if type(value) is memoryview:
-        kind, same = MEMORYVIEW, memoryview(array).format == value.format
+        kind = MEMORYVIEW
+        same = array.dtype.isnative and memoryview(array).format == value.format
     else:
         kind = ARRAY_LONG if value.typecode in "lL" else ARRAY
         same = value.typecode in "bBhHiIlLqQfd"

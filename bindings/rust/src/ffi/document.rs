@@ -107,6 +107,16 @@ impl<'a> Document<'a> {
         Node { document: self, node: sys::DY_LMDB_NODE_ROOT }
     }
 
+    /// Whether it is a map that stands for another payload, or for several (see [`References`](crate::References)),
+    /// whatever else is in it.
+    pub fn refers(&self) -> Result<bool> {
+        let mut refers = 0;
+        // SAFETY: the document is open.
+        let status = unsafe { (self.functions.dy_lmdb_document_refers)(self.handle.as_ptr(), &mut refers) };
+        check(self.functions, status)?;
+        Ok(refers != 0)
+    }
+
     /// As [`Node::find`] from the root.
     pub fn find(&self, path: &str) -> Result<Node<'_, 'a>> {
         self.root().find(path)

@@ -638,6 +638,10 @@ pub struct Functions {
         view: *const dy_lmdb_view_t,
         document: *mut *mut dy_lmdb_document_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_refers: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        refers: *mut u8,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_document_from_bytes: unsafe extern "C" fn(
         data: *const std::ffi::c_void,
         size: usize,
@@ -1099,6 +1103,10 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_document_open = unsafe { __library.get(b"dy_lmdb_document_open\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_document_refers = unsafe {
+            __library.get(b"dy_lmdb_document_refers\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_document_from_bytes = unsafe {
             __library.get(b"dy_lmdb_document_from_bytes\0")
         }
@@ -1308,6 +1316,7 @@ impl Functions {
             dy_lmdb_exchange_settle,
             dy_lmdb_exchange_cleanup,
             dy_lmdb_document_open,
+            dy_lmdb_document_refers,
             dy_lmdb_document_from_bytes,
             dy_lmdb_document_close,
             dy_lmdb_document_validate,
@@ -2015,6 +2024,13 @@ impl Functions {
         document: *mut *mut dy_lmdb_document_t,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_document_open)(view, document) }
+    }
+    pub unsafe fn dy_lmdb_document_refers(
+        &self,
+        document: *const dy_lmdb_document_t,
+        refers: *mut u8,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_refers)(document, refers) }
     }
     pub unsafe fn dy_lmdb_document_from_bytes(
         &self,

@@ -152,8 +152,12 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
     /** Answers a reference whose input, or whose payload, is in the store. */
     private Map<String, Object> answer(Reference reference, View view) {
         boolean isDocument = view.format() == DataFormat.MSGPACK;
-        if (takesMaps && !(takesDocuments && isDocument && reference.wantsOutput())) {
+        boolean refers = isDocument && view.document().refers();
+        if (takesMaps && (refers || !(takesDocuments && isDocument && reference.wantsOutput()))) {
             return deliver(reference, process(Given.followed(Payloads.of(view))));
+        }
+        if (refers) {
+            throw new BadFormatException("entry '" + view.info().key() + "': a reference, which is not followed where it lies");
         }
         try (Writer writer = written(view.document())) {
             if (reference.wantsOutput()) {

@@ -143,6 +143,31 @@ class MergedTest {
         }
     }
 
+    /** Takes documents only. */
+    private static final class Walker extends LMDBEnabledCalculator {
+        Walker() {
+            super("walker", null);
+        }
+
+        @Override
+        protected void process(Document input, Writer output) {
+            output.map(1).string("names").int64(input.root().size());
+        }
+    }
+
+    @Test
+    void whatWasMergedInTheStoreIsFollowedOrDeclined() {
+        Map<String, Object> a = reference("a", Map.of("x", 1L));
+        Map<String, Object> markers = new LinkedHashMap<>(a);
+        markers.keySet().removeIf(name -> name.startsWith("_lmdb_") && !name.startsWith("_lmdb_ref_"));
+        for (Map<String, Object> lying : List.of(a, markers)) {
+            Map<String, Object> holding = reference("holding", merged(lying, Map.of("y", 2L)));
+            assertEquals(Map.of("x", 1L, "y", 2L), given(holding));
+            Map<String, Object> asking = merged(holding, Map.of("_lmdb_output_key", "out"));
+            assertThrows(BadFormatException.class, () -> new Walker().calculate(asking));
+        }
+    }
+
     @Test
     void whatIsNotCertainRaises() {
         Map<String, Object> a = reference("a", Map.of("x", 1L));

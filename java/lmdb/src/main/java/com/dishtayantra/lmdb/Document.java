@@ -51,6 +51,19 @@ public final class Document {
         }
     }
 
+    /**
+     * Whether the document is a map that stands for another payload, or for several, whatever else is in it: {@code
+     * _lmdb_ref} is true, or there is a marker. Nobody follows it where it lies; {@link Reference#gather} does.
+     */
+    public boolean refers() {
+        long pointer = view.enter();
+        try {
+            return Node.refers(pointer);
+        } finally {
+            view.leave();
+        }
+    }
+
     /** The whole document as objects; see {@link Node#toObject}. */
     public Object toObject() {
         return root().toObject();

@@ -345,6 +345,8 @@ public final class Node {
 
     static native void validate(long view);
 
+    static native boolean refers(long view);
+
     private static native int type(long view, long node);
 
     private static native long size(long view, long node);

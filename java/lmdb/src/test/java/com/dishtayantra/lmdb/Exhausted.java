@@ -191,6 +191,11 @@ final class Exhausted {
     }
 
     private void documents() {
+        uses.put("Node.refers", () -> {
+            try (View view = store.view("document")) {
+                return !view.document().refers();
+            }
+        });
         uses.put("Node.validate", () -> {
             try (View view = store.view("document")) {
                 view.document().validate();
