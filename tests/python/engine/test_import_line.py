@@ -42,7 +42,7 @@ SUBMODULES = {
         "LMDBCalculatorMixin",
         "wrap_with_lmdb",
     },
-    "lmdb_types": {"DataFormat", "LMDBConfig", "DataEnvelope", "LMDBExchangeMode"},
+    "lmdb_types": {"DataFormat", "LMDBConfig", "DataEnvelope", "LMDBExchangeMode", "LMDBCodecMixin"},
     "lmdb_zero_copy": {
         "LMDBCalculatorMixin",
         "Loan",

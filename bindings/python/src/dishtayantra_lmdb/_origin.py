@@ -39,6 +39,13 @@ def is_about_a_value(error: BaseException) -> bool:
     )
 
 
+def is_of_its_class(error: Exception) -> bool:
+    """Whether a method of somebody else's class raised ``error`` for reasons of its own: whatever
+    it is, but for memory or a stack that ran out, and what a signal's handler raised meanwhile.
+    """
+    return not isinstance(error, (MemoryError, RecursionError)) and not _is_interruption(error)
+
+
 def is_ours(error: BaseException) -> bool:
     """Whether ``error`` is a failure of the exchange: of the store, or of a value that it cannot
     take. Anything else is the caller's to hear of.

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import _objects
 from ._abi import Buffer, fail, lib
-from ._origin import is_about_a_value
+from ._origin import is_of_its_class
 from ._pin import Pin
 from ._reference import DB_PATH, MARKER, REF, TXN_ID, Reference, is_reference, note_warnings
 from .errors import CorruptError, InvalidArgumentError
@@ -73,7 +73,7 @@ def _parts(item: Any) -> dict[Any, Any] | None:
         return dict(item)
     except Exception as error:
         # Somebody else's class: what cannot be asked holds nothing.
-        if not is_about_a_value(error):
+        if not is_of_its_class(error):
             raise
         return None
 
