@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.dishtayantra.lmdb.BadFormatException;
 import com.dishtayantra.lmdb.CorruptException;
 import com.dishtayantra.lmdb.DataFormat;
+import com.dishtayantra.lmdb.Document;
 import com.dishtayantra.lmdb.ForeignStoreException;
 import com.dishtayantra.lmdb.Info;
 import com.dishtayantra.lmdb.NotFoundException;
