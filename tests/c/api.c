@@ -123,6 +123,7 @@ static const check_case_t cases[] = {
     CASE(test_document_numbers),
     CASE(test_document_iteration),
     CASE(test_document_of_a_view),
+    CASE(test_document_refers),
     CASE(test_document_errors),
     CASE(test_writer_values),
     CASE(test_writer_structure),

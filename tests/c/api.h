@@ -55,6 +55,7 @@ void test_document_exact(void);
 void test_document_numbers(void);
 void test_document_iteration(void);
 void test_document_of_a_view(void);
+void test_document_refers(void);
 void test_document_errors(void);
 void test_writer_values(void);
 void test_writer_structure(void);

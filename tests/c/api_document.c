@@ -185,6 +185,35 @@ void test_document_of_a_view(void) {
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_open(NULL, &document));
 }
 
+void test_document_refers(void) {
+    static const struct {
+        const char *payload;
+        uint8_t refers;
+    } cases[] = {
+        {"\x81\xa9" "_lmdb_ref" "\xc3", 1},
+        {"\x82\xa1" "a" "\x01\xa9" "_lmdb_ref" "\xc3", 1},
+        {"\x81\xab" "_lmdb_ref_x" "\xa1" "y", 1},
+        {"\x81\xa9" "_lmdb_ref" "\x01", 0},
+        {"\x81\xa9" "_lmdb_ref" "\xc2", 0},
+        {"\x81\xa1" "a" "\x81\xa9" "_lmdb_ref" "\xc3", 0},
+        {"\x91\xc3", 0},
+        {"\x82\xa9" "_lmdb_re", 0},
+        {"", 0},
+    };
+    dy_lmdb_document_t *document = NULL;
+    uint8_t refers = 0;
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        EXPECT_OK(dy_lmdb_document_from_bytes(cases[i].payload, strlen(cases[i].payload), &document));
+        refers = 9;
+        EXPECT_OK(dy_lmdb_document_refers(document, &refers));
+        EXPECT(refers == cases[i].refers);
+        EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_refers(document, NULL));
+        EXPECT_OK(dy_lmdb_document_close(document));
+    }
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_refers(NULL, &refers));
+}
+
 void test_document_errors(void) {
     dy_lmdb_document_t *document = sample();
     dy_lmdb_document_t *broken = NULL;
