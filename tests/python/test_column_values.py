@@ -141,7 +141,7 @@ def exactly(transport: LMDBTransport, value: Any) -> Any:
         loan.memory[:] = data
     with transport.view("key") as view:
         assert isinstance(view.table(), (pa.Table, pa.RecordBatch))
-    assert typed(_arrow.decode_bytes(data)) == typed(transport.get("key"))
+    assert typed(_arrow.decode_bytes(data, True)) == typed(transport.get("key"))
     return transport.get("key")
 
 

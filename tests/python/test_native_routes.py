@@ -121,6 +121,10 @@ MASKED: dict[str, Any] = {
 }
 
 
+# What would come back with another format.
+PASSED_DIRECTLY = {"memoryview of big-endian floats"}
+
+
 @pytest.fixture
 def matrix(calculators: Any) -> Any:
     return calculators.MatrixProcessor("m", {"operation": "transpose"})
@@ -136,7 +140,8 @@ def exchanged(matrix: Any, store_path: str) -> Any:
 def test_both_routes_take_the_same_and_answer_the_same(matrix: Any, exchanged: Any, what: str) -> None:
     values, expected = TAKEN[what]
     answers = [matrix.calculate({"values": values}), exchanged.calculate({"values": values})]
-    assert matrix.details()["references"] == matrix.details()["outputs_written"] == 1
+    through_store = what not in PASSED_DIRECTLY
+    assert matrix.details()["references"] == matrix.details()["outputs_written"] == through_store
     assert type(answers[0]["values"]) is type(answers[1]["values"])
     for answer in answers:
         np.testing.assert_array_equal(np.asarray(answer["values"]), expected)
