@@ -25,6 +25,7 @@
 
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
+use crate::hex;
 use crate::options::PutOptions;
 
 const MAGIC: [u8; 4] = *b"DYR2";
@@ -263,19 +264,9 @@ impl<'a> Record<'a> {
 pub fn made_txn_id(entry_id: u64) -> [u8; 16] {
     let mut made = [0; 16];
     let (high, low) = made.split_at_mut(8);
-    high.copy_from_slice(&hex(entry_id >> 32));
-    low.copy_from_slice(&hex(entry_id & 0xffff_ffff));
+    high.copy_from_slice(&hex::digits((entry_id >> 32) as u32));
+    low.copy_from_slice(&hex::digits(entry_id as u32));
     made
-}
-
-/// Eight hexadecimal digits, all at once: a byte of a word for each.
-fn hex(number: u64) -> [u8; 8] {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let pairs = (number << 16 | number) & 0x0000_ffff_0000_ffff;
-    let bytes = (pairs << 8 | pairs) & 0x00ff_00ff_00ff_00ff;
-    let digits = (bytes << 4 | bytes) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = (digits + 6 * EACH) >> 4 & EACH;
-    (digits + u64::from(b'0') * EACH + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
 #[cfg(test)]

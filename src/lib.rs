@@ -26,6 +26,7 @@ pub mod error;
 pub mod exchange;
 pub mod ffi;
 pub mod format;
+mod hex;
 mod jni;
 mod lmdb;
 mod mapping;

@@ -1,6 +1,7 @@
 // A calculator as a Python class that an engine can call directly or with references.
 #pragma once
 
+#include "python_results.hpp"
 #include "python_values.hpp"
 
 #include <atomic>

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::error::{Error, Result};
+use crate::hex;
 use crate::mapping::{fork, sys};
 
 /// Digits of an id.
@@ -12,7 +13,7 @@ pub const TXN_ID_DIGITS: usize = 32;
 #[derive(Clone, Copy)]
 struct Ids {
     generation: u64,
-    random: [u8; 12],
+    random: [u32; 3],
     made: u32,
 }
 
@@ -33,17 +34,15 @@ pub fn new_txn_id() -> Result<[u8; TXN_ID_DIGITS]> {
         None => {
             let random =
                 sys::random().map_err(|error| Error::io("the kernel gives no random bits", &error))?;
-            let [random @ .., _, _, _, _] = random;
-            Ids { generation, random, made: 0 }
+            let (words, _) = random.as_chunks();
+            Ids { generation, random: [0, 1, 2].map(|n| u32::from_ne_bytes(words[n])), made: 0 }
         }
     };
     ids.made += 1;
     IDS.set(Some(ids));
     let mut digits = [0; TXN_ID_DIGITS];
-    let made = ids.made.to_be_bytes();
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(ids.random.iter().chain(&made)) {
-        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    for (eight, word) in digits.chunks_exact_mut(8).zip(ids.random.into_iter().chain([ids.made])) {
+        eight.copy_from_slice(&hex::digits(word));
     }
     Ok(digits)
 }

@@ -50,6 +50,17 @@ pub trait Access {
         Cursor::open(self.raw(), dbi)
     }
 
+    /// Calls `visit` with every pair of a named database.
+    fn each(&self, dbi: Dbi, mut visit: impl FnMut(&[u8], &[u8])) -> Result<(), LmdbError> {
+        let mut cursor = self.cursor(dbi)?;
+        let mut pair = cursor.first()?;
+        while let Some((key, value)) = pair {
+            visit(key, value);
+            pair = cursor.next_pair()?;
+        }
+        Ok(())
+    }
+
     /// Number of entries of a named database.
     fn entries(&self, dbi: Dbi) -> Result<u64, LmdbError> {
         Ok(self.stat(dbi)?.ms_entries as u64)

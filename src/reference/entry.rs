@@ -1,6 +1,5 @@
 //! Which entry a reference means, whatever is under its key by now, and the marker by which a merge is seen.
 
-use std::io;
 use std::sync::OnceLock;
 
 use super::{DB_NAME, DB_PATH, ENTRY, INPUT_KEY, MARKER, REF};
@@ -96,39 +95,28 @@ impl LazyMarker {
 pub(super) fn marker_text(entry: &Entry, key: &str, path: &str, db: &str) -> String {
     let fixed = REF.len() + INPUT_KEY.len() + DB_PATH.len() + DB_NAME.len() + ENTRY.len() + 40;
     let mut out = Vec::with_capacity(fixed + entry.text.len() + key.len() + path.len() + db.len());
-    write_marker(&mut out, entry, key, path, db).expect("a text into memory");
+    out.extend_from_slice(b"{\"");
+    out.extend_from_slice(REF.as_bytes());
+    out.extend_from_slice(b"\":true");
+    for (name, value) in [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)] {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        serde_json::to_writer(&mut out, value).expect("a text into memory");
+    }
+    out.push(b'}');
     String::from_utf8(out).expect("made of texts")
 }
 
-/// Whether that is the marker's text.
+/// Whether that is the marker's text. False also where JSON writes a value otherwise than it is: who parses it sees.
 pub(super) fn is_marker_text(text: &str, entry: &Entry, key: &str, path: &str, db: &str) -> bool {
-    let mut rest = Expected(text.as_bytes());
-    write_marker(&mut rest, entry, key, path, db).is_ok() && rest.0.is_empty()
-}
-
-fn write_marker(out: &mut impl io::Write, entry: &Entry, key: &str, path: &str, db: &str) -> io::Result<()> {
-    out.write_all(b"{\"")?;
-    out.write_all(REF.as_bytes())?;
-    out.write_all(b"\":true")?;
-    for (name, value) in [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)] {
-        out.write_all(b",\"")?;
-        out.write_all(name.as_bytes())?;
-        out.write_all(b"\":")?;
-        serde_json::to_writer(&mut *out, value)?;
-    }
-    out.write_all(b"}")
-}
-
-/// Takes only what it begins with, and then begins with what follows.
-struct Expected<'a>(&'a [u8]);
-
-impl io::Write for Expected<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.strip_prefix(bytes).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let mut rest = text;
+    let mut next = |part: &str| rest.strip_prefix(part).map(|left| rest = left).is_some();
+    next("{\"")
+        && next(REF)
+        && next("\":true")
+        && [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)]
+            .into_iter()
+            .all(|(name, value)| next(",\"") && next(name) && next("\":\"") && next(value) && next("\""))
+        && rest == "}"
 }

@@ -123,14 +123,18 @@ impl Reference {
     /// As for [`Reference::from_json`].
     pub fn from_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Reference> {
         let fields: Vec<_> = fields.into_iter().collect();
-        if fields.iter().any(|(name, _)| name.starts_with(MARKER)) {
-            return Ok(given::single(fields)?.unwrap_or_default());
-        }
         let mut reference = Reference::new();
-        for (name, value) in fields {
+        for (name, value) in &fields {
             reference.set(name, value)?;
         }
-        reference.complete()
+        let reference = reference.complete()?;
+        let mut markers = fields.iter().filter(|(name, _)| name.starts_with(MARKER));
+        match (markers.next(), markers.next()) {
+            (None, _) => Ok(reference),
+            // Mostly there is one reference, and its marker says nothing new.
+            (Some((name, text)), None) if reference.is_marker(name, text) => Ok(reference),
+            _ => Ok(given::single(fields)?.unwrap_or(reference)),
+        }
     }
 
     fn complete(self) -> Result<Reference> {

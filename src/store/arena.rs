@@ -5,7 +5,6 @@ use super::extents;
 use super::quarantine;
 use super::run::Run;
 use super::space;
-use super::stats::walk;
 use super::write::Writer;
 use crate::envelope::Extent;
 use crate::error::{Error, Result, Status};
@@ -132,7 +131,7 @@ fn arena_key(id: u64) -> [u8; 14] {
 /// The pages of each arena from which extents are cut.
 pub fn extents(engine: &Engine, txn: &impl Access) -> Result<Vec<Extent>> {
     let mut arenas = Vec::new();
-    walk(txn, engine.dbs().arenas, |_, value| {
+    txn.each(engine.dbs().arenas, |_, value| {
         let first = (engine.map.offset_of(value.as_ptr()) - PAGE_HEADER) / engine.page_size;
         let pages = (value.len() as u64 + PAGE_HEADER) / engine.page_size;
         arenas.push(Extent { start: first + 1, pages: pages - 1 });

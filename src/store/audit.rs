@@ -5,7 +5,6 @@ use super::databases::database_names;
 use super::engine::Engine;
 use super::run::Run;
 use super::space::Purpose;
-use super::stats::walk;
 use super::write::Writer;
 use super::{expiry, loans, pins, quarantine, record};
 use crate::envelope::{Due, Extent};
@@ -61,7 +60,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
     let mut owned: Vec<(Extent, String)> = Vec::new();
 
     let mut expiring: BTreeMap<Due, (String, Vec<u8>)> = BTreeMap::new();
-    walk(txn, system.expiry, |key, value| match expiry::parse(key, value) {
+    txn.each(system.expiry, |key, value| match expiry::parse(key, value) {
         Some(row) => {
             expiring.insert(row.due, (row.db, row.key));
         }
@@ -69,7 +68,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
     })?;
     let (mut entries, mut extent_bytes, mut live_pages) = (0, 0, 0);
     for (name, dbi) in &dbs {
-        walk(txn, *dbi, |key, value| match record::decode(engine, key, value) {
+        txn.each(*dbi, |key, value| match record::decode(engine, key, value) {
             Ok(record) => {
                 entries += 1;
                 let at = record::entry_name(name, key);
@@ -99,14 +98,14 @@ pub fn run(engine: &Engine) -> Result<Audit> {
 
     let mut free_pages = 0;
     let mut by_len = 0;
-    walk(txn, system.free.by_start, |key, value| match Run::parse(key, value) {
+    txn.each(system.free.by_start, |key, value| match Run::parse(key, value) {
         Some(run) => {
             free_pages += run.extent.pages;
             owned.push((run.extent, "free".into()));
         }
         None => faults.push(format!("free row {key:?} is unreadable")),
     })?;
-    walk(txn, system.free.by_len, |key, _| {
+    txn.each(system.free.by_len, |key, _| {
         let pages = key.get(..8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
         by_len += pages.unwrap_or(0);
     })?;
@@ -114,7 +113,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         faults.push(format!("free pages by start {free_pages}, by length {by_len}"));
     }
     let mut quarantined_pages = 0;
-    walk(txn, system.quarantine, |key, value| match quarantine::parse(key, value) {
+    txn.each(system.quarantine, |key, value| match quarantine::parse(key, value) {
         Some(row) => {
             quarantined_pages += row.extent.pages;
             owned.push((row.extent, format!("quarantine of {}", record::entry_name("", row.key))));
@@ -122,7 +121,7 @@ pub fn run(engine: &Engine) -> Result<Audit> {
         None => faults.push(format!("quarantine row {key:?} is unreadable")),
     })?;
     let (mut loaned_pages, mut loans) = (0, 0);
-    walk(txn, system.loans, |key, value| match loans::parse(value) {
+    txn.each(system.loans, |key, value| match loans::parse(value) {
         Some(row) => {
             loans += u64::from(row.before.is_none());
             loaned_pages += row.run.extent.pages;

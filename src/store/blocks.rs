@@ -8,7 +8,6 @@ use super::engine::Engine;
 use super::extents;
 use super::run::Run;
 use super::space::{self, Purpose};
-use super::stats::walk;
 use super::sweeper::POPULATE_STEP;
 use super::write::Writer;
 use crate::envelope::Extent;
@@ -44,7 +43,7 @@ pub fn given(engine: &Engine, txn: &impl Access) -> Result<u64> {
 /// Gives back the blocks of all free pages of arenas.
 pub fn give_back_all(engine: &Engine) -> Result<()> {
     let mut runs = Vec::new();
-    walk(&engine.snapshot()?, engine.dbs().free.by_start, |key, value| runs.extend(Run::parse(key, value)))?;
+    engine.snapshot()?.each(engine.dbs().free.by_start, |key, value| runs.extend(Run::parse(key, value)))?;
     give_back(engine, &runs)
 }
 

@@ -1,7 +1,7 @@
 //! An open store: everything this process keeps for one directory.
 
 use super::directory::{Directory, Identity};
-use super::files::{self, Watch};
+use super::files::{self, OpenFiles};
 use super::owners::Owners;
 use super::pins::{self, Pins};
 use super::shared::Shared;
@@ -76,7 +76,7 @@ pub struct Resources {
     /// The directory, locked as long as the engine lives.
     pub directory: Arc<Directory>,
     /// Its files, set before the engine is shared.
-    pub watch: OnceLock<Watch>,
+    pub files: OnceLock<OpenFiles>,
     /// This engine's free pin slots.
     pub pins: Pins,
     /// Row of quarantine where the last drain of this process stopped.
@@ -150,24 +150,24 @@ impl Engine {
     }
 
     fn lost(&self) -> Option<&'static str> {
-        self.watch.get()?.lost()
+        self.files.get()?.lost()
     }
 
     /// Looks once a second whether the store's files are still there; `now_ns` is of `CLOCK_BOOTTIME`.
     pub fn look(&self, now_ns: u64) -> Result<()> {
-        self.watch.get().map_or(Ok(()), |watch| watch.look(&self.directory, now_ns))
+        self.files.get().map_or(Ok(()), |files| files.look(&self.directory, now_ns))
     }
 
     /// Gives the files the present time once in a while, so that no cleaner takes them for deserted.
     pub fn touch_files(&self) {
-        if let Some(watch) = self.watch.get() {
-            watch.touch(&self.directory, sys::boottime_ns());
+        if let Some(files) = self.files.get() {
+            files.touch(&self.directory, sys::boottime_ns());
         }
     }
 
     /// Looks at the files now.
     pub fn look_now(&self) -> Result<()> {
-        self.watch.get().map_or(Ok(()), |watch| watch.look_now(&self.directory, sys::boottime_ns()))
+        self.files.get().map_or(Ok(()), |files| files.look_now(&self.directory, sys::boottime_ns()))
     }
 
     /// The store's id: of this very store, not of its copies nor of another one that takes its place.

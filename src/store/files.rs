@@ -58,7 +58,7 @@ pub fn damaged(directory: &Directory, shared: &Shared) -> Result<Option<String>>
 }
 
 /// The files that an engine has open.
-pub struct Watch {
+pub struct OpenFiles {
     files: [FileId; FILES.len()],
     /// When to look again, ns of `CLOCK_BOOTTIME`.
     next_ns: AtomicU64,
@@ -67,10 +67,10 @@ pub struct Watch {
     lost: OnceLock<&'static str>,
 }
 
-impl Watch {
-    /// Watches these.
-    pub fn new(files: [FileId; FILES.len()]) -> Watch {
-        Watch { files, next_ns: AtomicU64::new(0), touch_ns: AtomicU64::new(0), lost: OnceLock::new() }
+impl OpenFiles {
+    /// These, which were just opened.
+    pub fn new(files: [FileId; FILES.len()]) -> OpenFiles {
+        OpenFiles { files, next_ns: AtomicU64::new(0), touch_ns: AtomicU64::new(0), lost: OnceLock::new() }
     }
 
     /// Gives the files the present time, once a minute.

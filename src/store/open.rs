@@ -7,7 +7,7 @@
 use super::arena;
 use super::directory::{DATA, Directory, FILES, LOCK, OPEN_LOCK, OWNERS, SHARED};
 use super::engine::{Engine, FreeDbs, RESERVED, Resources, SYSTEM_DBS, SystemDbs};
-use super::files::{self, Watch};
+use super::files::{self, OpenFiles};
 use super::identify::{
     Plan, create_file, foreign, forget_durable, is_durable, lock_opening, make_durable, mapped, no_store,
     plan, refuse_strangers,
@@ -64,9 +64,10 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
         Err(error) => before.restore(&directory, made_lock, error.status()),
     }
     drop(open_lock);
+    let engine = opened?;
     // Takes the longer the more live, and nobody has to wait for it.
-    recovery::reclaim(opened.as_ref().map_err(Clone::clone)?)?;
-    opened
+    recovery::reclaim(&engine)?;
+    Ok(engine)
 }
 
 /// What was in a directory before it was opened, to be left like that when it is refused.
@@ -172,7 +173,7 @@ fn identify_store(engine: &Engine, torn: bool, alone: bool, older: bool) -> Resu
     if known != now {
         shared.set_files(now);
     }
-    let fresh = engine.id.set(id).is_ok() && engine.watch.set(Watch::new(now)).is_ok();
+    let fresh = engine.id.set(id).is_ok() && engine.files.set(OpenFiles::new(now)).is_ok();
     debug_assert!(fresh);
     Ok(renamed || known != now)
 }
@@ -300,7 +301,7 @@ fn assemble(
         owners,
         shared,
         directory: directory.clone(),
-        watch: OnceLock::new(),
+        files: OnceLock::new(),
         pins: Pins::default(),
         drained: Mutex::default(),
         expiry_bytes: AtomicU64::new(0),

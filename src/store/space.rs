@@ -1,7 +1,8 @@
 //! Disk space before it is written: a write to a mapped hole on a full disk would be a SIGBUS.
 //!
 //! LMDB's own pages lie outside the arenas, below the high-water mark. Before a transaction changes anything, the file is
-//! allocated as far as that mark can move, or there are as many pages that LMDB has freed. Arenas stay sparse; the range of an extent is allocated when it is handed out.
+//! allocated as far as that mark can move, or there are as many pages that LMDB has freed. Arenas stay sparse; the range
+//! of an extent is allocated when it is handed out.
 
 use super::engine::Engine;
 use super::run::Run;

@@ -150,12 +150,12 @@ impl Space {
             loans: Vec::new(),
         };
         let dbs = engine.dbs();
-        walk(txn, dbs.free.by_start, |key, value| {
+        txn.each(dbs.free.by_start, |key, value| {
             let pages = Run::parse(key, value).map_or(0, |run| run.extent.pages);
             space.free += pages;
             space.largest = space.largest.max(pages);
         })?;
-        walk(txn, dbs.quarantine, |key, value| {
+        txn.each(dbs.quarantine, |key, value| {
             if let Some(row) = quarantine::parse(key, value) {
                 space.quarantine += row.extent.pages;
                 let bytes = row.extent.pages * engine.page_size;
@@ -163,7 +163,7 @@ impl Space {
                 contents.insert(row.extent.start, content);
             }
         })?;
-        walk(txn, dbs.loans, |_, value| {
+        txn.each(dbs.loans, |_, value| {
             if let Some(row) = loans::parse(value) {
                 space.loaned += row.run.extent.pages;
                 let bytes = row.run.extent.pages * engine.page_size;
@@ -176,17 +176,6 @@ impl Space {
         })?;
         Ok(space)
     }
-}
-
-/// Calls `visit` with every pair of a database.
-pub fn walk(txn: &impl Access, dbi: Dbi, mut visit: impl FnMut(&[u8], &[u8])) -> Result<()> {
-    let mut cursor = txn.cursor(dbi)?;
-    let mut pair = cursor.first()?;
-    while let Some((key, value)) = pair {
-        visit(key, value);
-        pair = cursor.next_pair()?;
-    }
-    Ok(())
 }
 
 /// Adds to the error of a full store what fills it and who holds what could be freed.

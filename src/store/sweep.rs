@@ -23,8 +23,8 @@ struct Batch {
     next: Option<[u8; 16]>,
 }
 
-/// Removes the expired entries of one batch of `most` rows, from the row `from` on. A row whose database cannot be opened here stays and
-/// holds nobody else up.
+/// Removes the expired entries of one batch of `most` rows, from the row `from` on. A row whose database cannot be opened
+/// here stays and holds nobody else up.
 fn sweep_batch(engine: &Engine, from: [u8; 16], most: usize) -> Result<Batch> {
     let now = sys::boottime_ns();
     let rows = expired(engine, &engine.snapshot()?, from, now, most)?;

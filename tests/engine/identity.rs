@@ -323,16 +323,7 @@ fn what_was_a_store_is_not_thrown_away_when_its_header_cannot_be_understood() {
     for (what, damage) in damages {
         for durability in [Durability::Process, Durability::Sync] {
             for alive in [false, true] {
-                let dir = scratch();
-                let options = Options { durability, ..Options::default() };
-                let store = Store::open(dir.path(), &options).unwrap();
-                store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
-                drop(store);
-                let holder = alive.then(|| {
-                    let mut holder = Role::start("identity::child", "look", dir.path());
-                    holder.expect("open");
-                    holder
-                });
+                let (dir, holder) = stored(durability, alive);
                 let shared =
                     fs::OpenOptions::new().read(true).write(true).open(dir.path().join("shared")).unwrap();
                 let mut whole = vec![0; shared.metadata().unwrap().len() as usize];
@@ -354,6 +345,20 @@ fn what_was_a_store_is_not_thrown_away_when_its_header_cannot_be_understood() {
     }
 }
 
+/// A store with an entry, and when it is to be `alive` a process that has it open.
+fn stored(durability: Durability, alive: bool) -> (tempfile::TempDir, Option<Role>) {
+    let dir = scratch();
+    let store = Store::open(dir.path(), &Options { durability, ..Options::default() }).unwrap();
+    store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
+    drop(store);
+    let holder = alive.then(|| {
+        let mut holder = Role::start("identity::child", "look", dir.path());
+        holder.expect("open");
+        holder
+    });
+    (dir, holder)
+}
+
 /// Leaves this process too little address space for a store.
 #[allow(unsafe_code)]
 fn little_room() {
@@ -373,16 +378,7 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file() {
     for name in ["shared", "data.mdb", "open.lock"] {
         for durability in [Durability::Process, Durability::Sync] {
             for alive in [false, true] {
-                let dir = scratch();
-                let options = Options { durability, ..Options::default() };
-                let store = Store::open(dir.path(), &options).unwrap();
-                store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
-                drop(store);
-                let holder = alive.then(|| {
-                    let mut holder = Role::start("identity::child", "look", dir.path());
-                    holder.expect("open");
-                    holder
-                });
+                let (dir, holder) = stored(durability, alive);
                 let before = listing(dir.path());
                 let tail = format!("{}/{name}", dir.path().display());
                 let environment =
@@ -405,7 +401,7 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file() {
                     assert_eq!(holder.expect("same"), "1 2", "{what}");
                     holder.kill();
                 }
-                let store = Store::open(dir.path(), &options).unwrap();
+                let store = Store::open(dir.path(), &Options { durability, ..Options::default() }).unwrap();
                 assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1, "{what}");
             }
         }

@@ -29,9 +29,6 @@ final class Exhausted {
     /** Called once, while the library is loaded; what fails then is tried again. */
     private static final Set<String> AT_LOADING = Set.of("NativeLibrary.version", "NativeLibrary.prepare");
 
-    private static Object ballast;
-    private static Object spare;
-
     /** A use of native methods, and what came of it. */
     private interface Use {
         Object make() throws Exception;
@@ -279,23 +276,6 @@ final class Exhausted {
         return natives;
     }
 
-    /** Takes the heap, less some bytes. */
-    private static void fill(int left) {
-        spare = new byte[left];
-        for (int size = 1 << 20; size >= 16; size /= 4) {
-            try {
-                while (true) {
-                    Object[] link = {ballast, null};
-                    link[1] = new byte[size];
-                    ballast = link;
-                }
-            } catch (OutOfMemoryError full) {
-                continue;
-            }
-        }
-        spare = null;
-    }
-
     /** Uses that give Java a native object: memory may end between its making and its being owned, in small steps to find. */
     private static final String WRAPPING = ".*(open|create|parse|gather|viewInput|Reference.store).*";
     /** Other uses are made with multiples of this amount only, unless all amounts are wanted. */
@@ -333,7 +313,7 @@ final class Exhausted {
         }
         int noMemory = 0;
         for (int i = 0; i < amounts.length; i++) {
-            fill(amounts[i]);
+            FullHeap.fill(amounts[i]);
             for (int at = 0; at < each.length; at++) {
                 if (!isFine[at] && amounts[i] % COARSE != 0) {
                     continue;
@@ -351,7 +331,7 @@ final class Exhausted {
                     }
                 }
             }
-            ballast = null;
+            FullHeap.empty();
         }
         int done = 0;
         for (int at = 0; at < each.length; at++) {

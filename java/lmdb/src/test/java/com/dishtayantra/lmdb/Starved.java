@@ -13,31 +13,11 @@ final class Starved {
         0, 16, 32, 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 8192, 16_384, 65_536};
     private static final int ROUNDS = 2;
 
-    private static Object ballast;
-    private static Object spare;
-
     private Starved() {}
 
     /** A call that cannot succeed. */
     private interface Failing {
         void run() throws Exception;
-    }
-
-    /** Takes the heap, less some bytes. */
-    private static void fill(int left) {
-        spare = new byte[left];
-        for (int size = 1 << 20; size >= 16; size /= 4) {
-            try {
-                while (true) {
-                    Object[] link = {ballast, null};
-                    link[1] = new byte[size];
-                    ballast = link;
-                }
-            } catch (OutOfMemoryError full) {
-                continue;
-            }
-        }
-        spare = null;
     }
 
     private static Map<String, Failing> calls(Store store) throws Exception {
@@ -132,7 +112,7 @@ final class Starved {
         }
         for (int round = 0; round < ROUNDS; round++) {
             for (int left : LEFT) {
-                fill(left);
+                FullHeap.fill(left);
                 for (int at = 0; at < all.length; at++) {
                     try {
                         all[at].run();
@@ -144,7 +124,7 @@ final class Starved {
                         odd = failure instanceof LmdbFailure ? odd : failure;
                     }
                 }
-                ballast = null;
+                FullHeap.empty();
             }
         }
         for (int at = 0; at < all.length; at++) {
@@ -166,13 +146,13 @@ final class Starved {
         int listed = 0;
         int noMemory = 0;
         for (int left = 16 << 10; left <= 2 << 20; left *= 2) {
-            fill(left);
+            FullHeap.fill(left);
             try {
                 listed += store.keys(all).size();
             } catch (OutOfMemoryError full) {
                 noMemory++;
             }
-            ballast = null;
+            FullHeap.empty();
         }
         System.out.println("no memory " + noMemory + " of 8 times, listed " + listed + ", then " + store.contains("000000"));
     }
