@@ -1,10 +1,11 @@
 //! Hands large payloads between the languages of one host through an LMDB memory map.
 //!
-//! A payload is put once and looked at in place; what travels is a reference. A call comes in through the C ABI (`ffi`) or
-//! from Java (`jni`), goes through the exchange to the store and from there to LMDB, and comes back as a view of the store's:
+//! A payload is put once and looked at in place; what travels is a reference. A call comes in through the C ABI (`ffi`),
+//! from Java (`jni`) or from Python (`python`), goes through the exchange to the store and from there to LMDB, and comes
+//! back as a view of the store's:
 //!
 //! ```text
-//! ffi, jni              conversions; `ffi::python` makes the classes of the Python package
+//! ffi, jni, python      conversions; `python` also makes the classes of the Python package
 //! exchange              what goes through the store, and what a calculator's answer means
 //! reference, document   what travels, and what is in a payload; arrays: format::npy
 //! store                 entries, extents, views, loans: store/mod.rs has its own map
@@ -31,6 +32,7 @@ mod jni;
 mod lmdb;
 mod mapping;
 pub mod options;
+mod python;
 pub mod reference;
 #[doc(hidden)]
 pub mod steps;

@@ -15,41 +15,41 @@ use std::time::Duration;
 const DEFAULT_DB: &str = "default";
 
 /// An error of `InvalidArgument`.
-pub(super) fn invalid(message: impl Into<String>) -> Error {
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(Status::InvalidArgument, message)
 }
 
 /// The object behind a pointer.
-pub(super) unsafe fn shared<'a, T>(name: &str, object: *const T) -> Result<&'a T> {
+pub(crate) unsafe fn shared<'a, T>(name: &str, object: *const T) -> Result<&'a T> {
     // SAFETY: NULL or an object of the library, says the caller.
     unsafe { object.as_ref() }.ok_or_else(|| invalid(format!("{name} is NULL")))
 }
 
 /// The object behind a pointer, which nobody else uses meanwhile.
-pub(super) unsafe fn exclusive<'a, T>(name: &str, object: *mut T) -> Result<&'a mut T> {
+pub(crate) unsafe fn exclusive<'a, T>(name: &str, object: *mut T) -> Result<&'a mut T> {
     // SAFETY: NULL or an object of the library, says the caller.
     unsafe { object.as_mut() }.ok_or_else(|| invalid(format!("{name} is NULL")))
 }
 
 /// A place for an output that the caller must give.
-pub(super) unsafe fn out<'a, T>(name: &str, place: *mut T) -> Result<&'a mut MaybeUninit<T>> {
+pub(crate) unsafe fn out<'a, T>(name: &str, place: *mut T) -> Result<&'a mut MaybeUninit<T>> {
     // SAFETY: NULL or room for a T, says the caller.
     unsafe { maybe_out(place) }.ok_or_else(|| invalid(format!("{name} is NULL")))
 }
 
 /// A place for an output that the caller may leave out.
-pub(super) unsafe fn maybe_out<'a, T>(place: *mut T) -> Option<&'a mut MaybeUninit<T>> {
+pub(crate) unsafe fn maybe_out<'a, T>(place: *mut T) -> Option<&'a mut MaybeUninit<T>> {
     // SAFETY: NULL or room for a T, says the caller; a MaybeUninit accepts whatever lies there.
     unsafe { place.cast::<MaybeUninit<T>>().as_mut() }
 }
 
 /// Hands an object to the caller, who gives it back with `release`.
-pub(super) fn give<T>(object: T) -> *mut T {
+pub(crate) fn give<T>(object: T) -> *mut T {
     Box::into_raw(Box::new(object))
 }
 
 /// Frees an object made by `give`; NULL is nothing to free.
-pub(super) unsafe fn release<T>(object: *mut T) {
+pub(crate) unsafe fn release<T>(object: *mut T) {
     if !object.is_null() {
         // SAFETY: made by `give` and given back once, says the caller.
         drop(unsafe { Box::from_raw(object) });
@@ -57,13 +57,13 @@ pub(super) unsafe fn release<T>(object: *mut T) {
 }
 
 /// The bytes at `data`.
-pub(super) unsafe fn bytes<'a>(name: &str, data: *const c_void, size: usize) -> Result<&'a [u8]> {
+pub(crate) unsafe fn bytes<'a>(name: &str, data: *const c_void, size: usize) -> Result<&'a [u8]> {
     // SAFETY: as the caller says.
     unsafe { items(name, data.cast(), size) }
 }
 
 /// The `count` items at `data`.
-pub(super) unsafe fn items<'a, T>(name: &str, data: *const T, count: usize) -> Result<&'a [T]> {
+pub(crate) unsafe fn items<'a, T>(name: &str, data: *const T, count: usize) -> Result<&'a [T]> {
     if count == 0 {
         return Ok(&[]);
     }
@@ -78,7 +78,7 @@ pub(super) unsafe fn items<'a, T>(name: &str, data: *const T, count: usize) -> R
 }
 
 /// The `count` items of the caller's at `data`, lent for writing.
-pub(super) unsafe fn room<'a, T: Plain>(name: &str, data: *mut T, count: usize) -> Result<&'a mut [T]> {
+pub(crate) unsafe fn room<'a, T: Plain>(name: &str, data: *mut T, count: usize) -> Result<&'a mut [T]> {
     // SAFETY: as the caller says; only the checks are used.
     unsafe { items(name, data.cast_const(), count) }?;
     if count == 0 {
@@ -91,7 +91,7 @@ pub(super) unsafe fn room<'a, T: Plain>(name: &str, data: *mut T, count: usize) 
 /// Types that any bytes make a value of.
 ///
 /// # Safety As the sentence above says.
-pub(super) unsafe trait Plain {}
+pub(crate) unsafe trait Plain {}
 // SAFETY: any byte is a u8.
 unsafe impl Plain for u8 {}
 // SAFETY: any eight bytes are an f64.
@@ -102,7 +102,7 @@ unsafe impl<T> Plain for *mut T {}
 unsafe impl Plain for dy_lmdb_buffer_t {}
 
 /// The UTF-8 text at `data`.
-pub(super) unsafe fn text<'a>(name: &str, data: *const c_char, len: usize) -> Result<&'a str> {
+pub(crate) unsafe fn text<'a>(name: &str, data: *const c_char, len: usize) -> Result<&'a str> {
     // SAFETY: as the caller says.
     let bytes = unsafe { items(name, data.cast::<u8>(), len) }?;
     std::str::from_utf8(bytes).map_err(|error| {
@@ -111,14 +111,14 @@ pub(super) unsafe fn text<'a>(name: &str, data: *const c_char, len: usize) -> Re
 }
 
 /// The name of a database; empty means the default one.
-pub(super) unsafe fn db_name<'a>(data: *const c_char, len: usize) -> Result<&'a str> {
+pub(crate) unsafe fn db_name<'a>(data: *const c_char, len: usize) -> Result<&'a str> {
     // SAFETY: as the caller says.
     let name = unsafe { text("db", data, len) }?;
     Ok(if name.is_empty() { DEFAULT_DB } else { name })
 }
 
 /// Refuses flags that are not among `known`, naming them.
-pub(super) fn flags(name: &str, given: u32, known: u32) -> Result<()> {
+pub(crate) fn flags(name: &str, given: u32, known: u32) -> Result<()> {
     match given & !known {
         0 => Ok(()),
         unknown => {
@@ -128,12 +128,12 @@ pub(super) fn flags(name: &str, given: u32, known: u32) -> Result<()> {
 }
 
 /// A timeout in milliseconds; negative means none.
-pub(super) fn timeout(ms: i64) -> Option<Duration> {
+pub(crate) fn timeout(ms: i64) -> Option<Duration> {
     u64::try_from(ms).ok().map(Duration::from_millis)
 }
 
 /// The parts of a payload, with no allocation for the usual few.
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     few: [&'a [u8]; 4],
     many: Vec<&'a [u8]>,
     count: usize,
@@ -141,7 +141,7 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// The parts that `count` buffers at `buffers` describe.
-    pub(super) unsafe fn new(buffers: *const dy_lmdb_buffer_t, count: usize) -> Result<Parts<'a>> {
+    pub(crate) unsafe fn new(buffers: *const dy_lmdb_buffer_t, count: usize) -> Result<Parts<'a>> {
         // SAFETY: as the caller says.
         let buffers = unsafe { items("parts", buffers, count) }?;
         let mut parts = Parts { few: [&[]; 4], many: Vec::new(), count };
@@ -159,13 +159,13 @@ impl<'a> Parts<'a> {
     }
 
     /// The parts in order.
-    pub(super) fn as_slice(&self) -> &[&'a [u8]] {
+    pub(crate) fn as_slice(&self) -> &[&'a [u8]] {
         if self.count <= self.few.len() { &self.few[..self.count] } else { &self.many }
     }
 }
 
 /// The error of a key that has no live entry.
-pub(super) fn missing(store: &Store, db: &str, key: &[u8]) -> Error {
+pub(crate) fn missing(store: &Store, db: &str, key: &[u8]) -> Error {
     Error::new(
         Status::NotFound,
         format!(
@@ -177,6 +177,6 @@ pub(super) fn missing(store: &Store, db: &str, key: &[u8]) -> Error {
 }
 
 /// A key for a message.
-pub(super) fn show(key: &[u8]) -> String {
+pub(crate) fn show(key: &[u8]) -> String {
     format!("\"{}\"", key.escape_ascii())
 }

@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Runs the body of an exported function. A success leaves the thread's message as it is.
-pub(super) fn guard(body: impl FnOnce() -> Result<()>) -> dy_lmdb_status_t {
+pub(crate) fn guard(body: impl FnOnce() -> Result<()>) -> dy_lmdb_status_t {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => return DY_LMDB_OK,
         Ok(Err(error)) => error,
@@ -36,7 +36,7 @@ fn said(payload: &(dyn Any + Send)) -> &str {
 }
 
 /// Keeps a message for the calling thread.
-pub(super) fn remember(message: &str) {
+pub(crate) fn remember(message: &str) {
     // The value is gone while the thread ends; nobody reads the message then.
     let _ = MESSAGE.try_with(|kept| {
         let mut kept = kept.borrow_mut();
@@ -47,7 +47,7 @@ pub(super) fn remember(message: &str) {
 }
 
 /// The last failure's message, valid until the thread's next failure.
-pub(super) fn last_message() -> *const c_char {
+pub(crate) fn last_message() -> *const c_char {
     const NONE: &CStr = c"";
     MESSAGE
         .try_with(|kept| {

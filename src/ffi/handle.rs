@@ -16,7 +16,7 @@ use std::ops::Deref;
 const CLOSED: u64 = 1 << 63;
 
 /// What a handle stands for.
-pub(super) trait Kind: Send + Sync {
+pub(crate) trait Kind: Send + Sync {
     /// The noun in messages.
     const NAME: &'static str;
     /// Tells a handle of this kind from another pointer.
@@ -33,7 +33,7 @@ struct Head {
 
 /// A handle on a `T`.
 #[repr(C)]
-pub(super) struct Handle<T> {
+pub(crate) struct Handle<T> {
     head: Head,
     value: UnsafeCell<Option<T>>,
 }
@@ -44,7 +44,7 @@ unsafe impl<T: Kind> Sync for Handle<T> {}
 
 impl<T: Kind> Handle<T> {
     /// A new handle, which lives as long as the process.
-    pub(super) fn give(value: T) -> *mut Handle<T> {
+    pub(crate) fn give(value: T) -> *mut Handle<T> {
         let handle = Box::into_raw(Box::new(Handle {
             head: Head { link: Link::new(), magic: T::MAGIC, state: AtomicU64::new(0) },
             value: UnsafeCell::new(Some(value)),
@@ -55,7 +55,7 @@ impl<T: Kind> Handle<T> {
     }
 
     /// The handle behind a pointer that C passed.
-    pub(super) unsafe fn at<'a>(handle: *const Handle<T>) -> Result<&'a Handle<T>> {
+    pub(crate) unsafe fn at<'a>(handle: *const Handle<T>) -> Result<&'a Handle<T>> {
         // SAFETY: NULL or a handle of some kind, says the caller; handles are never freed and all begin with
         // a head.
         let head = unsafe { handle.cast::<Head>().as_ref() };
@@ -68,7 +68,7 @@ impl<T: Kind> Handle<T> {
     }
 
     /// Begins a call.
-    pub(super) fn enter(&self) -> Result<Inside<'_, T>> {
+    pub(crate) fn enter(&self) -> Result<Inside<'_, T>> {
         let mut state = self.head.state.load(Ordering::Relaxed);
         loop {
             if state & CLOSED != 0 {
@@ -92,7 +92,7 @@ impl<T: Kind> Handle<T> {
     }
 
     /// Closes the handle: no call begins any more. Closing again does nothing.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         if self.head.state.fetch_or(CLOSED, Ordering::AcqRel) == 0 {
             self.take();
         }
@@ -114,7 +114,7 @@ impl<T: Kind> Handle<T> {
 }
 
 /// A call that is using a handle's value.
-pub(super) struct Inside<'a, T: Kind> {
+pub(crate) struct Inside<'a, T: Kind> {
     handle: &'a Handle<T>,
     value: &'a T,
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The part of every handle that the list of all handles runs through.
 #[repr(C)]
-pub(super) struct Link {
+pub(crate) struct Link {
     next: AtomicPtr<Link>,
 }
 
 static ALL: AtomicPtr<Link> = AtomicPtr::new(ptr::null_mut());
 
 impl Link {
-    pub(super) fn new() -> Link {
+    pub(crate) fn new() -> Link {
         Link { next: AtomicPtr::new(ptr::null_mut()) }
     }
 
@@ -20,7 +20,7 @@ impl Link {
     ///
     /// # Safety
     /// The block is never freed, and kept once.
-    pub(super) unsafe fn keep(link: *mut Link) {
+    pub(crate) unsafe fn keep(link: *mut Link) {
         let mut first = ALL.load(Ordering::Relaxed);
         loop {
             // SAFETY: see above.

@@ -24,13 +24,13 @@ fn held(loan: &mut dy_lmdb_loan_t) -> Result<&mut Loan> {
 
 impl dy_lmdb_loan_t {
     /// Keeps its pages as what is published there; `None` when no pin is free, or it was published.
-    pub(super) fn pin(&self) -> Option<Pinned> {
+    pub(crate) fn pin(&self) -> Option<Pinned> {
         self.0.as_ref().and_then(Loan::pin)
     }
 }
 
 /// A loan and where to write, when one can be had without waiting for anybody.
-pub(super) unsafe fn take_kept(
+pub(crate) unsafe fn take_kept(
     store: *const dy_lmdb_store_t,
     size: u64,
 ) -> Option<(*mut dy_lmdb_loan_t, *mut c_void)> {

@@ -3,8 +3,7 @@
 //! Bodies that can fail run inside [`guard::guard`], which turns errors and panics into statuses. `arg` checks what C
 //! passed, `sized` reads and writes structs that may grow, `handle` keeps stores and exchanges safe to use
 //! after they were closed. The header `include/dishtayantra_lmdb.h` is generated from the public files, their
-//! documentation included. `python` is more than a conversion: the classes that it makes do what Python does for every
-//! payload, by way of the other files' functions.
+//! documentation included.
 
 #![allow(unsafe_code, non_camel_case_types)]
 // The header's readers find what a caller must keep to under "Memory" and "Threads" of each function, and in

@@ -41,23 +41,23 @@ pub struct dy_lmdb_reference_t(Reference);
 const FIELDS: usize = NAMES.len() + 1;
 
 /// The engine's reference behind one that C passed.
-pub(super) unsafe fn reference<'a>(reference: *const dy_lmdb_reference_t) -> Result<&'a Reference> {
+pub(crate) unsafe fn reference<'a>(reference: *const dy_lmdb_reference_t) -> Result<&'a Reference> {
     // SAFETY: as the caller says.
     unsafe { shared("reference", reference) }.map(|reference| &reference.0)
 }
 
 /// The place for a reference that a call gives to its caller.
-pub(super) struct ReferenceOut<'a>(&'a mut MaybeUninit<*mut dy_lmdb_reference_t>);
+pub(crate) struct ReferenceOut<'a>(&'a mut MaybeUninit<*mut dy_lmdb_reference_t>);
 
 impl ReferenceOut<'_> {
     /// Checks the place.
-    pub(super) unsafe fn new<'a>(place: *mut *mut dy_lmdb_reference_t) -> Result<ReferenceOut<'a>> {
+    pub(crate) unsafe fn new<'a>(place: *mut *mut dy_lmdb_reference_t) -> Result<ReferenceOut<'a>> {
         // SAFETY: as the caller says.
         unsafe { out("reference", place) }.map(ReferenceOut)
     }
 
     /// Gives the caller the reference.
-    pub(super) fn write(self, reference: Reference) {
+    pub(crate) fn write(self, reference: Reference) {
         self.0.write(give(dy_lmdb_reference_t(reference)));
     }
 }

@@ -55,6 +55,7 @@ void test_options(void) {
 
 void test_python_types_where_no_python_is(void) {
     EXPECT(dy_lmdb_python_types() == NULL);
+    EXPECT(dy_lmdb_python_door(1) == NULL);
 }
 
 void test_freeing_null(void) {

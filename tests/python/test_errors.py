@@ -71,7 +71,7 @@ def test_errors_keep_message_and_status_when_they_travel(kind: type[LMDBError]) 
 
 
 def test_every_status_of_the_library_has_its_exception() -> None:
-    from dishtayantra_lmdb._abi import lib
+    from dishtayantra_lmdb._library.abi import lib
 
     for status in range(1, 100):
         name = lib.status_name(status).decode()

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dishtayantra_lmdb._estimate import size_up_to
+from dishtayantra_lmdb._exchange.estimate import size_up_to
 
 FAR = 1 << 40
 

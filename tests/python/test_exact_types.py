@@ -383,7 +383,7 @@ def test_deep_values_fit_a_small_stack_or_raise(tmp_path: Path) -> None:
 def test_the_first_numpy_number_of_a_process_is_packed_like_the_others() -> None:
     program = """
 import numpy as np
-from dishtayantra_lmdb import _msgpack
+from dishtayantra_lmdb._payload import msgpack as _msgpack
 print([len(b"".join(map(bytes, _msgpack.encode([np.int64(5)] * 2, exact=True)))) for _ in range(3)])
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

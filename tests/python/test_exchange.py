@@ -21,8 +21,8 @@ from dishtayantra_lmdb import (
     LMDBTransport,
     wrap_with_lmdb,
 )
-from dishtayantra_lmdb._abi import lib
-from dishtayantra_lmdb._reference import Reference
+from dishtayantra_lmdb._library.abi import lib
+from dishtayantra_lmdb._store.reference import Reference
 
 LARGE = {"values": list(range(3000))}
 

@@ -22,7 +22,7 @@ from natives import MODES, RELATIVE, calculators, numpy_matrix, numpy_risk, reso
 from test_cpp_natives import exchanged
 
 from dishtayantra_lmdb import DataFormat, LMDBDataExchange, LMDBTransport, java, wrap_with_lmdb
-from dishtayantra_lmdb._library import load
+from dishtayantra_lmdb._library.load import load
 from dishtayantra_lmdb.errors import (
     CorruptError,
     EntryNotFoundError,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dishtayantra_lmdb import _library
+from dishtayantra_lmdb._library import load as _library
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "bindings" / "python" / "src" / "dishtayantra_lmdb"
@@ -145,7 +145,7 @@ def test_an_older_library_is_refused_and_a_newer_one_only_for_what_it_lacks(
 def test_a_newer_library_serves(tmp_path: Path, run: Any) -> None:
     package = tmp_path / "older" / "dishtayantra_lmdb"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    loader = package / "_library.py"
+    loader = package / "_library" / "load.py"
     older, count = re.subn(r"^ABI_VERSION = \d+$", "ABI_VERSION = 1", loader.read_text(), flags=re.M)
     assert count == 1
     loader.write_text(older)

@@ -17,7 +17,7 @@ from dishtayantra_lmdb import (
     StoreClosedError,
     TooLargeError,
 )
-from dishtayantra_lmdb._store import Store
+from dishtayantra_lmdb._store.store import Store
 
 SIZES = [0, 1, 63, 64, 2048, 100_000]
 

@@ -25,11 +25,11 @@ from dishtayantra_lmdb import (
     LMDBConfig,
     LMDBDataExchange,
     LMDBTransport,
-    _reference,
     resolve,
     wrap_with_lmdb,
 )
-from dishtayantra_lmdb._abi import library
+from dishtayantra_lmdb._library.abi import library
+from dishtayantra_lmdb._store import reference as reference_module
 from dishtayantra_lmdb.errors import (
     CorruptError,
     EntryNotFoundError,
@@ -299,9 +299,9 @@ def test_the_wire_names_are_the_librarys():
     name.restype = ctypes.c_char_p
     names = [name(at) for at in range(11)]
     assert names == [
-        *(name.encode() for name in _reference._WIRE_NAMES),
-        _reference.MARKER.encode(),
-        _reference.OUTPUT_WRITTEN.encode(),
+        *(name.encode() for name in reference_module._WIRE_NAMES),
+        reference_module.MARKER.encode(),
+        reference_module.OUTPUT_WRITTEN.encode(),
         None,
     ]
 
@@ -342,7 +342,7 @@ def test_references_are_followed_where_the_process_allows_it(store, tmp_path):
 
 def test_references_in_dicts_of_other_classes_are_resolved(store):
     made = reference(store, {"a": "b"})
-    markers = {key: item for key, item in made.items() if key.startswith(_reference.MARKER)}
+    markers = {key: item for key, item in made.items() if key.startswith(reference_module.MARKER)}
     for given, expected in (
         (collections.defaultdict(dict, p=made), {"p": {"a": "b"}}),
         ({"p": collections.OrderedDict(made)}, {"p": {"a": "b"}}),

@@ -23,7 +23,7 @@ from dishtayantra_lmdb import (
     LMDBError,
     LMDBTransport,
 )
-from dishtayantra_lmdb._resolve import holds_references
+from dishtayantra_lmdb._store.resolve import holds_references
 
 A, B = {"a": list(range(500))}, {"b": [0.5] * 700}
 

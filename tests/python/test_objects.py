@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from dishtayantra_lmdb import BadKeyError, LMDBTransport, Loan, StoreClosedError, View
-from dishtayantra_lmdb._pin import Pin
+from dishtayantra_lmdb._library.pin import Pin
 
 Make = Callable[[LMDBTransport], Any]
 MAKERS: dict[str, Make] = {

@@ -24,7 +24,7 @@ from dishtayantra_lmdb import (
     StoreClosedError,
     wrap_with_lmdb,
 )
-from dishtayantra_lmdb._objects import new_txn_id
+from dishtayantra_lmdb._library.core import new_txn_id
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 

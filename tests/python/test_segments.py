@@ -173,7 +173,7 @@ def test_scalars_can_be_keys_and_set_members(transport: LMDBTransport) -> None:
 
 
 def test_the_buffer_of_a_large_array_is_not_copied(transport: LMDBTransport) -> None:
-    from dishtayantra_lmdb import _msgpack
+    from dishtayantra_lmdb._payload import msgpack as _msgpack
 
     array = np.arange(100_000.0)
     parts = _msgpack.encode({"a": "x" * 100, "values": array, "z": 1})

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from dishtayantra_lmdb import FormatError, LMDBTransport
-from dishtayantra_lmdb._abi import library
+from dishtayantra_lmdb._library.abi import library
 
 
 class Strange:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dishtayantra_lmdb import LMDBTimeoutError, LMDBTransport
-from dishtayantra_lmdb._abi import TIMEOUT
-from dishtayantra_lmdb._waiting import wait_in_slices
+from dishtayantra_lmdb._library.abi import TIMEOUT
+from dishtayantra_lmdb._store.waiting import wait_in_slices
 from dishtayantra_lmdb.lmdb_types import ttl_milliseconds
 
 WAITER = """

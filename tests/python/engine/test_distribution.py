@@ -118,7 +118,7 @@ def test_the_import_line_works_where_the_engine_has_its_own(environment: Environ
         "    assert core.VALUE == 3 and 'dishtayantra_lmdb' not in sys.modules\n"
         "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
         "        kind, numpy = pool.apply(work)\n"
-        "    assert kind.__module__ == 'dishtayantra_lmdb._exchange' and not numpy\n"
+        "    assert kind.__module__ == 'dishtayantra_lmdb._exchange.exchange' and not numpy\n"
     )
     run(environment.python, main, cwd=tmp_path)
 

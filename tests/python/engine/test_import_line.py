@@ -354,7 +354,7 @@ assert {"lmdb_types", "lmdb_transport"} <= {module.name for module in pkgutil.it
 def test_python_m(application: Application) -> None:
     run = "from core.lmdb import LMDBTransport\nprint(__name__, LMDBTransport.__module__)\n"
     files = {**OWN, "core/main.py": INSTALL + run, "core/plain.py": run}
-    expected = "__main__ dishtayantra_lmdb.lmdb_transport\n"
+    expected = "__main__ dishtayantra_lmdb._store.transport\n"
     assert application("", files, command=("-m", "core.main")) == expected
     assert application("", files, command=("-m", "core.plain")) == expected
     application("", {}, command=("-m", "core.lmdb.lmdb_types"))

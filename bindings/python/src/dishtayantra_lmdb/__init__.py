@@ -13,9 +13,9 @@ and imported when they are needed.
 
 from __future__ import annotations
 
-from ._abi import lmdb_version
-from ._abi import version as library_version
-from ._loan import Loan
+from ._library.abi import lmdb_version
+from ._library.abi import version as library_version
+from ._store.loan import Loan
 from .errors import (
     AlreadyOpenError,
     BadKeyError,

@@ -32,8 +32,8 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
 
-from . import _retry
-from ._abi import logger
+from ._exchange import retry
+from ._library.abi import logger
 
 __all__ = ["finder", "install", "uninstall"]
 
@@ -69,7 +69,7 @@ def install() -> None:
             if getattr(sys.meta_path[place], "provides_core_lmdb", False):
                 del sys.meta_path[place]
         _replace_imported()
-        _retry.enable()
+        retry.enable()
 
 
 def uninstall() -> None:
@@ -78,7 +78,7 @@ def uninstall() -> None:
     An engine's own modules that were replaced are put back. What was imported stays usable.
     """
     with _lock:
-        _retry.disable()
+        retry.disable()
         for other in list(sys.meta_path):
             if getattr(other, "provides_core_lmdb", False):
                 sys.meta_path.remove(other)

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ._java import JavaCalculator, JavaError, JvmGoneError
-from ._java_jpype import JPypeCalculator
-from ._java_py4j import Py4JCalculator
+from ._java.jpype import JPypeCalculator
+from ._java.py4j import Py4JCalculator
+from ._java.values import JavaCalculator, JavaError, JvmGoneError
 
 __all__ = [
     "JPypeCalculator",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ._config import LMDBCalculatorConfig
-from ._exchange import LMDBDataExchange
-from ._mixin import LMDBCalculatorMixin
-from ._wrapper import LMDBEnabledCalculator, wrap_with_lmdb
+from ._exchange.config import LMDBCalculatorConfig
+from ._exchange.exchange import LMDBDataExchange
+from ._exchange.mixin import LMDBCalculatorMixin
+from ._exchange.wrapper import LMDBEnabledCalculator, wrap_with_lmdb
+from ._library.types import DataEnvelope, DataFormat, LMDBConfig, LMDBExchangeMode
+from ._store.transport import LMDBTransport, get_transport
 from .errors import LMDBReferenceIgnored, LMDBTimeoutError
-from .lmdb_transport import LMDBTransport, get_transport
-from .lmdb_types import DataEnvelope, DataFormat, LMDBConfig, LMDBExchangeMode
 
 __all__ = [
     "DataEnvelope",

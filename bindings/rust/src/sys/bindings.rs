@@ -885,6 +885,7 @@ pub struct Functions {
         capacity: usize,
     ) -> dy_lmdb_status_t,
     pub dy_lmdb_python_types: unsafe extern "C" fn() -> *mut std::ffi::c_void,
+    pub dy_lmdb_python_door: unsafe extern "C" fn(version: u32) -> *mut std::ffi::c_void,
 }
 impl Functions {
     pub unsafe fn new<P>(path: P) -> Result<Self, ::libloading::Error>
@@ -1241,6 +1242,8 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_python_types = unsafe { __library.get(b"dy_lmdb_python_types\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_python_door = unsafe { __library.get(b"dy_lmdb_python_door\0") }
+            .map(|sym| *sym)?;
         Ok(Functions {
             __library,
             dy_lmdb_status_name,
@@ -1364,6 +1367,7 @@ impl Functions {
             dy_lmdb_numbers_copy,
             dy_lmdb_numbers_convert,
             dy_lmdb_python_types,
+            dy_lmdb_python_door,
         })
     }
     pub unsafe fn dy_lmdb_status_name(
@@ -2454,5 +2458,8 @@ impl Functions {
     }
     pub unsafe fn dy_lmdb_python_types(&self) -> *mut std::ffi::c_void {
         unsafe { (self.dy_lmdb_python_types)() }
+    }
+    pub unsafe fn dy_lmdb_python_door(&self, version: u32) -> *mut std::ffi::c_void {
+        unsafe { (self.dy_lmdb_python_door)(version) }
     }
 }

@@ -1,0 +1,1 @@
+"""The exchange with calculators: the wrapper, the mixin, and the settings."""

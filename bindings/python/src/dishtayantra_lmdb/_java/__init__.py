@@ -1,0 +1,1 @@
+"""Payloads of calculators in a JVM."""

@@ -1,0 +1,195 @@
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Buffer, Self
+
+from .._store.store import Store
+from .scratch import Settings
+
+class Hold(Buffer):
+    """What the memory of a loan belongs to: gives the loan back when the last of it is gone."""
+
+    # Where the loan begins.
+    address: int
+    # Whether it was made before a fork.
+    forked: bool
+
+class Handle:
+    """A handle of the library."""
+
+    # None when it was given back.
+    value: int | None
+
+    @classmethod
+    def _of(cls, value: int, kind: int, /) -> Self: ...
+    def close(self) -> None: ...
+
+class Pin(Buffer):
+    """One view of the library; shows its payload as a buffer."""
+
+    _as_parameter_: int
+    address: int
+    size: int
+    format: int
+    flags: int
+    # Whether it was made before a fork.
+    forked: bool
+
+    @classmethod
+    def _open(cls, store: int, db: str | bytes, key: str | bytes, flags: int, /) -> Self | None: ...
+    @classmethod
+    def _of(cls, view: int, size: int, address: int, format: int, flags: int, /) -> Self: ...
+
+class _Block:
+    """Used in a ``with`` block."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+class Loan(_Block):
+    """Memory in the map."""
+
+    size: int
+    closed: bool
+    memory: memoryview
+    _store: Store
+    _db: str | bytes
+    _key: str | bytes
+    _settings: Settings
+    _hold: Hold | None
+    # 0 until it is published.
+    _entry_id: int
+    _arrays: list[Any] | None
+    _layout: tuple[Any, tuple[int, ...]] | None
+
+    @classmethod
+    def _take(
+        cls,
+        hold: type[Hold],
+        store: Store,
+        handle: int,
+        db: str | bytes,
+        key: str | bytes,
+        size: int,
+        room: int,
+        settings: Settings,
+        /,
+    ) -> Self: ...
+
+    # Publishes; the id of the entry. By _publish_copy when copy, or when the memory is reached
+    # by somebody; keep: the pages stay for as long as the hold.
+    def _end(self, size: int, copy: bool, keep: bool, /) -> int: ...
+
+    # Drops the loan, as late as the hold when keep.
+    def _give_up(self, keep: bool, /) -> None: ...
+
+def put(
+    holder: type[Store],
+    store: int,
+    db: str | bytes,
+    key: str | bytes,
+    parts: Sequence[Any],
+    settings: Settings,
+    /,
+) -> int:
+    """Puts the payload that buffers make together; the id of the entry."""
+
+def put_input(
+    holder: type[Store], exchange: int, txn_id: str, parts: Sequence[Any], format: int, /
+) -> int:
+    """Puts the input of an exchange; the reference that travels."""
+
+def put_output(
+    holder: type[Store], reference: int, parts: Sequence[Any], settings: Settings, /
+) -> int:
+    """Puts the output that a reference names a key for; the id of the entry."""
+
+def put_many(
+    holder: type[Store],
+    store: int,
+    db: str | bytes,
+    entries: Sequence[tuple[str | bytes, Sequence[Any], Settings]],
+    /,
+) -> int:
+    """Puts all of the entries (key, parts, settings), or none; how many there are."""
+
+def fields(reference: int, /) -> dict[str, Any]:
+    """A reference as the mapping that travels."""
+
+def pack(
+    value: Any,
+    answer: Callable[[Any, int | None], tuple[Any, ...]],
+    kinds: dict[type, int],
+    flags: int,
+    /,
+) -> list[Any]:
+    """The parts of ``value`` as one MessagePack value.
+
+    Args:
+        value: the payload.
+        answer: what stands for an item that has no counterpart, at a position of the payload:
+            ``(item,)`` to pack instead, ``(head, data, size)`` to write as it is, with
+            a buffer of so many bytes behind, or ``(type, prefix, item, opaque)`` for an ext
+            value.
+        kinds: the number of NumPy's types; 0: always asked for.
+        flags: 1: ext values may be written; 2: types are kept.
+    """
+
+def unpack(
+    owner: Pin,
+    address: int,
+    size: int,
+    segment: Callable[..., Any],
+    extension: Callable[[int, bytes], Any],
+    named: Callable[[str, Any], Any],
+    exact: Callable[[int], Callable[[Any], Any]],
+    /,
+) -> Any:
+    """The value of the MessagePack payload of ``size`` bytes at ``address``.
+
+    Args:
+        owner: what keeps it.
+        address: where it is.
+        size: its bytes.
+        segment: makes an array, of owner, offset, size, dtype, unit, flags and shape.
+        extension: what an ext value of this type and body is.
+        named: what a Python type of this name makes of a value.
+        exact: what makes a value of a kind of the plain one.
+    """
+
+def holds_references(
+    value: Any,
+    parts: Callable[[Any], dict[Any, Any] | None],
+    known: dict[type, None],
+    /,
+) -> bool:
+    """Whether a mapping in ``value`` is a reference, or several.
+
+    Args:
+        value: looked through are its dicts, lists and tuples, and what is derived from them.
+        parts: what a mapping of another type holds; None: it is none.
+        known: types that are none, and not asked about.
+    """
+
+def new_txn_id() -> str:
+    """An id for an exchange that no other thread or process makes."""
+
+class View(_Block):
+    """One payload in place."""
+
+    memory: memoryview
+    _key: str | bytes
+    # None when it is closed.
+    _pin: Any
+
+    @classmethod
+    def _open(
+        cls, pin: type[Pin], store: int, db: str | bytes, key: str | bytes, /
+    ) -> Self | None: ...
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Payloads: from a Python value to what is stored, and back."""

@@ -1,0 +1,1 @@
+"""A store in Python: the transport, views, loans and references."""

@@ -1,0 +1,466 @@
+"""The transport: puts payloads of any format into a store and gets them back."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._library.abi import PUT_CHECKSUM, lmdb_version, logger, version
+from .._library.core import Hold, new_txn_id
+from .._library.fork import generation as _generation
+from .._library.keys import key_text, text_bytes
+from .._library.pin import Pin
+from .._library.scratch import Settings
+from .._library.types import (
+    DataEnvelope,
+    DataFormat,
+    LMDBConfig,
+    ttl_milliseconds,
+    whole_number,
+)
+from .._payload import formats
+from ..errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
+from . import resolve as _resolve
+from .loan import NPY_ROOM, Loan
+from .opening import StoreHolder
+from .view import View, envelope_of
+from .waiting import wait_in_slices
+
+_RAW, _NUMPY = formats.RAW, formats.NUMPY
+_take_loan, _open_view = Loan._take, View._open
+_NUMBERS: dict[Any, int] = {known.value: known.number for known in DataFormat}
+_PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
+
+
+class LMDBTransport(StoreHolder):
+    """A store with a format and a time to live for what is put into it.
+
+    Every method may be called from any thread. A transport pickles as its configuration and is open
+    again when it was open; a forked child reopens it by itself. Opening one directory twice in a
+    process gives the same store.
+
+    Values that ``get`` returns are independent of the transport. Arrays and tables look at the
+    payload in place and keep it there for as long as they live, whatever happens to the entry; they
+    are read-only.
+    """
+
+    def __init__(self, config: LMDBConfig | None = None) -> None:
+        """A transport that is not open yet.
+
+        Args:
+            config: how to open the store; default :class:`LMDBConfig`.
+        """
+        super().__init__(config)
+        # By format: what of the configuration they were made with, and the settings of a put that
+        # says nothing else.
+        self._usual: dict[int, tuple[float, bool, Settings]] = {}
+
+    def _settings(
+        self,
+        number: int,
+        ttl: float | None,
+        source: str,
+        target: str,
+        txn_id: bytes = b"",
+    ) -> Settings:
+        """How a payload is put. The usual ones are the same object each time."""
+        config = self.config
+        usual = ttl is None and source == target == "" and not txn_id
+        if usual:
+            known = self._usual.get(number)
+            if known is not None:
+                ttl_seconds, checksum, settings = known
+                if ttl_seconds is config.ttl_seconds and checksum is config.checksum:
+                    return settings
+        ttl_ms = ttl_milliseconds(config.ttl_seconds if ttl is None else ttl)
+        flags = PUT_CHECKSUM if config.checksum else 0
+        try:
+            settings = number, flags, ttl_ms, txn_id, source.encode(), target.encode()
+        except AttributeError:
+            name, value = ("target", target) if isinstance(source, str) else ("source", source)
+            raise TypeError(f"{name} is {value!r}; it must be a str") from None
+        if usual:
+            self._usual[number] = config.ttl_seconds, config.checksum, settings
+        return settings
+
+    def _number(self, wanted: DataFormat | str | None) -> int:
+        if wanted is None:
+            wanted = self.config.data_format
+        if type(wanted) is DataFormat:
+            return wanted.number
+        return _NUMBERS.get(wanted) or formats.number_of(wanted)
+
+    def put(
+        self,
+        key: str | bytes,
+        data: Any,
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+        segments: bool = True,
+        pack_lists: bool = False,
+        exact: bool = False,
+    ) -> str:
+        """Stores a payload; an entry that is under the key is replaced.
+
+        Args:
+            key: 1 to 511 bytes of UTF-8.
+            data: the payload. It is read while the call runs and not referred to afterwards.
+            format: how to store it; default the configuration's. What the format cannot hold is
+                stored as msgpack.
+            ttl: seconds to live; 0 = until deleted; default the configuration's.
+            source: who puts it.
+            target: whom it is for.
+            db_name: the named database.
+            segments: arrays in msgpack as typed segments, read in place by every language;
+                otherwise nothing but plain MessagePack is written, and what it cannot hold raises.
+            pack_lists: in msgpack, long lists of floats or of ints as typed segments.
+            exact: every type comes back as itself, or what cannot raises; otherwise tuples come
+                back as lists, frames as Tables and so on (``_payload.formats`` has the table).
+
+        Returns:
+            The exchange id of the entry.
+
+        Raises:
+            FormatError: something in the payload cannot be stored; the message names the path.
+            BadKeyError: the key or the database name is not allowed.
+            MapFullError: the store is full.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        began = time.perf_counter_ns() if logger.isEnabledFor(logging.DEBUG) else 0
+        store = self._ready()
+        number = self._number(format)
+        parts: list[Any]
+        if number == formats.RAW and type(data) is bytes:
+            parts = [data]
+        else:
+            number, parts = formats.encode(data, number, segments, pack_lists, exact)
+        settings = self._settings(number, ttl, source, target)
+        entry_id = store.put(db_name, key, parts, settings)
+        if began:
+            _log("put", key, formats.size_of(parts), number, began)
+        return f"{entry_id:016x}"
+
+    def put_many(
+        self,
+        items: Mapping[str, Any] | Iterable[tuple[str, Any]],
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+        segments: bool = True,
+        pack_lists: bool = False,
+        exact: bool = False,
+    ) -> list[str]:
+        """Stores several payloads in one transaction: all of them or none.
+
+        Args:
+            items: keys and payloads. The other arguments are those of :meth:`put`, for all of them.
+
+        Returns:
+            The exchange ids, in order.
+
+        Raises:
+            LMDBError: as :meth:`put`.
+        """
+        store = self._ready()
+        entries, ids = [], []
+        for key, data in items.items() if isinstance(items, Mapping) else items:
+            number, parts = formats.encode(data, self._number(format), segments, pack_lists, exact)
+            txn_id = new_txn_id()
+            ids.append(txn_id)
+            settings = self._settings(number, ttl, source, target, txn_id.encode())
+            entries.append((key, parts, settings))
+        store.put_many(db_name, entries)
+        return ids
+
+    def loan(
+        self,
+        key: str | bytes,
+        nbytes: int,
+        format: DataFormat | str | None = None,
+        ttl: float | None = None,
+        source: str = "",
+        target: str = "",
+        db_name: str = "default",
+    ) -> Loan:
+        """Memory in the map to build a payload in, for a ``with`` block: leaving it publishes the
+        payload under the key, an exception drops it.
+
+        Args:
+            key: 1 to 511 bytes of UTF-8.
+            nbytes: bytes of the payload; in format ``numpy`` those of the array's items.
+            format: what the payload will be; default bytes, ``raw``. The other arguments are those
+                of :meth:`put`.
+
+        Raises:
+            MapFullError: the store is full.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        number = _RAW if format is None else self._number(format)
+        settings = self._settings(number, ttl, source, target)
+        if type(nbytes) is not int or not 0 <= nbytes <= 1 << 40:
+            nbytes = whole_number("nbytes", nbytes, 0)
+        store = self._store
+        if store is None or self._generation != _generation[0]:
+            store = self._ready()
+        room = NPY_ROOM if number == _NUMPY else 0
+        return _take_loan(Hold, store, self._value, db_name, key, nbytes, room, settings)
+
+    def _pin(self, key: str | bytes, db_name: str) -> Pin | None:
+        return self._ready().view(db_name, key)
+
+    def get(
+        self,
+        key: str | bytes,
+        db_name: str = "default",
+        verify_checksum: bool = True,
+        copy: bool | None = None,
+        arrays: str = "asis",
+    ) -> Any:
+        """The payload under a key.
+
+        Args:
+            key: the key.
+            db_name: the named database.
+            verify_checksum: compare the payload with its checksum, when it was stored with one.
+            copy: True: arrays and tables are copies of their own, which can be written to; else
+                they look at the payload in place, read-only.
+            arrays: ``asis``: lists that were packed come back as lists; ``ndarray``: as arrays.
+
+        Returns:
+            The payload; None when there is no live entry.
+
+        Raises:
+            CorruptError: the payload is damaged.
+            LMDBError: another of its kinds says what went wrong.
+        """
+        began = time.perf_counter_ns() if logger.isEnabledFor(logging.DEBUG) else 0
+        lists = formats.lists_of(arrays)
+        pin = self._pin(key, db_name)
+        if pin is None:
+            return None
+        if verify_checksum and pin.flags:
+            pin.verify()
+        if pin.format == formats.RAW:
+            value: Any = pin.copied()
+        else:
+            validate = self.config.validate_arrow
+            value = formats.decode(pin, bool(copy), lists, validate=validate)
+        if began:
+            _log("get", key, pin.size, pin.format, began)
+        return value
+
+    def get_many(
+        self,
+        keys: Iterable[str],
+        db_name: str = "default",
+        verify_checksum: bool = True,
+        copy: bool | None = None,
+        arrays: str = "asis",
+    ) -> dict[str, Any]:
+        """The payloads under several keys; a key without a live entry is left out. Arguments as
+        :meth:`get`.
+        """
+        lists, validate = formats.lists_of(arrays), self.config.validate_arrow
+        found = {}
+        for key in keys:
+            pin = self._pin(key, db_name)
+            if pin is not None:
+                if verify_checksum:
+                    pin.verify()
+                found[key] = formats.decode(pin, bool(copy), lists, validate=validate)
+        return found
+
+    def get_raw(
+        self, key: str | bytes, db_name: str = "default"
+    ) -> tuple[memoryview, DataEnvelope] | None:
+        """The payload as a read-only memoryview in place, and its envelope; None when there is no
+        live entry.
+        """
+        pin = self._pin(key, db_name)
+        return None if pin is None else (memoryview(pin), envelope_of(pin, key_text(key)))
+
+    def view(self, key: str | bytes, db_name: str = "default") -> View:
+        """The payload in place, for a ``with`` block.
+
+        Raises:
+            EntryNotFoundError: there is no live entry.
+        """
+        if self._store is None or self._generation != _generation[0]:
+            self._ready()
+        view = _open_view(Pin, self._value, db_name, key)
+        if view is None:
+            raise EntryNotFoundError(
+                f"no live entry under key {key_text(key)!r} in database {db_name!r}"
+            )
+        return view
+
+    def wait(
+        self, key: str | bytes, timeout_ms: float | None = None, db_name: str = "default"
+    ) -> None:
+        """Waits until an entry is under a key; returns at once when there is one.
+
+        Args:
+            key: the key.
+            timeout_ms: how long to wait at most, rounded up to a whole one; None: for ever.
+            db_name: the named database.
+
+        Raises:
+            LMDBTimeoutError: it did not come in time.
+            InvalidArgumentError: the time is no number.
+        """
+        if timeout_ms is not None and not (
+            isinstance(timeout_ms, (int, float)) and math.isfinite(timeout_ms)
+        ):
+            raise InvalidArgumentError(
+                f"timeout_ms is {timeout_ms!r}; allowed: a number of milliseconds, or None"
+            )
+        db, name = text_bytes(db_name), text_bytes(key)
+        if not wait_in_slices(timeout_ms, lambda slice_ms: self._ready().wait(db, name, slice_ms)):
+            raise LMDBTimeoutError(
+                f"nothing was put under key {key_text(key)!r} in database {db_name!r} "
+                f"of {self.config.db_path} within {timeout_ms} ms (timeout_ms)"
+            )
+
+    def resolve(self, value: Any, copy: bool | None = None) -> Any:
+        """A value with the payloads in place of the references in it, from whichever stores they
+        name: one reference, several that were merged with each other and with plain fields, and
+        those in dicts and lists. What holds none is given back as it is.
+
+        Args:
+            value: what an engine or a calculator gave.
+            copy: as in :meth:`get`.
+
+        Raises:
+            EntryNotFoundError: a payload is missing, expired or was replaced.
+            CorruptError: the fields of a reference contradict each other, or a payload is damaged.
+            InvalidArgumentError: a name is in two of the mappings that were merged, or there is
+                something beside a payload that is no mapping.
+        """
+        return resolve(value, copy)
+
+    def delete(self, key: str | bytes, db_name: str = "default") -> bool:
+        """Deletes an entry; what was got from it stays valid.
+
+        Returns:
+            Whether there was a live entry; False when the transport is not open.
+        """
+        if self._store is None:
+            return False
+        return self._ready().delete(text_bytes(db_name), text_bytes(key))
+
+    def contains(self, key: str | bytes, db_name: str = "default") -> bool:
+        """Whether a live entry is under a key."""
+        return self._ready().contains(text_bytes(db_name), text_bytes(key))
+
+    def touch(self, key: str | bytes, ttl: float | None = None, db_name: str = "default") -> bool:
+        """Gives an entry a new time to live, from now on.
+
+        Args:
+            key: the key.
+            ttl: seconds to live; 0 = until deleted; default the configuration's.
+            db_name: the named database.
+
+        Returns:
+            Whether there was a live entry.
+        """
+        return self._ready().touch(
+            text_bytes(db_name),
+            text_bytes(key),
+            ttl_milliseconds(self.config.ttl_seconds if ttl is None else ttl),
+        )
+
+    def keys(self, prefix: str | bytes = "", db_name: str = "default") -> list[str]:
+        """The keys of live entries that begin with ``prefix``, in order."""
+        found = self._ready().list(text_bytes(db_name), text_bytes(prefix))
+        return [key_text(key) for key in found]
+
+    def sweep(self) -> int:
+        """Removes expired entries now; returns how many."""
+        return self._ready().sweep()
+
+    def stats(self) -> dict[str, Any]:
+        """What the store holds and who uses it."""
+        return self._ready().stats()
+
+    def audit(self) -> dict[str, Any]:
+        """Checks the whole store: that no page is lost and none is owned twice.
+
+        Raises:
+            CorruptError: something is wrong; the message says what.
+        """
+        return self._ready().audit()
+
+    def get_db_path(self) -> str:
+        """The directory of the store."""
+        return self.config.db_path
+
+    def get_info(self) -> dict[str, Any]:
+        """Figures of the store, LMDB's among them; empty when the transport is not open."""
+        if self._store is None:
+            return {}
+        stats = self._ready().stats()
+        lmdb, databases = stats["lmdb"], stats["databases"].values()
+        return {
+            "path": self.config.db_path,
+            "map_size": stats["map"]["limit"],
+            **{
+                name: lmdb[name]
+                for name in ("last_pgno", "last_txnid", "max_readers", "num_readers")
+            },
+            "entries": sum(database["entries"] for database in databases),
+            "depth": max((database["depth"] for database in databases), default=0),
+            **{name: sum(database[name] for database in databases) for name in _PAGE_COUNTS},
+            "library": version(),
+            "lmdb_library": lmdb_version(),
+            "stats": stats,
+        }
+
+
+def resolve(value: Any, copy: bool | None = None) -> Any:
+    """As :meth:`LMDBTransport.resolve`, for who has no transport."""
+    return _resolve.resolve(value, lambda pin: formats.decode(pin, bool(copy)))
+
+
+def _log(what: str, key: str | bytes, size: int, number: int, began: int) -> None:
+    micros = (time.perf_counter_ns() - began) / 1000
+    logger.debug(
+        "%s key=%s bytes=%d format=%s us=%.1f",
+        what,
+        key_text(key),
+        size,
+        formats.BY_NUMBER[number].value,
+        micros,
+    )
+
+
+def get_transport(path: str | None = None, *, db_path: str | None = None) -> LMDBTransport:
+    """The transport of ``path``, opened: one per directory and process.
+
+    Args:
+        path: directory of the store; default :func:`lmdb_types.default_db_path`.
+        db_path: another name of ``path``.
+    """
+    return LMDBTransport.get_instance(path, db_path=db_path)
+
+
+def lmdb_put(key: str, data: Any, **options: Any) -> str:
+    """:meth:`LMDBTransport.put` on the default store."""
+    return get_transport().put(key, data, **options)
+
+
+def lmdb_get(key: str, **options: Any) -> Any:
+    """:meth:`LMDBTransport.get` on the default store."""
+    return get_transport().get(key, **options)
+
+
+def lmdb_delete(key: str, **options: Any) -> bool:
+    """:meth:`LMDBTransport.delete` on the default store."""
+    return get_transport().delete(key, **options)
