@@ -2,6 +2,7 @@
 //! means.
 
 mod answer;
+mod call;
 mod ids;
 mod judge;
 
