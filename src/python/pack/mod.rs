@@ -2,10 +2,14 @@
 //!
 //! Nothing recurses: what is inside what is kept on the heap, so a thread's small stack holds any payload.
 
+mod packed;
+
 use super::api::{Method, PyObject, api};
 use super::object::{Ref, method};
 use super::text::{arguments, bytes_of, int, new_int};
 use crate::document::{BYTEARRAY, EXACT, MAX_DEPTH, TUPLE};
+use packed::Lent;
+pub use packed::Packed;
 use rmp::Marker;
 use rmp::encode;
 use std::ffi::{CStr, c_int};
@@ -40,39 +44,43 @@ const MOST_ANSWERS: u8 = 4;
 /// the number of each type of NumPy's numbers and texts; 0 for types that are always asked for.
 unsafe extern "C" fn pack(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: the arguments live as long as the call.
-    unsafe { arguments(args, count).and_then(|args| parts(args)) }.map_or(ptr::null_mut(), Ref::give)
+    unsafe {
+        arguments(args, count)
+            .and_then(|&[value, answer, kinds, flags]| packed(value, answer, kinds, int(flags)?)?.list())
+    }
+    .map_or(ptr::null_mut(), Ref::give)
 }
 
-unsafe fn parts(&[value, answer, kinds, flags]: &[*mut PyObject; 4]) -> Option<Ref> {
+/// Packs `value` as one payload; the arguments are those of [`pack`], and live as long as the call. `None` with an
+/// exception set.
+pub unsafe fn packed(
+    value: *mut PyObject,
+    answer: *mut PyObject,
+    kinds: *mut PyObject,
+    flags: u64,
+) -> Option<Packed> {
+    let mut packer = Packer {
+        done: Packed { out: Vec::with_capacity(256), lent: Vec::new(), lent_size: 0 },
+        placed: 0,
+        open: Vec::new(),
+        depth: 0,
+        opaque: 0,
+        answer,
+        kinds,
+        extensions: flags & EXTENSIONS != 0,
+        exact: flags & EXACTLY != 0,
+        last: (ptr::null_mut(), None),
+    };
     // SAFETY: objects, says the caller.
     unsafe {
-        let flags = int(flags)?;
-        let mut packer = Packer {
-            out: Vec::with_capacity(256),
-            lent: Vec::new(),
-            lent_size: 0,
-            placed: 0,
-            open: Vec::new(),
-            depth: 0,
-            opaque: 0,
-            answer,
-            kinds,
-            extensions: flags & EXTENSIONS != 0,
-            exact: flags & EXACTLY != 0,
-            last: (ptr::null_mut(), None),
-        };
         packer.put(value, 0)?;
         packer.finish()?;
-        packer.parts()
     }
+    Some(packer.done)
 }
 
 struct Packer {
-    /// The value but for what is lent.
-    out: Vec<u8>,
-    /// Buffers that stay where they are, and how much of `out` comes before each.
-    lent: Vec<(usize, Ref)>,
-    lent_size: u64,
+    done: Packed,
     /// How many values were placed by their position.
     placed: usize,
     open: Vec<Open>,
@@ -184,11 +192,11 @@ impl Packer {
             } else if class == api.int_type {
                 return if self.int(item) { Some(()) } else { self.ask(item, answers) };
             } else if item == api.none {
-                self.out.push(Marker::Null.to_u8());
+                self.done.out.push(Marker::Null.to_u8());
             } else if item == api.true_object {
-                self.out.push(Marker::True.to_u8());
+                self.done.out.push(Marker::True.to_u8());
             } else if item == api.false_object {
-                self.out.push(Marker::False.to_u8());
+                self.done.out.push(Marker::False.to_u8());
             } else if class == api.list_type {
                 return self.sequence(Ref::new(item), false);
             } else if class == api.dict_type {
@@ -290,7 +298,7 @@ impl Packer {
             match kind {
                 b'?' => {
                     let value = (api().is_true)(item);
-                    self.out.push(if value == 1 { Marker::True } else { Marker::False }.to_u8());
+                    self.done.out.push(if value == 1 { Marker::True } else { Marker::False }.to_u8());
                     (value >= 0).then_some(())?;
                 }
                 b'U' => self.text(item)?,
@@ -332,12 +340,12 @@ impl Packer {
                 1 => self.put((api.tuple_get)(answer.get(), 0), answers + 1),
                 3 => {
                     let (head, len) = bytes_of((api.tuple_get)(answer.get(), 0))?;
-                    self.out.extend_from_slice(std::slice::from_raw_parts(head.cast(), len));
+                    self.done.out.extend_from_slice(std::slice::from_raw_parts(head.cast(), len));
                     self.placed += 1;
                     let data = (api.tuple_get)(answer.get(), 1);
                     if data != api.none {
                         let size = int((api.tuple_get)(answer.get(), 2))?;
-                        self.lend(Ref::new(data), size);
+                        self.lend(Lent::of(data)?, size);
                     }
                     Some(())
                 }
@@ -355,17 +363,17 @@ impl Packer {
 
     /// Where in the payload the next byte goes.
     fn position(&self) -> u64 {
-        self.out.len() as u64 + self.lent_size
+        self.done.size()
     }
 
-    fn lend(&mut self, data: Ref, size: u64) {
-        self.lent.push((self.out.len(), data));
-        self.lent_size += size;
+    fn lend(&mut self, data: Lent, size: u64) {
+        self.done.lent.push((self.done.out.len(), data));
+        self.done.lent_size += size;
     }
 
     fn float(&mut self, value: f64) {
-        self.out.push(Marker::F64.to_u8());
-        self.out.extend_from_slice(&value.to_be_bytes());
+        self.done.out.push(Marker::F64.to_u8());
+        self.done.out.extend_from_slice(&value.to_be_bytes());
     }
 
     /// Whether an int has 64 bits at most, and was packed.
@@ -374,14 +382,14 @@ impl Packer {
         // SAFETY: an int.
         let value = unsafe { (api().signed_as)(item, &mut overflow) };
         if overflow == 0 {
-            written(encode::write_sint(&mut self.out, value));
+            written(encode::write_sint(&mut self.done.out, value));
             return true;
         }
         if overflow > 0 {
             // SAFETY: an int; the failure is ours.
             unsafe {
                 if let Some(value) = int(item) {
-                    written(encode::write_uint(&mut self.out, value));
+                    written(encode::write_uint(&mut self.done.out, value));
                     return true;
                 }
                 (api().clear_failure)();
@@ -398,8 +406,8 @@ impl Packer {
             if start.is_null() {
                 return None;
             }
-            written(encode::write_str_len(&mut self.out, length(len as usize)?));
-            self.out.extend_from_slice(std::slice::from_raw_parts(start.cast(), len as usize));
+            written(encode::write_str_len(&mut self.done.out, length(len as usize)?));
+            self.done.out.extend_from_slice(std::slice::from_raw_parts(start.cast(), len as usize));
         }
         Some(())
     }
@@ -408,12 +416,12 @@ impl Packer {
         // SAFETY: bytes, which keep what they hold.
         unsafe {
             let (start, len) = bytes_of(item)?;
-            written(encode::write_bin_len(&mut self.out, length(len)?));
+            written(encode::write_bin_len(&mut self.done.out, length(len)?));
             if len >= LENT {
-                self.lend(Ref::new(item), len as u64);
+                self.lend(Lent::Bytes(Ref::new(item), start.cast(), len), len as u64);
                 return Some(());
             }
-            self.out.extend_from_slice(std::slice::from_raw_parts(start.cast(), len));
+            self.done.out.extend_from_slice(std::slice::from_raw_parts(start.cast(), len));
         }
         Some(())
     }
@@ -427,10 +435,10 @@ impl Packer {
             }
             let len = length(export.len as usize);
             if let Some(len) = len {
-                written(encode::write_bin_len(&mut self.out, len));
+                written(encode::write_bin_len(&mut self.done.out, len));
                 if len > 0 {
                     let bytes = std::slice::from_raw_parts(export.buf.cast(), len as usize);
-                    self.out.extend_from_slice(bytes);
+                    self.done.out.extend_from_slice(bytes);
                 }
             }
             (api().release_buffer)(&mut export);
@@ -441,14 +449,14 @@ impl Packer {
     unsafe fn sequence(&mut self, items: Ref, tuple: bool) -> Option<()> {
         // SAFETY: a list or a tuple.
         let size = unsafe { (api().size)(items.get()) };
-        written(encode::write_array_len(&mut self.out, length(size as usize)?));
+        written(encode::write_array_len(&mut self.done.out, length(size as usize)?));
         self.begin(size, Open::Sequence { items, tuple, next: 0, size })
     }
 
     unsafe fn mapping(&mut self, items: Ref) -> Option<()> {
         // SAFETY: a dict.
         let left = unsafe { (api().size)(items.get()) };
-        written(encode::write_map_len(&mut self.out, length(left as usize)?));
+        written(encode::write_map_len(&mut self.done.out, length(left as usize)?));
         self.begin(left, Open::Mapping { items, at: 0, left, value: None })
     }
 
@@ -464,11 +472,11 @@ impl Packer {
     }
 
     fn begin_extension(&mut self, tag: i8, prefix: &[u8], opaque: bool) {
-        let start = self.out.len();
-        self.out.extend_from_slice(&[Marker::Ext32.to_u8(), 0, 0, 0, 0, tag as u8]);
-        self.out.extend_from_slice(prefix);
+        let start = self.done.out.len();
+        self.done.out.extend_from_slice(&[Marker::Ext32.to_u8(), 0, 0, 0, 0, tag as u8]);
+        self.done.out.extend_from_slice(prefix);
         self.opaque += usize::from(opaque);
-        let (placed, lent_size) = (self.placed, self.lent_size);
+        let (placed, lent_size) = (self.placed, self.done.lent_size);
         self.open.push(Open::Extension { start, placed, lent_size, opaque });
     }
 
@@ -476,13 +484,14 @@ impl Packer {
     /// nothing that has to stay in its place.
     fn end_extension(&mut self, start: usize, moves: bool, lent_before: u64) -> Option<()> {
         let body = start + LONG_HEAD;
-        let len = (self.out.len() - body) as u64 + (self.lent_size - lent_before);
+        let len = (self.done.out.len() - body) as u64 + (self.done.lent_size - lent_before);
         let short = u8::try_from(len).ok().filter(|_| moves);
         let Some(short) = short else {
-            self.out[start + 1..body - 1].copy_from_slice(&length(usize::try_from(len).ok()?)?.to_be_bytes());
+            self.done.out[start + 1..body - 1]
+                .copy_from_slice(&length(usize::try_from(len).ok()?)?.to_be_bytes());
             return Some(());
         };
-        let tag = self.out[body - 1];
+        let tag = self.done.out[body - 1];
         let fixed = match short {
             1 => Some(Marker::FixExt1),
             2 => Some(Marker::FixExt2),
@@ -495,36 +504,10 @@ impl Packer {
             Some(marker) => &[marker.to_u8(), tag][..],
             None => &[Marker::Ext8.to_u8(), short, tag],
         };
-        self.out[start..start + head.len()].copy_from_slice(head);
-        self.out.copy_within(body.., start + head.len());
-        self.out.truncate(start + head.len() + usize::from(short));
+        self.done.out[start..start + head.len()].copy_from_slice(head);
+        self.done.out.copy_within(body.., start + head.len());
+        self.done.out.truncate(start + head.len() + usize::from(short));
         Some(())
-    }
-
-    /// What was packed: bytes, and between them what is lent.
-    unsafe fn parts(self) -> Option<Ref> {
-        let api = api();
-        let count = 2 * self.lent.len() + 1;
-        // SAFETY: a new list, which takes over the references that it is given.
-        unsafe {
-            let parts = Ref::owned((api.list_new)(count as isize))?;
-            let (mut from, mut index) = (0, 0);
-            let mut add = |bytes: &[u8]| {
-                let made = Ref::owned((api.bytes_from)(bytes.as_ptr().cast(), bytes.len() as isize))?;
-                (api.list_set)(parts.get(), index, made.give());
-                index += 2;
-                Some(())
-            };
-            for (after, _) in &self.lent {
-                add(&self.out[from..*after])?;
-                from = *after;
-            }
-            add(&self.out[from..])?;
-            for (index, (_, data)) in self.lent.into_iter().enumerate() {
-                (api.list_set)(parts.get(), 2 * index as isize + 1, data.give());
-            }
-            Some(parts)
-        }
     }
 }
 

@@ -33,31 +33,53 @@ unsafe extern "C" fn unpack(_: *mut PyObject, args: *const *mut PyObject, count:
                 0 => &[][..],
                 _ => std::slice::from_raw_parts(address as *const u8, size),
             };
-            let mut unpacker = Unpacker {
-                document: Document::new(bytes),
-                owner,
-                segment,
-                extension,
-                named,
-                exact,
-                open: Vec::new(),
-                depth: 0,
-                seen: 0,
-                kinds: Vec::new(),
-            };
-            unpacker.value()
+            value_of(owner, bytes, Readers { segment, extension, named, exact })
         })
     }
     .map_or(ptr::null_mut(), Ref::give)
 }
 
-struct Unpacker<'a> {
-    document: Document<'a>,
-    owner: *mut PyObject,
+/// Functions of Python's for what is no plain value, as for [`unpack`].
+#[derive(Clone, Copy)]
+pub struct Readers {
     segment: *mut PyObject,
     extension: *mut PyObject,
     named: *mut PyObject,
     exact: *mut PyObject,
+}
+
+impl Readers {
+    /// Of a tuple of them, which the caller keeps; `None` with an exception set when it is none.
+    pub unsafe fn of(tuple: *mut PyObject) -> Option<Readers> {
+        // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
+        let item = |index| {
+            let item = unsafe { (api().tuple_get)(tuple, index) };
+            (!item.is_null()).then_some(item)
+        };
+        Some(Readers { segment: item(0)?, extension: item(1)?, named: item(2)?, exact: item(3)? })
+    }
+}
+
+/// The value of the payload `bytes`, which `owner` keeps. Arrays look at it in place and refer to the owner. `None` with
+/// an exception set.
+pub unsafe fn value_of(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> Option<Ref> {
+    let mut unpacker = Unpacker {
+        document: Document::new(bytes),
+        owner,
+        readers,
+        open: Vec::new(),
+        depth: 0,
+        seen: 0,
+        kinds: Vec::new(),
+    };
+    // SAFETY: objects that live as long as the call, says the caller.
+    unsafe { unpacker.value() }
+}
+
+struct Unpacker<'a> {
+    document: Document<'a>,
+    owner: *mut PyObject,
+    readers: Readers,
     open: Vec<Open>,
     /// Arrays and maps among what is open.
     depth: usize,
@@ -153,7 +175,7 @@ impl<'a> Unpacker<'a> {
                 Head::Ext { tag, body, .. } => {
                     let tag = Ref::owned((api.signed_from)(tag.into()))?;
                     let body = Ref::owned((api.bytes_from)(body.as_ptr().cast(), body.len() as isize))?;
-                    call(self.extension, &[tag.get(), body.get()])?
+                    call(self.readers.extension, &[tag.get(), body.get()])?
                 }
                 _ => Ref::owned(plain(&head))?,
             }
@@ -228,7 +250,7 @@ impl<'a> Unpacker<'a> {
                     let whole = match make {
                         Make::Plain => made,
                         Make::Exact(make) => call(make.get(), &[made.get()])?,
-                        Make::Named(name) => call(self.named, &[name.get(), made.get()])?,
+                        Make::Named(name) => call(self.readers.named, &[name.get(), made.get()])?,
                     };
                     self.open.pop();
                     return Some(Placed::Complete(whole));
@@ -304,7 +326,7 @@ impl<'a> Unpacker<'a> {
             // SAFETY: as in `value`.
             None => unsafe {
                 let number = Ref::owned(new_int(kind.into()))?;
-                let make = call(self.exact, &[number.get()])?;
+                let make = call(self.readers.exact, &[number.get()])?;
                 self.kinds.push((kind, Ref::new(make.get())));
                 make
             },
@@ -351,7 +373,7 @@ impl<'a> Unpacker<'a> {
                 numbers.push(Ref::owned(new_int(number))?);
             }
             let n = |index: usize| numbers[index].get();
-            call(self.segment, &[self.owner, n(0), n(1), n(2), n(3), n(4), dims.get()])
+            call(self.readers.segment, &[self.owner, n(0), n(1), n(2), n(3), n(4), dims.get()])
         }
     }
 }

@@ -1,0 +1,113 @@
+//! What was packed: bytes, and between them what stays where it lies.
+
+use super::super::api::{Buffer, PyObject, api};
+use super::super::object::{Ref, is_away};
+use super::super::text::bytes_of;
+use std::ptr;
+
+/// A value as one payload, in parts. The interpreter is held when it is dropped.
+pub struct Packed {
+    /// The value but for what is lent.
+    pub(super) out: Vec<u8>,
+    /// Buffers that stay where they are, and how much of `out` comes before each.
+    pub(super) lent: Vec<(usize, Lent)>,
+    pub(super) lent_size: u64,
+}
+
+/// Bytes of an object of Python's, which are kept where they lie.
+pub(super) enum Lent {
+    /// Of a bytes object: where, and how many.
+    Bytes(Ref, *const u8, usize),
+    /// Of anything else, let go when this is dropped.
+    Export(Buffer),
+}
+
+impl Lent {
+    /// What `object` exports as bytes in a row; `None` with an exception set when that is nothing.
+    pub(super) unsafe fn of(object: *mut PyObject) -> Option<Lent> {
+        // SAFETY: an object, says the caller, which the buffer refers to.
+        unsafe {
+            if api().class_of(object) == api().bytes_type {
+                let (start, len) = bytes_of(object)?;
+                return Some(Lent::Bytes(Ref::new(object), start.cast(), len));
+            }
+            let mut export = std::mem::zeroed::<Buffer>();
+            ((api().get_buffer)(object, &mut export, 0) == 0).then_some(Lent::Export(export))
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        let (start, len) = match self {
+            Lent::Bytes(_, start, len) => (*start, *len),
+            Lent::Export(export) => (export.buf.cast_const().cast(), export.len as usize),
+        };
+        // SAFETY: the object keeps its bytes as long as it is referred to, or as the buffer is not let go.
+        if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(start, len) } }
+    }
+
+    /// The object whose bytes they are.
+    fn object(&self) -> *mut PyObject {
+        match self {
+            Lent::Bytes(object, ..) => object.get(),
+            Lent::Export(export) => export.obj,
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Lent::Export(export) = self
+            && !is_away()
+        {
+            // SAFETY: got from Python and let go once.
+            unsafe { (api().release_buffer)(export) };
+        }
+    }
+}
+
+impl Packed {
+    /// Bytes of the payload.
+    pub fn size(&self) -> u64 {
+        self.out.len() as u64 + self.lent_size
+    }
+
+    /// The bytes of the payload, in order, where they lie. Other threads may have the interpreter while they are used.
+    pub fn parts(&self) -> Vec<&[u8]> {
+        let mut parts = Vec::with_capacity(2 * self.lent.len() + 1);
+        let mut from = 0;
+        for (after, lent) in &self.lent {
+            parts.extend([&self.out[from..*after], lent.bytes()]);
+            from = *after;
+        }
+        if from < self.out.len() || parts.is_empty() {
+            parts.push(&self.out[from..]);
+        }
+        parts
+    }
+
+    /// The parts as a list of objects: bytes, and between them those that lend theirs.
+    pub(super) unsafe fn list(&self) -> Option<Ref> {
+        let api = api();
+        let count = 2 * self.lent.len() + 1;
+        // SAFETY: a new list, which takes over the references that it is given. The interpreter is held, says the caller.
+        unsafe {
+            let parts = Ref::owned((api.list_new)(count as isize))?;
+            let (mut from, mut index) = (0, 0);
+            let mut add = |bytes: &[u8], lent: *mut PyObject| {
+                let made = Ref::owned((api.bytes_from)(bytes.as_ptr().cast(), bytes.len() as isize))?;
+                (api.list_set)(parts.get(), index, made.give());
+                if !lent.is_null() {
+                    (api.list_set)(parts.get(), index + 1, Ref::new(lent).give());
+                }
+                index += 2;
+                Some(())
+            };
+            for (after, lent) in &self.lent {
+                add(&self.out[from..*after], lent.object())?;
+                from = *after;
+            }
+            add(&self.out[from..], ptr::null_mut())?;
+            Some(parts)
+        }
+    }
+}
