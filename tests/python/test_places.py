@@ -1,5 +1,5 @@
 """Stores where the machine is not kind: memory that runs out, file systems that turn read-only, clocks that jump,
-thousands of entries whose time is over at once.
+other namespaces, thousands of entries whose time is over at once.
 """
 
 from __future__ import annotations
@@ -152,6 +152,50 @@ def test_a_clock_that_jumps_changes_no_time_to_live(tmp_path: Path, years: int) 
         with pytest.raises(EntryNotFoundError):
             transport.view("short")
         assert transport.get("long") == b"l" * 5000
+
+
+LOOKS = """
+import sys, time
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+from dishtayantra_lmdb.errors import ForeignStoreError
+try:
+    transport = LMDBTransport(LMDBConfig(db_path=sys.argv[1])).open()
+except ForeignStoreError as error:
+    sys.exit(f"refused: {error}")
+assert transport.get("forever") == b"f" * 5000
+assert transport.get("long") == b"l" * 5000
+for _ in range(200):
+    if not transport.contains("short"):
+        break
+    time.sleep(0.1)
+print("short" if transport.contains("short") else "expired")
+transport.close()
+"""
+
+
+@pytest.mark.parametrize("namespace", [["--pid"], ["--time", "--boottime", "1000000"]])
+def test_a_store_in_use_is_refused_in_another_namespace_and_goes_over_to_it_afterwards(
+    tmp_path: Path, namespace: list[str]
+) -> None:
+    unshare = ["unshare", *namespace, "--fork"]
+    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no namespace can be made here")
+    store = str(tmp_path / "store")
+
+    def look(*prefix: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*prefix, sys.executable, "-c", LOOKS, store], capture_output=True, text=True)
+
+    with LMDBTransport(LMDBConfig(db_path=store)) as transport:
+        transport.put("forever", b"f" * 5000, format="raw", ttl=0)
+        transport.put("long", b"l" * 5000, format="raw", ttl=600)
+        refused = look(*unshare)
+        assert refused.returncode == 1 and "refused: " in refused.stderr and "namespace" in refused.stderr, refused
+        transport.audit()
+        transport.put("short", b"s" * 5000, format="raw", ttl=3)
+    # There and back again, with what is left of each time to live.
+    for prefix in (unshare, []):
+        seen = look(*prefix)
+        assert (seen.returncode, seen.stdout) == (0, "expired\n"), seen
 
 
 def test_thousands_of_entries_that_expire_together_hold_nobody_up(tmp_path: Path) -> None:
