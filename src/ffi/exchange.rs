@@ -67,7 +67,7 @@ impl Kind for Exchange {
 }
 
 /// Begins a call on an exchange that C passed.
-unsafe fn enter<'a>(exchange: *const dy_lmdb_exchange_t) -> Result<Inside<'a, Exchange>> {
+pub(crate) unsafe fn enter<'a>(exchange: *const dy_lmdb_exchange_t) -> Result<Inside<'a, Exchange>> {
     // SAFETY: NULL or a handle, says the caller.
     unsafe { Handle::at(exchange.cast::<Handle<Exchange>>()) }?.enter()
 }

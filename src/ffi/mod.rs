@@ -11,7 +11,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod arg;
-mod guard;
+pub(crate) mod guard;
 mod handle;
 mod kept;
 mod sized;

@@ -46,6 +46,11 @@ pub(crate) unsafe fn reference<'a>(reference: *const dy_lmdb_reference_t) -> Res
     unsafe { shared("reference", reference) }.map(|reference| &reference.0)
 }
 
+/// A reference of the caller's, as C has them.
+pub(crate) fn give_reference(reference: Reference) -> *mut dy_lmdb_reference_t {
+    give(dy_lmdb_reference_t(reference))
+}
+
 /// The place for a reference that a call gives to its caller.
 pub(crate) struct ReferenceOut<'a>(&'a mut MaybeUninit<*mut dy_lmdb_reference_t>);
 
@@ -58,7 +63,7 @@ impl ReferenceOut<'_> {
 
     /// Gives the caller the reference.
     pub(crate) fn write(self, reference: Reference) {
-        self.0.write(give(dy_lmdb_reference_t(reference)));
+        self.0.write(give_reference(reference));
     }
 }
 

@@ -31,14 +31,14 @@ pub const DY_LMDB_TEXT_KEY: u32 = 4;
 pub struct dy_lmdb_view_t(View);
 
 /// The place for a view that a call gives to its caller, with an info beside it.
-pub(super) struct ViewOut<'a> {
+pub(crate) struct ViewOut<'a> {
     view: &'a mut MaybeUninit<*mut dy_lmdb_view_t>,
     info: InfoOut,
 }
 
 impl ViewOut<'_> {
     /// Checks the places.
-    pub(super) unsafe fn new<'a>(
+    pub(crate) unsafe fn new<'a>(
         view: *mut *mut dy_lmdb_view_t,
         info: *mut dy_lmdb_info_t,
     ) -> Result<ViewOut<'a>> {
@@ -47,7 +47,7 @@ impl ViewOut<'_> {
     }
 
     /// Gives the caller the view.
-    pub(super) fn write(self, view: View) {
+    pub(crate) fn write(self, view: View) {
         self.info.write(view.info(), Some(view.bytes()));
         let handle = Arc::into_raw(Arc::new(dy_lmdb_view_t(view)));
         self.view.write(handle.cast_mut());

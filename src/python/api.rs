@@ -195,6 +195,10 @@ api! {
         failed: unsafe extern "C" fn() -> Object = c"PyErr_Occurred",
         failed_with: unsafe extern "C" fn(Object) -> c_int = c"PyErr_ExceptionMatches",
         clear_failure: unsafe extern "C" fn() = c"PyErr_Clear",
+        fetch: unsafe extern "C" fn(*mut Object, *mut Object, *mut Object) = c"PyErr_Fetch",
+        normalize: unsafe extern "C" fn(*mut Object, *mut Object, *mut Object) = c"PyErr_NormalizeException",
+        restore: unsafe extern "C" fn(Object, Object, Object) = c"PyErr_Restore",
+        set_traceback: unsafe extern "C" fn(Object, Object) -> c_int = c"PyException_SetTraceback",
         fail: unsafe extern "C" fn(Object, *const c_char) = c"PyErr_SetString",
     }
     objects {
@@ -212,6 +216,7 @@ api! {
         dict_type = c"PyDict_Type",
     }
     exceptions {
+        exception = c"PyExc_Exception",
         buffer_error = c"PyExc_BufferError",
         type_error = c"PyExc_TypeError",
         value_error = c"PyExc_ValueError",

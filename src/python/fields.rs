@@ -2,9 +2,9 @@
 
 use super::api::{Method, PyObject, api};
 use super::object::{Ref, method};
-use super::text::{arguments, int};
+use super::text::{arguments, int, names};
 use crate::ffi::reference::{dy_lmdb_reference_t, reference};
-use crate::reference::{NAMES, REF};
+use crate::reference::{NAMES, REF, Reference};
 use std::ptr;
 
 /// `fields(reference)`: its fields by the names that travel.
@@ -18,17 +18,32 @@ unsafe fn mapping(handle: *mut PyObject) -> Option<Ref> {
     // SAFETY: an object, says the caller, and a reference that lives as long as the call.
     unsafe {
         let handle = int(handle)? as *const dy_lmdb_reference_t;
-        let mapping = Ref::owned((api().dict_new)())?;
         let Ok(reference) = reference(handle) else {
             (api().fail)(api().type_error, c"there is no reference".as_ptr());
             return None;
         };
-        for name in NAMES {
+        mapping_of(reference, |_| None)
+    }
+}
+
+/// A reference as a dict. `known` may have the objects for what fields hold.
+pub unsafe fn mapping_of(
+    reference: &Reference,
+    known: impl Fn(&str) -> Option<*mut PyObject>,
+) -> Option<Ref> {
+    // SAFETY: the interpreter is held, says the caller.
+    unsafe {
+        let mapping = Ref::owned((api().dict_new)())?;
+        for (name, wire) in NAMES.iter().zip(names().wire) {
             let Some(value) = reference.get(name) else {
                 continue;
             };
-            let value = if *name == REF { Ref::new(api().true_object) } else { text(value)? };
-            if (api().dict_set)(mapping.get(), text(name)?.get(), value.get()) != 0 {
+            let value = match known(name) {
+                Some(value) => Ref::new(value),
+                None if *name == REF => Ref::new(api().true_object),
+                None => text(value)?,
+            };
+            if (api().dict_set)(mapping.get(), wire, value.get()) != 0 {
                 return None;
             }
         }

@@ -153,6 +153,11 @@ pub struct Pin {
 }
 
 impl Pin {
+    /// Address and size of the payload.
+    pub fn payload(&self) -> (u64, u64) {
+        (self.address, self.size)
+    }
+
     /// Whether it was made before a fork: its bytes are only promised to the parent.
     pub fn is_forked(&self) -> bool {
         self.generation != fork::generation()
@@ -175,7 +180,7 @@ unsafe extern "C" fn look(object: *mut PyObject, view: *mut Buffer, flags: c_int
 }
 
 /// Makes a pin of `class` from what a call of the library answered.
-unsafe fn pin_of(class: *mut PyObject, view: u64, info: &dy_lmdb_info_t) -> *mut PyObject {
+pub unsafe fn pin_of(class: *mut PyObject, view: u64, info: &dy_lmdb_info_t) -> *mut PyObject {
     let pin = Pin {
         weak: WeakRefs::NONE,
         view,

@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 mod api;
+mod calculate;
 mod fields;
 mod handle;
 mod ids;
@@ -22,6 +23,7 @@ mod unpack;
 mod view_type;
 
 use api::{Api, Method};
+use calculate::Caller;
 use handle::Handle;
 use loan_type::Loan;
 use memory::{Hold, Pin};
@@ -113,6 +115,7 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
         for definition in later {
             add(&mut made, definition)?;
         }
+        made.push((c"Caller", Ref::owned(make_type::<Caller>(api))?));
         Some(made)
     }
 }

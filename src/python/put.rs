@@ -14,14 +14,14 @@ use crate::ffi::store::dy_lmdb_store_t;
 use std::ptr;
 
 /// Buffers of Python objects, let go when this is dropped. The interpreter is held then.
-struct Buffers {
+pub struct Buffers {
     objects: Ref,
     exports: Vec<Buffer>,
 }
 
 impl Buffers {
     /// The contiguous buffers of what is in a list; `None` with an exception set when one has none.
-    unsafe fn of(list: *mut PyObject) -> Option<Buffers> {
+    pub unsafe fn of(list: *mut PyObject) -> Option<Buffers> {
         // SAFETY: an object, says the caller; a tuple keeps its items.
         unsafe {
             let objects = Ref::owned((api().tuple_of)(list))?;
@@ -38,6 +38,17 @@ impl Buffers {
             }
             Some(parts)
         }
+    }
+
+    /// The bytes, for as long as the buffers are kept.
+    pub fn slices(&self) -> Vec<&[u8]> {
+        // SAFETY: what Python exports stays where it is until it is let go; nobody promises that it does not change, and
+        // it is only copied.
+        let slice = |export: &Buffer| match export.len {
+            0 => &[][..],
+            len => unsafe { std::slice::from_raw_parts(export.buf.cast(), len as usize) },
+        };
+        self.exports.iter().map(slice).collect()
     }
 
     /// Where the bytes lie.

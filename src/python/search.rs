@@ -25,25 +25,28 @@ unsafe extern "C" fn holds_references(
     count: isize,
 ) -> *mut PyObject {
     // SAFETY: the arguments live as long as the call.
-    let found = unsafe {
-        arguments(args, count).and_then(|&[value, parts, known]| {
-            let mut search = Search {
-                parts,
-                known,
-                last: ptr::null_mut(),
-                pending: Vec::new(),
-                seen: HashSet::new(),
-                kept: Vec::new(),
-                looked: 0,
-            };
-            search.run(value)
-        })
-    };
+    let found =
+        unsafe { arguments(args, count).and_then(|&[value, parts, known]| found(value, parts, known)) };
     match found {
         // SAFETY: makes no demands but that the interpreter is held.
         Some(found) => unsafe { (api().bool_from)(found.into()) },
         None => ptr::null_mut(),
     }
+}
+
+/// As [`holds_references`]; `None` with an exception set when looking raised.
+pub unsafe fn found(value: *mut PyObject, parts: *mut PyObject, known: *mut PyObject) -> Option<bool> {
+    let mut search = Search {
+        parts,
+        known,
+        last: ptr::null_mut(),
+        pending: Vec::new(),
+        seen: HashSet::new(),
+        kept: Vec::new(),
+        looked: 0,
+    };
+    // SAFETY: objects that live as long as the call, says the caller.
+    unsafe { search.run(value) }
 }
 
 struct Search {

@@ -4,7 +4,8 @@ use super::api::{Api, PyObject, api};
 use super::object::{Ref, call_with};
 use crate::ffi::options::dy_lmdb_put_options_t;
 use crate::ffi::status::dy_lmdb_status_t;
-use std::ffi::{CStr, c_char};
+use crate::reference::{NAMES as FIELDS, OUTPUT_WRITTEN};
+use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -19,6 +20,16 @@ pub struct Names {
     pub publish_copy: *mut PyObject,
     pub release: *mut PyObject,
     pub warn: *mut PyObject,
+    pub answered: *mut PyObject,
+    pub decoded: *mut PyObject,
+    pub finished: *mut PyObject,
+    pub not_cleaned: *mut PyObject,
+    pub not_stored: *mut PyObject,
+    pub otherwise: *mut PyObject,
+    pub output_written: *mut PyObject,
+    pub went_on: *mut PyObject,
+    /// Of the fields of references, as in `reference::NAMES`.
+    pub wire: [*mut PyObject; FIELDS.len()],
 }
 
 static NAMES: AtomicPtr<Names> = AtomicPtr::new(ptr::null_mut());
@@ -37,7 +48,11 @@ pub fn names() -> &'static Names {
 /// there is no memory.
 pub unsafe fn find_names(api: &Api) -> Option<()> {
     // SAFETY: NUL-terminated texts; the interpreter is held, says the caller.
-    let name = |text: &'static CStr| unsafe { Ref::owned((api.interned)(text.as_ptr())) }.map(Ref::give);
+    let name = |text: &CStr| unsafe { Ref::owned((api.interned)(text.as_ptr())) }.map(Ref::give);
+    let mut wire = [ptr::null_mut(); FIELDS.len()];
+    for (wire, text) in wire.iter_mut().zip(FIELDS) {
+        *wire = name(&CString::new(*text).ok()?)?;
+    }
     let names = Names {
         bytes: name(c"_bytes")?,
         closed: name(c"_raise_closed")?,
@@ -48,6 +63,15 @@ pub unsafe fn find_names(api: &Api) -> Option<()> {
         publish_copy: name(c"_publish_copy")?,
         release: name(c"release")?,
         warn: name(c"_warn")?,
+        answered: name(c"_answered")?,
+        decoded: name(c"_decoded")?,
+        finished: name(c"_finished")?,
+        not_cleaned: name(c"_not_cleaned")?,
+        not_stored: name(c"_not_stored")?,
+        otherwise: name(c"_otherwise")?,
+        output_written: name(&CString::new(OUTPUT_WRITTEN).ok()?)?,
+        went_on: name(c"_went_on")?,
+        wire,
     };
     NAMES.store(Box::into_raw(Box::new(names)), Ordering::Release);
     Some(())
@@ -107,6 +131,21 @@ impl Text {
             let (start, len) = bytes_of(bytes.get())?;
             Some(Text { start, len, _bytes: Some(bytes) })
         }
+    }
+}
+
+/// Whether a str begins so.
+pub unsafe fn begins_with_underscore(text: *mut PyObject) -> bool {
+    let mut len = 0;
+    // SAFETY: a str, says the caller, which keeps its UTF-8.
+    unsafe {
+        let start = (api().utf8)(text, &mut len);
+        if start.is_null() {
+            // Surrogates: no name of the protocol.
+            (api().clear_failure)();
+            return false;
+        }
+        len > 0 && start.read() == b'_' as c_char
     }
 }
 

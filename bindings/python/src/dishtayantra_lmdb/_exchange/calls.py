@@ -16,12 +16,17 @@ class _Failed:
 FAILED: Final = _Failed()
 
 
-def run(steps: Steps, calculate: Callable[[Any], Any]) -> Any:
+def run(
+    steps: Steps,
+    calculate: Callable[[Any], Any],
+    called: tuple[Any, Exception | None] | None = None,
+) -> Any:
     """Takes the steps.
 
     Args:
         steps: what to call the calculator with, and what to make of its answers.
         calculate: the calculator. The name is known to :mod:`.._library.origin`.
+        called: what it answered to the first of them, and its failure, if it was called already.
 
     Returns:
         The result; an awaitable that gives it when the calculator answers by one.
@@ -38,10 +43,13 @@ def run(steps: Steps, calculate: Callable[[Any], Any]) -> Any:
                     break
                 ends = False
                 return done.value
-            try:
-                answer, failure = calculate(message), None
-            except Exception as error:
-                answer, failure = None, error
+            if called is None:
+                try:
+                    answer, failure = calculate(message), None
+                except Exception as error:
+                    answer, failure = None, error
+            else:
+                (answer, failure), called = called, None
             # Most answers are dicts.
             if type(answer) is not dict and is_awaitable(answer):
                 ends = False
@@ -50,7 +58,7 @@ def run(steps: Steps, calculate: Callable[[Any], Any]) -> Any:
         raise failure
     finally:
         # A failure holds the frames that hold it.
-        turn = failure = None
+        turn = failure = called = None
         if ends:
             steps.close()
 

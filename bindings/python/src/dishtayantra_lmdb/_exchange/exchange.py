@@ -18,15 +18,15 @@ from .._library.abi import (
     EXCHANGE_OUTPUT,
     logger,
 )
-from .._library.core import new_txn_id
+from .._library.core import Caller, new_txn_id
 from .._library.fork import ProcessLock, generation
 from .._library.keys import text_bytes
 from .._library.origin import is_ours
 from .._library.pin import Pin
 from .._library.types import LMDBExchangeMode
-from .._payload import formats
+from .._payload import formats, msgpack
 from .._store.reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, stripped
-from .._store.resolve import holds_references, is_single, resolve
+from .._store.resolve import LOOKING, holds_references, is_single, resolve
 from ..errors import (
     BadKeyError,
     EntryNotFoundError,
@@ -343,6 +343,29 @@ class LMDBDataExchange:
         config = self.config
         return formats.encode(
             data, config.data_format.number, config.segments, config.pack_lists, exact=True
+        )
+
+    def caller(self, handle: ExchangeHandle) -> Caller | None:
+        """What calls a calculator without a step of Python's when all is as usual; None in modes in
+        which it is not.
+        """
+        config = self.config
+        if self._mode() not in (LMDBExchangeMode.BIDIRECTIONAL, LMDBExchangeMode.INPUT_ONLY):
+            return None
+        lists, full = config.arrays != "ndarray", config.validate_arrow
+        return Caller._of(
+            handle.value,
+            config.min_payload_size,
+            Pin,
+            self.encode,
+            size_up_to,
+            LOOKING,
+            (
+                *msgpack.readers(config.materialise, lists, bool(full)),
+                # In a store that admits others.
+                *msgpack.readers(config.materialise, lists, full is not False),
+            ),
+            (config.db_path, config.db_name, config.data_format.value),
         )
 
     def decode(self, pin: Pin) -> Any:

@@ -76,6 +76,11 @@ class ExchangeHandle:
         self._file = data_file(config.db_path)
         self._identity = identity(self._file)
 
+    @property
+    def value(self) -> int:
+        """The handle; 0 when it was given back."""
+        return self._handle.value or 0
+
     def is_current(self) -> bool:
         """Whether the store that is open is the one that others find at its path."""
         return identity(self._file) == self._identity

@@ -20,10 +20,21 @@ from .._library.abi import (
     VIEW_QUIET,
     logger,
 )
-from .._library.core import new_txn_id
+from .._library.core import Caller, new_txn_id
 from .._library.keys import text_bytes
+from .._library.pin import Pin
 from .._library.types import LMDBExchangeMode
-from .._store.reference import DB_NAME, DB_PATH, ENTRY, INPUT_KEY, REF, Reference, is_reference
+from .._payload.faults import is_fault
+from .._store.reference import (
+    DB_NAME,
+    DB_PATH,
+    ENTRY,
+    INPUT_KEY,
+    REF,
+    Reference,
+    is_reference,
+    stripped,
+)
 from .._store.resolve import holds_references, is_single
 from ..errors import CorruptError, LMDBError
 from .answers import Answers, kind_of
@@ -32,6 +43,8 @@ from .config import LMDBCalculatorConfig, is_enabled, require_mapping
 from .estimate import size_up_to
 from .exchange import LMDBDataExchange, log_route
 from .handle import ExchangeHandle
+
+Calculate = Callable[[Any], Any]
 
 
 class _Exchange(LMDBDataExchange):
@@ -81,6 +94,9 @@ class LMDBEnabledCalculator:
         self.config = self.exchange.config
         self._answers = Answers(self.exchange)
         self._store_failed = False
+        # The engine's side, and what calls the calculator by way of it, if they are the usual ones.
+        self._native: ExchangeHandle | None = None
+        self._caller: Caller | None = None
 
     def __getattr__(self, name: str) -> Any:
         # Not for what copy and pickle look for before there is an inner calculator.
@@ -135,7 +151,65 @@ class LMDBEnabledCalculator:
             Exception: whatever the calculator raises.
         """
         calculate = getattr(self.inner, "calculate", None)
-        return run(self._steps(input_data), self.inner if calculate is None else calculate)
+        if calculate is None:
+            calculate = self.inner
+        caller = self._caller
+        if caller is None or not self.config.enabled or logger.isEnabledFor(logging.DEBUG):
+            return run(self._steps(input_data), calculate)
+        return caller.calculate(self, calculate, input_data)
+
+    # What the library goes on with when a call is none of the usual ones.
+
+    def _otherwise(self, calculate: Calculate, payload: Any) -> Any:
+        """Nothing was done yet."""
+        return run(self._steps(payload), calculate)
+
+    def _answered(self, calculate: Calculate, payload: Any, answer: Any) -> Any:
+        """The payload itself was passed."""
+        return run(self._directly(self._native, payload), calculate, (answer, None))
+
+    def _not_stored(self, calculate: Calculate, payload: Any, error: Exception) -> Any:
+        """The payload could not be stored."""
+        self.exchange.complain("cannot store the input, it is passed directly", error)
+        return run(self._directly(self._native, payload), calculate)
+
+    def _went_on(
+        self,
+        calculate: Calculate,
+        payload: Any,
+        reference: int,
+        message: dict[Any, Any],
+        answer: Any,
+        failure: Exception | None,
+    ) -> Any:
+        """The calculator was called with a reference."""
+        if failure is not None:
+            try:
+                raise failure
+            except Exception as raised:
+                # From here on it is a failure of what this function called.
+                failure = raised
+        cleanup = CLEANUP_INPUT | CLEANUP_OUTPUT
+        handle, given = self._native, Reference(reference)
+        assert handle is not None
+        steps = self._exchanged(handle, given, message, lambda: payload, cleanup)
+        return run(steps, calculate, (answer, failure))
+
+    def _decoded(
+        self, calculate: Calculate, payload: Any, pin: Pin, error: Exception | None
+    ) -> Any:
+        """The output is no usual one, or damaged."""
+        if error is not None and not is_fault(error):
+            raise error
+        return self.exchange.decode(pin)
+
+    def _finished(self, calculate: Calculate, payload: Any, output: Any) -> Any:
+        """The output may hold names of the protocol."""
+        return stripped(self._answers.resolved(output))
+
+    def _not_cleaned(self, calculate: Calculate, payload: Any, error: Exception) -> None:
+        """What an exchange left could not be deleted."""
+        self.exchange.complain("cannot delete what an exchange left", error)
 
     def _steps(self, payload: Any) -> Steps:
         handle = self._handle()
@@ -164,11 +238,15 @@ class LMDBEnabledCalculator:
         if not self.config.enabled or self._store_failed:
             return None
         try:
-            return self.exchange.current()
+            handle = self.exchange.current()
         except LMDBError as error:
             self._store_failed = True
+            self._caller = None
             self.exchange.complain("cannot open the store, payloads are passed directly", error)
             return None
+        if handle is not self._native:
+            self._native, self._caller = handle, self.exchange.caller(handle)
+        return handle
 
     def _travels_on(self, handle: ExchangeHandle, reference: Any) -> bool:
         """Whether the calculator gets what came, a reference, instead of its payload."""

@@ -25,6 +25,32 @@ class Handle:
     def _of(cls, value: int, kind: int, /) -> Self: ...
     def close(self) -> None: ...
 
+class Caller:
+    """What the calls of one wrapped calculator have in common."""
+
+    @classmethod
+    def _of(
+        cls,
+        exchange: int | None,
+        least: int,
+        pin: type[Pin],
+        encode: Callable[[Any], tuple[int, list[Any]]],
+        size: Callable[[Any, int], int],
+        looking: tuple[Any, Any],
+        reading: tuple[Any, ...],
+        place: tuple[str, str, str],
+        /,
+    ) -> Self: ...
+    def calculate(self, wrapper: Any, calculate: Callable[[Any], Any], payload: Any, /) -> Any:
+        """Calls a calculator by way of the exchange; the result.
+
+        Args:
+            wrapper: its methods ``_otherwise``, ``_answered``, ``_not_stored``, ``_went_on``,
+                ``_decoded``, ``_finished`` and ``_not_cleaned`` go on when something is unusual.
+            calculate: the calculator.
+            payload: what it is to get.
+        """
+
 class Pin(Buffer):
     """One view of the library; shows its payload as a buffer."""
 

@@ -270,6 +270,11 @@ def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
     return unpack(pin, pin.address, pin.size, *_READERS[copy, lists, full])
 
 
+def readers(copy: bool, lists: bool, full: bool) -> tuple[Callable[..., Any], ...]:
+    """What the library asks for what it does not make itself; arguments as for :func:`decode`."""
+    return _READERS[copy, lists, full]
+
+
 def _restore(copy: bool, code: int, data: bytes) -> Any:
     """What an ext value is that the library does not look into."""
     if code == _EXT_ARRAY:

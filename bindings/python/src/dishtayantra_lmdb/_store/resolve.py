@@ -78,6 +78,10 @@ def _parts(item: Any) -> dict[Any, Any] | None:
         return None
 
 
+# What the library asks when it looks for references.
+LOOKING = (_parts, _no_mappings)
+
+
 def resolve(value: Any, decode: Decode) -> Any:
     """``value`` with the payloads in place of the references in it. What holds none is itself in
     the result, and not copied.
