@@ -2,21 +2,19 @@
 //! that it wrote its output, and that is the result. Whatever else happens the wrapper's own steps go on with.
 
 use super::api::{Attribute, Method, PyObject, api};
-use super::fields;
-use super::memory::pin_of;
+use super::memory::{Pin, pin_of_view};
 use super::object::{
     self, Fields, Ref, Strong, WeakRefs, class_method, fields as fields_of, make, without_interpreter,
 };
 use super::put::Buffers;
-use super::text::{arguments, int, names, new_int};
+use super::reference::mapping_of;
+use super::text::{arguments, fail_with, int, names, new_int};
 use super::{search, unpack};
 use crate::error::{Error, Result};
 use crate::exchange::Exchange;
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
-use crate::ffi::guard::remember;
-use crate::ffi::info::{DY_LMDB_INFO_SHARED, dy_lmdb_info_t};
+use crate::ffi::info::DY_LMDB_INFO_SHARED;
 use crate::ffi::reference::give_reference;
-use crate::ffi::view::ViewOut;
 use crate::format::Format;
 use crate::mapping::fork;
 use crate::reference::{self, Reference};
@@ -257,14 +255,10 @@ impl Call<'_> {
         let caller = self.caller;
         // SAFETY: as in `run`; the view is the pin's.
         unsafe {
-            let mut info = dy_lmdb_info_t::default();
-            let mut handle = ptr::null_mut();
-            if let Ok(place) = ViewOut::new(&mut handle, &mut info) {
-                place.write(view);
-            }
-            let pin = Ref::owned(pin_of(caller.pin.get(), handle as u64, &info))?;
-            let result = if info.format == Format::Msgpack as u32 {
-                let from = if info.flags & DY_LMDB_INFO_SHARED == 0 { 0 } else { 4 };
+            let pin = Ref::owned(pin_of_view(caller.pin.get(), view))?;
+            let (format, flags) = fields_of::<Pin>(pin.get()).kind();
+            let result = if format == Format::Msgpack as u32 {
+                let from = if flags & DY_LMDB_INFO_SHARED == 0 { 0 } else { 4 };
                 unpack::value_of(&pin, [0, 1, 2, 3].map(|at| caller.reading[from + at].get()))
             } else {
                 None
@@ -306,7 +300,7 @@ impl Call<'_> {
         let [path, db, format] = self.caller.place.each_ref().map(Strong::get);
         // SAFETY: as in `run`.
         unsafe {
-            fields::mapping_of(reference, |name| match name {
+            mapping_of(reference, |name| match name {
                 reference::DB_PATH => Some(path),
                 reference::DB_NAME => Some(db),
                 reference::FORMAT => Some(format),
@@ -324,10 +318,9 @@ impl Call<'_> {
 
     /// The exception for an error of the engine's; `None` with another one set.
     unsafe fn exception(&self, error: &Error) -> Option<Ref> {
-        remember(error.message());
         // SAFETY: as in `run`; it raises what is wanted.
         unsafe {
-            super::text::fail(self.caller.pin.get(), error.status().code());
+            fail_with(self.caller.pin.get(), error);
             raised()
         }
     }

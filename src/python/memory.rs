@@ -11,9 +11,9 @@ use crate::ffi::info::{DY_LMDB_INFO_COPIED, dy_lmdb_info_t};
 use crate::ffi::loan::{dy_lmdb_loan_drop, dy_lmdb_loan_t};
 use crate::ffi::status::{DY_LMDB_NOT_FOUND, DY_LMDB_OK, dy_lmdb_status_t};
 use crate::ffi::store::dy_lmdb_store_t;
-use crate::ffi::view::{dy_lmdb_view_close, dy_lmdb_view_open, dy_lmdb_view_t};
+use crate::ffi::view::{ViewOut, dy_lmdb_view_close, dy_lmdb_view_open, dy_lmdb_view_t};
 use crate::mapping::fork;
-use crate::store::Pinned;
+use crate::store::{Pinned, View};
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::offset_of;
 use std::ptr;
@@ -158,6 +158,11 @@ impl Pin {
         (self.address, self.size)
     }
 
+    /// Format and flags of the payload.
+    pub fn kind(&self) -> (u32, u32) {
+        (self.format, self.flags)
+    }
+
     /// Whether it was made before a fork: its bytes are only promised to the parent.
     pub fn is_forked(&self) -> bool {
         self.generation != fork::generation()
@@ -180,7 +185,7 @@ unsafe extern "C" fn look(object: *mut PyObject, view: *mut Buffer, flags: c_int
 }
 
 /// Makes a pin of `class` from what a call of the library answered.
-pub unsafe fn pin_of(class: *mut PyObject, view: u64, info: &dy_lmdb_info_t) -> *mut PyObject {
+unsafe fn pin_of(class: *mut PyObject, view: u64, info: &dy_lmdb_info_t) -> *mut PyObject {
     let pin = Pin {
         weak: WeakRefs::NONE,
         view,
@@ -199,6 +204,18 @@ pub unsafe fn pin_of(class: *mut PyObject, view: u64, info: &dy_lmdb_info_t) -> 
         let made = Ref::owned(made);
         // What a signal handler raises there ends the call.
         call(class, names().warn).and(made).map_or(ptr::null_mut(), Ref::give)
+    }
+}
+
+/// Makes a pin of `class` from a view of the engine's.
+pub unsafe fn pin_of_view(class: *mut PyObject, view: View) -> *mut PyObject {
+    let (mut handle, mut info) = (ptr::null_mut(), dy_lmdb_info_t::default());
+    // SAFETY: places of this function's; a class derived from the type for `Pin`, says the caller.
+    unsafe {
+        if let Ok(place) = ViewOut::new(&mut handle, &mut info) {
+            place.write(view);
+        }
+        pin_of(class, handle as u64, &info)
     }
 }
 

@@ -9,7 +9,6 @@
 
 mod api;
 mod calculate;
-mod fields;
 mod handle;
 mod ids;
 mod loan_type;
@@ -17,6 +16,7 @@ mod memory;
 mod object;
 mod pack;
 mod put;
+mod reference;
 mod search;
 mod text;
 mod unpack;
@@ -106,12 +106,13 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
             made.push((CStr::from_ptr(definition.name), function(api, definition)?));
             Some(())
         };
-        let oldest = put::functions().into_iter().chain(fields::functions()).chain(pack::functions());
+        let oldest = put::functions().into_iter().chain(reference::functions()).chain(pack::functions());
         for definition in oldest.chain(unpack::functions()) {
             add(&mut made, definition)?;
         }
         made.push((c"Handle", Ref::owned(make_type::<Handle>(api))?));
         let later = search::functions().into_iter().chain(ids::functions()).chain(put::later_functions());
+        let later = later.chain(reference::later_functions());
         for definition in later {
             add(&mut made, definition)?;
         }

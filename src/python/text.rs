@@ -2,6 +2,8 @@
 
 use super::api::{Api, PyObject, api};
 use super::object::{Ref, call_with};
+use crate::error::Error;
+use crate::ffi::guard::remember;
 use crate::ffi::options::dy_lmdb_put_options_t;
 use crate::ffi::status::dy_lmdb_status_t;
 use crate::reference::{NAMES as FIELDS, OUTPUT_WRITTEN};
@@ -189,4 +191,11 @@ pub unsafe fn fail(holder: *mut PyObject, status: dy_lmdb_status_t) -> *mut PyOb
         drop(unsafe { call_with(holder, names().fail, status) });
     }
     ptr::null_mut()
+}
+
+/// As [`fail`], for an error of the engine's.
+pub unsafe fn fail_with(holder: *mut PyObject, error: &Error) -> *mut PyObject {
+    remember(error.message());
+    // SAFETY: as for `fail`.
+    unsafe { fail(holder, error.status().code()) }
 }

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from typing_extensions import Buffer, Self
 
@@ -24,6 +24,8 @@ class Handle:
     @classmethod
     def _of(cls, value: int, kind: int, /) -> Self: ...
     def close(self) -> None: ...
+
+_Pin = TypeVar("_Pin", bound=Pin)
 
 class Caller:
     """What the calls of one wrapped calculator have in common."""
@@ -147,6 +149,16 @@ def put_many(
 
 def fields(reference: int, /) -> dict[str, Any]:
     """A reference as the mapping that travels."""
+
+def parse(holder: type[Pin], mapping: dict[str, Any], /) -> int:
+    """The reference that a dict is.
+
+    Raises:
+        TypeError: a field is of another type than references have.
+    """
+
+def view_input(pin: type[_Pin], reference: int, /) -> _Pin:
+    """Pins what a reference stands for, which counts as opening it."""
 
 def pack(
     value: Any,

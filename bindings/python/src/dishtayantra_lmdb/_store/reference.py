@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._library import core
-from .._library import scratch as _scratch
 from .._library.abi import fail, lib, log_warnings
 from .._library.handles import REFERENCE, Handle
 from .._library.pin import Pin
@@ -86,21 +85,6 @@ def stripped(value: Any) -> Any:
     return kept if len(kept) < dict.__len__(value) else value
 
 
-def _text_of(name: str, value: Any) -> bytes | None:
-    """A field as the engine takes it; None when it is not set.
-
-    Raises:
-        TypeError: it is of another type.
-    """
-    if value is None:
-        return None
-    if type(value) is str and name != REF:
-        return value.encode()
-    if type(value) is bool and name == REF:
-        return b"true" if value else b"false"
-    raise TypeError(name)
-
-
 class Reference:
     """A reference in the engine's hands."""
 
@@ -124,20 +108,11 @@ class Reference:
         Raises:
             CorruptError: it is none.
         """
-        scratch = _scratch.take()
+        known = fields if type(fields) is dict else {name: fields.get(name) for name in _WIRE_NAMES}
         try:
-            # What is kept here for the time of the call is what the scratch points at.
-            texts = [_text_of(name, fields.get(name)) for name in _WIRE_NAMES]
-            scratch.set_texts(texts)
-            status = lib.reference_from_fields(scratch.parts_at, len(texts), scratch.handle_at)
-            (made,) = _scratch.handle_of(scratch.answer)
+            return cls(core.parse(Pin, known))
         except (TypeError, UnicodeEncodeError):
             return cls._parse(fields)
-        finally:
-            _scratch.give_back(scratch)
-        if status:
-            fail(status)
-        return cls(made)
 
     @classmethod
     def _parse(cls, fields: Mapping[str, Any]) -> Reference:
@@ -177,14 +152,7 @@ class Reference:
         Raises:
             EntryNotFoundError: it is missing or expired.
         """
-        scratch = _scratch.take()
-        try:
-            status = lib.reference_view_input(self.value, scratch.handle_at, scratch.info_at)
-            if status == 0:
-                return Pin._of(*_scratch.view_of(scratch.answer))
-        finally:
-            _scratch.give_back(scratch)
-        fail(status)
+        return core.view_input(Pin, self._handle.value or 0)
 
     def put_output(self, number: int, parts: Sequence[Any], ttl_ms: int, flags: int = 0) -> None:
         """Puts the output under the key that the reference names for it."""
