@@ -6,10 +6,12 @@ use super::memory::{Pin, pin_of_view};
 use super::object::{
     self, Fields, Ref, Strong, WeakRefs, class_method, fields as fields_of, make, without_interpreter,
 };
+use super::pack::Packed;
 use super::put::Buffers;
 use super::reference::mapping_of;
 use super::text::{arguments, fail_with, int, names, new_int};
-use super::{search, unpack};
+use super::unpack::{self, Readers};
+use super::{pack, search};
 use crate::error::{Error, Result};
 use crate::exchange::Exchange;
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
@@ -33,22 +35,24 @@ pub struct Caller {
     pin: Strong,
     /// `encode(payload)`: format and parts.
     encode: Strong,
+    /// What is asked while payloads are packed, and the flags; None when another format is wanted than MessagePack.
+    packing: Strong,
     /// `size(payload, limit)`.
     size: Strong,
     /// What is asked when references are looked for.
     looking: [Strong; 2],
     /// What makes values when payloads are unpacked, and the same for a store that admits others.
-    reading: [Strong; 8],
+    reading: [Strong; 2],
     /// What references say of the store: its directory, the database, the format.
     place: [Strong; 3],
 }
 
-/// `_of(exchange, least, pin, encode, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
+/// `_of(exchange, least, pin, encode, packing, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
 unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
         arguments(args, count)
-            .and_then(|&[exchange, least, pin, encode, size, looking, reading, place]| {
+            .and_then(|&[exchange, least, pin, encode, packing, size, looking, reading, place]| {
                 let keep = |object| Strong::of(Ref::new(object));
                 let made = Caller {
                     weak: WeakRefs::NONE,
@@ -57,6 +61,7 @@ unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count
                     least: int(least)?,
                     pin: keep(pin),
                     encode: keep(encode),
+                    packing: keep(packing),
                     size: keep(size),
                     looking: kept(looking)?,
                     reading: kept(reading)?,
@@ -176,17 +181,15 @@ impl Call<'_> {
     unsafe fn through_store(&self) -> Option<Ref> {
         // SAFETY: as in `run`.
         unsafe {
-            let encoded = match called(self.caller.encode.get(), self.payload).and_then(|made| parts(&made)) {
-                Some(encoded) => encoded,
+            let put = match self.encoded() {
+                Some(encoded) => encoded.with(|format, parts| {
+                    self.with(|exchange| exchange.put_fresh(parts, Format::from_u32(format)?))
+                }),
                 None => {
                     let error = raised()?;
                     return self.steps(names().not_stored, &[error.get()]);
                 }
             };
-            let (format, buffers) = encoded;
-            let parts = buffers.slices();
-            let put = self.with(|exchange| exchange.put_fresh(&parts, Format::from_u32(format)?));
-            drop(buffers);
             let reference = match put {
                 Some(Ok(reference)) => reference,
                 Some(Err(error)) => {
@@ -200,6 +203,30 @@ impl Call<'_> {
                 return None;
             };
             self.exchanged(reference, &message)
+        }
+    }
+
+    /// The payload as it is stored; `None` with an exception set.
+    unsafe fn encoded(&self) -> Option<Encoded> {
+        let (caller, api) = (self.caller, api());
+        // SAFETY: as in `run`; a tuple keeps its items.
+        unsafe {
+            let class = api.class_of(self.payload);
+            // Others may be tables.
+            if caller.packing.is_set() && (class == api.dict_type || class == api.list_type) {
+                let item = |at| (api.tuple_get)(caller.packing.get(), at);
+                match pack::packed(self.payload, item(0), item(1), int(item(2))?) {
+                    Some(packed) => return Some(Encoded::Packed(packed)),
+                    // It says what is wrong with it, and where.
+                    None => drop(raised()?),
+                }
+            }
+            let made = called(caller.encode.get(), self.payload)?;
+            let (format, parts) = ((api.tuple_get)(made.get(), 0), (api.tuple_get)(made.get(), 1));
+            if format.is_null() || parts.is_null() {
+                return None;
+            }
+            Some(Encoded::Parts(int(format)? as u32, Buffers::of(parts)?))
         }
     }
 
@@ -258,8 +285,9 @@ impl Call<'_> {
             let pin = Ref::owned(pin_of_view(caller.pin.get(), view))?;
             let (format, flags) = fields_of::<Pin>(pin.get()).kind();
             let result = if format == Format::Msgpack as u32 {
-                let from = if flags & DY_LMDB_INFO_SHARED == 0 { 0 } else { 4 };
-                unpack::value_of(&pin, [0, 1, 2, 3].map(|at| caller.reading[from + at].get()))
+                let readers = &caller.reading[usize::from(flags & DY_LMDB_INFO_SHARED != 0)];
+                let bytes = fields_of::<Pin>(pin.get()).bytes();
+                Readers::of(readers.get()).and_then(|readers| unpack::value_of(pin.get(), bytes, readers))
             } else {
                 None
             };
@@ -393,15 +421,19 @@ impl Failure {
     }
 }
 
-/// The format and the buffers of what encoding answered.
-unsafe fn parts(encoded: &Ref) -> Option<(u32, Buffers)> {
-    // SAFETY: a tuple, which keeps its items; NULL comes with an exception.
-    unsafe {
-        let (format, parts) = ((api().tuple_get)(encoded.get(), 0), (api().tuple_get)(encoded.get(), 1));
-        if format.is_null() || parts.is_null() {
-            return None;
+/// A payload as it is stored.
+enum Encoded {
+    Packed(Packed),
+    /// As Python encoded it: the format, and the buffers.
+    Parts(u32, Buffers),
+}
+
+impl Encoded {
+    fn with<R>(self, put: impl FnOnce(u32, &[&[u8]]) -> R) -> R {
+        match self {
+            Encoded::Packed(packed) => put(Format::Msgpack as u32, &packed.parts()),
+            Encoded::Parts(format, buffers) => put(format, &buffers.slices()),
         }
-        Some((int(format)? as u32, Buffers::of(parts)?))
     }
 }
 

@@ -153,9 +153,13 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// Address and size of the payload.
-    pub fn payload(&self) -> (u64, u64) {
-        (self.address, self.size)
+    /// The payload.
+    pub fn bytes(&self) -> &[u8] {
+        match self.size {
+            0 => &[],
+            // SAFETY: the view keeps it as long as this lives.
+            size => unsafe { std::slice::from_raw_parts(self.address as *const u8, size as usize) },
+        }
     }
 
     /// Format and flags of the payload.

@@ -9,6 +9,7 @@
 
 mod api;
 mod calculate;
+mod exchange;
 mod handle;
 mod ids;
 mod loan_type;
@@ -112,7 +113,7 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
         }
         made.push((c"Handle", Ref::owned(make_type::<Handle>(api))?));
         let later = search::functions().into_iter().chain(ids::functions()).chain(put::later_functions());
-        let later = later.chain(reference::later_functions());
+        let later = later.chain(reference::later_functions()).chain(exchange::functions());
         for definition in later {
             add(&mut made, definition)?;
         }

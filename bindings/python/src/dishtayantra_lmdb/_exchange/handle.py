@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._library import core
-from .._library import scratch as _scratch
 from .._library.abi import (
     DECISION_PASS_DIRECTLY,
     DECISION_REPEAT,
@@ -92,15 +91,7 @@ class ExchangeHandle:
 
     def should(self, size: int) -> bool:
         """Whether an input of ``size`` bytes goes through the store."""
-        scratch = _scratch.take()
-        try:
-            status = lib.exchange_should(self._handle.value, size, scratch.handle_at)
-            should = scratch.answer[0] != 0
-        finally:
-            _scratch.give_back(scratch)
-        if status:
-            fail(status)
-        return should
+        return core.should(Store, self.value, size)
 
     def put_input(self, txn_id: str, number: int, parts: Sequence[Any]) -> Reference:
         """Puts an input, never over a live one; returns the reference that travels instead."""
@@ -124,15 +115,7 @@ class ExchangeHandle:
 
     def ignored(self) -> bool:
         """Whether the calculator was found to ignore references."""
-        scratch = _scratch.take()
-        try:
-            status = lib.exchange_ignored(self._handle.value, scratch.handle_at)
-            ignored = scratch.answer[0] != 0
-        finally:
-            _scratch.give_back(scratch)
-        if status:
-            fail(status)
-        return ignored
+        return core.ignored(Store, self.value)
 
     def judge(self, reference: Reference, answer: int) -> tuple[int, str]:
         """Decides what a calculator's answer means; may wait for its output.
@@ -150,12 +133,12 @@ class ExchangeHandle:
         """
         if self._handle.value is None:
             return DECISION_PASS_DIRECTLY, "the exchange was closed"
-        decision = self._decided(lib.exchange_judge, reference, answer)
+        decision = self._decided(core.judge, reference, answer)
         return decision, last_message() if decision == DECISION_PASS_DIRECTLY else ""
 
     def settle(self, reference: Reference, answer: int) -> int:
         """As :meth:`judge`, for a caller that can only take an answer or repeat a call."""
-        decision = self._decided(lib.exchange_settle, reference, answer)
+        decision = self._decided(core.settle, reference, answer)
         if decision == DECISION_REPEAT:
             log_warnings()
         return decision
@@ -182,21 +165,20 @@ class ExchangeHandle:
         log_warnings()
 
     def _decided(self, decide: Any, reference: Reference, answer: int) -> int:
-        exchange, given = self._handle.value, reference.value
-        scratch = _scratch.take()
-        try:
-            # Nearly always it is decided when the calculator has returned.
-            status = decide(exchange, given, answer, 0, scratch.handle_at)
-            if status == TIMEOUT:
-                limit, at = self._wait_timeout_ms, scratch.handle_at
-                if not wait_in_slices(limit, lambda ms: decide(exchange, given, answer, ms, at)):
-                    raise self._timeout(reference, limit)
-            elif status:
-                fail(status)
-            (decision,) = _scratch.decision_of(scratch.answer)
-            return decision
-        finally:
-            _scratch.give_back(scratch)
+        given = reference.value or 0
+        # Nearly always it is decided when the calculator has returned.
+        decision: int | None = decide(Store, self.value, given, answer, 0)
+
+        def decided(slice_ms: int) -> int:
+            nonlocal decision
+            decision = decide(Store, self.value, given, answer, slice_ms)
+            return TIMEOUT if decision is None else 0
+
+        if decision is None:
+            wait_in_slices(self._wait_timeout_ms, decided)
+        if decision is None:
+            raise self._timeout(reference, self._wait_timeout_ms)
+        return decision
 
     def _timeout(self, reference: Reference, limit: int) -> LMDBTimeoutError:
         fields = reference.fields()

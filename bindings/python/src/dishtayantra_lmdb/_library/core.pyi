@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from typing_extensions import Buffer, Self
 
 from .._store.store import Store
-from .scratch import Settings
+from .types import Settings
 
 class Hold(Buffer):
     """What the memory of a loan belongs to: gives the loan back when the last of it is gone."""
@@ -37,6 +37,7 @@ class Caller:
         least: int,
         pin: type[Pin],
         encode: Callable[[Any], tuple[int, list[Any]]],
+        packing: tuple[Any, ...] | None,
         size: Callable[[Any, int], int],
         looking: tuple[Any, Any],
         reading: tuple[Any, ...],
@@ -231,3 +232,19 @@ class View(_Block):
         cls, pin: type[Pin], store: int, db: str | bytes, key: str | bytes, /
     ) -> Self | None: ...
     def close(self) -> None: ...
+
+def should(holder: type[Store], exchange: int, size: int, /) -> bool:
+    """Whether an input of so many bytes goes through the store."""
+
+def ignored(holder: type[Store], exchange: int, /) -> bool:
+    """Whether a calculator was found to ignore references."""
+
+def judge(
+    holder: type[Store], exchange: int, reference: int, answer: int, ms: int, /
+) -> int | None:
+    """What a calculator's answer means; None: that was not decided within so many milliseconds."""
+
+def settle(
+    holder: type[Store], exchange: int, reference: int, answer: int, ms: int, /
+) -> int | None:
+    """As :func:`judge`, for who can only take an answer or repeat a call."""

@@ -15,6 +15,9 @@ from . import properties
 _DEFAULT_PATH = "/tmp/dishtayantra_lmdb"
 
 
+# How a payload is put: format, flags, time to live in milliseconds, exchange id, source, target.
+Settings = tuple[int, int, int, bytes, bytes, bytes]
+
 _NUMBERS = {"json": 1, "msgpack": 2, "raw": 3, "numpy": 4, "arrow": 5}
 
 

@@ -270,6 +270,17 @@ def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
     return unpack(pin, pin.address, pin.size, *_READERS[copy, lists, full])
 
 
+def _packing(answer: Callable[[Any, Any], Answer], flags: int) -> tuple[Any, ...]:
+    return answer, _kinds, flags
+
+
+def packing(segments: bool, pack_lists: bool) -> tuple[Any, ...] | None:
+    """What the library asks, with its flags, when it packs so that types are kept; None when Python
+    has to go through the payload first.
+    """
+    return None if pack_lists and segments else _packing(*_MODES[segments, True])
+
+
 def readers(copy: bool, lists: bool, full: bool) -> tuple[Callable[..., Any], ...]:
     """What the library asks for what it does not make itself; arguments as for :func:`decode`."""
     return _READERS[copy, lists, full]

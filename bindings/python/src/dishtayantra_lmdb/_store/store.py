@@ -24,8 +24,7 @@ from .._library.abi import (
 from .._library.handles import STORE, Handle
 from .._library.keys import text_bytes
 from .._library.pin import Pin
-from .._library.scratch import Settings
-from .._library.types import LMDBConfig
+from .._library.types import LMDBConfig, Settings
 from ..errors import StoreClosedError
 
 _open_pin = Pin._open

@@ -13,11 +13,11 @@ from .._library.core import Hold, new_txn_id
 from .._library.fork import generation as _generation
 from .._library.keys import key_text, text_bytes
 from .._library.pin import Pin
-from .._library.scratch import Settings
 from .._library.types import (
     DataEnvelope,
     DataFormat,
     LMDBConfig,
+    Settings,
     ttl_milliseconds,
     whole_number,
 )
