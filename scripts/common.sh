@@ -33,5 +33,5 @@ cmake_build() {
             return 1
         }
     fi
-    cmake --build "$2" --parallel
+    cmake --build "$2" --parallel "$(nproc)"
 }
