@@ -14,6 +14,7 @@ base=${DY_LMDB_BENCH_DIR:-${TMPDIR:-/tmp}}
 
 say "building the benchmarks and the peers"
 make --no-print-directory -C bench-compare/c
+cmake_build demo build/demo
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench-compare/python/requirements.txt
 bench=$(cargo bench --locked --bench engine --no-run --message-format json-render-diagnostics |
     sed -n 's/.*"name":"engine".*"executable":"\([^"]*\)".*/\1/p')
@@ -47,6 +48,9 @@ say "sweeps, opening, puts beside large loans"
 printf '\nLeast medians of %s rounds, %s, %s, %s cores, Linux %s, stores on %s\n' "$rounds" "$(date -u +%Y-%m-%d)" \
     "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)" "$(df --output=fstype "$base" | tail -n 1)"
 .venv/bin/python bench-compare/python/report.py "$results"
+
+say "calls of calculators, puts and gets in Python"
+.venv/bin/python bench-compare/python/wrapped_calls.py --directory "$base"
 
 say "Java, beside lmdbjava"
 scripts/java.sh bench

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dishtayantra_lmdb import LMDBConfig, LMDBTransport, _formats
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+from dishtayantra_lmdb._payload import formats
 
 KEYS = tuple(f"bench:{i}" for i in range(8))
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -57,8 +58,8 @@ def ways(transport: LMDBTransport, size: int) -> Iterator[tuple[str, Way, Way]]:
 
     def msgpack(key: str) -> None:
         # What stands around the array has to be made on this way too.
-        _, parts = _formats.encode(document, _formats.MSGPACK)
-        with transport.loan(key, _formats.size_of(parts), format="msgpack") as loan:
+        _, parts = formats.encode(document, formats.MSGPACK)
+        with transport.loan(key, formats.size_of(parts), format="msgpack") as loan:
             begin = 0
             for part in parts:
                 octets = memoryview(part).cast("B")
