@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust models rust-bindings cli c attack cpp python java install cross)
+all_suites=(rust models rust-bindings cli c attack cpp python java install cross instructions)
 
 suite_rust() { cargo test --locked; }
 
@@ -40,6 +40,9 @@ suite_install() { "$venv/bin/python" -m pytest tests/install; }
 
 # Every language against every other, and the calculators of each, as grids.
 suite_cross() { scripts/cross.sh; }
+
+# What the hot paths cost, held against the committed baseline.
+suite_instructions() { scripts/java.sh && scripts/callgrind.sh; }
 
 # The lines in which the runners say what they ran.
 closing_lines() {

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dishtayantra_lmdb import LMDBConfig, LMDBError, LMDBTransport, wrap_with_lmdb
+from dishtayantra_lmdb import LMDBCalculatorMixin, LMDBConfig, LMDBError, LMDBTransport, wrap_with_lmdb
 
 CALLS = int(os.environ.get("DY_MEMORY_CALLS", 20_000))
 # What the allocator takes and gives without a leak.
@@ -123,10 +123,21 @@ def test_calls_keep_no_memory(name: str, tmp_path: Path) -> None:
     assert min(rounds) < NOISE + BYTES_PER_CALL * calls, rounds
 
 
-def test_exchanges_keep_no_memory(tmp_path: Path) -> None:
-    settings = {"lmdb_enabled": True, "lmdb_db_path": str(tmp_path / "store"), "lmdb_min_size": 10}
-    wrapped = wrap_with_lmdb(lambda payload: {"size": len(payload)}, settings, "size")
-    calls = CALLS // 10
+class Doubled(LMDBCalculatorMixin):
+    def calculate(self, data: dict[str, Any]) -> dict[str, Any]:
+        result = {"values": self.lmdb_read_input()["values"] * 2}
+        return {"_lmdb_output_written": True} if self.lmdb_write_output(result) else result
+
+
+def ignoring(payload: Any) -> dict[str, int]:
+    return {"size": len(payload)}
+
+
+@pytest.mark.parametrize(("calculator", "least"), [(Doubled(), 10), (ignoring, 10), (ignoring, 1 << 40)])
+def test_exchanges_keep_no_memory(tmp_path: Path, calculator: Any, least: int) -> None:
+    settings = {"lmdb_enabled": True, "lmdb_db_path": str(tmp_path / "store"), "lmdb_min_size": least}
+    wrapped = wrap_with_lmdb(calculator, settings, "size")
+    calls = CALLS // (10 if least == 10 else 1)
     rounds = grown(lambda: wrapped.calculate({"values": ARRAY}), calls)
     print(f"{rounds} bytes in two rounds of {calls} exchanges")
     assert min(rounds) < NOISE + BYTES_PER_CALL * calls, rounds
