@@ -25,6 +25,7 @@ pub(crate) use head::Head;
 pub use iterate::Iter;
 pub use numbers::{Numbers, convert};
 pub use scan::Value;
+pub(crate) use segment::write_before_data;
 pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
 pub use write::Writer;
 

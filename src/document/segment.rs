@@ -271,6 +271,20 @@ pub(super) fn before_data(
     shape: &[u64],
     size: usize,
 ) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(BEFORE_BODY + FIXED + 8 * shape.len() + ALIGNMENT);
+    write_before_data(&mut bytes, at, dtype, flags, shape, size)?;
+    Ok(bytes)
+}
+
+/// Appends what [`before_data`] gives; nothing when that fails.
+pub(crate) fn write_before_data(
+    bytes: &mut Vec<u8>,
+    at: usize,
+    dtype: Dtype,
+    flags: u32,
+    shape: &[u64],
+    size: usize,
+) -> Result<()> {
     let fixed = BEFORE_BODY + FIXED + 8 * shape.len();
     let padding = (at + fixed).next_multiple_of(ALIGNMENT) - (at + fixed);
     let body = fixed - BEFORE_BODY + padding + size;
@@ -278,10 +292,8 @@ pub(super) fn before_data(
         let what = format!("a segment of {} bytes: MessagePack holds at most {}", body, u32::MAX);
         Error::new(Status::TooLarge, what)
     })?;
-    let mut bytes = Vec::with_capacity(fixed + padding);
-    bytes.push(Marker::Ext32.to_u8());
-    bytes.extend(body.to_be_bytes());
-    bytes.push(EXTENSION as u8);
+    let [a, b, c, d] = body.to_be_bytes();
+    bytes.extend([Marker::Ext32.to_u8(), a, b, c, d, EXTENSION as u8]);
     bytes.extend([
         VERSION,
         dtype.code(),
@@ -293,8 +305,8 @@ pub(super) fn before_data(
         0,
     ]);
     bytes.extend(shape.iter().flat_map(|dim| dim.to_le_bytes()));
-    bytes.resize(fixed + padding, 0);
-    Ok(bytes)
+    bytes.resize(bytes.len() + padding, 0);
+    Ok(())
 }
 
 pub(super) fn check_flags(flags: u32, shape: &[u64]) -> std::result::Result<(), String> {

@@ -112,7 +112,9 @@ macro_rules! api {
             $(pub $exception: *mut PyObject,)*
             /// Bytes of an object's header.
             pub header: usize,
-            /// Where in an object its type is.
+            /// Whether threads run at once: no interpreter is held while one is here.
+            pub is_free_threaded: bool,
+            /// Where in an object its type is; not used where threads run at once.
             type_at: usize,
         }
 
@@ -126,11 +128,15 @@ macro_rules! api {
                         $($object: symbol($object_symbol)?.cast(),)*
                         $($exception: *symbol($exception_symbol)?.cast::<*mut PyObject>(),)*
                         header: 0,
+                        is_free_threaded: true,
                         type_at: 0,
                     };
                     let header = api.size_of_header()?;
                     api.header = header.next_multiple_of(align_of::<u128>());
-                    api.type_at = api.place_of_type(header)?;
+                    api.is_free_threaded = api.says_free_threaded()?;
+                    if !api.is_free_threaded {
+                        api.type_at = api.place_of_type(header)?;
+                    }
                     Some(api)
                 }
             }
@@ -150,6 +156,8 @@ api! {
         type_alloc: unsafe extern "C" fn(Object, isize) -> Object = c"PyType_GenericAlloc",
         type_slot: unsafe extern "C" fn(Object, c_int) -> *mut c_void = c"PyType_GetSlot",
         type_of: unsafe extern "C" fn(Object) -> Object = c"PyObject_Type",
+        of_sys: unsafe extern "C" fn(*const c_char) -> Object = c"PySys_GetObject",
+        attribute_of: unsafe extern "C" fn(Object, Object) -> Object = c"PyObject_GetAttr",
         attribute: unsafe extern "C" fn(Object, *const c_char) -> Object = c"PyObject_GetAttrString",
         call_method: unsafe extern "C" fn(Object, Object, ...) -> Object = c"PyObject_CallMethodObjArgs",
         is_true: unsafe extern "C" fn(Object) -> c_int = c"PyObject_IsTrue",
@@ -169,6 +177,7 @@ api! {
         list_get: unsafe extern "C" fn(Object, isize) -> Object = c"PyList_GetItem",
         list_size: unsafe extern "C" fn(Object) -> isize = c"PyList_Size",
         dict_next: unsafe extern "C" fn(Object, *mut isize, *mut Object, *mut Object) -> c_int = c"PyDict_Next",
+        dict_copy: unsafe extern "C" fn(Object) -> Object = c"PyDict_Copy",
         dict_get: unsafe extern "C" fn(Object, Object) -> Object = c"PyDict_GetItemWithError",
         dict_merge: unsafe extern "C" fn(Object, Object, c_int) -> c_int = c"PyDict_MergeFromSeq2",
         items: unsafe extern "C" fn(Object) -> Object = c"PyMapping_Items",
@@ -255,6 +264,21 @@ impl Api {
         usize::try_from(size).ok()
     }
 
+    /// Whether this is a build without a lock of the interpreter: its flags say `t`.
+    unsafe fn says_free_threaded(&self) -> Option<bool> {
+        let mut len = 0;
+        // SAFETY: the interpreter runs, says the caller; `sys` keeps the str, which keeps its UTF-8.
+        unsafe {
+            let flags = (self.of_sys)(c"abiflags".as_ptr());
+            let start = if flags.is_null() { std::ptr::null() } else { (self.utf8)(flags, &mut len) };
+            if start.is_null() {
+                (self.clear_failure)();
+                return None;
+            }
+            Some(std::slice::from_raw_parts(start.cast::<u8>(), len as usize).contains(&b't'))
+        }
+    }
+
     /// Where in an object its type is: at the end of the header of `header` bytes, in every build so far; `None` when
     /// that does not hold.
     unsafe fn place_of_type(&self, header: usize) -> Option<usize> {
@@ -275,7 +299,14 @@ impl Api {
     #[inline]
     pub unsafe fn class_of(&self, object: Object) -> Object {
         // SAFETY: an object, says the caller; where the type is was found out.
-        unsafe { object.byte_add(self.type_at).cast::<Object>().read() }
+        unsafe {
+            if self.is_free_threaded {
+                let class = (self.type_of)(object);
+                (self.dec_ref)(class);
+                return class;
+            }
+            object.byte_add(self.type_at).cast::<Object>().read()
+        }
     }
 }
 

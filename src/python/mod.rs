@@ -8,8 +8,10 @@
 #![allow(unsafe_code)]
 
 mod api;
+mod arrays;
 mod calculate;
 mod exchange;
+mod export;
 mod handle;
 mod ids;
 mod loan_type;
@@ -114,6 +116,7 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
         made.push((c"Handle", Ref::owned(make_type::<Handle>(api))?));
         let later = search::functions().into_iter().chain(ids::functions()).chain(put::later_functions());
         let later = later.chain(reference::later_functions()).chain(exchange::functions());
+        let later = later.chain(arrays::functions()).chain(unpack::later_functions());
         for definition in later {
             add(&mut made, definition)?;
         }

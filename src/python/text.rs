@@ -14,9 +14,13 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 /// Names of attributes and methods, interned once.
 pub struct Names {
     pub bytes: *mut PyObject,
+    pub check: *mut PyObject,
     pub closed: *mut PyObject,
+    pub copy: *mut PyObject,
     pub drop: *mut PyObject,
+    pub dtype: *mut PyObject,
     pub fail: *mut PyObject,
+    pub metadata: *mut PyObject,
     pub open: *mut PyObject,
     pub publish: *mut PyObject,
     pub publish_copy: *mut PyObject,
@@ -57,6 +61,10 @@ pub unsafe fn find_names(api: &Api) -> Option<()> {
     }
     let names = Names {
         bytes: name(c"_bytes")?,
+        check: name(c"check")?,
+        copy: name(c"copy")?,
+        dtype: name(c"dtype")?,
+        metadata: name(c"metadata")?,
         closed: name(c"_raise_closed")?,
         drop: name(c"drop")?,
         fail: name(c"_fail")?,

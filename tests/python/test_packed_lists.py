@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dishtayantra_lmdb import ConfigError, LMDBTransport, _lists, wrap_with_lmdb
+import lists_in_python
+from dishtayantra_lmdb import ConfigError, LMDBTransport, wrap_with_lmdb
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
@@ -176,4 +177,4 @@ def test_lists_are_packed_from_the_length_that_the_header_says() -> None:
     header = Path(__file__).resolve().parents[2] / "include" / "dishtayantra_lmdb.h"
     found = re.search(r"#define DY_LMDB_LIST_SEGMENT_MIN (\d+)", header.read_text())
     assert found
-    assert int(found[1]) == _lists._LONG
+    assert int(found[1]) == lists_in_python._LONG

@@ -1,7 +1,8 @@
 //! What was packed: bytes, and between them what stays where it lies.
 
-use super::super::api::{Buffer, PyObject, api};
-use super::super::object::{Ref, is_away};
+use super::super::api::{PyObject, api};
+use super::super::export::Export;
+use super::super::object::Ref;
 use super::super::text::bytes_of;
 use std::ptr;
 
@@ -18,8 +19,8 @@ pub struct Packed {
 pub(super) enum Lent {
     /// Of a bytes object: where, and how many.
     Bytes(Ref, *const u8, usize),
-    /// Of anything else, let go when this is dropped.
-    Export(Buffer),
+    /// Of anything else.
+    Export(Export),
 }
 
 impl Lent {
@@ -31,36 +32,23 @@ impl Lent {
                 let (start, len) = bytes_of(object)?;
                 return Some(Lent::Bytes(Ref::new(object), start.cast(), len));
             }
-            let mut export = std::mem::zeroed::<Buffer>();
-            ((api().get_buffer)(object, &mut export, 0) == 0).then_some(Lent::Export(export))
+            Export::of(object, 0).map(Lent::Export)
         }
     }
 
     fn bytes(&self) -> &[u8] {
-        let (start, len) = match self {
-            Lent::Bytes(_, start, len) => (*start, *len),
-            Lent::Export(export) => (export.buf.cast_const().cast(), export.len as usize),
-        };
-        // SAFETY: the object keeps its bytes as long as it is referred to, or as the buffer is not let go.
-        if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(start, len) } }
+        match self {
+            // SAFETY: the object keeps its bytes as long as it is referred to.
+            Lent::Bytes(_, start, len) => unsafe { std::slice::from_raw_parts(*start, *len) },
+            Lent::Export(export) => export.bytes(),
+        }
     }
 
     /// The object whose bytes they are.
     fn object(&self) -> *mut PyObject {
         match self {
             Lent::Bytes(object, ..) => object.get(),
-            Lent::Export(export) => export.obj,
-        }
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Lent::Export(export) = self
-            && !is_away()
-        {
-            // SAFETY: got from Python and let go once.
-            unsafe { (api().release_buffer)(export) };
+            Lent::Export(export) => export.object(),
         }
     }
 }

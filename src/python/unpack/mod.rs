@@ -2,9 +2,13 @@
 //!
 //! Nothing recurses: what is inside what is kept on the heap, so a thread's small stack holds any payload.
 
+mod array;
+
 use super::api::{Method, PyObject, api};
-use super::object::{Ref, method};
-use super::text::{arguments, int, new_int};
+use super::arrays::{self, Arrays};
+use super::memory::Pin;
+use super::object::{Ref, call as call_method, fields, method};
+use super::text::{arguments, int, names, new_int};
 use crate::document::{
     ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, Document, EXACT, EXTENSION, FORTRAN, Head, MAX_DEPTH,
     MEMORYVIEW, TUPLE,
@@ -33,11 +37,32 @@ unsafe extern "C" fn unpack(_: *mut PyObject, args: *const *mut PyObject, count:
                 0 => &[][..],
                 _ => std::slice::from_raw_parts(address as *const u8, size),
             };
-            value_of(owner, bytes, Readers { segment, extension, named, exact })
+            value_of(owner, bytes, Readers { segment, extension, named, exact, arrays: None, flags: 0 })
         })
     }
     .map_or(ptr::null_mut(), Ref::give)
 }
+
+/// `read(pin, readers)`: the value under a pin; `readers` is a tuple of the functions of [`unpack`], and flags: 1: arrays are
+/// copies of their own; 2: what was packed as a list is one again.
+unsafe extern "C" fn read(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call; the one caller passes a pin of the library's class.
+    unsafe {
+        arguments(args, count).and_then(|&[owner, readers]| {
+            let pin = fields::<Pin>(owner);
+            if pin.is_forked() {
+                call_method(owner, names().check)?;
+            }
+            value_of(owner, pin.bytes(), Readers::of(readers)?)
+        })
+    }
+    .map_or(ptr::null_mut(), Ref::give)
+}
+
+/// Arrays are copies.
+const COPIES: u64 = 1;
+/// Lists are lists again.
+const LISTS: u64 = 2;
 
 /// Functions of Python's for what is no plain value, as for [`unpack`].
 #[derive(Clone, Copy)]
@@ -46,17 +71,28 @@ pub struct Readers {
     extension: *mut PyObject,
     named: *mut PyObject,
     exact: *mut PyObject,
+    /// Arrays that need nothing of Python's are made without `segment`.
+    arrays: Option<&'static Arrays>,
+    flags: u64,
 }
 
 impl Readers {
-    /// Of a tuple of them, which the caller keeps; `None` with an exception set when it is none.
+    /// Of a tuple as for [`read`], which the caller keeps; `None` with an exception set when it is none.
     pub unsafe fn of(tuple: *mut PyObject) -> Option<Readers> {
         // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
         let item = |index| {
             let item = unsafe { (api().tuple_get)(tuple, index) };
             (!item.is_null()).then_some(item)
         };
-        Some(Readers { segment: item(0)?, extension: item(1)?, named: item(2)?, exact: item(3)? })
+        Some(Readers {
+            segment: item(0)?,
+            extension: item(1)?,
+            named: item(2)?,
+            exact: item(3)?,
+            arrays: arrays::known(),
+            // SAFETY: an object.
+            flags: unsafe { int(item(4)?)? },
+        })
     }
 }
 
@@ -349,33 +385,6 @@ impl<'a> Unpacker<'a> {
         self.open.push(Open::Extension { make: Make::Named(Ref::owned(text)?), end });
         Some((None, name.1))
     }
-
-    unsafe fn array(&mut self, at: usize, body: &'a [u8]) -> Option<Ref> {
-        let api = api();
-        let segment = told(self.document.decode(at, body))?;
-        let (dtype, shape) = (segment.dtype(), segment.shape());
-        // SAFETY: as in `value`; the tuple takes over the references that it is given.
-        unsafe {
-            let dims = Ref::owned((api.tuple_new)(shape.len() as isize))?;
-            for (index, dim) in shape.iter().enumerate() {
-                let dim = Ref::owned(new_int(*dim))?;
-                (api.tuple_set)(dims.get(), index as isize, dim.give());
-            }
-            let offset = self.document.offset_of(segment.data());
-            let mut numbers = Vec::with_capacity(5);
-            for number in [
-                offset,
-                segment.data().len() as u64,
-                dtype.code().into(),
-                dtype.unit() as u64,
-                segment.flags().into(),
-            ] {
-                numbers.push(Ref::owned(new_int(number))?);
-            }
-            let n = |index: usize| numbers[index].get();
-            call(self.readers.segment, &[self.owner, n(0), n(1), n(2), n(3), n(4), dims.get()])
-        }
-    }
 }
 
 /// What became of a complete object.
@@ -462,4 +471,9 @@ fn fail<T>(what: &str) -> Option<T> {
 /// The functions of this file.
 pub fn functions() -> [Method; 1] {
     [method(c"unpack", unpack)]
+}
+
+/// Those that came later.
+pub fn later_functions() -> [Method; 1] {
+    [method(c"read", read)]
 }

@@ -177,7 +177,13 @@ def pack(
             a buffer of so many bytes behind, or ``(type, prefix, item, opaque)`` for an ext
             value.
         kinds: the number of NumPy's types; 0: always asked for.
-        flags: 1: ext values may be written; 2: types are kept.
+        flags: 1: ext values may be written; 2: types are kept; 4: long lists of numbers become
+            segments, where ext values may be written; 8: every array is asked about.
+    """
+
+def learn_arrays(array: type, dtypes: Sequence[tuple[Any, int]], /) -> None:
+    """Tells of NumPy's type of arrays, and its dtypes with the codes that segments have for them:
+    plain arrays need no functions of Python's then.
     """
 
 def unpack(
@@ -200,6 +206,25 @@ def unpack(
         extension: what an ext value of this type and body is.
         named: what a Python type of this name makes of a value.
         exact: what makes a value of a kind of the plain one.
+    """
+
+def read(
+    pin: Pin,
+    readers: tuple[
+        Callable[..., Any],
+        Callable[[int, bytes], Any],
+        Callable[[str, Any], Any],
+        Callable[[int], Callable[[Any], Any]],
+        int,
+    ],
+    /,
+) -> Any:
+    """The value of the MessagePack payload under a pin.
+
+    Args:
+        pin: the payload.
+        readers: the last arguments of :func:`unpack`, and flags: 1: arrays are copies of their own;
+            2: what was packed as a list is one again.
     """
 
 def holds_references(

@@ -18,11 +18,10 @@ from typing import Any
 import msgpack
 
 from .._library import optional
-from .._library.core import pack, unpack
+from .._library.core import pack, read
 from .._library.pin import Pin
 from ..errors import FormatError, TooLargeError
 from . import arrow, npy
-from . import lists as _lists
 from . import segments as _segments
 from .exact import (
     ARRAY,
@@ -41,7 +40,7 @@ from .named import NAMED, prefix, reduced, restored
 _EXT_ARRAY = 78
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, NAMED, TABLE, EXACT)
 _FOREIGN = "the ext types 68, 78, 80, 84 and 88 are this library's own"
-_EXTENSIONS, _EXACTLY = 1, 2
+_EXTENSIONS, _EXACTLY, _LISTS = 1, 2, 4
 _TIMESTAMP = -1
 _ARROW, _NUMPY = prefix("arrow"), prefix("numpy")
 
@@ -50,6 +49,14 @@ _ARROW, _NUMPY = prefix("arrow"), prefix("numpy")
 _kinds: dict[type, int] = {msgpack.ExtType: 0, msgpack.Timestamp: 0}
 
 Answer = tuple[Any, ...]
+# What the library asks about what it reads, and how it is to read.
+Readers = tuple[
+    Callable[..., Any],
+    Callable[[int, bytes], Any],
+    Callable[[str, Any], Any],
+    Callable[[int], Callable[[Any], Any]],
+    int,
+]
 
 
 def encode(
@@ -69,9 +76,7 @@ def encode(
     """
     answer, flags = _MODES[segments, exact]
     try:
-        if pack_lists and segments:
-            return pack(_lists.packed(value, exact), answer, _kinds, flags)
-        return pack(value, answer, _kinds, flags)
+        return pack(value, answer, _kinds, flags | _LISTS if pack_lists else flags)
     except TooLargeError:
         raise
     except Exception as error:
@@ -110,8 +115,6 @@ def _answer(exact: bool, value: Any, position: int | None) -> Answer:
     kind = type(value)
     if kind is _segments.Segment:
         return _segments.placed(value, position)
-    if kind is _lists.Tuple:
-        return EXACT, value.prefix, value.items, False
     if kind is memoryview or kind.__module__ == "array":
         answer = _buffer(exact, value, position)
         if answer is not None:
@@ -266,24 +269,18 @@ def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
     Raises:
         Exception: of many kinds, when the payload is not one MessagePack value.
     """
-    pin.check()
-    return unpack(pin, pin.address, pin.size, *_READERS[copy, lists, full])
+    return read(pin, READERS[copy, lists, full])
 
 
-def _packing(answer: Callable[[Any, Any], Answer], flags: int) -> tuple[Any, ...]:
-    return answer, _kinds, flags
+def packing(segments: bool, pack_lists: bool) -> tuple[Any, ...]:
+    """What the library asks, with its flags, when it packs so that types are kept."""
+    answer, flags = _MODES[segments, True]
+    return answer, _kinds, flags | _LISTS if pack_lists else flags
 
 
-def packing(segments: bool, pack_lists: bool) -> tuple[Any, ...] | None:
-    """What the library asks, with its flags, when it packs so that types are kept; None when Python
-    has to go through the payload first.
-    """
-    return None if pack_lists and segments else _packing(*_MODES[segments, True])
-
-
-def readers(copy: bool, lists: bool, full: bool) -> tuple[Callable[..., Any], ...]:
+def readers(copy: bool, lists: bool, full: bool) -> Readers:
     """What the library asks for what it does not make itself; arguments as for :func:`decode`."""
-    return _READERS[copy, lists, full]
+    return READERS[copy, lists, full]
 
 
 def _restore(copy: bool, code: int, data: bytes) -> Any:
@@ -304,12 +301,13 @@ def _named(full: bool, name: str, body: Any) -> Any:
     return restored(name, body)
 
 
-_READERS = {
+READERS: dict[tuple[bool, bool, bool], Readers] = {
     (copy, lists, full): (
         functools.partial(_segments.restore, copy, lists),
         functools.partial(_restore, copy),
         functools.partial(_named, full),
         make_of,
+        copy | lists << 1,
     )
     for copy in (False, True)
     for lists in (False, True)

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from .._library import optional
+from .._library import core, optional
 from .._library.pin import Pin
 from ..errors import TooLargeError
 from .npy import plain
@@ -103,6 +103,7 @@ def of_array(array: Any, flags: int = 0, exact: bool = False) -> Segment | None:
         FormatError: it means more than its items do.
     """
     array = plain(array, exact)
+    learn()
     if array.dtype.names is not None:
         return None
     stored = _stored(array.dtype)
@@ -131,6 +132,16 @@ def placed(segment: Segment, position: int | None) -> tuple[bytes, Any, int]:
     if segment.nbytes <= _SMALL:
         return header + segment.data, None, 0
     return header, segment.data, segment.nbytes
+
+
+@functools.lru_cache(maxsize=1)
+def learn() -> None:
+    """Tells the library of NumPy, so that it packs and makes plain arrays without asking."""
+    numpy = optional.numpy("an array")
+    ours = [(numpy.dtype(f"<{name}"), code) for code, name in _TYPES.items() if code not in "Mm"]
+    # Those that are the same and another object.
+    same = [(numpy.dtype(char), _CODES.get(numpy.dtype(char).str[1:])) for char in "lLqQ"]
+    core.learn_arrays(numpy.ndarray, [(dtype, ord(code)) for dtype, code in ours + same])
 
 
 @functools.lru_cache(maxsize=64)
@@ -165,12 +176,8 @@ def restore(
         shape: the length of each dimension.
     """
     typestr = _typestr(code, unit)
-    if lists and flags & LIST and size and typestr[1] not in "Mm":
-        # Faster than by an array, and without NumPy.
-        memory = memoryview(owner)[offset : offset + size]
-        items = memory.cast(chr(code), shape or (1,)).tolist()  # type: ignore[call-overload]
-        return items if shape else items[0]
     numpy = optional.numpy("an array in a document")
+    learn()
     if 0 in shape:
         array = numpy.empty(shape, typestr)
         array.setflags(write=copy)

@@ -1,4 +1,4 @@
-"""Long lists of numbers as segments: smaller, and native code reads them in place.
+"""Long lists of numbers as segments, as Python says: what the library packs is held to it.
 
 A list is packed when all its items are floats, or all are ints of one machine type, or it is a
 rectangle of such lists, and only when that takes no more bytes than MessagePack does. It is a list
@@ -14,8 +14,8 @@ from typing import Any
 
 import msgpack
 
-from .exact import TUPLE
-from .segments import LIST, Segment
+from dishtayantra_lmdb._payload.exact import EXACT, TUPLE
+from dishtayantra_lmdb._payload.segments import LIST, Segment
 
 # A shorter list is never smaller as a segment.
 _LONG = 64
