@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan tsan soak attack memory clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -60,6 +60,9 @@ asan: ## AddressSanitizer over the Rust, C and C++ suites; SUITES="rust c cpp" c
 
 tsan: ## ThreadSanitizer over the C programs, with the engine and LMDB instrumented; takes Rust's source (rust-src)
 	@scripts/sanitize.sh thread
+
+memcheck: build ## valgrind over Python's way into the library
+	@scripts/sanitize.sh memory
 
 memory: build ## 1,000,000 calls of each kind from Rust, C and Python, 10,000 of the slow ones: memory must not grow
 	@scripts/memory.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs suites with a sanitizer: 'address [rust c cpp]' or 'thread'.
+# Runs suites with a sanitizer: 'address [rust c cpp]', 'thread', or 'memory' for Python's way in, under valgrind.
 #
 # The Rust suite has the compiler's own sanitizer. C and C++ programs have gcc's, and so has the LMDB in the library they
 # are linked to; its Rust code is as always, but what it allocates is watched too. With 'thread' all is instrumented, Rust's
@@ -53,12 +53,19 @@ thread_c() {
         LIBDIR="$root/target/tsan/$host/debug" BUILDDIR="$built"
 }
 
+# Python's objects are malloc's, so that valgrind knows each. What is not initialised the interpreter itself compares.
+memory_python() {
+    PYTHONMALLOC=malloc PYTHONPATH=tests/python valgrind --quiet --error-exitcode=9 --undef-value-errors=no \
+        --suppressions=tests/python/valgrind.supp "$venv/bin/python" tests/python/exercise_door.py
+}
+
 sanitizer=$1
 shift
 suites=("$@")
 [ "$#" -gt 0 ] || case $sanitizer in
 address) suites=(rust c cpp) ;;
 thread) suites=(c) ;;
+memory) suites=(python) ;;
 esac
 mkdir -p "build/asan"
 failed=()
