@@ -43,7 +43,7 @@ class JPypeCalculator(JavaCalculator):
     def _new(self, java_class: str, *arguments: Any) -> Any:
         return self._class(java_class)(*arguments)
 
-    def _bytes_to_java(self, value: bytes) -> Any:
+    def _binary(self, value: bytes) -> Any:
         import jpype
 
         return jpype.JArray(jpype.JByte)(value)

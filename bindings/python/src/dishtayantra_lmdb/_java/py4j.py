@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import LMDBError
+from . import messages
 from .values import JavaCalculator, JavaError, JvmGoneError
+
+_MESSAGES = "com.dishtayantra.calculators.MessageCalculator"
 
 
 class _Told(logging.Filter):
@@ -59,6 +62,27 @@ class Py4JCalculator(JavaCalculator):
             logger.addFilter(_TOLD)
         self.gateway = gateway
         super().__init__(java_class, name, config)
+        self._messages = self._guarded(self._behind_messages)
+
+    def _behind_messages(self) -> Any:
+        """The calculator as one that takes a message and answers with one: a round trip a call.
+        None: it is called as engines call it, each entry of its maps a round trip of its own.
+        """
+        from py4j.java_gateway import JavaPackage
+
+        found = self._class(_MESSAGES)
+        # A gateway of an engine's need not have it.
+        return None if isinstance(found, JavaPackage) else found.of(self.java)
+
+    def _answer(self, payload: Mapping[str, Any]) -> Any:
+        if self._messages is None:
+            return super()._answer(payload)
+        return messages.read(self._messages.calculate(messages.written(payload)))
+
+    def _described(self) -> Any:
+        if self._messages is None:
+            return super()._described()
+        return messages.read(self._messages.details())
 
     def _translated(self, call: Any) -> Any:
         with _TOLD.inside():
@@ -133,7 +157,7 @@ class Py4JCalculator(JavaCalculator):
             )
         return found(*arguments)
 
-    def _bytes_to_java(self, value: bytes) -> Any:
+    def _binary(self, value: bytes) -> Any:
         return value
 
     def _kind(self, value: Any) -> str:

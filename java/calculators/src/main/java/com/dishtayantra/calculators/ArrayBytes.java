@@ -4,7 +4,14 @@ import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Segment;
 import com.dishtayantra.lmdb.Unit;
 import java.math.BigInteger;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -19,12 +26,17 @@ public final class ArrayBytes {
 
     /** The array that a text and bytes are. Throws {@link IllegalArgumentException} when they do not fit. */
     public static Segment array(String header, byte[] items) {
+        return array(header, ByteBuffer.wrap(items));
+    }
+
+    /** The same of the remaining bytes of a buffer, which are not copied. */
+    static Segment array(String header, ByteBuffer items) {
         String[] words = header.split(" ");
         String[] type = words[0].split("[\\[\\]]");
         Dtype dtype = named(Dtype.values(), type[0]);
         Unit unit = type.length > 1 ? named(Unit.values(), type[1]) : Unit.GENERIC;
         long[] shape = Arrays.stream(words).skip(1).mapToLong(Long::parseLong).toArray();
-        return Segment.of(dtype, unit, ByteBuffer.wrap(items), shape);
+        return Segment.of(dtype, unit, items, shape);
     }
 
     private static <T> T named(T[] all, String name) {
@@ -54,8 +66,69 @@ public final class ArrayBytes {
         return items;
     }
 
-    private static Segment segment(Object array) {
-        boolean asItIs = array instanceof Segment && !((Segment) array).isFortranOrder();
-        return asItIs ? (Segment) array : Numbers.of(array).toSegment();
+    /** An array as a segment that lies row by row, its items of the type that they have in a store. */
+    static Segment segment(Object array) {
+        if (array instanceof Segment && !((Segment) array).isFortranOrder()) {
+            return (Segment) array;
+        }
+        if (array instanceof boolean[]) {
+            boolean[] items = (boolean[]) array;
+            ByteBuffer bytes = ByteBuffer.allocate(items.length);
+            for (int i = 0; i < items.length; i++) {
+                bytes.put(i, (byte) (items[i] ? 1 : 0));
+            }
+            return Segment.of(Dtype.BOOL, bytes, items.length);
+        }
+        Buffer items = buffer(array);
+        return items == null ? Numbers.of(array).toSegment() : segment(items);
+    }
+
+    /** The buffer that a value is, or that its items are; null when it has none. */
+    private static Buffer buffer(Object array) {
+        if (array instanceof Buffer) {
+            return ((Buffer) array).duplicate();
+        } else if (array instanceof double[]) {
+            return DoubleBuffer.wrap((double[]) array);
+        } else if (array instanceof float[]) {
+            return FloatBuffer.wrap((float[]) array);
+        } else if (array instanceof long[]) {
+            return LongBuffer.wrap((long[]) array);
+        } else if (array instanceof int[]) {
+            return IntBuffer.wrap((int[]) array);
+        } else if (array instanceof short[]) {
+            return ShortBuffer.wrap((short[]) array);
+        }
+        return null;
+    }
+
+    private static Segment segment(Buffer items) {
+        if (items instanceof DoubleBuffer) {
+            ByteBuffer bytes = room(Dtype.FLOAT64, items);
+            bytes.asDoubleBuffer().put((DoubleBuffer) items);
+            return Segment.of(Dtype.FLOAT64, bytes, bytes.capacity() / Double.BYTES);
+        } else if (items instanceof FloatBuffer) {
+            ByteBuffer bytes = room(Dtype.FLOAT32, items);
+            bytes.asFloatBuffer().put((FloatBuffer) items);
+            return Segment.of(Dtype.FLOAT32, bytes, bytes.capacity() / Float.BYTES);
+        } else if (items instanceof LongBuffer) {
+            ByteBuffer bytes = room(Dtype.INT64, items);
+            bytes.asLongBuffer().put((LongBuffer) items);
+            return Segment.of(Dtype.INT64, bytes, bytes.capacity() / Long.BYTES);
+        } else if (items instanceof IntBuffer) {
+            ByteBuffer bytes = room(Dtype.INT32, items);
+            bytes.asIntBuffer().put((IntBuffer) items);
+            return Segment.of(Dtype.INT32, bytes, bytes.capacity() / Integer.BYTES);
+        } else if (items instanceof ShortBuffer) {
+            ByteBuffer bytes = room(Dtype.INT16, items);
+            bytes.asShortBuffer().put((ShortBuffer) items);
+            return Segment.of(Dtype.INT16, bytes, bytes.capacity() / Short.BYTES);
+        } else if (items instanceof ByteBuffer) {
+            return Segment.of(Dtype.UINT8, (ByteBuffer) items, items.remaining());
+        }
+        throw new IllegalArgumentException(items.getClass() + " holds no numbers");
+    }
+
+    private static ByteBuffer room(Dtype dtype, Buffer items) {
+        return ByteBuffer.allocate(Math.multiplyExact(dtype.itemSize(), items.remaining())).order(ByteOrder.LITTLE_ENDIAN);
     }
 }
