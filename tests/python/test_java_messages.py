@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from java_support import CALCULATORS, compiled_natives
 from route_values import same
 from wrapping import wrapped
@@ -135,6 +137,25 @@ def test_answers_are_the_same_directly_and_through_the_store(gateway: Any, trans
     for answer in (calculator.calculate({"x": 1}), through.calculate({"x": 1})):
         assert same(answer, {"a": ANSWERS[kind]}), answer
     assert calculator.details()["outputs_written"] == 1
+
+
+def test_jpype_answers_with_the_same_types(run: Run, natives: str) -> None:
+    done = run(
+        """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_java_messages import ANSWERS, same
+from dishtayantra_lmdb import java
+java.start_jvm([sys.argv[2]], options=["-Xmx256m"])
+for kind, expected in ANSWERS.items():
+    answer = java.JPypeCalculator("natives.Kinds", "k", {"kind": kind}).calculate({"x": 1})
+    assert same(answer, {"a": expected}), (kind, answer)
+print(len(ANSWERS))
+""",
+        Path(__file__).resolve().parent,
+        natives,
+    )
+    assert done.stdout == f"{len(ANSWERS)}\n"
 
 
 @pytest.mark.parametrize("kind", REFUSED)

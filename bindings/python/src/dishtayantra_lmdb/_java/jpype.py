@@ -53,7 +53,8 @@ class JPypeCalculator(JavaCalculator):
 
         if isinstance(value, jpype.JClass("java.util.Map")):
             return "map"
-        if isinstance(value, jpype.JClass("java.util.Collection")):
+        kinds = (jpype.JClass("java.util.Collection"), jpype.JArray(jpype.JObject))
+        if isinstance(value, kinds):
             return "list"
         if isinstance(value, jpype.JArray(jpype.JByte)):
             return "bytes"

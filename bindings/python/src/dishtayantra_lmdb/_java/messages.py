@@ -17,7 +17,7 @@ from ..errors import InvalidArgumentError
 from .passing import TOO_DEEP, Passing, fitting
 from .values import array_of
 
-_ARRAY, _SCALAR, _INTEGER, _DECIMAL = 1, 2, 3, 4
+_ARRAY, _INTEGER, _DECIMAL = 1, 2, 3
 
 
 class _Message(Passing):
@@ -68,6 +68,4 @@ def _extension(code: int, data: bytes) -> Any:
     if code == _DECIMAL:
         return decimal.Decimal(data.decode())
     end = data.index(b"\n")
-    dtype, *shape = data[:end].decode().split(" ")
-    array = array_of(dtype, shape, bytearray(memoryview(data)[end + 1 :]))
-    return array[()] if code == _SCALAR else array
+    return array_of(data[:end].decode(), bytearray(memoryview(data)[end + 1 :]))

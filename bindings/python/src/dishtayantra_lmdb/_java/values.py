@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._library import optional
@@ -11,7 +11,9 @@ from .passing import Passing, text
 
 _ARRAY_BYTES = "com.dishtayantra.calculators.ArrayBytes"
 # What Java's class says of an integer over 64 bits; its hexadecimal digits follow.
-_INTEGER = "integer"
+_INTEGER = "integer "
+# What it says before the header of an array that stands for something else.
+_STANDS = _LIST, _SCALAR = "list", "scalar"
 
 
 class JavaError(RuntimeError):
@@ -153,10 +155,10 @@ class JavaCalculator(Passing):
             return bytes(value)
         if kind == "array":
             arrays = self._class(_ARRAY_BYTES)
-            dtype, *shape = str(arrays.header(value)).split(" ")
-            if dtype == _INTEGER:
-                return int(shape[0], 16)
-            return array_of(dtype, shape, bytearray(arrays.items(value)))
+            header = str(arrays.header(value))
+            if header.startswith(_INTEGER):
+                return int(header.removeprefix(_INTEGER), 16)
+            return array_of(header, bytearray(arrays.items(value)))
         return self._single(value)
 
     def _error(self, name: str, message: str, status: int | None, invalid: bool) -> Exception:
@@ -168,7 +170,12 @@ class JavaCalculator(Passing):
         return JavaError(f"calculator {self.name!r}: {name}: {message}")
 
 
-def array_of(dtype: str, shape: Sequence[str | bytes], items: bytearray) -> Any:
-    """The array that Java's header and items are."""
+def array_of(header: str, items: bytearray) -> Any:
+    """The array that Java's header and items are, or what it stands for."""
     numpy = optional.numpy("an array of a Java calculator")
-    return numpy.frombuffer(items, dtype).reshape([int(length) for length in shape])
+    stands, _, rest = header.partition(" ")
+    dtype, *shape = (rest if stands in _STANDS else header).split(" ")
+    array = numpy.frombuffer(items, dtype).reshape([int(length) for length in shape])
+    if stands == _LIST:
+        return array.tolist()
+    return array[()] if stands == _SCALAR else array

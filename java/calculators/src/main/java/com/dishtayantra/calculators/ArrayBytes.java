@@ -45,8 +45,9 @@ public final class ArrayBytes {
     }
 
     /**
-     * The text of an array: a {@link Segment}, or what {@link Numbers#of(Object)} takes. Of a {@link BigInteger}, which is
-     * none: {@code "integer"} and its hexadecimal digits.
+     * The text of an array: a {@link Segment}, an array of a primitive type, a buffer, or what {@link Numbers#of(Object)}
+     * takes. It begins with {@code "list "} or {@code "scalar "} when the array stands for one. Of a {@link BigInteger},
+     * which is none: {@code "integer"} and its hexadecimal digits.
      */
     public static String header(Object array) {
         if (array instanceof BigInteger) {
@@ -54,7 +55,8 @@ public final class ArrayBytes {
         }
         Segment segment = segment(array);
         String unit = segment.unit() == Unit.GENERIC ? "" : "[" + segment.unit() + "]";
-        return segment.dtype() + unit + Arrays.stream(segment.shape()).mapToObj(length -> " " + length)
+        String stands = segment.isList() ? "list " : segment.isScalar() ? "scalar " : "";
+        return stands + segment.dtype() + unit + Arrays.stream(segment.shape()).mapToObj(length -> " " + length)
                 .collect(Collectors.joining());
     }
 

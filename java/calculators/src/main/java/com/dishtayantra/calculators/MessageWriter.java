@@ -7,19 +7,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
 
 /** Writes the message that an answer is, each value in MessagePack's widest form. */
 final class MessageWriter {
-    /** MessagePack's extension with a single item, written as an array is; see {@link MessageReader#ARRAY}. */
-    static final int SCALAR = 2;
-    /** With a whole number over 64 bits: its bytes, the most significant first, in two's complement. */
-    static final int INTEGER = 3;
+    /** MessagePack's extension with a whole number over 64 bits: its bytes, the most significant first, in two's complement. */
+    static final int INTEGER = 2;
     /** With a decimal number: its text. */
-    static final int DECIMAL = 4;
+    static final int DECIMAL = 3;
 
     /** Maps and lists inside one another at most, as in documents. */
     private static final int MAX_DEPTH = 512;
@@ -65,7 +62,7 @@ final class MessageWriter {
         } else if (value instanceof Object[]) {
             list((Object[]) value, path, inside(depth));
         } else {
-            array(value, path, depth);
+            array(value, path);
         }
     }
 
@@ -123,26 +120,15 @@ final class MessageWriter {
         }
     }
 
-    private void array(Object value, String path, int depth) throws IOException {
+    private void array(Object value, String path) throws IOException {
         Segment segment;
         try {
             segment = ArrayBytes.segment(value);
         } catch (IllegalArgumentException wrong) {
             throw refused(value, path, wrong);
         }
-        if (segment.isList()) {
-            value(segment.toLists(), path, depth);
-            return;
-        }
-        ByteBuffer items = segment.bytes();
         byte[] header = (ArrayBytes.header(segment) + "\n").getBytes(StandardCharsets.US_ASCII);
-        extension(segment.isScalar() ? SCALAR : MessageReader.ARRAY, header, bytes(items));
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
+        extension(MessageReader.ARRAY, header, ArrayBytes.items(segment));
     }
 
     private void extension(int type, byte[]... parts) throws IOException {

@@ -126,9 +126,18 @@ class MessageTest {
 
     @Test
     void numbersThatMessagePackHasNotAreExtensions() {
-        assertArrayEquals(bytes("c9 0000000a 03 00ffffffffffffffff00"),
+        assertArrayEquals(bytes("c9 0000000a 02 00ffffffffffffffff00"),
                 MessageWriter.write(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE).shiftLeft(8)));
-        assertArrayEquals(bytes("c9 00000004 04 312e3130"), MessageWriter.write(new BigDecimal("1.10")));
+        assertArrayEquals(bytes("c9 00000004 03 312e3130"), MessageWriter.write(new BigDecimal("1.10")));
+    }
+
+    @Test
+    void arraysThatStandForListsAndScalarsSayIt() {
+        Segment item = Segment.of(Dtype.INT8, ByteBuffer.wrap(new byte[] {7}));
+        // "scalar int8" and "list int8 1".
+        assertArrayEquals(bytes("c9 0000000d 01 7363616c617220696e74380a 07"), MessageWriter.write(item.asScalar()));
+        assertArrayEquals(bytes("c9 0000000d 01 6c69737420696e743820310a 07"),
+                MessageWriter.write(Segment.of(Dtype.INT8, item.bytes(), 1).asList()));
     }
 
     @Test
