@@ -1,7 +1,7 @@
 // A calculator that reads every column of a document where it lies and answers all of them.
 #pragma once
 
-#include "python_calculator.hpp"
+#include <dishtayantra_lmdb/python.hpp>
 
 #include <pybind11/pybind11.h>
 
@@ -41,16 +41,15 @@ public:
     Columns(std::string given_name, py::dict given_config) : name(std::move(given_name)), config(std::move(given_config)) {}
 
     py::dict calculate(const py::dict& payload) const {
-        const auto references = dishtayantra::calculators::fields_of(payload).references();
+        const auto references = dy::python::Fields(payload).references();
         if (references.inputs.size() != 1 || !references.output) {
             throw dy::InvalidArgumentError("columns come by one reference, and go where it says");
         }
-        const py::gil_scoped_release no_gil;
-        answer(references.inputs.front(), *references.output);
-        const py::gil_scoped_acquire gil;
-        py::dict out;
-        out[dy::wire::output_written] = true;
-        return out;
+        {
+            const py::gil_scoped_release no_gil;
+            answer(references.inputs.front(), *references.output);
+        }
+        return dy::python::written_answer();
     }
 
     static void define(py::module_& module) {

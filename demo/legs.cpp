@@ -1,8 +1,8 @@
 // One calculation behind three ways of carrying numbers: every value is read, doubled and increased by one, and as
 // many values are answered. As a calculator on the exchange, and as functions on JSON text and on MessagePack bytes.
 #include "columns.hpp"
-#include "python_calculator.hpp"
 
+#include <dishtayantra_lmdb/python.hpp>
 #include <nlohmann/json.hpp>
 #include <pybind11/pybind11.h>
 
@@ -14,21 +14,26 @@ namespace dy = dishtayantra::lmdb;
 
 namespace {
 
-std::vector<double> scaled(dy::Span<const double> values) {
-    std::vector<double> out(values.size());
+void scale(dy::Span<const double> values, dy::Span<double> out) {
     for (std::size_t i = 0; i < values.size(); ++i) {
         out[i] = 2.0 * values[i] + 1.0;
     }
+}
+
+std::vector<double> scaled(const std::vector<double>& values) {
+    std::vector<double> out(values.size());
+    scale(values, out);
     return out;
 }
 
-/// `{"values": array}` in, `{"values": array}` out.
-class Scale final : public dy::Calculator {
+/// `{"values": array}` in, `{"values": array}` out, computed where it goes.
+class Scale final : public dy::ComputesInto {
 public:
     explicit Scale(const dy::Input&) {}
 
-    dy::Map compute(const dy::Input& input) const override {
-        return {{"values", dy::Numbers(scaled(input.numbers("values").span()))}};
+    void compute_into(const dy::Input& input, dy::Output& output) const override {
+        const dy::Numbers values = input.numbers("values").c_order();
+        scale(values.span(), output.array("values", values.shape(), values.is_list()));
     }
 };
 
@@ -53,8 +58,8 @@ py::bytes scale_msgpack(const py::bytes& document) {
 
 PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
     module.doc() = "values * 2 + 1, on the exchange, on JSON and on MessagePack; and a table's columns, read and handed on.";
-    dishtayantra::calculators::register_errors();
-    dishtayantra::calculators::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
+    dy::python::register_errors();
+    dy::python::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
     demo::Columns::define(module);
     module.def("scale_json", &scale_json, py::arg("document"), "JSON text in and out.");
     module.def("scale_msgpack", &scale_msgpack, py::arg("document"), "MessagePack bytes in and out.");

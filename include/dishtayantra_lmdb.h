@@ -1831,6 +1831,28 @@ dy_lmdb_status_t dy_lmdb_loan_finish(struct dy_lmdb_loan_t *loan,
 dy_lmdb_status_t dy_lmdb_loan_drop(struct dy_lmdb_loan_t *loan);
 
 /**
+ * Publishes a loan, all of it, as the output that a reference asks for, and wakes who waits for it. Return a mapping
+ * with `_lmdb_output_written: true` then.
+ *
+ * - `reference`: the reference.
+ * - `loan`: a loan of the store that the reference names, such as `dy_lmdb_writer_loan_output` takes.
+ * - `options`: how to put it, its format above all; NULL means the defaults. The id of the exchange is the reference's
+ *   unless `options` has one.
+ * - `info`: where to tell of the new entry; may be NULL.
+ *
+ * Returns what `dy_lmdb_reference_put_output` and `dy_lmdb_loan_publish` do; `DY_LMDB_FOREIGN_STORE` when the loan is of
+ * another store. A failure ends the loan too.
+ *
+ * Memory: the loan must still be dropped. Its bytes must not be written to any more.
+ *
+ * Threads: one at a time on a loan.
+ */
+dy_lmdb_status_t dy_lmdb_reference_publish_output(const struct dy_lmdb_reference_t *reference,
+                                                  struct dy_lmdb_loan_t *loan,
+                                                  const struct dy_lmdb_put_options_t *options,
+                                                  struct dy_lmdb_info_t *info);
+
+/**
  * Checks a configuration and fills in the defaults.
  *
  * - `json`, `json_len`: a JSON object, UTF-8. Its `lmdb_*` keys are read; an unknown one is warned about
@@ -2993,6 +3015,26 @@ dy_lmdb_status_t dy_lmdb_writer_put_output(const struct dy_lmdb_writer_t *writer
                                            struct dy_lmdb_info_t *info);
 
 /**
+ * Takes a loan of the size of the finished value in the store that a reference names, and writes the value into it but
+ * for what was reserved with `dy_lmdb_writer_reserve`. Fill that, and publish with `dy_lmdb_reference_publish_output`.
+ *
+ * - `writer`: the writer.
+ * - `reference`: the reference.
+ * - `loan`: where to put the loan. `dy_lmdb_loan_data` tells where the value begins.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the value is not finished; `DY_LMDB_CORRUPT` when the reference
+ * names no store; what opening a store and `dy_lmdb_loan_open` answer.
+ *
+ * Memory: the data of segments are copied once, into the loan. End it with `dy_lmdb_loan_drop`, published or not; it needs
+ * neither writer nor reference.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_loan_output(const struct dy_lmdb_writer_t *writer,
+                                            const struct dy_lmdb_reference_t *reference,
+                                            struct dy_lmdb_loan_t **loan);
+
+/**
  * Tells of a segment, which is used in place.
  *
  * - `document`: the document.
@@ -3082,6 +3124,27 @@ dy_lmdb_status_t dy_lmdb_writer_segment(struct dy_lmdb_writer_t *writer,
                                         const uint64_t *shape,
                                         size_t ndim,
                                         const void *data);
+
+/**
+ * Writes a segment without its items, for a caller who computes them where `dy_lmdb_writer_loan_output` makes room.
+ *
+ * - `writer`, `dtype`, `unit`, `flags`, `shape`, `ndim`: as for `dy_lmdb_writer_segment`.
+ * - `at`: where to put where the items go, in bytes from the beginning of the value.
+ *
+ * Returns what `dy_lmdb_writer_segment` does. A value with such room is refused by `dy_lmdb_writer_data`,
+ * `dy_lmdb_writer_parts`, `dy_lmdb_writer_put` and `dy_lmdb_writer_put_output`, with `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: nothing is kept of what is passed.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_reserve(struct dy_lmdb_writer_t *writer,
+                                        uint32_t dtype,
+                                        uint32_t unit,
+                                        uint32_t flags,
+                                        const uint64_t *shape,
+                                        size_t ndim,
+                                        uint64_t *at);
 
 /**
  * Reads the header of a `.npy` image in memory: versions 1 to 3, as NumPy writes them.

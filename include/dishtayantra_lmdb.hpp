@@ -19,7 +19,11 @@
 //     reference.hpp   Reference: what travels instead of a payload
 //     writer.hpp      Writer: MessagePack built
 //     numbers.hpp     Numbers: doubles with a shape, in place or converted
-//     calculator.hpp  Calculator: computes on an Input, answers references
+//     value.hpp       Value, Map: results and configurations
+//     input.hpp       Input: what a calculator computes on
+//     output.hpp      Output: where its result goes
+//     calculator.hpp  Calculator: computes, answers references
+//     python.hpp      the base of calculators for Python; not included here, it needs pybind11
 //
 // Errors are exceptions derived from Error. Objects own what they stand for and release it when they end; spans, arrays,
 // nodes and string_views point into their view or document and are valid as long as it. Thread rules stand with
@@ -31,13 +35,16 @@
 #include "dishtayantra_lmdb/document.hpp"
 #include "dishtayantra_lmdb/entry.hpp"
 #include "dishtayantra_lmdb/error.hpp"
+#include "dishtayantra_lmdb/input.hpp"
 #include "dishtayantra_lmdb/loan.hpp"
 #include "dishtayantra_lmdb/npy.hpp"
 #include "dishtayantra_lmdb/numbers.hpp"
+#include "dishtayantra_lmdb/output.hpp"
 #include "dishtayantra_lmdb/reference.hpp"
 #include "dishtayantra_lmdb/segment.hpp"
 #include "dishtayantra_lmdb/span.hpp"
 #include "dishtayantra_lmdb/store.hpp"
+#include "dishtayantra_lmdb/value.hpp"
 #include "dishtayantra_lmdb/view.hpp"
 #include "dishtayantra_lmdb/writer.hpp"
 

@@ -39,7 +39,7 @@ fill() {
 
 say "installing version $version below $target"
 lib=$target/$libdir
-install -d "$lib/pkgconfig" "$lib/cmake/dishtayantra_lmdb" "$target/include/dishtayantra_lmdb" \
+install -d "$lib/pkgconfig" "$lib/cmake/dishtayantra_lmdb" "$target/include/dishtayantra_lmdb/python" \
     "$target/share/doc/dishtayantra_lmdb/LICENSES"
 
 # Beside the old file, then over its name: programs that have it mapped keep it.
@@ -50,6 +50,7 @@ ln -sf "$soname" "$lib/libdishtayantra_lmdb.so"
 
 install -m 644 include/dishtayantra_lmdb.h include/dishtayantra_lmdb.hpp "$target/include"
 install -m 644 include/dishtayantra_lmdb/*.hpp "$target/include/dishtayantra_lmdb"
+install -m 644 include/dishtayantra_lmdb/python/*.hpp "$target/include/dishtayantra_lmdb/python"
 fill dishtayantra_lmdb.pc "$lib/pkgconfig"
 fill dishtayantra_lmdb-config.cmake "$lib/cmake/dishtayantra_lmdb"
 fill dishtayantra_lmdb-config-version.cmake "$lib/cmake/dishtayantra_lmdb"

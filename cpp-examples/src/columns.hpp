@@ -2,7 +2,8 @@
 #pragma once
 
 #include "arrow_stream.hpp"
-#include "python_calculator.hpp"
+
+#include <dishtayantra_lmdb/python.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -34,7 +35,7 @@ public:
         ++calculations_;
         lmdb::References references;
         if (py::isinstance<py::dict>(payload)) {
-            references = fields_of(payload).references();
+            references = lmdb::python::Fields(payload).references();
         }
         const std::optional<lmdb::Reference>& reference = references.output;
         py::object table = payload;
@@ -54,13 +55,11 @@ public:
                 return lmdb::deliver(*reference, std::move(result));
             }();
             if (answer.written) {
-                py::dict out;
-                out[lmdb::wire::output_written] = true;
-                return out;
+                return lmdb::python::written_answer();
             }
-            return dict_of(answer.result);
+            return lmdb::python::dict_of(answer.result);
         }
-        return dict_of(result);
+        return lmdb::python::dict_of(result);
     }
 
     /// Name, class, counts, and where in this process the columns of the last table lay.

@@ -17,17 +17,17 @@ namespace dishtayantra::calculators {
 /// - "statistics" (default): `rows`, `columns`, `sum`, `mean`, `min`, `max` over all elements, as np.sum(values),
 ///   np.mean(values), np.min(values), np.max(values). A NaN makes them NaN.
 /// - "transpose": `values`, the transposed matrix with `columns` × `rows` elements, as values.T: an array, or lists when
-///   it came as lists.
+///   it came as lists; computed where it goes.
 ///
 /// Throws InvalidArgumentError for missing or empty values, three dimensions or another operation.
-class MatrixProcessor : public lmdb::Calculator {
+class MatrixProcessor : public lmdb::ComputesInto {
 public:
     explicit MatrixProcessor(const lmdb::Input& config)
         : operation_(config.find_text("operation").value_or("statistics")) {
         require_known(operation_);
     }
 
-    lmdb::Map compute(const lmdb::Input& input) const override {
+    void compute_into(const lmdb::Input& input, lmdb::Output& output) const override {
         const std::string operation = input.find_text("operation").value_or(operation_);
         require_known(operation);
         const lmdb::Numbers values = nonempty(input, "values");
@@ -38,16 +38,17 @@ public:
         const std::size_t columns = values.shape().empty() ? 1 : values.shape().back();
         const std::size_t rows = values.size() / columns;
         if (operation == "transpose") {
-            return {{"values", transposed(values, rows, columns)}};
+            transpose(values, rows, columns, output.array("values", {columns, rows}, values.is_list()));
+            return;
         }
         const double total = sum(values.span());
         const Extremes extremes = extremes_of(values.span(), [](double x) { return x; });
-        return {{"rows", rows},
-                {"columns", columns},
-                {"sum", total},
-                {"mean", total / static_cast<double>(values.size())},
-                {"min", extremes.min},
-                {"max", extremes.max}};
+        output.put({{"rows", rows},
+                    {"columns", columns},
+                    {"sum", total},
+                    {"mean", total / static_cast<double>(values.size())},
+                    {"min", extremes.min},
+                    {"max", extremes.max}});
     }
 
     lmdb::Map details() const override { return {{"operation", operation_}}; }
@@ -59,26 +60,23 @@ private:
         }
     }
 
-    static lmdb::Numbers transposed(const lmdb::Numbers& values, std::size_t rows, std::size_t columns) {
+    static void transpose(const lmdb::Numbers& values, std::size_t rows, std::size_t columns, Span<double> to) {
         const Span<const double> from = values.span();
-        std::vector<double> to;
         if (values.fortran_order()) {
-            to.assign(from.begin(), from.end());
-        } else {
-            // Square blocks: both sides stay in the first-level cache.
-            constexpr std::size_t block = 32;
-            to.resize(from.size());
-            for (std::size_t row = 0; row < rows; row += block) {
-                for (std::size_t column = 0; column < columns; column += block) {
-                    for (std::size_t i = row; i < std::min(row + block, rows); ++i) {
-                        for (std::size_t j = column; j < std::min(column + block, columns); ++j) {
-                            to[j * rows + i] = from[i * columns + j];
-                        }
+            std::copy(from.begin(), from.end(), to.begin());
+            return;
+        }
+        // Square blocks: both sides stay in the first-level cache.
+        constexpr std::size_t block = 32;
+        for (std::size_t row = 0; row < rows; row += block) {
+            for (std::size_t column = 0; column < columns; column += block) {
+                for (std::size_t i = row; i < std::min(row + block, rows); ++i) {
+                    for (std::size_t j = column; j < std::min(column + block, columns); ++j) {
+                        to[j * rows + i] = from[i * columns + j];
                     }
                 }
             }
         }
-        return lmdb::Numbers(std::move(to), {columns, rows}).as_list(values.is_list());
     }
 
     std::string operation_;

@@ -1,259 +1,17 @@
-// The base of calculators in C++: what they get, what they answer, and how references are answered.
+// The base of calculators in C++: what they answer, and how references are answered.
 #ifndef DISHTAYANTRA_LMDB_CALCULATOR_HPP
 #define DISHTAYANTRA_LMDB_CALCULATOR_HPP
 
-#include "numbers.hpp"
-#include "reference.hpp"
-#include "writer.hpp"
+#include "input.hpp"
+#include "output.hpp"
 
-#include <cstdint>
-#include <functional>
-#include <initializer_list>
-#include <map>
-#include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
-#include <variant>
-#include <vector>
 
 namespace dishtayantra::lmdb {
 
-struct Value;
-
-/// Names and values in the order they were put.
-using Map = std::vector<std::pair<std::string, Value>>;
-
-/// A value of a result or a configuration. Owns what it holds.
-struct Value {
-    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Numbers, Map> held = nullptr;
-
-    Value() = default;
-    Value(bool value) : held(value) {}
-    Value(int value) : held(std::int64_t{value}) {}
-    Value(std::int64_t value) : held(value) {}
-    Value(std::size_t value) : held(static_cast<std::int64_t>(value)) {}
-    Value(double value) : held(value) {}
-    Value(const char* text) : held(std::string(text)) {}
-    Value(std::string text) : held(std::move(text)) {}
-    Value(Numbers numbers) : held(std::move(numbers)) {}
-    Value(Map map) : held(std::move(map)) {}
-};
-
-/// What a calculator computes on: named numbers, arrays and texts.
-///
-/// A payload that is one array has it under the name "values". Implementations may be read from any
-/// thread, one at a time.
-class Input {
-public:
-    virtual ~Input() = default;
-
-    /// The array under `name`, in place if it can be; empty when there is none.
-    /// Throws InvalidArgumentError when it is something else.
-    virtual std::optional<Numbers> find_numbers(std::string_view name) const = 0;
-
-    /// The number under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
-    virtual std::optional<double> find_number(std::string_view name) const = 0;
-
-    /// The text under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
-    virtual std::optional<std::string> find_text(std::string_view name) const = 0;
-
-    /// The names there are; empty when the payload is no mapping, but one value under "values".
-    virtual std::optional<std::vector<std::string>> names() const { return std::nullopt; }
-
-    /// The array under `name`. Throws InvalidArgumentError when there is none: nothing computes on a missing input.
-    Numbers numbers(std::string_view name) const {
-        if (std::optional<Numbers> found = find_numbers(name)) {
-            return *std::move(found);
-        }
-        throw InvalidArgumentError("the input has no '" + std::string(name) + "'");
-    }
-};
-
-/// A payload in a store as input: numpy and raw (float64) in place, msgpack through its document, segments in it in
-/// place when they hold float64.
-class ViewInput : public Input {
-public:
-    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow), and for a payload that is itself
-    /// a reference. So does asking for a value that only Python reads: a table, a reference.
-    explicit ViewInput(View view) : view_(std::make_shared<const View>(std::move(view))) {
-        if (view_->format() == Format::msgpack) {
-            document_ = view_->document();
-            if (document_->refers()) {
-                throw BadFormatError("entry '" + view_->key() + "': a reference, which is resolved in Python");
-            }
-        } else if (view_->format() != Format::numpy && view_->format() != Format::raw) {
-            throw BadFormatError("entry '" + view_->key() + "': format " + std::string(format_name(view_->format())) +
-                                 " cannot be calculated on in C++; msgpack, numpy and raw can");
-        }
-    }
-
-    std::optional<Numbers> find_numbers(std::string_view name) const override {
-        if (document_) {
-            return read<Numbers>(name, [this](const Node& node) { return Numbers::of(node, view_); });
-        }
-        if (name != "values") {
-            return std::nullopt;
-        }
-        if (view_->format() == Format::numpy) {
-            return Numbers::of(view_->array(), view_);
-        }
-        const Span<const double> elements = view_->span<double>();
-        return Numbers(elements, {elements.size()}, view_);
-    }
-
-    std::optional<double> find_number(std::string_view name) const override {
-        return read<double>(name, [](const Node& node) { return node.single(); });
-    }
-
-    std::optional<std::string> find_text(std::string_view name) const override {
-        return read<std::string>(name, [](const Node& node) { return std::string(node.string()); });
-    }
-
-    std::optional<std::vector<std::string>> names() const override {
-        if (!document_ || document_->root().type() != Type::map) {
-            return std::nullopt;
-        }
-        std::vector<std::string> names;
-        for (const Item item : document_->root().items()) {
-            names.emplace_back(item.key.string());
-        }
-        return names;
-    }
-
-private:
-    /// What `value_of` makes of the value under `name`; what it refuses is told with the name.
-    template <class T, class Read>
-    std::optional<T> read(std::string_view name, Read value_of) const {
-        const std::optional<Node> node = find(name);
-        try {
-            return node ? std::optional<T>(value_of(*node)) : std::nullopt;
-        } catch (const InvalidArgumentError& error) {
-            throw InvalidArgumentError("'" + std::string(name) + "': " + error.what());
-        } catch (const BadFormatError& error) {
-            throw BadFormatError("'" + std::string(name) + "': " + error.what());
-        }
-    }
-
-    std::optional<Node> find(std::string_view name) const {
-        if (!document_) {
-            return std::nullopt;
-        }
-        const Node root = document_->root();
-        if (root.type() != Type::map) {
-            return name == "values" ? std::optional<Node>(root) : std::nullopt;
-        }
-        const std::optional<Node> node = root.get(name);
-        return node && !node->is_nil() ? node : std::nullopt;
-    }
-
-    std::shared_ptr<const View> view_;
-    std::optional<Document> document_;
-};
-
-/// Payloads that were merged, as one input. Each name is in one of them: of two values nothing tells which came last.
-class JoinedInput : public Input {
-public:
-    /// Throws InvalidArgumentError when a name occurs twice, or a payload among several is no mapping.
-    explicit JoinedInput(std::vector<std::unique_ptr<Input>> parts) : parts_(std::move(parts)) {
-        for (const auto& part : parts_) {
-            const std::optional<std::vector<std::string>> names = part->names();
-            if (!names) {
-                throw InvalidArgumentError("a payload that is no mapping was merged with others");
-            }
-            for (const std::string& name : *names) {
-                if (!where_.emplace(name, part.get()).second) {
-                    throw InvalidArgumentError("'" + name + "' is in two of the mappings that were merged");
-                }
-            }
-        }
-    }
-
-    std::optional<Numbers> find_numbers(std::string_view name) const override {
-        const Input* part = with(name);
-        return part != nullptr ? part->find_numbers(name) : std::nullopt;
-    }
-
-    std::optional<double> find_number(std::string_view name) const override {
-        const Input* part = with(name);
-        return part != nullptr ? part->find_number(name) : std::nullopt;
-    }
-
-    std::optional<std::string> find_text(std::string_view name) const override {
-        const Input* part = with(name);
-        return part != nullptr ? part->find_text(name) : std::nullopt;
-    }
-
-    std::optional<std::vector<std::string>> names() const override {
-        std::vector<std::string> names;
-        for (const auto& [name, part] : where_) {
-            names.push_back(name);
-        }
-        return names;
-    }
-
-private:
-    const Input* with(std::string_view name) const {
-        const auto found = where_.find(name);
-        return found != where_.end() ? found->second : nullptr;
-    }
-
-    std::vector<std::unique_ptr<Input>> parts_;
-    std::map<std::string, const Input*, std::less<>> where_;
-};
-
-/// A map of the caller's as input, say a configuration.
-class MapInput : public Input {
-public:
-    explicit MapInput(Map map) : map_(std::move(map)) {}
-    MapInput(std::initializer_list<Map::value_type> entries) : map_(entries) {}
-
-    std::optional<Numbers> find_numbers(std::string_view name) const override { return find<Numbers>(name, "array"); }
-    std::optional<std::string> find_text(std::string_view name) const override {
-        return find<std::string>(name, "text");
-    }
-    std::optional<double> find_number(std::string_view name) const override {
-        const Value* value = find(name);
-        if (value != nullptr && std::holds_alternative<std::int64_t>(value->held)) {
-            return static_cast<double>(std::get<std::int64_t>(value->held));
-        }
-        return find<double>(name, "number");
-    }
-    std::optional<std::vector<std::string>> names() const override {
-        std::vector<std::string> names;
-        for (const auto& [key, value] : map_) {
-            names.push_back(key);
-        }
-        return names;
-    }
-
-private:
-    const Value* find(std::string_view name) const {
-        for (const auto& [key, value] : map_) {
-            if (key == name && !std::holds_alternative<std::nullptr_t>(value.held)) {
-                return &value;
-            }
-        }
-        return nullptr;
-    }
-
-    template <class T>
-    std::optional<T> find(std::string_view name, const char* what) const {
-        const Value* value = find(name);
-        if (value == nullptr) {
-            return std::nullopt;
-        }
-        if (!std::holds_alternative<T>(value->held)) {
-            throw InvalidArgumentError("'" + std::string(name) + "' is no " + what);
-        }
-        return std::get<T>(value->held);
-    }
-
-    Map map_;
-};
-
-/// A calculation. `compute` may be called from several threads at once and must not change what it can see.
+/// A calculation. `compute` and `compute_into` may be called from several threads at once and must not change what they
+/// can see but the output.
 class Calculator {
 public:
     virtual ~Calculator() = default;
@@ -261,87 +19,34 @@ public:
     /// The result for an input. Throws when the input is missing or wrong; never guesses.
     virtual Map compute(const Input& input) const = 0;
 
+    /// The same, given to `output`. What calls calculators calls this; see ComputesInto.
+    virtual void compute_into(const Input& input, Output& output) const { output.put(compute(input)); }
+
     /// What the calculator says of itself: its settings.
     virtual Map details() const { return {}; }
 };
 
-namespace detail {
-
-/// Writes results. Arrays are lent to the writer: the result must stay until they are put.
-class ResultWriter {
-    /// What was lent, rearranged where it had to be; must outlive the writer.
-    std::vector<Numbers> kept_;
-
+/// A calculator that knows the size of its result before it computes it, and computes it where it goes: in the store's
+/// map when the result goes there, in a NumPy array's memory when a Python engine calls directly.
+///
+///     void compute_into(const Input& input, Output& output) const override {
+///         const Numbers values = input.numbers("values");
+///         const Span<double> out = output.array("values", values.shape(), values.is_list());
+///         for (std::size_t i = 0; i < out.size(); ++i) { out[i] = 2 * values.span()[i]; }
+///     }
+///
+/// It may be asked a second time for the same input, when the store lost what it lent. What it throws leaves nothing in
+/// the store.
+class ComputesInto : public Calculator {
 public:
-    void write(const Map& map) {
-        writer.map(map.size());
-        for (const auto& [key, value] : map) {
-            writer.key(key);
-            write(value);
-        }
-    }
+    void compute_into(const Input& input, Output& output) const override = 0;
 
-    Writer writer;
-
-private:
-    void write(const Value& value) {
-        std::visit(
-            [this](const auto& held) {
-                using T = std::decay_t<decltype(held)>;
-                if constexpr (std::is_same_v<T, std::nullptr_t>) {
-                    writer.nil();
-                } else if constexpr (std::is_same_v<T, bool>) {
-                    writer.boolean(held);
-                } else if constexpr (std::is_same_v<T, std::int64_t>) {
-                    writer.int64(held);
-                } else if constexpr (std::is_same_v<T, double>) {
-                    writer.number(held);
-                } else if constexpr (std::is_same_v<T, std::string>) {
-                    writer.string(held);
-                } else {
-                    write(held);
-                }
-            },
-            value.held);
-    }
-
-    void write(const Numbers& numbers) {
-        const Numbers& kept = kept_.emplace_back(numbers.c_order());
-        if (!kept.is_list()) {
-            writer.segment(kept.span(), kept.shape());
-        } else if (kept.shape().empty()) {
-            writer.number(kept.span().front());
-        } else if (kept.size() < DY_LMDB_LIST_SEGMENT_MIN) {
-            std::size_t at = 0;
-            write_rows(kept, 0, at);
-        } else {
-            writer.segment(Segment(kept.span(), kept.shape()).as_list());
-        }
-    }
-
-    void write_rows(const Numbers& numbers, std::size_t level, std::size_t& at) {
-        const std::size_t count = numbers.shape()[level];
-        if (level + 1 == numbers.shape().size()) {
-            writer.doubles(numbers.span().subspan(at, count));
-            at += count;
-            return;
-        }
-        writer.array(count);
-        for (std::size_t i = 0; i < count; ++i) {
-            write_rows(numbers, level + 1, at);
-        }
+    Map compute(const Input& input) const final {
+        Output memory;
+        compute_into(input, memory);
+        return memory.take();
     }
 };
-
-}  // namespace detail
-
-/// Stores a result as the output of `reference`, in format msgpack: arrays as segments, copied straight from where they
-/// lie into the store; arrays that came as lists so that they are lists again.
-inline Info put_output(const Reference& reference, const Map& result) {
-    detail::ResultWriter results;
-    results.write(result);
-    return results.writer.put_output(reference);
-}
 
 /// A calculator's answer.
 struct Answer {
@@ -350,27 +55,53 @@ struct Answer {
     std::string refusal;   ///< why the store did not take an output that was asked for
 };
 
+namespace detail {
+
+/// A direct answer where an output was asked for: nobody waits.
+inline Answer refused(const Reference& reference, Map result, std::string refusal) {
+    try {
+        reference.settle_direct();
+    } catch (const Error& error) {
+        refusal += std::string("; ") + error.what();
+    }
+    return {false, std::move(result), std::move(refusal)};
+}
+
+}  // namespace detail
+
 /// Delivers a result as `reference` asks: into the store, or directly when no output is asked for. When the store
 /// cannot take it (full, say), the answer is direct, the reason is in `refusal` and nobody waits: a calculation does
 /// not fail because the exchange does.
 inline Answer deliver(const Reference& reference, Map result) {
-    Answer answer;
-    if (reference.has_output()) {
-        try {
-            put_output(reference, result);
-            answer.written = true;
-            return answer;
-        } catch (const Error& error) {
-            answer.refusal = error.what();
-        }
-        try {
-            reference.settle_direct();
-        } catch (const Error& error) {
-            answer.refusal += std::string("; ") + error.what();
-        }
+    if (!reference.has_output()) {
+        return {false, std::move(result), {}};
     }
-    answer.result = std::move(result);
-    return answer;
+    try {
+        put_output(reference, result);
+        return {true, {}, {}};
+    } catch (const Error& error) {
+        return detail::refused(reference, std::move(result), error.what());
+    }
+}
+
+/// Computes on `input` and delivers as `reference` asks, as above: what knows its size is computed where it goes.
+inline Answer deliver(const Reference& reference, const Calculator& calculator, const Input& input) {
+    if (!reference.has_output()) {
+        return {false, calculator.compute(input), {}};
+    }
+    StoreOutput output(reference);
+    calculator.compute_into(input, output);
+    if (!output.is_lent()) {
+        Map result = output.take();
+        return output.refusal().empty() ? deliver(reference, std::move(result))
+                                        : detail::refused(reference, std::move(result), output.refusal());
+    }
+    try {
+        output.publish();
+        return {true, {}, {}};
+    } catch (const Error& error) {
+        return detail::refused(reference, calculator.compute(input), error.what());
+    }
 }
 
 /// What `compute` answers on the input of `reference`. An input of a kind that it cannot read (BadFormatError) is declined:
@@ -388,11 +119,11 @@ auto declining(const Reference& reference, Compute compute) {
 /// Answers a reference: views its input in place, checks its checksum if it has one, computes, delivers.
 ///
 /// Throws NotFoundError when the input is missing or expired, CorruptError when it is damaged, BadFormatError when it is
-/// of a kind that cannot be read here, and what `compute` throws. May be called from any thread.
+/// of a kind that cannot be read here, and what the calculator throws. May be called from any thread.
 inline Answer answer(const Calculator& calculator, const Reference& reference) {
     View view = reference.view_input();
     view.verify();
-    return deliver(reference, declining(reference, [&] { return calculator.compute(ViewInput(std::move(view))); }));
+    return declining(reference, [&] { return deliver(reference, calculator, ViewInput(std::move(view))); });
 }
 
 }  // namespace dishtayantra::lmdb

@@ -66,7 +66,9 @@ public:
     void drop() noexcept { handle_.reset(); }
 
 private:
+    friend class Reference;
     friend class Store;
+    friend class Writer;
 
     explicit Loan(dy_lmdb_loan_t* loan) : handle_(loan) {}
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,15 +20,19 @@
 
 namespace dishtayantra::lmdb {
 
-/// Items as the nearest doubles; bools are 0 or 1. Throws InvalidArgumentError for times.
-inline std::vector<double> to_doubles(Dtype dtype, Bytes items, std::size_t count, bool big_endian = false) {
-    std::vector<double> out(count);
-    detail::check(dy_lmdb_numbers_convert(static_cast<std::uint32_t>(dtype), big_endian ? DY_LMDB_ARRAY_BIG_ENDIAN : 0,
-                                          items.data(), items.size(), out.data(), out.size()));
-    return out;
-}
-
 namespace detail {
+
+/// How many items a shape has. Throws InvalidArgumentError when no memory holds them.
+inline std::size_t count_of(const std::vector<std::size_t>& shape) {
+    std::size_t count = 1;
+    for (const std::size_t length : shape) {
+        if (length != 0 && count > std::numeric_limits<std::size_t>::max() / sizeof(double) / length) {
+            throw InvalidArgumentError("a shape that no memory holds");
+        }
+        count *= length;
+    }
+    return count;
+}
 
 /// Refuses a shape without items that stands for more lists than any program means: a few bytes announce any number.
 inline void require_few_lists(const std::vector<std::size_t>& shape) {
@@ -63,6 +68,27 @@ public:
         owner_ = std::move(owned);
     }
 
+    /// Memory of its own, which is fresh: `fill` gets it as a Span<double> and writes all of it.
+    /// Throws InvalidArgumentError when no memory holds the shape.
+    template <class Fill>
+    static Numbers made(std::vector<std::size_t> shape, Fill fill, bool fortran_order = false) {
+        const std::size_t count = detail::count_of(shape);
+        const std::shared_ptr<double[]> elements(new double[count]);
+        fill(Span<double>(elements.get(), count));
+        return Numbers(Span<const double>(elements.get(), count), std::move(shape), elements, fortran_order);
+    }
+
+    /// Items as the nearest doubles; bools are 0 or 1. Throws InvalidArgumentError for times.
+    static Numbers converted(Dtype dtype, Bytes items, std::vector<std::size_t> shape, bool big_endian = false,
+                             bool fortran_order = false) {
+        const std::uint32_t flags = big_endian ? DY_LMDB_ARRAY_BIG_ENDIAN : 0;
+        const auto convert = [&](Span<double> out) {
+            detail::check(dy_lmdb_numbers_convert(static_cast<std::uint32_t>(dtype), flags, items.data(), items.size(),
+                                                  out.data(), out.size()));
+        };
+        return made(std::move(shape), convert, fortran_order);
+    }
+
     /// One dimension of elements of the caller's.
     explicit Numbers(std::vector<double> elements) : Numbers(std::move(elements), {}) { shape_ = {span_.size()}; }
 
@@ -77,8 +103,7 @@ public:
         if (!array.dtype()) {
             throw InvalidArgumentError("elements of dtype '" + array.descr() + "' are not numbers this side converts");
         }
-        return Numbers(to_doubles(*array.dtype(), array.bytes(), array.size(), array.big_endian()), array.shape(),
-                       array.fortran_order());
+        return converted(*array.dtype(), array.bytes(), array.shape(), array.big_endian(), array.fortran_order());
     }
 
     /// A value of a document: a segment in place when its items are float64, else converted (integers, bool, float32);
@@ -93,16 +118,14 @@ public:
         if (told.data != nullptr) {
             return Numbers(Span<const double>(told.data, told.count), std::move(shape), std::move(owner)).as_list(is_list);
         }
-        std::vector<double> elements(told.count);
-        node.copy_numbers(elements);
-        return Numbers(std::move(elements), std::move(shape)).as_list(is_list);
+        return made(std::move(shape), [&](Span<double> out) { node.copy_numbers(out); }).as_list(is_list);
     }
 
     /// As above.
     static Numbers of(const Segment& segment, std::shared_ptr<const void> owner = nullptr) {
         const bool in_place = segment.holds<double>();
         const Numbers out = in_place ? Numbers(segment.span<double>(), segment.shape(), std::move(owner))
-                                     : Numbers(to_doubles(segment.dtype(), segment.bytes(), segment.size()), segment.shape());
+                                     : converted(segment.dtype(), segment.bytes(), segment.shape());
         return out.as_list(segment.is_list());
     }
 
@@ -111,11 +134,11 @@ public:
         if (bytes.size() % sizeof(double) != 0) {
             throw InvalidArgumentError(std::to_string(bytes.size()) + " raw bytes are no whole number of float64");
         }
-        std::vector<double> elements(bytes.size() / sizeof(double));
-        if (!bytes.empty()) {
-            std::memcpy(elements.data(), bytes.data(), bytes.size());
-        }
-        return Numbers(std::move(elements));
+        return made({bytes.size() / sizeof(double)}, [&](Span<double> out) {
+            if (!bytes.empty()) {
+                std::memcpy(out.data(), bytes.data(), bytes.size());
+            }
+        });
     }
 
     /// The elements in storage order; valid as long as this object or a copy of it.
@@ -143,19 +166,20 @@ public:
             same.fortran_order_ = false;
             return same;
         }
-        std::vector<double> out(size());
-        std::vector<std::size_t> index(shape_.size(), 0);
-        for (double& element : out) {
-            std::size_t at = 0;
-            for (std::size_t d = shape_.size(); d-- > 0;) {
-                at = at * shape_[d] + index[d];
+        const auto rearrange = [this](Span<double> out) {
+            std::vector<std::size_t> index(shape_.size(), 0);
+            for (double& element : out) {
+                std::size_t at = 0;
+                for (std::size_t d = shape_.size(); d-- > 0;) {
+                    at = at * shape_[d] + index[d];
+                }
+                element = span_[at];
+                for (std::size_t d = shape_.size(); d-- > 0 && ++index[d] == shape_[d];) {
+                    index[d] = 0;
+                }
             }
-            element = span_[at];
-            for (std::size_t d = shape_.size(); d-- > 0 && ++index[d] == shape_[d];) {
-                index[d] = 0;
-            }
-        }
-        return Numbers(std::move(out), shape_).as_list(is_list_);
+        };
+        return made(shape_, rearrange).as_list(is_list_);
     }
 
 private:

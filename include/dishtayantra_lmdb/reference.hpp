@@ -112,6 +112,17 @@ public:
         return put_parts(parts.buffers, 2, numpy);
     }
 
+    /// Publishes a loan of the store that the reference names as the output, all of it, and wakes who waits for it. `options`
+    /// say its format. Throws InvalidArgumentError when no output is wanted, else what `Loan::publish` throws. A failure ends
+    /// the loan as well.
+    Info publish_output(Loan& loan, const PutOptions& options) const {
+        const dy_lmdb_put_options_t raw = options.raw();
+        dy_lmdb_info_t info = detail::empty_info();
+        loan.require_open();
+        detail::check(dy_lmdb_reference_publish_output(handle_.get(), loan.handle_.get(), &raw, &info));
+        return detail::to_info(info);
+    }
+
     /// Says that the calculator answers directly: nobody waits for the output.
     void settle_direct() const { detail::check(dy_lmdb_reference_settle_direct(handle_.get())); }
 
@@ -162,10 +173,15 @@ struct References {
             names.push_back({name.data(), name.size()});
             texts.push_back({text.data(), text.size()});
         }
-        std::vector<dy_lmdb_reference_t*> inputs(fields.size());
+        return of(names, texts);
+    }
+
+    /// The same of names and texts in their order; there must be as many of both.
+    static References of(const std::vector<dy_lmdb_buffer_t>& names, const std::vector<dy_lmdb_buffer_t>& texts) {
+        std::vector<dy_lmdb_reference_t*> inputs(names.size());
         std::size_t count = 0;
         dy_lmdb_reference_t* output = nullptr;
-        detail::check(dy_lmdb_references_of(names.data(), texts.data(), fields.size(), inputs.data(), &count, &output));
+        detail::check(dy_lmdb_references_of(names.data(), texts.data(), names.size(), inputs.data(), &count, &output));
         References found;
         if (output != nullptr) {
             found.output = Reference(output);

@@ -90,6 +90,16 @@ public:
         return segment(Segment(Span(items), shape));
     }
 
+    /// An array whose items are written later, into the loan of `loan_output`. Returns where in the value they go, in
+    /// bytes. `put`, `put_output`, `data` and `parts` refuse a value with such room.
+    std::uint64_t reserve(Dtype dtype, Span<const std::size_t> shape, bool is_list = false) {
+        const std::vector<std::uint64_t> lengths(shape.begin(), shape.end());
+        std::uint64_t at = 0;
+        detail::check(dy_lmdb_writer_reserve(handle_.get(), static_cast<std::uint32_t>(dtype), DY_LMDB_UNIT_GENERIC,
+                                             is_list ? DY_LMDB_SEGMENT_LIST : 0U, lengths.data(), lengths.size(), &at));
+        return at;
+    }
+
     /// A whole list of numbers, item by item as MessagePack has it.
     Writer& doubles(Span<const double> values) {
         return checked(dy_lmdb_writer_doubles(handle_.get(), values.data(), values.size()));
@@ -167,6 +177,14 @@ public:
         dy_lmdb_info_t info = detail::empty_info();
         detail::check(dy_lmdb_writer_put_output(handle_.get(), reference.handle(), &raw, &info));
         return detail::to_info(info);
+    }
+
+    /// A loan of the size of the finished value, in the store that the reference names, with all of it written but what was
+    /// reserved: to fill, and to publish with `reference.publish_output`.
+    Loan loan_output(const Reference& reference) const {
+        dy_lmdb_loan_t* loan = nullptr;
+        detail::check(dy_lmdb_writer_loan_output(handle_.get(), reference.handle(), &loan));
+        return Loan(loan);
     }
 
     /// Forgets what was written, to start anew with the memory kept.

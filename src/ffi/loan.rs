@@ -4,6 +4,7 @@ use super::arg::{bytes, db_name, exclusive, give, out, release};
 use super::guard::guard;
 use super::info::{InfoOut, dy_lmdb_info_t};
 use super::options::{dy_lmdb_put_options_t, put_options};
+use super::reference::dy_lmdb_reference_t;
 use super::status::dy_lmdb_status_t;
 use super::store::{dy_lmdb_store_t, enter};
 use crate::error::{Error, Result, Status};
@@ -29,6 +30,11 @@ impl dy_lmdb_loan_t {
     }
 }
 
+/// A loan for C.
+pub(super) fn lent(loan: Loan) -> *mut dy_lmdb_loan_t {
+    give(dy_lmdb_loan_t(Some(loan)))
+}
+
 /// A loan and where to write, when one can be had without waiting for anybody.
 pub(crate) unsafe fn take_kept(
     store: *const dy_lmdb_store_t,
@@ -39,7 +45,7 @@ pub(crate) unsafe fn take_kept(
         // SAFETY: as the caller says.
         taken = unsafe { enter(store) }?.kept_loan(size).map(|loan| {
             let data = loan.address().as_ptr().cast();
-            (give(dy_lmdb_loan_t(Some(loan))), data)
+            (lent(loan), data)
         });
         Ok(())
     });
@@ -67,7 +73,7 @@ pub unsafe extern "C" fn dy_lmdb_loan_open(
     guard(|| {
         // SAFETY: as the documentation demands of the caller.
         let (store, loan) = unsafe { (enter(store)?, out("loan", loan)?) };
-        loan.write(give(dy_lmdb_loan_t(Some(store.loan(size)?))));
+        loan.write(lent(store.loan(size)?));
         Ok(())
     })
 }
@@ -97,7 +103,7 @@ pub unsafe extern "C" fn dy_lmdb_loan_take(
         let (store, loan, data) = unsafe { (enter(store)?, out("loan", loan)?, out("data", data)?) };
         let taken = store.loan(size)?;
         data.write(taken.address().as_ptr().cast());
-        loan.write(give(dy_lmdb_loan_t(Some(taken))));
+        loan.write(lent(taken));
         Ok(())
     })
 }
@@ -227,6 +233,46 @@ pub unsafe extern "C" fn dy_lmdb_loan_drop(loan: *mut dy_lmdb_loan_t) -> dy_lmdb
     guard(|| {
         // SAFETY: NULL or a loan, given back once, says the caller.
         unsafe { release(loan) };
+        Ok(())
+    })
+}
+
+/// Publishes a loan, all of it, as the output that a reference asks for, and wakes who waits for it. Return a mapping
+/// with `_lmdb_output_written: true` then.
+///
+/// - `reference`: the reference.
+/// - `loan`: a loan of the store that the reference names, such as `dy_lmdb_writer_loan_output` takes.
+/// - `options`: how to put it, its format above all; NULL means the defaults. The id of the exchange is the reference's
+///   unless `options` has one.
+/// - `info`: where to tell of the new entry; may be NULL.
+///
+/// Returns what `dy_lmdb_reference_put_output` and `dy_lmdb_loan_publish` do; `DY_LMDB_FOREIGN_STORE` when the loan is of
+/// another store. A failure ends the loan too.
+///
+/// Memory: the loan must still be dropped. Its bytes must not be written to any more.
+///
+/// Threads: one at a time on a loan.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_reference_publish_output(
+    reference: *const dy_lmdb_reference_t,
+    loan: *mut dy_lmdb_loan_t,
+    options: *const dy_lmdb_put_options_t,
+    info: *mut dy_lmdb_info_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (reference, loan, options, info) = unsafe {
+            (
+                super::reference::reference(reference)?,
+                exclusive("loan", loan)?,
+                put_options(options)?,
+                InfoOut::new(info)?,
+            )
+        };
+        held(loan)?;
+        if let Some(loan) = loan.0.take() {
+            info.write(&reference.publish_output(loan, &options)?, None);
+        }
         Ok(())
     })
 }

@@ -6,7 +6,7 @@ use super::guard::guard;
 use super::sized::{Growing, Out};
 use super::status::dy_lmdb_status_t;
 use super::writer::{dy_lmdb_writer_t, write};
-use crate::document::{Dtype, MAX_NDIM, Placed, Segment};
+use crate::document::{Dtype, MAX_NDIM, Placed, Segment, Writer};
 use crate::error::Result;
 use std::ffi::c_void;
 use std::ptr;
@@ -294,12 +294,8 @@ pub unsafe extern "C" fn dy_lmdb_writer_segment(
     data: *const c_void,
 ) -> dy_lmdb_status_t {
     let body = || {
-        let dtype = Dtype::from_codes(dtype, unit).map_err(invalid)?;
-        if ndim > MAX_NDIM {
-            return Err(invalid(format!("ndim is {ndim}; {MAX_NDIM} are allowed at most")));
-        }
         // SAFETY: as the documentation demands of the caller.
-        let shape = unsafe { items("shape", shape, ndim) }?;
+        let (dtype, shape) = unsafe { kind_and_shape(dtype, unit, shape, ndim) }?;
         let size = Segment::size_of(dtype, shape)?;
         // SAFETY: as the documentation demands of the caller, until the writer is reset or freed.
         let data: &'static [u8] = unsafe { bytes("data", data, size) }?;
@@ -307,6 +303,54 @@ pub unsafe extern "C" fn dy_lmdb_writer_segment(
     };
     // SAFETY: as the documentation demands of the caller.
     unsafe { write(writer, |writer| writer.segment(&body()?)) }
+}
+
+/// Writes a segment without its items, for a caller who computes them where `dy_lmdb_writer_loan_output` makes room.
+///
+/// - `writer`, `dtype`, `unit`, `flags`, `shape`, `ndim`: as for `dy_lmdb_writer_segment`.
+/// - `at`: where to put where the items go, in bytes from the beginning of the value.
+///
+/// Returns what `dy_lmdb_writer_segment` does. A value with such room is refused by `dy_lmdb_writer_data`,
+/// `dy_lmdb_writer_parts`, `dy_lmdb_writer_put` and `dy_lmdb_writer_put_output`, with `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Memory: nothing is kept of what is passed.
+///
+/// Threads: one at a time on a writer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_writer_reserve(
+    writer: *mut dy_lmdb_writer_t,
+    dtype: u32,
+    unit: u32,
+    flags: u32,
+    shape: *const u64,
+    ndim: usize,
+    at: *mut u64,
+) -> dy_lmdb_status_t {
+    let body = |writer: &mut Writer<'static>| {
+        // SAFETY: as the documentation demands of the caller.
+        let at = unsafe { out("at", at) }?;
+        // SAFETY: as the documentation demands of the caller.
+        let (dtype, shape) = unsafe { kind_and_shape(dtype, unit, shape, ndim) }?;
+        at.write(writer.reserve(dtype, shape, flags)?);
+        Ok(())
+    };
+    // SAFETY: as the documentation demands of the caller.
+    unsafe { write(writer, body) }
+}
+
+/// What kind of items a segment is to have, and how many.
+unsafe fn kind_and_shape<'a>(
+    dtype: u32,
+    unit: u32,
+    shape: *const u64,
+    ndim: usize,
+) -> Result<(Dtype, &'a [u64])> {
+    let dtype = Dtype::from_codes(dtype, unit).map_err(invalid)?;
+    if ndim > MAX_NDIM {
+        return Err(invalid(format!("ndim is {ndim}; {MAX_NDIM} are allowed at most")));
+    }
+    // SAFETY: as the caller says.
+    Ok((dtype, unsafe { items("shape", shape, ndim) }?))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! Finished values of writers: as bytes, as parts, as entries.
+//! Finished values of writers: as bytes, as parts, as entries, as loans to complete.
 
 use super::arg::{bytes, db_name, out, shared};
 use super::bytes::dy_lmdb_buffer_t;
 use super::guard::guard;
 use super::info::{InfoOut, dy_lmdb_info_t};
+use super::loan::{dy_lmdb_loan_t, lent};
 use super::options::{dy_lmdb_put_options_t, put_options};
 use super::reference::{dy_lmdb_reference_t, reference};
 use super::status::dy_lmdb_status_t;
@@ -155,6 +156,38 @@ pub unsafe extern "C" fn dy_lmdb_writer_put_output(
             )
         };
         info.write(&reference.put_output(&writer.writer.parts()?, &options)?, None);
+        Ok(())
+    })
+}
+
+/// Takes a loan of the size of the finished value in the store that a reference names, and writes the value into it but
+/// for what was reserved with `dy_lmdb_writer_reserve`. Fill that, and publish with `dy_lmdb_reference_publish_output`.
+///
+/// - `writer`: the writer.
+/// - `reference`: the reference.
+/// - `loan`: where to put the loan. `dy_lmdb_loan_data` tells where the value begins.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the value is not finished; `DY_LMDB_CORRUPT` when the reference
+/// names no store; what opening a store and `dy_lmdb_loan_open` answer.
+///
+/// Memory: the data of segments are copied once, into the loan. End it with `dy_lmdb_loan_drop`, published or not; it needs
+/// neither writer nor reference.
+///
+/// Threads: one at a time on a writer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_writer_loan_output(
+    writer: *const dy_lmdb_writer_t,
+    reference: *const dy_lmdb_reference_t,
+    loan: *mut *mut dy_lmdb_loan_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (writer, reference, loan) =
+            unsafe { (shared("writer", writer)?, self::reference(reference)?, out("loan", loan)?) };
+        let size = writer.writer.size()?;
+        let mut taken = reference.store()?.loan(size as u64)?;
+        writer.writer.fill(taken.bytes_mut())?;
+        loan.write(lent(taken));
         Ok(())
     })
 }

@@ -134,6 +134,7 @@ static const check_case_t cases[] = {
     CASE(test_segment_parts),
     CASE(test_segment_sizes),
     CASE(test_segment_writer_errors),
+    CASE(test_segment_filled_in_a_loan),
     CASE(test_segment_reader_errors),
     CASE(test_array_golden_files),
     CASE(test_array_of_a_view),

@@ -248,6 +248,84 @@ void test_segment_writer_errors(void) {
     dy_lmdb_writer_free(writer);
 }
 
+void test_segment_filled_in_a_loan(void) {
+    static const uint64_t shape[] = {300};
+    const uint32_t f64 = DY_LMDB_DTYPE_FLOAT64;
+    dy_lmdb_store_t *store = check_store();
+    dy_lmdb_bytes_t *path = NULL;
+    dy_lmdb_writer_t *writer = NULL;
+    dy_lmdb_reference_t *reference = NULL;
+    dy_lmdb_loan_t *loan = NULL;
+    dy_lmdb_view_t *view = NULL;
+    dy_lmdb_document_t *document = NULL;
+    dy_lmdb_segment_t segment = new_segment();
+    dy_lmdb_put_options_t options;
+    dy_lmdb_info_t info = check_info();
+    const dy_lmdb_buffer_t *parts = NULL;
+    const void *bytes = NULL;
+    void *data = NULL;
+    size_t size = 0, count = 0;
+    uint64_t at = 0;
+    bool found = false;
+    dy_lmdb_put_options_default(&options);
+    options.format = DY_LMDB_FORMAT_MSGPACK;
+    EXPECT_OK(dy_lmdb_store_path(store, &path));
+    EXPECT_OK(dy_lmdb_reference_new(&reference));
+    EXPECT_OK(dy_lmdb_writer_new(&writer));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_reserve(writer, 7, 0, 0, shape, 1, &at));
+    EXPECT_SAYS("7 is no dtype");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_reserve(writer, f64, 0, 0, shape, 1, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_reserve(NULL, f64, 0, 0, shape, 1, &at));
+    EXPECT_OK(dy_lmdb_writer_map(writer, 2));
+    EXPECT_OK(dy_lmdb_writer_string(writer, TEXT("values")));
+    EXPECT_OK(dy_lmdb_writer_reserve(writer, f64, 0, 0, shape, 1, &at));
+    EXPECT(at % 64 == 0);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_loan_output(writer, reference, &loan));
+    EXPECT_OK(dy_lmdb_writer_string(writer, TEXT("n")));
+    EXPECT_OK(dy_lmdb_writer_int64(writer, 300));
+    EXPECT_FAILS(DY_LMDB_CORRUPT, dy_lmdb_writer_loan_output(writer, reference, &loan));
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_db_path"), (const char *)dy_lmdb_bytes_data(path),
+                                    dy_lmdb_bytes_size(path)));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_data(writer, &bytes, &size));
+    EXPECT_SAYS("reserved");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_parts(writer, &parts, &count));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_loan_output(writer, reference, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_loan_output(NULL, reference, &loan));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_loan_output(writer, NULL, &loan));
+
+    /* Without an output key nothing is published, and the loan ends. */
+    EXPECT_OK(dy_lmdb_writer_loan_output(writer, reference, &loan));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_publish_output(NULL, loan, &options, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_reference_publish_output(reference, loan, &options, NULL));
+    EXPECT_SAYS("_lmdb_output_key");
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_loan_data(loan, &data, &size));
+    EXPECT_OK(dy_lmdb_loan_drop(loan));
+
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_output_key"), TEXT("output:c:1")));
+    EXPECT_OK(dy_lmdb_writer_loan_output(writer, reference, &loan));
+    EXPECT_OK(dy_lmdb_loan_data(loan, &data, &size));
+    for (size_t i = 0; i < 300; i++) {
+        ((double *)(void *)((char *)data + at))[i] = (double)i;
+    }
+    EXPECT_OK(dy_lmdb_reference_publish_output(reference, loan, &options, &info));
+    EXPECT(info.format == DY_LMDB_FORMAT_MSGPACK && info.size == size);
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_reference_publish_output(reference, loan, &options, NULL));
+    EXPECT_OK(dy_lmdb_loan_drop(loan));
+
+    EXPECT_OK(dy_lmdb_view_open(store, NOTHING, TEXT("output:c:1"), 0, &view, NULL));
+    EXPECT_OK(dy_lmdb_document_open(view, &document));
+    EXPECT_OK(dy_lmdb_document_validate(document));
+    EXPECT_OK(dy_lmdb_document_next_segment(document, 0, &segment, &found));
+    EXPECT(found && segment.size == 300 * sizeof(double) && (uintptr_t)segment.data % 64 == 0);
+    EXPECT(((const double *)segment.data)[299] == 299.0);
+    EXPECT_OK(dy_lmdb_document_close(document));
+    dy_lmdb_view_close(view);
+    dy_lmdb_bytes_free(path);
+    dy_lmdb_writer_free(writer);
+    dy_lmdb_reference_free(reference);
+    EXPECT_OK(dy_lmdb_store_close(store));
+}
+
 void test_segment_reader_errors(void) {
     /* [1, a segment of another version, a text] */
     static const char broken[] = "\x93\x01\xc9\0\0\0\x08\x44\x02" "d\0\0\0\0\0\0\xa1x";

@@ -1,7 +1,6 @@
 // Python module of native calculators that treat references badly, each in its own way: what a wrapper has to cope with.
 
-#include "python_values.hpp"
-
+#include <dishtayantra_lmdb/python.hpp>
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
@@ -10,7 +9,7 @@
 
 namespace py = pybind11;
 namespace lmdb = dishtayantra::lmdb;
-namespace calculators = dishtayantra::calculators;
+namespace python = dishtayantra::lmdb::python;
 
 namespace {
 
@@ -55,7 +54,7 @@ public:
     py::dict calculate(const py::dict& data) {
         ++calls;
         py::dict out;
-        out["sum"] = data.contains("values") ? sum(calculators::numbers_of(data["values"])) : 0.0;
+        out["sum"] = data.contains("values") ? sum(python::numbers_of(data["values"])) : 0.0;
         return out;
     }
 };
@@ -68,7 +67,7 @@ public:
         ++calls;
         py::dict out;
         if (!is_reference(data)) {
-            out["sum"] = sum(calculators::numbers_of(data["values"]));
+            out["sum"] = sum(python::numbers_of(data["values"]));
             return out;
         }
         const lmdb::Reference reference = reference_of(data);
@@ -138,7 +137,7 @@ py::class_<Class> define(py::module_& module, const char* type) {
 }  // namespace
 
 PYBIND11_MODULE(dishtayantra_test_natives, module, py::mod_gil_not_used()) {
-    calculators::register_errors();
+    python::register_errors();
     define<IgnoresReferences>(module, "IgnoresReferences");
     define<AnswersDirectly>(module, "AnswersDirectly");
     define<OpensButNeverAnswers>(module, "OpensButNeverAnswers");

@@ -1,5 +1,5 @@
 // A calculator for Python, built against the installed library by one line of g++.
-#include <dishtayantra_lmdb.hpp>
+#include <dishtayantra_lmdb/python.hpp>
 
 #include <pybind11/pybind11.h>
 
@@ -19,9 +19,23 @@ double sum(const std::string& path, const std::string& key) {
     return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
+class Double : public dy::ComputesInto {
+public:
+    explicit Double(const dy::Input&) {}
+    void compute_into(const dy::Input& input, dy::Output& output) const override {
+        const dy::Numbers values = input.numbers("values").c_order();
+        const dy::Span<double> out = output.array("values", values.shape(), values.is_list());
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            out[i] = 2 * values.span()[i];
+        }
+    }
+};
+
 }  // namespace
 
 PYBIND11_MODULE(installed_module, module) {
-    module.doc() = "Sums an array where it lies in a store.";
+    module.doc() = "Sums an array where it lies in a store; a calculator.";
+    dy::python::register_errors();
+    dy::python::PythonCalculator<Double>::define(module, "Double", "Values times two.");
     module.def("sum", &sum, py::arg("path"), py::arg("key"));
 }

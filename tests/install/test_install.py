@@ -186,7 +186,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a module that one g++ line has built."""
     place = tmp_path_factory.mktemp("module")
     command = (
-        f"g++ -std=c++17 -O2 -shared -fPIC {HERE}/module.cpp $({sys.executable} -m pybind11 --includes)"
+        f"g++ -std=c++17 -O2 -Wall -Wextra -Werror -shared -fPIC {HERE}/module.cpp $({sys.executable} -m pybind11 --includes)"
         " $(pkg-config --cflags --libs dishtayantra_lmdb) -Wl,-rpath,$(pkg-config --variable=libdir dishtayantra_lmdb)"
         f" -o {place}/installed_module$({sys.executable} -m pybind11 --extension-suffix)"
     )
@@ -212,3 +212,19 @@ def test_a_module_and_the_package_share_one_copy(tmp_path: Path, module: Path, f
     environment = {"PYTHONPATH": str(module)}
     (copy,) = done(sys.executable, "-c", source, tmp_path / "store", **environment).split()
     assert (Path(copy).parent == PREFIX / "lib") == (first == "module")
+
+
+def test_a_calculator_on_the_installed_base_is_wrapped(tmp_path: Path, module: Path) -> None:
+    source = """
+        import sys
+        import installed_module, numpy as np
+        from dishtayantra_lmdb import wrap_with_lmdb
+        native = installed_module.Double("d", {})
+        config = {"lmdb_enabled": True, "lmdb_db_path": sys.argv[1]}
+        values = np.arange(10_000.0)
+        for calculator in (native, wrap_with_lmdb(native, config, "d")):
+            assert (calculator.calculate({"values": values})["values"] == 2 * values).all()
+            assert calculator.calculate({"values": values.tolist()}) == {"values": (2 * values).tolist()}
+        assert native.details()["outputs_written"] == 2, native.details()
+    """
+    done(sys.executable, "-c", textwrap.dedent(source), tmp_path / "store", PYTHONPATH=str(module))

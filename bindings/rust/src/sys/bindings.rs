@@ -479,6 +479,12 @@ pub struct Functions {
     pub dy_lmdb_loan_drop: unsafe extern "C" fn(
         loan: *mut dy_lmdb_loan_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_reference_publish_output: unsafe extern "C" fn(
+        reference: *const dy_lmdb_reference_t,
+        loan: *mut dy_lmdb_loan_t,
+        options: *const dy_lmdb_put_options_t,
+        info: *mut dy_lmdb_info_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_config_parse: unsafe extern "C" fn(
         json: *const std::ffi::c_char,
         json_len: usize,
@@ -817,6 +823,11 @@ pub struct Functions {
         options: *const dy_lmdb_put_options_t,
         info: *mut dy_lmdb_info_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_writer_loan_output: unsafe extern "C" fn(
+        writer: *const dy_lmdb_writer_t,
+        reference: *const dy_lmdb_reference_t,
+        loan: *mut *mut dy_lmdb_loan_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_document_segment: unsafe extern "C" fn(
         document: *const dy_lmdb_document_t,
         node: dy_lmdb_node_t,
@@ -844,6 +855,15 @@ pub struct Functions {
         shape: *const u64,
         ndim: usize,
         data: *const std::ffi::c_void,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_writer_reserve: unsafe extern "C" fn(
+        writer: *mut dy_lmdb_writer_t,
+        dtype: u32,
+        unit: u32,
+        flags: u32,
+        shape: *const u64,
+        ndim: usize,
+        at: *mut u64,
     ) -> dy_lmdb_status_t,
     pub dy_lmdb_npy_header: unsafe extern "C" fn(
         data: *const std::ffi::c_void,
@@ -993,6 +1013,10 @@ impl Functions {
         let dy_lmdb_loan_finish = unsafe { __library.get(b"dy_lmdb_loan_finish\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_loan_drop = unsafe { __library.get(b"dy_lmdb_loan_drop\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_reference_publish_output = unsafe {
+            __library.get(b"dy_lmdb_reference_publish_output\0")
+        }
             .map(|sym| *sym)?;
         let dy_lmdb_config_parse = unsafe { __library.get(b"dy_lmdb_config_parse\0") }
             .map(|sym| *sym)?;
@@ -1208,6 +1232,10 @@ impl Functions {
             __library.get(b"dy_lmdb_writer_put_output\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_writer_loan_output = unsafe {
+            __library.get(b"dy_lmdb_writer_loan_output\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_document_segment = unsafe {
             __library.get(b"dy_lmdb_document_segment\0")
         }
@@ -1222,6 +1250,10 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_writer_segment = unsafe {
             __library.get(b"dy_lmdb_writer_segment\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_writer_reserve = unsafe {
+            __library.get(b"dy_lmdb_writer_reserve\0")
         }
             .map(|sym| *sym)?;
         let dy_lmdb_npy_header = unsafe { __library.get(b"dy_lmdb_npy_header\0") }
@@ -1287,6 +1319,7 @@ impl Functions {
             dy_lmdb_loan_publish,
             dy_lmdb_loan_finish,
             dy_lmdb_loan_drop,
+            dy_lmdb_reference_publish_output,
             dy_lmdb_config_parse,
             dy_lmdb_reference_name,
             dy_lmdb_references_of,
@@ -1356,10 +1389,12 @@ impl Functions {
             dy_lmdb_writer_parts,
             dy_lmdb_writer_put,
             dy_lmdb_writer_put_output,
+            dy_lmdb_writer_loan_output,
             dy_lmdb_document_segment,
             dy_lmdb_document_next_segment,
             dy_lmdb_document_next_extension,
             dy_lmdb_writer_segment,
+            dy_lmdb_writer_reserve,
             dy_lmdb_npy_header,
             dy_lmdb_view_array,
             dy_lmdb_npy_write,
@@ -1736,6 +1771,17 @@ impl Functions {
         loan: *mut dy_lmdb_loan_t,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_loan_drop)(loan) }
+    }
+    pub unsafe fn dy_lmdb_reference_publish_output(
+        &self,
+        reference: *const dy_lmdb_reference_t,
+        loan: *mut dy_lmdb_loan_t,
+        options: *const dy_lmdb_put_options_t,
+        info: *mut dy_lmdb_info_t,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self.dy_lmdb_reference_publish_output)(reference, loan, options, info)
+        }
     }
     pub unsafe fn dy_lmdb_config_parse(
         &self,
@@ -2332,6 +2378,14 @@ impl Functions {
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_writer_put_output)(writer, reference, options, info) }
     }
+    pub unsafe fn dy_lmdb_writer_loan_output(
+        &self,
+        writer: *const dy_lmdb_writer_t,
+        reference: *const dy_lmdb_reference_t,
+        loan: *mut *mut dy_lmdb_loan_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_writer_loan_output)(writer, reference, loan) }
+    }
     pub unsafe fn dy_lmdb_document_segment(
         &self,
         document: *const dy_lmdb_document_t,
@@ -2382,6 +2436,20 @@ impl Functions {
     ) -> dy_lmdb_status_t {
         unsafe {
             (self.dy_lmdb_writer_segment)(writer, dtype, unit, flags, shape, ndim, data)
+        }
+    }
+    pub unsafe fn dy_lmdb_writer_reserve(
+        &self,
+        writer: *mut dy_lmdb_writer_t,
+        dtype: u32,
+        unit: u32,
+        flags: u32,
+        shape: *const u64,
+        ndim: usize,
+        at: *mut u64,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self.dy_lmdb_writer_reserve)(writer, dtype, unit, flags, shape, ndim, at)
         }
     }
     pub unsafe fn dy_lmdb_npy_header(

@@ -1,20 +1,22 @@
 // A calculator as a Python class that an engine can call directly or with references.
-#pragma once
+#ifndef DISHTAYANTRA_LMDB_PYTHON_CALCULATOR_HPP
+#define DISHTAYANTRA_LMDB_PYTHON_CALCULATOR_HPP
 
-#include "python_results.hpp"
-#include "python_values.hpp"
+#include "input.hpp"
+#include "results.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
-namespace dishtayantra::calculators {
+namespace dishtayantra::lmdb {
+// Hidden, as what it is made of in pybind11.
+namespace [[gnu::visibility("hidden")]] python {
 
-/// `Core` (an lmdb::Calculator made from its configuration) as `Class(name, config)` with `calculate` and `details`.
+/// `Core` (a Calculator made from its configuration) as `Class(name, config)` with `calculate` and `details`.
 ///
 /// `calculate(payload)` takes a dict, an array, raw bytes of float64, a reference, or what an engine makes of several
 /// (merged, with fields beside them, under names, in lists of arrays), and returns a dict: the result,
@@ -30,45 +32,46 @@ public:
 
     py::dict calculate(const py::object& payload) {
         ++calculations_;
-        auto given = std::make_unique<PythonInput>(payload);
-        lmdb::References references;
-        py::dict plain;
-        if (given->is_mapping()) {
-            Fields fields = fields_of(payload);
+        References references;
+        py::object plain;
+        const bool has_names = is_mapping(payload);
+        if (has_names) {
+            const Fields fields(payload);
             references = fields.references();
-            plain = std::move(fields.plain);
+            plain = fields.plain();
         }
-        const std::optional<lmdb::Reference>& reference = references.output;
-        std::unique_ptr<lmdb::Input> input = std::move(given);
-        const auto compute = [&] {
-            if (!references.inputs.empty()) {
-                references_ += references.inputs.size();
-                input = resolved(references.inputs, plain);
-            }
+        references_ += references.inputs.size();
+        std::unique_ptr<Input> input;
+        if (references.inputs.empty()) {
+            input = std::make_unique<PythonInput>(payload, has_names);
+        }
+        const auto without_gil = [&](auto compute) {
+            const auto on_input = [&] {
+                if (!input) {
+                    input = resolved(references.inputs, plain);
+                }
+                return compute(*input);
+            };
             const py::gil_scoped_release no_gil;
-            return core_.compute(*input);
+            // Several were merged by whoever calls directly: no exchange waits for a word.
+            return references.inputs.size() == 1 ? declining(references.inputs.front(), on_input) : on_input();
         };
-        // Several were merged by whoever calls directly: no exchange waits for a word.
-        lmdb::Map result =
-            references.inputs.size() == 1 ? lmdb::declining(references.inputs.front(), compute) : compute();
-        lmdb::Answer answer;
-        if (reference) {
-            const py::gil_scoped_release no_gil;
-            answer = lmdb::deliver(*reference, std::move(result));
-        } else {
-            answer.result = std::move(result);
+        if (!references.output) {
+            ArrayOutput output;
+            without_gil([&](const Input& given) { core_.compute_into(given, output); });
+            return output.dict();
         }
+        const Answer answer =
+            without_gil([&](const Input& given) { return deliver(*references.output, core_, given); });
         if (!answer.refusal.empty()) {
             const std::lock_guard<std::mutex> lock(refusal_mutex_);
             refusal_ = answer.refusal;
         }
-        if (answer.written) {
-            ++outputs_written_;
-            py::dict out;
-            out[lmdb::wire::output_written] = true;
-            return out;
+        if (!answer.written) {
+            return dict_of(answer.result);
         }
-        return dict_of(answer.result);
+        ++outputs_written_;
+        return written_answer();
     }
 
     /// Name, class, settings, and what happened so far.
@@ -77,7 +80,7 @@ public:
         out["name"] = name;
         out["type"] = type;
         out["language"] = "C++";
-        out["library_version"] = std::string(lmdb::version());
+        out["library_version"] = std::string(version());
         out["calculations"] = calculations_.load();
         out["references"] = references_.load();
         out["outputs_written"] = outputs_written_.load();
@@ -112,4 +115,7 @@ private:
     std::string refusal_;
 };
 
-}  // namespace dishtayantra::calculators
+}  // namespace python
+}  // namespace dishtayantra::lmdb
+
+#endif

@@ -1,20 +1,19 @@
 // Errors of the engine as exceptions of Python.
-#pragma once
+#ifndef DISHTAYANTRA_LMDB_PYTHON_ERRORS_HPP
+#define DISHTAYANTRA_LMDB_PYTHON_ERRORS_HPP
 
-#include <dishtayantra_lmdb.hpp>
+#include "../error.hpp"
 
 #include <pybind11/pybind11.h>
 
-#include <string>
-
-namespace dishtayantra::calculators {
+namespace dishtayantra::lmdb {
+// Hidden, as what it is made of in pybind11.
+namespace [[gnu::visibility("hidden")]] python {
 
 namespace py = pybind11;
 
-inline std::string type_name(const py::handle& object) { return py::str(py::type::of(object).attr("__name__")); }
-
 /// The built-in exception that says most of what `error` says.
-inline PyObject* builtin_kind(const lmdb::Error& error) {
+inline PyObject* builtin_kind(const Error& error) {
     switch (error.status()) {
     case DY_LMDB_NOT_FOUND: return PyExc_LookupError;
     case DY_LMDB_TIMEOUT: return PyExc_TimeoutError;
@@ -23,7 +22,7 @@ inline PyObject* builtin_kind(const lmdb::Error& error) {
     case DY_LMDB_IO: return PyExc_OSError;
     default: break;
     }
-    return dynamic_cast<const lmdb::ArgumentError*>(&error) != nullptr ? PyExc_ValueError : PyExc_RuntimeError;
+    return dynamic_cast<const ArgumentError*>(&error) != nullptr ? PyExc_ValueError : PyExc_RuntimeError;
 }
 
 /// Raises errors of the engine as the kinds of the Python package when the process has loaded it, else as built-in
@@ -32,7 +31,7 @@ inline void register_errors() {
     py::register_local_exception_translator([](std::exception_ptr pending) {
         try {
             std::rethrow_exception(pending);
-        } catch (const lmdb::Error& error) {
+        } catch (const Error& error) {
             const py::dict modules = py::module_::import("sys").attr("modules");
             if (modules.contains("dishtayantra_lmdb.errors")) {
                 const py::object raised =
@@ -45,4 +44,7 @@ inline void register_errors() {
     });
 }
 
-}  // namespace dishtayantra::calculators
+}  // namespace python
+}  // namespace dishtayantra::lmdb
+
+#endif

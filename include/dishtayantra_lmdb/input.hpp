@@ -1,0 +1,236 @@
+// What calculators compute on: named numbers, arrays and texts, wherever they lie.
+#ifndef DISHTAYANTRA_LMDB_INPUT_HPP
+#define DISHTAYANTRA_LMDB_INPUT_HPP
+
+#include "value.hpp"
+#include "view.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dishtayantra::lmdb {
+
+/// What a calculator computes on: named numbers, arrays and texts.
+///
+/// A payload that is one array has it under the name "values". Implementations may be read from any
+/// thread, one at a time.
+class Input {
+public:
+    virtual ~Input() = default;
+
+    /// The array under `name`, in place if it can be; empty when there is none.
+    /// Throws InvalidArgumentError when it is something else.
+    virtual std::optional<Numbers> find_numbers(std::string_view name) const = 0;
+
+    /// The number under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
+    virtual std::optional<double> find_number(std::string_view name) const = 0;
+
+    /// The text under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
+    virtual std::optional<std::string> find_text(std::string_view name) const = 0;
+
+    /// The names there are; empty when the payload is no mapping, but one value under "values".
+    virtual std::optional<std::vector<std::string>> names() const { return std::nullopt; }
+
+    /// The array under `name`. Throws InvalidArgumentError when there is none: nothing computes on a missing input.
+    Numbers numbers(std::string_view name) const {
+        if (std::optional<Numbers> found = find_numbers(name)) {
+            return *std::move(found);
+        }
+        throw InvalidArgumentError("the input has no '" + std::string(name) + "'");
+    }
+};
+
+/// A payload in a store as input: numpy and raw (float64) in place, msgpack through its document, segments in it in
+/// place when they hold float64.
+class ViewInput : public Input {
+public:
+    /// Throws BadFormatError for formats that a calculator cannot read here (json, arrow), and for a payload that is itself
+    /// a reference. So does asking for a value that only Python reads: a table, a reference.
+    explicit ViewInput(View view) : view_(std::make_shared<const View>(std::move(view))) {
+        if (view_->format() == Format::msgpack) {
+            document_ = view_->document();
+            if (document_->refers()) {
+                throw BadFormatError("entry '" + view_->key() + "': a reference, which is resolved in Python");
+            }
+        } else if (view_->format() != Format::numpy && view_->format() != Format::raw) {
+            throw BadFormatError("entry '" + view_->key() + "': format " + std::string(format_name(view_->format())) +
+                                 " cannot be calculated on in C++; msgpack, numpy and raw can");
+        }
+    }
+
+    std::optional<Numbers> find_numbers(std::string_view name) const override {
+        if (document_) {
+            return read<Numbers>(name, [this](const Node& node) { return Numbers::of(node, view_); });
+        }
+        if (name != "values") {
+            return std::nullopt;
+        }
+        if (view_->format() == Format::numpy) {
+            return Numbers::of(view_->array(), view_);
+        }
+        const Span<const double> elements = view_->span<double>();
+        return Numbers(elements, {elements.size()}, view_);
+    }
+
+    std::optional<double> find_number(std::string_view name) const override {
+        return read<double>(name, [](const Node& node) { return node.single(); });
+    }
+
+    std::optional<std::string> find_text(std::string_view name) const override {
+        return read<std::string>(name, [](const Node& node) { return std::string(node.string()); });
+    }
+
+    std::optional<std::vector<std::string>> names() const override {
+        if (!document_ || document_->root().type() != Type::map) {
+            return std::nullopt;
+        }
+        std::vector<std::string> names;
+        for (const Item item : document_->root().items()) {
+            names.emplace_back(item.key.string());
+        }
+        return names;
+    }
+
+private:
+    /// What `value_of` makes of the value under `name`; what it refuses is told with the name.
+    template <class T, class Read>
+    std::optional<T> read(std::string_view name, Read value_of) const {
+        const std::optional<Node> node = find(name);
+        try {
+            return node ? std::optional<T>(value_of(*node)) : std::nullopt;
+        } catch (const InvalidArgumentError& error) {
+            throw InvalidArgumentError("'" + std::string(name) + "': " + error.what());
+        } catch (const BadFormatError& error) {
+            throw BadFormatError("'" + std::string(name) + "': " + error.what());
+        }
+    }
+
+    std::optional<Node> find(std::string_view name) const {
+        if (!document_) {
+            return std::nullopt;
+        }
+        const Node root = document_->root();
+        if (root.type() != Type::map) {
+            return name == "values" ? std::optional<Node>(root) : std::nullopt;
+        }
+        const std::optional<Node> node = root.get(name);
+        return node && !node->is_nil() ? node : std::nullopt;
+    }
+
+    std::shared_ptr<const View> view_;
+    std::optional<Document> document_;
+};
+
+/// Payloads that were merged, as one input. Each name is in one of them: of two values nothing tells which came last.
+class JoinedInput : public Input {
+public:
+    /// Throws InvalidArgumentError when a name occurs twice, or a payload among several is no mapping.
+    explicit JoinedInput(std::vector<std::unique_ptr<Input>> parts) : parts_(std::move(parts)) {
+        for (const auto& part : parts_) {
+            const std::optional<std::vector<std::string>> names = part->names();
+            if (!names) {
+                throw InvalidArgumentError("a payload that is no mapping was merged with others");
+            }
+            for (const std::string& name : *names) {
+                if (!where_.emplace(name, part.get()).second) {
+                    throw InvalidArgumentError("'" + name + "' is in two of the mappings that were merged");
+                }
+            }
+        }
+    }
+
+    std::optional<Numbers> find_numbers(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_numbers(name) : std::nullopt;
+    }
+
+    std::optional<double> find_number(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_number(name) : std::nullopt;
+    }
+
+    std::optional<std::string> find_text(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_text(name) : std::nullopt;
+    }
+
+    std::optional<std::vector<std::string>> names() const override {
+        std::vector<std::string> names;
+        for (const auto& [name, part] : where_) {
+            names.push_back(name);
+        }
+        return names;
+    }
+
+private:
+    const Input* with(std::string_view name) const {
+        const auto found = where_.find(name);
+        return found != where_.end() ? found->second : nullptr;
+    }
+
+    std::vector<std::unique_ptr<Input>> parts_;
+    std::map<std::string, const Input*, std::less<>> where_;
+};
+
+/// A map of the caller's as input, say a configuration.
+class MapInput : public Input {
+public:
+    explicit MapInput(Map map) : map_(std::move(map)) {}
+    MapInput(std::initializer_list<Map::value_type> entries) : map_(entries) {}
+
+    std::optional<Numbers> find_numbers(std::string_view name) const override { return find<Numbers>(name, "array"); }
+    std::optional<std::string> find_text(std::string_view name) const override {
+        return find<std::string>(name, "text");
+    }
+    std::optional<double> find_number(std::string_view name) const override {
+        const Value* value = find(name);
+        if (value != nullptr && std::holds_alternative<std::int64_t>(value->held)) {
+            return static_cast<double>(std::get<std::int64_t>(value->held));
+        }
+        return find<double>(name, "number");
+    }
+    std::optional<std::vector<std::string>> names() const override {
+        std::vector<std::string> names;
+        for (const auto& [key, value] : map_) {
+            names.push_back(key);
+        }
+        return names;
+    }
+
+private:
+    const Value* find(std::string_view name) const {
+        for (const auto& [key, value] : map_) {
+            if (key == name && !std::holds_alternative<std::nullptr_t>(value.held)) {
+                return &value;
+            }
+        }
+        return nullptr;
+    }
+
+    template <class T>
+    std::optional<T> find(std::string_view name, const char* what) const {
+        const Value* value = find(name);
+        if (value == nullptr) {
+            return std::nullopt;
+        }
+        if (!std::holds_alternative<T>(value->held)) {
+            throw InvalidArgumentError("'" + std::string(name) + "' is no " + what);
+        }
+        return std::get<T>(value->held);
+    }
+
+    Map map_;
+};
+
+}  // namespace dishtayantra::lmdb
+
+#endif
