@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
+use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::PutOptions;
 use crate::reference::{self, Reference};
-use crate::store::View;
-use crate::store::{Store, Track};
+use crate::store::{Discarded, Pinned, Place, Store, Track};
 
 pub use answer::{Answer, Decision, Side};
 pub use ids::{TXN_ID_DIGITS, new_txn_id};
@@ -29,12 +29,50 @@ pub struct Exchange {
     config: Config,
     name: String,
     store: Store,
+    /// Where the store was opened.
+    place: Place,
+    /// What all references of the exchange say.
+    said: Reference,
+    /// What keys of inputs and of outputs begin with: all but the exchange's id.
+    prefixes: [String; 2],
     /// The calculator was found to ignore references.
     ignored: AtomicBool,
     /// The calculator was seen opening an input, so that it can be trusted with others'.
     proven: AtomicBool,
-    /// Inputs put and not cleaned up yet, kept in view: what happened to them can be read after they expired.
-    inputs: Mutex<VecDeque<(String, View)>>,
+    /// Inputs put and not cleaned up yet, the last at the end.
+    inputs: Mutex<VecDeque<Input>>,
+}
+
+/// An input that was put and not cleaned up yet.
+#[derive(Debug)]
+struct Input {
+    key: String,
+    /// What happened to it can be read after it expired.
+    pinned: Pinned,
+    entry: Entry,
+    /// Its key was made here, and nobody else uses it.
+    fresh: bool,
+    /// The output that was taken.
+    output: Option<Entry>,
+}
+
+/// What is known of an entry.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    id: u64,
+    size: u64,
+    ttl_ms: u64,
+}
+
+impl Entry {
+    fn of(info: &Info) -> Entry {
+        Entry { id: info.entry_id, size: info.size, ttl_ms: info.ttl_ms }
+    }
+
+    /// To be discarded.
+    fn under(self, key: &str) -> Discarded<'_> {
+        Discarded { key: key.as_bytes(), entry: self.id, size: self.size, ttl_ms: self.ttl_ms }
+    }
 }
 
 /// Inputs kept at the most; of older ones only what the store still knows is known.
@@ -50,7 +88,16 @@ impl Exchange {
             reference::allow(&config.allowed_roots)?;
         }
         let store = Store::open(&config.db_path, &config.options())?;
+        let mut said = Reference::new();
+        said.set(reference::DB_PATH, &config.db_path.to_string_lossy())?;
+        said.set(reference::DB_NAME, &config.db_name)?;
+        said.set(reference::FORMAT, config.data_format.name())?;
+        let prefixes =
+            [&config.input_prefix, &config.output_prefix].map(|prefix| format!("{prefix}:{name}:"));
         Ok(Exchange {
+            place: Place::new(&config.db_path),
+            said,
+            prefixes,
             config,
             name: name.to_owned(),
             store,
@@ -82,11 +129,11 @@ impl Exchange {
 
     /// The key of one side of the exchange `txn_id`: `prefix:name:txn_id`.
     pub fn key(&self, side: Side, txn_id: &str) -> String {
-        let prefix = match side {
-            Side::Input => &self.config.input_prefix,
-            Side::Output => &self.config.output_prefix,
-        };
-        format!("{prefix}:{}:{txn_id}", self.name)
+        [self.prefix(side), txn_id].concat()
+    }
+
+    fn prefix(&self, side: Side) -> &str {
+        &self.prefixes[side as usize - 1]
     }
 
     /// Whether an input of `size` bytes goes through the store.
@@ -105,6 +152,18 @@ impl Exchange {
     /// `KeyExists` when the id is in use; `ReferenceIgnored` when the calculator ignores references
     /// and `InvalidArgument` in mode `output` (pass the payload directly); else what a put answers.
     pub fn put_input(&self, txn_id: &str, parts: &[&[u8]], format: Format) -> Result<Reference> {
+        let reference = self.put(txn_id, parts, format, false)?;
+        // An answer to an earlier exchange of the same id is none to this one.
+        if let Some(output) = reference.get(reference::OUTPUT_KEY)
+            && there(&self.store, &reference, output)?
+        {
+            self.store.delete(&self.config.db_name, output.as_bytes())?;
+        }
+        Ok(reference)
+    }
+
+    /// Puts an input, and looks for nothing.
+    fn put(&self, txn_id: &str, parts: &[&[u8]], format: Format, fresh: bool) -> Result<Reference> {
         if !self.config.exchange_mode.sends_inputs() {
             let what = "exchange mode output passes inputs directly";
             return Err(Error::new(Status::InvalidArgument, what));
@@ -116,8 +175,6 @@ impl Exchange {
         }
         let mut reference = self.reference(txn_id)?;
         let key = self.key(Side::Input, txn_id);
-        reference.set(reference::REF, "true")?;
-        reference.set(reference::INPUT_KEY, &key)?;
         let options = PutOptions {
             format,
             ttl_ms: self.config.ttl * 1000,
@@ -129,33 +186,33 @@ impl Exchange {
             target: &self.name,
         };
         let db = &self.config.db_name;
-        let info = self.store.put(db, key.as_bytes(), parts, &options)?;
-        reference.set_entry(&self.store, info.entry_id);
-        // An answer to an earlier exchange of the same id is none to this one.
-        if let Some(output) = reference.get(reference::OUTPUT_KEY)
-            && there(&self.store, &reference, output)?
-        {
-            self.store.delete(db, output.as_bytes())?;
-        }
-        if let Some(view) = self.store.view_quiet(db, key.as_bytes())? {
+        let (info, pinned) = self.store.put_pinned(db, key.as_bytes(), parts, &options)?;
+        reference.set_input(key.clone(), &self.store, info.entry_id);
+        if let Some(pinned) = pinned {
+            let input = Input { key, pinned, entry: Entry::of(&info), fresh, output: None };
             let mut inputs = self.inputs();
-            if inputs.len() == INPUTS {
-                inputs.pop_front();
-            }
-            inputs.push_back((key, view));
+            let oldest = if inputs.len() == INPUTS { inputs.pop_front() } else { None };
+            inputs.push_back(input);
+            drop(inputs);
+            drop(oldest);
         }
         Ok(reference)
     }
 
-    fn inputs(&self) -> MutexGuard<'_, VecDeque<(String, View)>> {
+    fn inputs(&self) -> MutexGuard<'_, VecDeque<Input>> {
         self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What happened to an input of ours that is kept in view, whether it has expired or not.
+    /// What happened to an input of ours that is pinned, whether it has expired or not.
     fn kept_track(&self, key: &str) -> Option<Track> {
-        let inputs = self.inputs();
-        let (_, view) = inputs.iter().rev().find(|(kept, _)| kept == key)?;
-        self.store.marks(view)
+        self.inputs().iter().rev().find(|input| input.key == key)?.pinned.marks()
+    }
+
+    /// Lets go of an input.
+    fn forget(&self, key: &str) -> Option<Input> {
+        let mut inputs = self.inputs();
+        let at = inputs.iter().rposition(|input| input.key == key)?;
+        inputs.remove(at)
     }
 
     /// The reference of the exchange `txn_id` without an input: where the output goes, unless the
@@ -168,8 +225,7 @@ impl Exchange {
             let what = "the id of an exchange is empty";
             return Err(Error::new(Status::InvalidArgument, what));
         }
-        let longest = self.key(Side::Input, txn_id).len();
-        let longest = longest.max(self.key(Side::Output, txn_id).len());
+        let longest = self.prefixes.iter().map(String::len).max().unwrap_or_default() + txn_id.len();
         if longest > reference::KEY_BYTES {
             let most = reference::KEY_BYTES;
             let what = format!(
@@ -178,15 +234,8 @@ impl Exchange {
             );
             return Err(Error::new(Status::BadKey, what));
         }
-        let mut reference = Reference::new();
-        if self.config.exchange_mode.sends_outputs() {
-            reference.set(reference::OUTPUT_KEY, &self.key(Side::Output, txn_id))?;
-        }
-        reference.set(reference::DB_PATH, &self.config.db_path.to_string_lossy())?;
-        reference.set(reference::DB_NAME, &self.config.db_name)?;
-        reference.set(reference::FORMAT, self.config.data_format.name())?;
-        reference.set(reference::TXN_ID, txn_id)?;
-        Ok(reference)
+        let output = self.config.exchange_mode.sends_outputs().then(|| self.key(Side::Output, txn_id));
+        Ok(self.said.of_exchange(txn_id, output))
     }
 
     /// The reference that stands for the output of another, to travel in place of the result.
@@ -208,7 +257,7 @@ impl Exchange {
         let db = reference.db_name();
         let input = reference.get(reference::INPUT_KEY).filter(|_| input);
         if let Some(key) = input {
-            self.inputs().retain(|(kept, _)| kept != key);
+            drop(self.forget(key));
         }
         let input = input.filter(|key| self.own_input(reference, key)).map(str::as_bytes);
         let output = reference.get(reference::OUTPUT_KEY).filter(|_| output).map(str::as_bytes);
@@ -227,7 +276,7 @@ impl Exchange {
     /// Whether `input` is the entry that [`Exchange::put_input`] made for this reference.
     fn own_input(&self, reference: &Reference, input: &str) -> bool {
         let txn_id = reference.get(reference::TXN_ID).unwrap_or_default();
-        self.key(Side::Input, txn_id) == input
+        input.strip_prefix(self.prefix(Side::Input)) == Some(txn_id)
     }
 
     /// The store that a reference lives in: ours, but for references of other makers.
@@ -239,6 +288,13 @@ impl Exchange {
                 Ok(self.store.clone())
             }
         }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        // The store may stay open for others. What cannot be removed now goes when its time is over.
+        let _ = self.store.flush();
     }
 }
 

@@ -213,12 +213,14 @@ pub unsafe extern "C" fn dy_lmdb_reference_from_fields(
         if let Some(unknown) = fields.iter().skip(FIELDS).position(|field| !field.data.is_null()) {
             return Err(invalid(format!("fields[{}] is set, but no field is known there", FIELDS + unknown)));
         }
-        let mut given = Vec::with_capacity(NAMES.len());
-        for (name, field) in NAMES.iter().zip(fields).filter(|(_, field)| !field.data.is_null()) {
-            // SAFETY: `size` bytes lie there, says the caller.
-            given.push((*name, unsafe { text(name, field.data.cast(), field.size) }?));
+        let mut given = [None; NAMES.len()];
+        for ((text_of, name), field) in given.iter_mut().zip(NAMES).zip(fields) {
+            if !field.data.is_null() {
+                // SAFETY: `size` bytes lie there, says the caller.
+                *text_of = Some(unsafe { text(name, field.data.cast(), field.size) }?);
+            }
         }
-        reference.write(Reference::from_fields(given)?);
+        reference.write(Reference::from_texts(&given)?);
         Ok(())
     })
 }

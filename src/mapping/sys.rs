@@ -95,11 +95,20 @@ pub fn written(fd: RawFd, offset: u64, length: u64) -> bool {
 
 /// Bytes of blocks that a file has.
 pub fn blocks(fd: RawFd) -> io::Result<u64> {
+    Ok(stat(fd)?.st_blocks as u64 * 512)
+}
+
+/// Whether an open file has a name in some directory.
+pub fn is_named(fd: RawFd) -> bool {
+    stat(fd).is_ok_and(|stat| stat.st_nlink > 0)
+}
+
+fn stat(fd: RawFd) -> io::Result<libc::stat> {
     // SAFETY: the struct is plain integers; the kernel fills it.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
     // SAFETY: an open descriptor and an out pointer to a local.
     check(unsafe { libc::fstat(fd, &mut stat) })?;
-    Ok(stat.st_blocks as u64 * 512)
+    Ok(stat)
 }
 
 /// Bytes that the file system of `fd` has left for this user.

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{DB_NAME, DB_PATH, ENTRY, INPUT_KEY, MARKER, REF};
+use crate::hex;
 
 /// The entry of one store: what `_lmdb_entry` says.
 #[derive(Debug, Clone)]
@@ -31,17 +32,23 @@ const NAME_DIGITS: usize = 8;
 
 impl Entry {
     pub fn new(store: u128, id: u64) -> Entry {
-        Entry { store, id, text: format!("{store:032x}:{id:016x}") }
+        let words =
+            |number: u128, words: u32| (0..words).rev().map(move |word| (number >> (32 * word)) as u32);
+        let mut text = Vec::with_capacity(STORE_DIGITS + 1 + ID_DIGITS);
+        words(store, 4).for_each(|word| text.extend_from_slice(&hex::digits(word)));
+        text.push(b':');
+        words(u128::from(id), 2).for_each(|word| text.extend_from_slice(&hex::digits(word)));
+        Entry { store, id, text: String::from_utf8(text).expect("made of digits") }
     }
 
     /// Reads what travels; `None` when it cannot be right.
     pub fn parse(text: &str) -> Option<Entry> {
-        let (store, id) = text.split_once(':')?;
-        if store.len() != STORE_DIGITS || id.len() != ID_DIGITS {
-            return None;
-        }
-        let (store, id) = (number(store)?, number(id)? as u64);
-        Some(Entry { store, id, text: text.to_owned() })
+        let bytes: &[u8; STORE_DIGITS + 1 + ID_DIGITS] = text.as_bytes().try_into().ok()?;
+        let (store, rest) = bytes.split_at(STORE_DIGITS);
+        let (colon, id) = rest.split_at(1);
+        let entry =
+            |text: &str| Some(Entry { store: number(store)?, id: number(id)? as u64, text: text.to_owned() });
+        if colon == b":" { entry(text) } else { None }
     }
 
     /// The name of the marker of a reference to this entry.
@@ -60,16 +67,10 @@ impl Entry {
     }
 }
 
-/// The number of lower-case hexadecimal digits, of at most 32.
-fn number(digits: &str) -> Option<u128> {
-    digits.bytes().try_fold(0, |number, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u128::from(value))
-    })
+/// The number of lower-case hexadecimal digits: 8 to 32, of which each eight make a word.
+fn number(digits: &[u8]) -> Option<u128> {
+    let (words, _) = digits.as_chunks();
+    words.iter().try_fold(0, |number, &word| Some(number << 32 | u128::from(hex::number(word)?)))
 }
 
 /// A marker as a reference keeps it: made when it is first asked for. It says nothing that the reference does not.
@@ -94,18 +95,30 @@ impl LazyMarker {
 /// The text of a marker: the JSON of the reference it stands for, which is what resolving it takes.
 pub(super) fn marker_text(entry: &Entry, key: &str, path: &str, db: &str) -> String {
     let fixed = REF.len() + INPUT_KEY.len() + DB_PATH.len() + DB_NAME.len() + ENTRY.len() + 40;
-    let mut out = Vec::with_capacity(fixed + entry.text.len() + key.len() + path.len() + db.len());
-    out.extend_from_slice(b"{\"");
-    out.extend_from_slice(REF.as_bytes());
-    out.extend_from_slice(b"\":true");
+    let mut out = String::with_capacity(fixed + entry.text.len() + key.len() + path.len() + db.len());
+    out.push_str("{\"");
+    out.push_str(REF);
+    out.push_str("\":true");
     for (name, value) in [(INPUT_KEY, key), (DB_PATH, path), (DB_NAME, db), (ENTRY, &entry.text)] {
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-        serde_json::to_writer(&mut out, value).expect("a text into memory");
+        out.push_str(",\"");
+        out.push_str(name);
+        if is_plain(value) {
+            out.push_str("\":\"");
+            out.push_str(value);
+            out.push('"');
+        } else {
+            out.push_str("\":");
+            out.push_str(&serde_json::Value::from(value).to_string());
+        }
     }
-    out.push(b'}');
-    String::from_utf8(out).expect("made of texts")
+    out.push('}');
+    out
+}
+
+/// Whether JSON writes a text as it is.
+fn is_plain(text: &str) -> bool {
+    // All bytes in any case, which goes several at a time.
+    !text.bytes().fold(false, |special, byte| special | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
 }
 
 /// Whether that is the marker's text. False also where JSON writes a value otherwise than it is: who parses it sees.

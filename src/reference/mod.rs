@@ -44,6 +44,30 @@ pub const OUTPUT_WRITTEN: &str = "_lmdb_output_written";
 /// Every wire name with one meaning, in the order in which they are written; a reference's marker follows.
 pub const NAMES: &[&str] = &[REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY];
 
+/// The fields that [`NAMES`] name, in the same order.
+#[derive(Debug, Clone, Copy)]
+enum Field {
+    Ref,
+    InputKey,
+    OutputKey,
+    DbPath,
+    DbName,
+    Format,
+    TxnId,
+    Entry,
+}
+
+const FIELDS: [Field; NAMES.len()] = [
+    Field::Ref,
+    Field::InputKey,
+    Field::OutputKey,
+    Field::DbPath,
+    Field::DbName,
+    Field::Format,
+    Field::TxnId,
+    Field::Entry,
+];
+
 /// The named database of a reference that names none.
 const DEFAULT_DB_NAME: &str = "default";
 /// The longest key a store takes.
@@ -137,6 +161,20 @@ impl Reference {
         }
     }
 
+    /// As [`Reference::from_fields`], of texts in the order of [`NAMES`] and no marker.
+    ///
+    /// # Errors
+    /// As for [`Reference::from_json`].
+    pub(crate) fn from_texts(texts: &[Option<&str>; NAMES.len()]) -> Result<Reference> {
+        let mut reference = Reference::new();
+        for (field, text) in FIELDS.iter().zip(texts) {
+            if let Some(text) = text {
+                reference.set_field(*field, text)?;
+            }
+        }
+        reference.complete()
+    }
+
     fn complete(self) -> Result<Reference> {
         if self.is_ref && self.input_key.is_none() {
             return Err(missing(INPUT_KEY));
@@ -180,8 +218,19 @@ impl Reference {
         }
     }
 
+    /// This with an exchange's id and where its output goes.
+    pub(crate) fn of_exchange(&self, txn_id: &str, output_key: Option<String>) -> Reference {
+        Reference { txn_id: Some(txn_id.to_owned()), output_key, ..self.clone() }
+    }
+
+    /// Has the reference stand for the entry of `store` under `key`, one that the store took.
+    pub(crate) fn set_input(&mut self, key: String, store: &Store, id: u64) {
+        (self.is_ref, self.input_key) = (true, Some(key));
+        self.set_entry(store, id);
+    }
+
     /// Says which entry of `store` the reference stands for.
-    pub(crate) fn set_entry(&mut self, store: &Store, id: u64) {
+    fn set_entry(&mut self, store: &Store, id: u64) {
         self.marker = entry::LazyMarker::default();
         self.entry = Some(Entry::new(store.id(), id));
     }
@@ -208,46 +257,52 @@ impl Reference {
     /// `Corrupt` naming the field, what it holds and what it should.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         self.marker = entry::LazyMarker::default();
+        match NAMES.iter().position(|known| *known == name) {
+            Some(at) => self.set_field(FIELDS[at], value),
+            None => Ok(()),
+        }
+    }
+
+    fn set_field(&mut self, field: Field, value: &str) -> Result<()> {
+        let name = NAMES[field as usize];
         let wrong = |wanted: &str| corrupt(format_args!("{name} is {value:?}, not {wanted}"));
-        match name {
-            REF => {
+        match field {
+            Field::Ref => {
                 self.is_ref = value.parse().map_err(|_| wrong("\"true\" or \"false\""))?;
             }
-            INPUT_KEY | OUTPUT_KEY => {
+            Field::InputKey | Field::OutputKey => {
                 if !(1..=KEY_BYTES).contains(&value.len()) {
                     return Err(wrong("a key of 1 to 511 bytes"));
                 }
                 let key = Some(value.to_owned());
-                if name == INPUT_KEY {
-                    self.input_key = key;
-                } else {
-                    self.output_key = key;
+                match field {
+                    Field::InputKey => self.input_key = key,
+                    _ => self.output_key = key,
                 }
             }
-            DB_PATH => {
+            Field::DbPath => {
                 // A relative path would mean another directory in every process.
                 if !Path::new(value).is_absolute() || value.contains('\0') {
                     return Err(wrong("an absolute path"));
                 }
                 self.db_path = Some(value.to_owned());
             }
-            DB_NAME => {
+            Field::DbName => {
                 if !(1..=KEY_BYTES).contains(&value.len()) {
                     return Err(wrong("the name of a database, of 1 to 511 bytes"));
                 }
                 self.db_name = Some(value.to_owned());
             }
-            FORMAT => {
+            Field::Format => {
                 let format =
                     Format::from_name(value).map_err(|error| corrupt(format_args!("{name}: {error}")))?;
                 self.format = Some(format);
             }
-            TXN_ID => self.txn_id = Some(value.to_owned()),
-            ENTRY => {
+            Field::TxnId => self.txn_id = Some(value.to_owned()),
+            Field::Entry => {
                 let wanted = "the ids of a store and of an entry, of 32 and 16 hexadecimal digits";
                 self.entry = Some(Entry::parse(value).ok_or_else(|| wrong(wanted))?);
             }
-            _ => {}
         }
         Ok(())
     }
@@ -290,7 +345,12 @@ impl Reference {
     /// answers.
     pub fn store(&self) -> Result<Store> {
         let path = self.db_path.as_deref().ok_or_else(|| missing(DB_PATH))?;
-        let store = stores::store_at(Path::new(path))?;
+        let store = stores::store_at(path, self.entry.is_some())?;
+        if self.check_made_in(store.id()).is_ok() {
+            return Ok(store);
+        }
+        // Another one may have taken its place just now.
+        let store = stores::store_at(path, false)?;
         self.check_made_in(store.id())?;
         Ok(store)
     }
@@ -347,9 +407,7 @@ impl Reference {
     /// key is not one of this exchange, or another's entry is under it, else what a put answers.
     pub fn put_output(&self, parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
         let (key, options) = self.output(options)?;
-        let store = self.store()?;
-        self.check_output(&store, key, options.txn_id)?;
-        store.put(self.db_name(), key.as_bytes(), parts, &options)
+        self.store()?.put_own(self.db_name(), key.as_bytes(), parts, &options)
     }
 
     /// Publishes a loan of the reference's store as the output; see [`Reference::put_output`].
@@ -359,27 +417,23 @@ impl Reference {
     pub fn publish_output(&self, loan: Loan, options: &PutOptions) -> Result<Info> {
         let (key, options) = self.output(options)?;
         self.check_made_in(loan.store_id())?;
-        self.check_output(&self.store()?, key, options.txn_id)?;
-        loan.publish(self.db_name(), key.as_bytes(), &options)
+        self.store()?;
+        loan.publish_own(self.db_name(), key.as_bytes(), &options)
     }
 
-    /// Refuses an output that would not be one of this exchange: a reference is data, and whoever wrote it shall not have
-    /// other entries replaced. Keys of an exchange end with its id, and what is there already is of the same one.
-    fn check_output(&self, store: &Store, key: &str, txn_id: &str) -> Result<()> {
+    /// Refuses an output key that is not one of this exchange: a reference is data, and whoever wrote it shall not have
+    /// other entries replaced. Keys of an exchange end with its id, and what is there already is of the same one, as
+    /// the store sees to.
+    fn check_output(&self, key: &str, txn_id: &str) -> Result<()> {
         let is_of_exchange = |key: &str| key.strip_suffix(txn_id).is_some_and(|prefix| prefix.ends_with(':'));
-        let refused = |why: String| {
-            Err(Error::new(Status::Permission, format!("an output is not written under {key:?}: {why}")))
-        };
-        if !txn_id.is_empty() && self.input_key.as_deref().is_some_and(is_of_exchange) && !is_of_exchange(key)
-        {
-            return refused(format!("the keys of the exchange {txn_id:?} end with its id"));
+        let input = self.input_key.as_deref();
+        if txn_id.is_empty() || is_of_exchange(key) || !input.is_some_and(is_of_exchange) {
+            return Ok(());
         }
-        match store.txn_id_of(self.db_name(), key.as_bytes())? {
-            Some(theirs) if theirs != txn_id => {
-                refused(format!("there is an entry of the exchange {theirs:?}, and this one is {txn_id:?}"))
-            }
-            _ => Ok(()),
-        }
+        let what = format!(
+            "an output is not written under {key:?}: the keys of the exchange {txn_id:?} end with its id"
+        );
+        Err(Error::new(Status::Permission, what))
     }
 
     /// The key of the output, and the options with which it is put.
@@ -389,6 +443,7 @@ impl Reference {
         if options.txn_id.is_empty() {
             options.txn_id = self.txn_id.as_deref().unwrap_or_default();
         }
+        self.check_output(key, options.txn_id)?;
         Ok((key, options))
     }
 

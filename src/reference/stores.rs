@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use super::roots;
 use crate::error::Result;
 use crate::options::Options;
-use crate::store::Store;
+use crate::store::{Place, Store};
 
 /// Stores kept open at most; the one unused for longest goes first.
 const KEPT: usize = 8;
@@ -19,48 +19,36 @@ const TRIES: u32 = 1000;
 static STORES: Mutex<Vec<OpenStore>> = Mutex::new(Vec::new());
 
 struct OpenStore {
-    path: PathBuf,
-    file: FileId,
-    /// The process that opened it: a forked child must not use its parent's.
-    process: u32,
+    place: Place,
     store: Store,
 }
 
-/// Device and inode of the data file. While the store is open its inode cannot be given to another
-/// file, so an equal id is the same store.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct FileId(u64, u64);
-
-impl FileId {
-    fn of(path: &Path) -> Option<FileId> {
-        let file = fs::metadata(path.join("data.mdb")).ok()?;
-        Some(FileId(file.dev(), file.ino()))
-    }
-}
-
 /// The store in the directory `path`, which must exist: opened now, or earlier in this process and
-/// still the one that is there.
-pub(super) fn store_at(path: &Path) -> Result<Store> {
-    let file = FileId::of(path);
-    let process = std::process::id();
+/// still the one that is there. `trusting`: what was there a moment ago still is; for a caller to whom the store's id
+/// tells whether it is the right one.
+pub(super) fn store_at(path: &str, trusting: bool) -> Result<Store> {
     if let Some(mut stores) = stores()
-        && let Some(at) = stores.iter().position(|kept| kept.path == path)
+        && let Some(at) = stores.iter().rposition(|kept| kept.place.path().as_os_str() == path)
     {
-        let kept = stores.remove(at);
-        if file == Some(kept.file) && process == kept.process {
-            let store = kept.store.clone();
-            stores.push(kept);
+        let OpenStore { place, store } = &stores[at];
+        let there = if trusting { place.held(store) } else { place.holds_now(store) };
+        if there {
+            let store = store.clone();
+            stores[at..].rotate_left(1);
             return Ok(store);
         }
+        let gone = stores.remove(at);
         // Closing a store is nothing to do under a lock.
         drop(stores);
-        drop(kept);
+        drop(gone);
     }
+    let path = Path::new(path);
     let allowed = roots::check(path)?;
     let store = Store::open(&allowed, &as_it_is(&allowed))?;
+    let place = Place::new(path);
     // A store that was replaced on the disk while it was opened is not kept.
-    if let Some(file) = file.filter(|file| FileId::of(path) == Some(*file)) {
-        keep(OpenStore { path: path.to_owned(), file, process, store: store.clone() });
+    if place.holds_now(&store) {
+        keep(OpenStore { place, store: store.clone() });
     }
     Ok(store)
 }
@@ -82,7 +70,7 @@ fn as_it_is(path: &Path) -> Options {
 fn keep(new: OpenStore) {
     let Some(mut stores) = stores() else { return };
     let mut gone = Vec::new();
-    if let Some(at) = stores.iter().position(|kept| kept.path == new.path) {
+    if let Some(at) = stores.iter().position(|kept| kept.place.path() == new.place.path()) {
         gone.push(stores.remove(at));
     }
     if stores.len() == KEPT {

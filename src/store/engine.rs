@@ -1,5 +1,6 @@
 //! An open store: everything this process keeps for one directory.
 
+use super::deferred::Deferred;
 use super::directory::{Directory, Identity};
 use super::files::{self, OpenFiles};
 use super::owners::Owners;
@@ -7,7 +8,7 @@ use super::pins::{self, Pins};
 use super::shared::Shared;
 use super::spares::Spares;
 use super::sweeper::Sweeper;
-use crate::envelope::EXTENT_HEADER;
+use crate::envelope::{EXTENT_HEADER, Extent, Info};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi, Env, LmdbError, LockTable, ReadTxn};
 use crate::mapping::payload::PayloadMap;
@@ -18,7 +19,7 @@ use std::fs::File;
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,8 @@ pub struct Resources {
     pub expiry_bytes: AtomicU64,
     /// Extents for the next loans.
     pub spares: Spares,
+    /// Entries that go with the next transaction.
+    pub deferred: Deferred,
     /// Absolute path of the directory.
     pub path: PathBuf,
     /// LMDB's page size.
@@ -97,6 +100,8 @@ pub struct Resources {
     pub identity: Identity,
     /// Device and inode of the data file.
     pub data_file: FileId,
+    /// When it was seen not to be removed, ns of `CLOCK_BOOTTIME`.
+    pub seen_ns: AtomicU64,
     /// The store's id.
     pub id: OnceLock<u128>,
     /// What has to be told that it was closed, once it is known there.
@@ -170,6 +175,18 @@ impl Engine {
         self.files.get().map_or(Ok(()), |files| files.look_now(&self.directory, sys::boottime_ns()))
     }
 
+    /// Whether the data file has a name still. When it has none all files are looked at, and every call is refused.
+    pub fn has_its_file(&self, now_ns: u64) -> bool {
+        let named = self.env.fd().is_ok_and(sys::is_named);
+        if named {
+            self.seen_ns.store(now_ns, Ordering::Relaxed);
+        } else {
+            // The answer is in what is noted by it.
+            let _ = self.look_now();
+        }
+        named
+    }
+
     /// The store's id: of this very store, not of its copies nor of another one that takes its place.
     pub fn store_id(&self) -> u128 {
         *self.id.get().expect("set before the engine is shared")
@@ -178,6 +195,12 @@ impl Engine {
     /// Pages for a payload of `size` bytes with its header.
     pub fn pages_for(&self, size: u64) -> u64 {
         (size + EXTENT_HEADER).div_ceil(self.page_size)
+    }
+
+    /// Where the payload of an entry is, unless that is in its record.
+    pub fn extent_of(&self, info: &Info) -> Option<Extent> {
+        let start = info.file_offset / self.page_size;
+        (!info.inline).then(|| Extent { start, pages: self.pages_for(info.size) })
     }
 
     /// The engine's own databases.

@@ -36,6 +36,8 @@ impl Drop for Store {
         // The thread is ended before the engine, so that closing is over when this returns.
         if self.engine.holders.fetch_sub(1, Ordering::AcqRel) == 1 && self.engine.is_ours() {
             self.engine.sweeper.stop();
+            // What cannot be removed now goes when its time is over.
+            let _ = self.engine.flush();
         }
     }
 }

@@ -8,7 +8,7 @@ use super::loans;
 use super::marks;
 use super::pins::Need;
 use super::quarantine;
-use super::record::{self, Draft, Payload};
+use super::record::{self, Draft, Payload, Replaces};
 use super::run::Run;
 use super::space::{self, Purpose};
 use super::spares::Spare;
@@ -38,10 +38,34 @@ pub struct Mapped {
     _engine: Arc<Engine>,
 }
 
-/// Keeps the pages of a loan as they are, whatever becomes of the loan and of the entry.
+/// Keeps the pages of a loan, or of an entry, as they are, whatever becomes of either.
 pub struct Pinned {
     engine: Arc<Engine>,
     slot: u32,
+    extent: Extent,
+}
+
+impl Pinned {
+    /// Pins pages that are on loan, or in an entry that nobody can have deleted yet. `None`: no pin slot is free.
+    pub(super) fn new(engine: &Arc<Engine>, extent: Extent, need: Need) -> Option<Pinned> {
+        let (owner, now) = (engine.owners.id(), sys::boottime_ns());
+        let slot = engine.pins.pin(&engine.shared, owner, extent.start, now, need)?;
+        Some(Pinned { engine: engine.clone(), slot, extent })
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        self.extent
+    }
+}
+
+impl std::fmt::Debug for Pinned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pinned").field(&self.extent).finish()
+    }
 }
 
 impl Drop for Pinned {
@@ -129,11 +153,9 @@ impl Loan {
     /// Keeps the loan's pages as they are, published or given back, whatever becomes of the entry: for a binding that
     /// cannot take back what reads them. `None`: no pin slot is free.
     pub fn pin(&self) -> Option<Pinned> {
-        let (engine, start) = (&self.engine, self.run.extent.start);
-        let (owner, now) = (engine.owners.id(), sys::boottime_ns());
-        let slot = engine.pins.pin(&engine.shared, owner, start, now, Need::Ordinary)?;
+        let pinned = Pinned::new(&self.engine, self.run.extent, Need::Ordinary)?;
         self.pinned.store(true, Ordering::Relaxed);
-        Some(Pinned { engine: engine.clone(), slot })
+        Some(pinned)
     }
 
     /// Size of the payload in bytes.
@@ -171,12 +193,30 @@ impl Loan {
     ///
     /// # Errors
     /// `LoanLost` when the loan was reclaimed; `KeyExists`, `BadKey`, `MapFull`, `DiskFull`. The loan is given back.
-    pub fn publish(mut self, db: &str, key: &[u8], options: &PutOptions) -> Result<Info> {
+    pub fn publish(self, db: &str, key: &[u8], options: &PutOptions) -> Result<Info> {
+        self.publish_over(db, key, options, Replaces::Any)
+    }
+
+    /// As [`Loan::publish`], over an entry of the same exchange only.
+    ///
+    /// # Errors
+    /// As for [`Loan::publish`]; `Permission` when another exchange's is under the key.
+    pub(crate) fn publish_own(self, db: &str, key: &[u8], options: &PutOptions) -> Result<Info> {
+        self.publish_over(db, key, options, Replaces::Own)
+    }
+
+    fn publish_over(
+        mut self,
+        db: &str,
+        key: &[u8],
+        options: &PutOptions,
+        replaces: Replaces,
+    ) -> Result<Info> {
         self.check(db, key, options)?;
         let engine = &self.engine;
         let dbi = engine.create_db(db)?;
         let checksum = options.checksum.then(|| xxhash_rust::xxh3::xxh3_64(self.bytes()));
-        let draft = Draft { db: (db, dbi), key, size: self.size, checksum, options };
+        let draft = Draft { db: (db, dbi), key, size: self.size, checksum, options, replaces };
         let info = engine.relieved(|| {
             let mut writer = Writer::begin(engine, Purpose::Put, 0)?;
             let extent = self.settle(&mut writer)?;

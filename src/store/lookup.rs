@@ -1,6 +1,7 @@
 //! Looking entries up: views, copies, lists.
 
 use super::databases::database_names;
+use super::engine::Engine;
 use super::handle::Store;
 use super::pins::Need;
 use super::shared::Counter;
@@ -81,12 +82,12 @@ impl Store {
         self.live(db, key, |record| record.entry_id)
     }
 
-    /// The id of the exchange for which the live entry under `key` was put, if there is one; "" when it was put without.
+    /// What the envelope of the live entry under `key` says in numbers. `None`: there is none.
     ///
     /// # Errors
-    /// As for [`Store::view`].
-    pub fn txn_id_of(&self, db: &str, key: &[u8]) -> Result<Option<String>> {
-        self.live(db, key, |record| record.texts[0].to_owned())
+    /// As for [`Store::entry_id`].
+    pub fn info(&self, db: &str, key: &[u8]) -> Result<Option<Info>> {
+        self.live(db, key, |record| record.info(self.engine.page_size))
     }
 
     /// As [`Store::view`], but a tracked entry does not count as opened: for whoever put it.
@@ -123,9 +124,13 @@ impl Store {
         let engine = &self.engine;
         let now_ns = sys::boottime_ns();
         engine.look(now_ns)?;
+        let hidden = engine.deferred.hidden();
         let txn = engine.snapshot()?;
-        let live =
-            |record: &Record| !record.expired(now_ns) && only.is_none_or(|only| only == record.entry_id);
+        let live = |record: &Record| {
+            !record.expired(now_ns)
+                && only.is_none_or(|only| only == record.entry_id)
+                && !hidden.holds(record.entry_id)
+        };
         let Some(record) = record::find(engine, &txn, dbi, key)?.filter(live) else {
             return Ok(Look::Absent);
         };
@@ -203,9 +208,7 @@ impl Store {
         self.engine.look(sys::boottime_ns())?;
         record::check_key(key)?;
         match self.engine.find_db(db)? {
-            Some(dbi) => {
-                Ok(record::find_live(&self.engine, &self.engine.snapshot()?, dbi, key)?.as_ref().map(tell))
-            }
+            Some(dbi) => self.engine.live(dbi, key, tell),
             None => Ok(None),
         }
     }
@@ -246,6 +249,7 @@ impl Store {
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(Vec::new());
         };
+        let hidden = self.engine.deferred.hidden();
         let txn = self.engine.snapshot()?;
         let mut cursor = txn.cursor(dbi)?;
         let mut pair = if prefix.is_empty() { cursor.first()? } else { cursor.seek(prefix)? };
@@ -253,6 +257,7 @@ impl Store {
         while let Some((key, value)) = pair.filter(|(key, _)| key.starts_with(prefix)) {
             if let Ok(record) = record::decode(&self.engine, key, value)
                 && !record.expired(now)
+                && !hidden.holds(record.entry_id)
             {
                 found.push(make(key, &record, now));
             }
@@ -268,5 +273,15 @@ impl Store {
     pub fn databases(&self) -> Result<Vec<String>> {
         self.engine.check()?;
         database_names(&self.engine)
+    }
+}
+
+impl Engine {
+    /// What `tell` makes of the record of the live entry under `key`, if there is one; its extent stays meanwhile.
+    pub fn live<T>(&self, dbi: Dbi, key: &[u8], tell: impl FnOnce(&Record) -> T) -> Result<Option<T>> {
+        let hidden = self.deferred.hidden();
+        let txn = self.snapshot()?;
+        let record = record::find_live(self, &txn, dbi, key)?;
+        Ok(record.filter(|record| !hidden.holds(record.entry_id)).as_ref().map(tell))
     }
 }

@@ -7,6 +7,7 @@
 
 use super::engine::Engine;
 use super::handle::Store;
+use super::loan::Pinned;
 use super::record;
 use super::view::View;
 use crate::envelope::{Extent, Record};
@@ -144,12 +145,6 @@ impl Store {
         Ok(known.unwrap_or_default())
     }
 
-    /// What happened to the tracked entry that a view of this store looks at. `None`: it was not put as tracked.
-    pub fn marks(&self, view: &View) -> Option<Track> {
-        let extent = view.extent().filter(|_| view.info().tracked && self.engine.is_ours())?;
-        Some(track(&self.engine, extent))
-    }
-
     /// Notes that the calculator of the exchange `txn_id` answered directly: on the entry with the id `entry`, or on
     /// whatever is under the key. False: there is nothing to note it on.
     ///
@@ -211,8 +206,14 @@ impl Store {
         let Some(dbi) = self.engine.find_db(db)? else {
             return Ok(None);
         };
-        let txn = self.engine.snapshot()?;
-        let record = record::find_live(&self.engine, &txn, dbi, key)?;
-        Ok(record.and_then(|record| record.extent.and_then(|extent| f(&record, extent))))
+        let told = self.engine.live(dbi, key, |record| record.extent.and_then(|extent| f(record, extent)))?;
+        Ok(told.flatten())
+    }
+}
+
+impl Pinned {
+    /// What happened to the tracked entry that is pinned. `None`: this process has not pinned it.
+    pub fn marks(&self) -> Option<Track> {
+        self.engine().is_ours().then(|| track(self.engine(), self.extent()))
     }
 }

@@ -6,10 +6,12 @@
 //! ```text
 //! registry, open, inherited                   one engine per directory and process, every guard, and forks
 //! put, loan, lookup, marks, view, publish     what is asked of a store
+//! place                                       whether a store is the one at a path
 //! rounds, recovery, sweep, audit, stats       what is done beside that
 //! record, expiry, arena, databases            entries and where their payloads lie
 //! quarantine, unseen, extents, loans          pages, and who has them
 //! write, space                                the write transaction, and disk space before it changes anything
+//! deferred                                    what the next write transaction deletes first (as `record` does)
 //! engine                                      what is kept for one open store
 //! identify, files, presence, guard, other      what is in a directory, and who has it open
 //! shared, owners, pins, spares, sweeper, directory, doorbell, run, backoff
@@ -20,6 +22,7 @@ mod audit;
 mod backoff;
 mod blocks;
 mod databases;
+mod deferred;
 mod directory;
 mod doorbell;
 mod engine;
@@ -38,6 +41,7 @@ mod open;
 mod other;
 mod owners;
 mod pins;
+mod place;
 mod presence;
 mod publish;
 mod put;
@@ -59,10 +63,12 @@ mod watch;
 mod write;
 
 pub use audit::Audit;
+pub use deferred::Discarded;
 pub use handle::Store;
 pub use loan::{Loan, Mapped, Pinned};
 pub use lookup::{Listed, Look};
 pub use marks::Track;
+pub use place::Place;
 pub use put::{Entry, MAX_PAYLOAD};
 pub use record::key_hex;
 pub use view::View;
@@ -72,7 +78,6 @@ use crate::error::{Error, Result, Status};
 use crate::options::Options;
 use shared::Counter;
 use space::Purpose;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 use write::Writer;
@@ -108,8 +113,7 @@ impl Store {
 
     /// Whether the files at the store's path are still the ones that are open.
     pub fn is_there(&self) -> bool {
-        let file = std::fs::metadata(self.engine.path.join(directory::DATA));
-        file.is_ok_and(|file| (file.dev(), file.ino()) == self.engine.data_file)
+        Place::is_at(&self.engine.path, self)
     }
 
     /// Deletes the entry under `key`; false: there was no live one. Views of it stay valid.
@@ -124,10 +128,8 @@ impl Store {
         };
         let live = self.engine.relieved(|| {
             let mut writer = Writer::begin(&self.engine, Purpose::Delete, 0)?;
-            let live = record::remove(&mut writer, dbi, key)?;
-            if live.is_some() {
-                writer.commit()?;
-            }
+            let live = record::remove(&mut writer, dbi, key, None)?;
+            writer.finish(live.is_some())?;
             Ok(live)
         })?;
         self.engine.shared.count(Counter::Deletes, u64::from(live.is_some()));
@@ -155,11 +157,9 @@ impl Store {
             let mut writer = Writer::begin(&self.engine, Purpose::Delete, pages)?;
             let mut deleted = 0;
             for key in keys {
-                deleted += u64::from(record::remove(&mut writer, dbi, key)?.is_some());
+                deleted += u64::from(record::remove(&mut writer, dbi, key, None)?.is_some());
             }
-            if deleted > 0 {
-                writer.commit()?;
-            }
+            writer.finish(deleted > 0)?;
             Ok(deleted)
         })?;
         self.engine.shared.count(Counter::Deletes, deleted);
@@ -179,9 +179,7 @@ impl Store {
         let touched = self.engine.relieved(|| {
             let mut writer = Writer::begin(&self.engine, Purpose::Touch, 0)?;
             let touched = record::touch(&mut writer, (db, dbi), key, ttl_ms)?;
-            if touched {
-                writer.commit()?;
-            }
+            writer.finish(touched)?;
             Ok(touched)
         })?;
         if touched {
@@ -197,6 +195,7 @@ impl Store {
     pub fn sweep(&self) -> Result<u64> {
         self.engine.check()?;
         self.engine.relieved(|| {
+            self.engine.flush()?;
             let removed = sweep::sweep(&self.engine, || true)?;
             recovery::reclaim(&self.engine)?;
             recovery::drain(&self.engine)?;
@@ -269,6 +268,7 @@ impl Store {
     /// `Corrupt`, `Forked`.
     pub fn stats(&self) -> Result<serde_json::Value> {
         self.engine.check()?;
+        self.engine.flush()?;
         stats::collect(&self.engine)
     }
 
@@ -279,6 +279,7 @@ impl Store {
     /// `Forked`, LMDB's own.
     pub fn audit(&self) -> Result<Audit> {
         self.engine.check()?;
+        self.engine.flush()?;
         audit::run(&self.engine)
     }
 }

@@ -5,6 +5,7 @@
 //! LMDB's own locks are guarded so that closing some descriptor of `lock.mdb` in this process cannot drop them.
 
 use super::arena;
+use super::deferred::Deferred;
 use super::directory::{DATA, Directory, FILES, LOCK, OPEN_LOCK, OWNERS, SHARED};
 use super::engine::{Engine, FreeDbs, RESERVED, Resources, SYSTEM_DBS, SystemDbs};
 use super::files::{self, OpenFiles};
@@ -306,11 +307,13 @@ fn assemble(
         drained: Mutex::default(),
         expiry_bytes: AtomicU64::new(0),
         spares: Spares::default(),
+        deferred: Deferred::default(),
         path: directory.path.clone(),
         page_size,
         map_pages,
         options: Options { max_dbs, max_readers, ..options.clone() },
         data_file,
+        seen_ns: AtomicU64::new(0),
         forget: OnceLock::new(),
         identity: directory.identity,
         id: OnceLock::new(),

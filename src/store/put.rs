@@ -2,8 +2,9 @@
 
 use super::engine::Engine;
 use super::handle::Store;
-use super::loan::{self, Loan};
-use super::record::{self, Draft, Payload};
+use super::loan::{self, Loan, Pinned};
+use super::pins::Need;
+use super::record::{self, Draft, Payload, Replaces};
 use super::rounds;
 use super::run::Run;
 use super::space::Purpose;
@@ -106,7 +107,8 @@ impl<'a> Pending<'a> {
         Record::check_texts(options)?;
         let size = size_of(parts);
         check_size(size)?;
-        let draft = Draft { db, key, size, checksum: checksum(parts, options), options };
+        let (checksum, replaces) = (checksum(parts, options), Replaces::Any);
+        let draft = Draft { db, key, size, checksum, options, replaces };
         Ok(Pending { draft, parts, placing: placing(key, size, options), loan: None })
     }
 
@@ -166,17 +168,64 @@ impl Store {
     /// # Errors
     /// `BadKey`, `TooLarge`, `KeyExists` (overwriting not allowed), `MapFull`, `DiskFull`, `DbsFull`, `Forked`.
     pub fn put(&self, db: &str, key: &[u8], parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
+        self.put_over(db, key, parts, options, Replaces::Any, |_| ()).map(|(info, ())| info)
+    }
+
+    /// As [`Store::put`], over an entry of the same exchange only.
+    ///
+    /// # Errors
+    /// As for [`Store::put`]; `Permission` when another exchange's is under the key.
+    pub(crate) fn put_own(
+        &self,
+        db: &str,
+        key: &[u8],
+        parts: &[&[u8]],
+        options: &PutOptions,
+    ) -> Result<Info> {
+        self.put_over(db, key, parts, options, Replaces::Own, |_| ()).map(|(info, ())| info)
+    }
+
+    /// As [`Store::put`] of a tracked entry, and pins its pages before anybody can delete it: what happened to it can be
+    /// asked for as long as the pin lives. `None`: no pin slot is free.
+    ///
+    /// # Errors
+    /// As for [`Store::put`].
+    pub(crate) fn put_pinned(
+        &self,
+        db: &str,
+        key: &[u8],
+        parts: &[&[u8]],
+        options: &PutOptions,
+    ) -> Result<(Info, Option<Pinned>)> {
+        debug_assert!(options.tracked);
+        self.put_over(db, key, parts, options, Replaces::Any, |extent| {
+            Pinned::new(&self.engine, extent?, Need::Urgent)
+        })
+    }
+
+    /// `beside`: what is done before the commit, with the extent that it is in.
+    fn put_over<T>(
+        &self,
+        db: &str,
+        key: &[u8],
+        parts: &[&[u8]],
+        options: &PutOptions,
+        replaces: Replaces,
+        beside: impl Fn(Option<Extent>) -> T,
+    ) -> Result<(Info, T)> {
         self.engine.check()?;
         rounds::start(&self.engine);
         let dbi = self.engine.create_db(db)?;
         let mut pending = Pending::new((db, dbi), key, parts, options)?;
-        let info = self.engine.relieved(|| {
+        pending.draft.replaces = replaces;
+        let done = self.engine.relieved(|| {
             loop {
                 pending.prepare(self)?;
                 let mut writer = Writer::begin(&self.engine, Purpose::Put, 0)?;
                 if let Some(info) = pending.insert(&mut writer)? {
+                    let done = beside(self.engine.extent_of(&info));
                     writer.commit()?;
-                    return Ok(info);
+                    return Ok((info, done));
                 }
             }
         })?;
@@ -184,7 +233,7 @@ impl Store {
             loan.published();
         }
         self.engine.published(&[(db, key)], options.ttl_ms);
-        Ok(info)
+        Ok(done)
     }
 
     /// Puts all entries in one transaction, or none.

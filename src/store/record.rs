@@ -75,6 +75,8 @@ pub fn find_live<'t>(
 /// What is left of a record that goes.
 #[derive(Clone, Copy)]
 struct Gone {
+    /// The entry's id, when it can be read.
+    entry: Option<u64>,
     live: bool,
     due: Option<Due>,
     extent: Option<Extent>,
@@ -83,7 +85,9 @@ struct Gone {
 impl Gone {
     /// What cannot be read can still be replaced and deleted; its pages are lost, as an audit says.
     fn new(engine: &Engine, key: &[u8], bytes: &[u8], now_ns: u64) -> Gone {
-        decode(engine, key, bytes).map_or(Gone { live: false, due: None, extent: None }, |record| Gone {
+        let lost = Gone { entry: None, live: false, due: None, extent: None };
+        decode(engine, key, bytes).map_or(lost, |record| Gone {
+            entry: Some(record.entry_id),
             live: !record.expired(now_ns),
             due: record.due,
             extent: record.extent,
@@ -108,6 +112,15 @@ pub enum Payload<'a> {
     Extent(Extent),
 }
 
+/// Which live entry a new one may replace, when overwriting is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaces {
+    /// Whatever is under the key.
+    Any,
+    /// One of the same exchange.
+    Own,
+}
+
 /// What a record is made of beside its payload.
 pub struct Draft<'a> {
     /// Database, for its handle and for the expiry index.
@@ -120,6 +133,22 @@ pub struct Draft<'a> {
     pub checksum: Option<u64>,
     /// The caller's options.
     pub options: &'a PutOptions<'a>,
+    /// What it may replace.
+    pub replaces: Replaces,
+}
+
+/// Refuses to replace another exchange's entry.
+#[cold]
+fn check_own(engine: &Engine, draft: &Draft, bytes: &[u8]) -> Result<()> {
+    let (theirs, ours) = (decode(engine, draft.key, bytes)?.texts[0], draft.options.txn_id);
+    if theirs == ours {
+        return Ok(());
+    }
+    let what = format!(
+        "an output is not written under {}: there is an entry of the exchange {theirs:?}, and this one is {ours:?}",
+        shown(draft.key)
+    );
+    Err(Error::new(Status::Permission, what))
 }
 
 /// Writes a record and everything that follows from it.
@@ -128,7 +157,13 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
     let options = draft.options;
     let (engine, entry_id, now_ns) = (writer.engine(), writer.next_id(), sys::boottime_ns());
     let mut cursor = writer.txn().write_cursor(dbi)?;
-    let gone = cursor.find(draft.key)?.map(|bytes| Gone::new(engine, draft.key, bytes, now_ns));
+    let found = cursor.find(draft.key)?;
+    let gone = found.map(|bytes| Gone::new(engine, draft.key, bytes, now_ns));
+    if let (Replaces::Own, Some(bytes)) = (draft.replaces, found)
+        && gone.is_some_and(|gone| gone.live)
+    {
+        check_own(engine, draft, bytes)?;
+    }
     if options.no_overwrite && gone.is_some_and(|gone| gone.live) {
         return Err(Error::new(
             Status::KeyExists,
@@ -180,14 +215,18 @@ pub fn insert(writer: &mut Writer, draft: &Draft, payload: &Payload) -> Result<I
     Ok(record.info(engine.page_size))
 }
 
-/// Removes the record under `key`; says whether there was one and whether it was live.
-pub fn remove(writer: &mut Writer, dbi: Dbi, key: &[u8]) -> Result<Option<bool>> {
+/// Removes the record under `key`, or only the entry with the id `only`; says whether there was one and whether it was
+/// live.
+pub fn remove(writer: &mut Writer, dbi: Dbi, key: &[u8], only: Option<u64>) -> Result<Option<bool>> {
     let (engine, now_ns) = (writer.engine(), sys::boottime_ns());
     let mut cursor = writer.txn().write_cursor(dbi)?;
     let Some(bytes) = cursor.find(key)? else {
         return Ok(None);
     };
     let gone = Gone::new(engine, key, bytes, now_ns);
+    if only.is_some() && only != gone.entry {
+        return Ok(None);
+    }
     cursor.delete()?;
     drop(cursor);
     retire(writer, key, &gone)?;
@@ -206,7 +245,7 @@ pub fn fall_due(writer: &mut Writer, dbi: Dbi, row: &expiry::Row, now_ns: u64) -
     match decode(engine, &row.key, bytes) {
         Ok(record) if record.due != Some(row.due) => expiry::remove(writer, Some(row.due))?,
         Ok(record) if record.expired(now_ns) => {
-            remove(writer, dbi, &row.key)?;
+            remove(writer, dbi, &row.key, None)?;
             return Ok(true);
         }
         Ok(_) => {

@@ -55,7 +55,14 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
                 engine.look_now().is_ok()
             })
         };
-        if !signal.doze(run, Instant::now() + sleep, there) {
+        let soon = || {
+            engine.upgrade().is_some_and(|engine| {
+                let waits = !engine.deferred.is_empty();
+                // What cannot be removed now is tried again.
+                waits && engine.flush().is_ok()
+            })
+        };
+        if !signal.doze(run, Instant::now() + sleep, there, soon) {
             return;
         }
     }
@@ -74,6 +81,7 @@ fn next_sleep(engine: &Engine) -> Duration {
 
 /// One round of everything.
 fn round(engine: &Engine, signal: &Signal, run: u64, quiet: &mut Quiet) -> Result<()> {
+    engine.flush()?;
     if engine.owners.try_sweeping() {
         engine.touch_files();
         let swept = sweep::sweep(engine, || signal.wanted(run))
@@ -119,6 +127,7 @@ fn populate_ahead(engine: &Engine, signal: &Signal, thread: u64) -> Result<()> {
     }
     let mut at = (frontier * page).max(signal.populated.load(Ordering::Relaxed));
     while at < end * page && signal.wanted(thread) {
+        engine.flush()?;
         let step = POPULATE_STEP.min(end * page - at);
         if !engine.map.populate(at, step) {
             break;

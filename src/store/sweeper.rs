@@ -3,7 +3,7 @@
 //! It starts with the first put, ends with the engine, and does not exist in a forked child. One process sweeps at a time.
 
 use crate::mapping::sys;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,6 +12,10 @@ use std::time::{Duration, Instant};
 pub const IDLE: Duration = Duration::from_secs(5);
 /// How often the store's files are looked at.
 const TICK: Duration = Duration::from_millis(900);
+/// How often it is looked after what is to be done soon, while there is any,
+const SOON: Duration = Duration::from_millis(40);
+/// and how many times in vain before that ends.
+const IN_VAIN: u32 = 25;
 /// Step in which memory is populated: the kernel holds the map's lock for one step.
 pub const POPULATE_STEP: u64 = 2 << 20;
 
@@ -26,6 +30,8 @@ pub struct Signal {
     bell: Condvar,
     /// When the thread will look next, ns of `CLOCK_BOOTTIME`; 0 while there is none.
     next_ns: AtomicU64,
+    /// Whether the thread looks every [`SOON`].
+    soon: AtomicBool,
     /// Byte offset up to which this process populated free space.
     pub populated: AtomicU64,
 }
@@ -59,8 +65,10 @@ impl Signal {
     }
 
     /// Sleeps until `until`, until hurried, or until stopped (false); meanwhile calls `tick` every so often, which ends
-    /// the sleep by false as well.
-    pub fn doze(&self, run: u64, until: Instant, tick: impl Fn() -> bool) -> bool {
+    /// the sleep by false as well, and `soon` more often while there is something for it; it answers whether there was.
+    pub fn doze(&self, run: u64, until: Instant, tick: impl Fn() -> bool, soon: impl Fn() -> bool) -> bool {
+        let mut next_tick = Instant::now() + TICK;
+        let mut in_vain = 0;
         let mut state = self.state();
         loop {
             if state.run != run {
@@ -70,16 +78,31 @@ impl Signal {
             if std::mem::take(&mut state.hurry) || left.is_zero() {
                 return true;
             }
+            let often = self.soon.load(Ordering::SeqCst);
+            let step = if often { SOON } else { TICK };
             let (back, waited) =
-                self.bell.wait_timeout(state, left.min(TICK)).unwrap_or_else(PoisonError::into_inner);
+                self.bell.wait_timeout(state, left.min(step)).unwrap_or_else(PoisonError::into_inner);
             state = back;
-            if waited.timed_out() && left > TICK {
-                drop(state);
+            if !waited.timed_out() || left <= step {
+                continue;
+            }
+            drop(state);
+            if often {
+                in_vain = if soon() { 0 } else { in_vain + 1 };
+                if in_vain > IN_VAIN {
+                    in_vain = 0;
+                    self.soon.store(false, Ordering::SeqCst);
+                    // Something may have come before that was known.
+                    soon();
+                }
+            }
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
                 if !tick() {
                     return false;
                 }
-                state = self.state();
             }
+            state = self.state();
         }
     }
 }
@@ -92,6 +115,7 @@ impl Sweeper {
                 state: Mutex::default(),
                 bell: Condvar::new(),
                 next_ns: AtomicU64::new(0),
+                soon: AtomicBool::new(false),
                 populated: AtomicU64::new(0),
             }),
         }
@@ -159,6 +183,16 @@ impl Sweeper {
     pub fn populate_soon(&self, end: u64) {
         if self.signal.populated.load(Ordering::Relaxed) < end + POPULATE_STEP {
             self.hurry();
+        }
+    }
+
+    /// Something is to be done within [`SOON`].
+    pub fn soon(&self) {
+        if !self.signal.soon.load(Ordering::SeqCst) {
+            // Locked, so that the thread does not begin to sleep for longer just now.
+            let _state = self.signal.state();
+            self.signal.soon.store(true, Ordering::SeqCst);
+            self.signal.bell.notify_all();
         }
     }
 

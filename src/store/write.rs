@@ -1,5 +1,6 @@
 //! The write transaction of a store: ids, what a publication ends and keeps, and disk space before the first change.
 
+use super::deferred::Riding;
 use super::engine::{Engine, SystemDbs};
 use super::loans;
 use super::space::{self, Purpose};
@@ -37,6 +38,8 @@ pub struct Writer<'e> {
     ending: Option<(u64, u64)>,
     /// Extents that are kept once this is committed.
     spares: Vec<Spare>,
+    /// What was to be deleted with the next transaction, which is this.
+    riding: Option<Riding<'e>>,
 }
 
 impl<'e> Writer<'e> {
@@ -47,15 +50,38 @@ impl<'e> Writer<'e> {
             engine.look(sys::boottime_ns())?;
         }
         let txn = engine.env.write()?;
-        space::ensure(engine, &txn, purpose, pages)?;
-        Ok(Writer {
-            engine,
-            txn,
-            entries: 0,
-            growth: Growth { pages, ..Growth::default() },
-            ending: None,
-            spares: Vec::new(),
-        })
+        let riding = engine.deferred.board();
+        if riding.is_empty() {
+            space::ensure(engine, &txn, purpose, pages)?;
+            return Ok(Writer::new(engine, txn, pages));
+        }
+        Writer::with(engine, txn, purpose, pages, riding)
+    }
+
+    fn new(engine: &'e Engine, txn: WriteTxn<'e>, pages: u64) -> Writer<'e> {
+        let growth = Growth { pages, ..Growth::default() };
+        Writer { engine, txn, entries: 0, growth, ending: None, spares: Vec::new(), riding: None }
+    }
+
+    /// Removes first what was left to be deleted, unless there is no room for that.
+    fn with(
+        engine: &'e Engine,
+        txn: WriteTxn<'e>,
+        purpose: Purpose,
+        pages: u64,
+        mut riding: Riding<'e>,
+    ) -> Result<Writer<'e>> {
+        let all = pages + riding.pages();
+        if space::ensure(engine, &txn, purpose, all).is_err() {
+            drop(riding);
+            space::ensure(engine, &txn, purpose, pages)?;
+            return Ok(Writer::new(engine, txn, pages));
+        }
+        let mut writer = Writer::new(engine, txn, all);
+        riding.remove(&mut writer)?;
+        writer.riding = Some(riding);
+        steps::reached("deferred: removed, not committed");
+        Ok(writer)
     }
 
     /// The store.
@@ -129,6 +155,11 @@ impl<'e> Writer<'e> {
         Error::new(Status::Corrupt, format!("store {}: {what}", self.engine.path.display()))
     }
 
+    /// Commits when there is a change, the caller's or what was left to be deleted.
+    pub fn finish(self, changed: bool) -> Result<()> {
+        if changed || self.riding.is_some() { self.commit() } else { Ok(()) }
+    }
+
     /// Makes everything visible.
     pub fn commit(self) -> Result<()> {
         steps::reached("write: before commit");
@@ -140,6 +171,9 @@ impl<'e> Writer<'e> {
         if !self.spares.is_empty() {
             steps::reached("keep: replaced, not kept yet");
             self.engine.spares.add(&self.spares);
+        }
+        if let Some(riding) = self.riding {
+            riding.arrived(self.engine);
         }
         Ok(())
     }

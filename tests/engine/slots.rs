@@ -143,7 +143,7 @@ fn views_without_a_pin_are_copies_and_say_so() {
     let tracked = PutOptions { tracked: true, ..PutOptions::default() };
     store.put("default", b"tracked", &[b"small"], &tracked).unwrap();
     let view = store.view("default", b"tracked").unwrap().unwrap();
-    assert!(!view.info().copied && store.marks(&view).unwrap().opened);
+    assert!(!view.info().copied && store.track("default", b"tracked").unwrap().unwrap().opened);
     assert_eq!(store.stats().unwrap()["counters"]["copied_views"], 102);
     drop((view, views));
     other.go();

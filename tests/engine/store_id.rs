@@ -138,6 +138,8 @@ fn a_reference_never_resolves_to_another_store() {
     assert_eq!(same.get("_lmdb_input_key"), reference.get("_lmdb_input_key"));
     fs::rename(&path, dir.path().join("old")).unwrap();
     fs::rename(&other, &path).unwrap();
+    // A path is looked at every 100 ms; until then the reference leads to its own store, wherever that is now.
+    std::thread::sleep(std::time::Duration::from_millis(120));
     assert_eq!(status(&reference), Status::ForeignStore);
     let error = reference.put_output(&[b"x"], &PutOptions::default()).unwrap_err();
     assert_eq!(error.status(), Status::ForeignStore, "{error}");

@@ -1,6 +1,7 @@
 //! Exchanges: what goes through the store, and what each kind of calculator's answer means. The
 //! calculators are processes of their own.
 
+mod call;
 mod chained;
 mod judge;
 
