@@ -88,6 +88,11 @@ impl Arrays {
             if copy { call(made.get(), names().copy) } else { Some(made) }
         }
     }
+
+    /// Whether new arrays can have this dtype.
+    pub fn has(&self, dtype: Dtype) -> bool {
+        self.dtypes.iter().any(|(_, known)| *known == dtype)
+    }
 }
 
 /// What a buffer's format and item size say, in the machine's order.

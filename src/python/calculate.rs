@@ -379,7 +379,7 @@ unsafe fn method(object: *mut PyObject, name: *mut PyObject, arguments: &[*mut P
 }
 
 /// The exception that is set, and no longer is; `None` when it is none that calculators and codecs fail with.
-unsafe fn raised() -> Option<Ref> {
+pub(super) unsafe fn raised() -> Option<Ref> {
     // SAFETY: the interpreter is held, says the caller.
     unsafe {
         if (api().failed_with)(api().exception) == 0 {

@@ -11,7 +11,7 @@ use crate::ffi::info::{DY_LMDB_INFO_COPIED, dy_lmdb_info_t};
 use crate::ffi::loan::{dy_lmdb_loan_drop, dy_lmdb_loan_t};
 use crate::ffi::status::{DY_LMDB_NOT_FOUND, DY_LMDB_OK, dy_lmdb_status_t};
 use crate::ffi::store::dy_lmdb_store_t;
-use crate::ffi::view::{ViewOut, dy_lmdb_view_close, dy_lmdb_view_open, dy_lmdb_view_t};
+use crate::ffi::view::{ViewOut, dy_lmdb_view_close, dy_lmdb_view_open, dy_lmdb_view_t, dy_lmdb_view_verify};
 use crate::mapping::fork;
 use crate::store::{Pinned, View};
 use std::ffi::{CStr, c_int, c_void};
@@ -160,6 +160,12 @@ impl Pin {
             // SAFETY: the view keeps it as long as this lives.
             size => unsafe { std::slice::from_raw_parts(self.address as *const u8, size as usize) },
         }
+    }
+
+    /// Holds the payload to its checksum; touches no object.
+    pub fn verify(&self) -> dy_lmdb_status_t {
+        // SAFETY: the view is this object's.
+        unsafe { dy_lmdb_view_verify(self.view as *const dy_lmdb_view_t) }
     }
 
     /// Format and flags of the payload.

@@ -23,6 +23,7 @@ mod reference;
 mod search;
 mod text;
 mod unpack;
+mod values;
 mod view_type;
 
 use api::{Api, Method};
@@ -116,7 +117,8 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
         made.push((c"Handle", Ref::owned(make_type::<Handle>(api))?));
         let later = search::functions().into_iter().chain(ids::functions()).chain(put::later_functions());
         let later = later.chain(reference::later_functions()).chain(exchange::functions());
-        let later = later.chain(arrays::functions()).chain(unpack::later_functions());
+        let later =
+            later.chain(arrays::functions()).chain(unpack::later_functions()).chain(values::functions());
         for definition in later {
             add(&mut made, definition)?;
         }

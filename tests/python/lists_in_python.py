@@ -14,7 +14,7 @@ from typing import Any
 
 import msgpack
 
-from dishtayantra_lmdb._payload.exact import EXACT, TUPLE
+from dishtayantra_lmdb._payload.exact import TUPLE
 from dishtayantra_lmdb._payload.segments import LIST, Segment
 
 # A shorter list is never smaller as a segment.
@@ -76,10 +76,7 @@ def _packed(value: Any, depth: int, exact: bool) -> Any:
         if segment is not None:
             return Tuple(segment) if keeps else segment
         if not _CONTAINERS.isdisjoint(map(type, value)):
-            items = [
-                _packed(item, depth + 1, exact) if type(item) in _CONTAINERS else item
-                for item in value
-            ]
+            items = [_packed(item, depth + 1, exact) if type(item) in _CONTAINERS else item for item in value]
             if any(map(_differ, items, value)):
                 return tuple(items) if keeps else items
     return value
@@ -114,10 +111,8 @@ def _segment(value: Any, exact: bool) -> Segment | None:
     items = struct.pack(f"{len(flat)}{code}", *flat)
     nbytes = len(items)
     size = _OVERHEAD + 8 * len(shape) + nbytes
-    if code == "d" and len(shape) == 1:
-        smaller = size <= 3 + 9 * len(flat)
-    else:
-        smaller = size <= len(msgpack.packb(value))
+    flat_floats = code == "d" and len(shape) == 1
+    smaller = size <= (3 + 9 * len(flat) if flat_floats else len(msgpack.packb(value)))
     return Segment(code, 0, LIST, shape, items, nbytes) if smaller else None
 
 
@@ -151,6 +146,4 @@ def _flat(value: Any, kinds: frozenset[type]) -> tuple[tuple[int, ...], Any] | N
 def _narrowest(least: int, most: int) -> str | None:
     if least >= 0:
         return next((code for code, bits in _UNSIGNED if most >> bits == 0), None)
-    return next(
-        (code for code, bits in _SIGNED if -(1 << bits) <= least and most >> bits <= 0), None
-    )
+    return next((code for code, bits in _SIGNED if -(1 << bits) <= least and most >> bits <= 0), None)

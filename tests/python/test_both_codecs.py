@@ -13,12 +13,12 @@ import struct
 from collections import OrderedDict
 from typing import Any
 
+import lists_in_python
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import lists_in_python
 from dishtayantra_lmdb import LMDBTransport
 from dishtayantra_lmdb._library import core
 from dishtayantra_lmdb._payload import exact as exact_values
@@ -71,9 +71,7 @@ def array_of(dtype: str, shape: tuple[int, ...], order: str, seed: int, kind: st
 
 arrays = st.builds(
     array_of,
-    st.sampled_from(
-        [*DTYPES, ">f8", ">i2", "M8[s]", "M8[25s]", "m8", "m8[ns]", "U3", "S5", "f8,i4", "V3", "O"]
-    ),
+    st.sampled_from([*DTYPES, ">f8", ">i2", "M8[s]", "M8[25s]", "m8", "m8[ns]", "U3", "S5", "f8,i4", "V3", "O"]),
     st.lists(st.integers(0, 40), max_size=3).map(tuple) | st.just((1,) * 33),
     st.sampled_from(ORDERS),
     st.integers(0, 1000),
@@ -94,9 +92,9 @@ scalars = (
     | st.binary(max_size=300)
     | st.sampled_from([1j, {1, 2}, frozenset("a"), datetime.date(2020, 2, 3), "\ud800", b"b" * 20_000])
     | st.sampled_from([np.float64(1.5), np.int8(3), np.float32("nan"), np.datetime64("2020-01-01"), np.str_("x")])
-    | st.sampled_from([object, lambda: bytearray(b"12"), lambda: memoryview(b"34"), lambda: memoryview(np.arange(70.0))]).map(
-        lambda make: make()
-    )
+    | st.sampled_from(
+        [object, lambda: bytearray(b"12"), lambda: memoryview(b"34"), lambda: memoryview(np.arange(70.0))]
+    ).map(lambda make: make())
 )
 # Few different numbers, as often as it takes for a segment.
 numbers = st.tuples(

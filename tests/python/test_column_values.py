@@ -12,7 +12,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from dishtayantra_lmdb import FormatError, LMDBTransport, _arrow, _formats
+from dishtayantra_lmdb import FormatError, LMDBTransport
+from dishtayantra_lmdb._payload import arrow as _arrow
+from dishtayantra_lmdb._payload import formats as _formats
 
 DAY, MOMENT, TIME = dt.date(2024, 1, 1), dt.datetime(2024, 1, 1, 5, 30), dt.time(1, 2, 3, 4)
 HOUR = dt.timedelta(hours=1)

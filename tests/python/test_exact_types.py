@@ -26,7 +26,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_formats import RELAXED, anything, typed
 
-from dishtayantra_lmdb import CorruptError, FormatError, LMDBTransport, _exact, _segments
+from dishtayantra_lmdb import CorruptError, FormatError, LMDBTransport
+from dishtayantra_lmdb._payload import exact as _exact
+from dishtayantra_lmdb._payload import segments as _segments
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "exact"
 HEADER = Path(__file__).parents[2] / "include" / "dishtayantra_lmdb.h"

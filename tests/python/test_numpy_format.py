@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra import numpy as hnp
 
-from dishtayantra_lmdb import FormatError, LMDBTransport, _npy
+from dishtayantra_lmdb import FormatError, LMDBTransport
+from dishtayantra_lmdb._payload import npy as _npy
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 STRUCTURED = np.dtype([("when", "<M8[s]"), ("value", "<f8", (2,)), ("näme", "U4")], align=True)

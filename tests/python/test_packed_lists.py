@@ -7,13 +7,13 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import lists_in_python
 import msgpack
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import lists_in_python
 from dishtayantra_lmdb import ConfigError, LMDBTransport, wrap_with_lmdb
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)

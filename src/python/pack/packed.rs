@@ -54,6 +54,20 @@ impl Lent {
 }
 
 impl Packed {
+    /// A bytes object, as it is; `None` with an exception set when it is none.
+    pub unsafe fn of_bytes(object: *mut PyObject) -> Option<Packed> {
+        // SAFETY: an object, says the caller.
+        let lent = unsafe { Lent::of(object)? };
+        let lent_size = lent.bytes().len() as u64;
+        Some(Packed { out: Vec::new(), lent: vec![(0, lent)], lent_size })
+    }
+
+    /// A buffer behind some bytes.
+    pub fn of_export(out: Vec<u8>, export: Export) -> Packed {
+        let (after, lent_size) = (out.len(), export.bytes().len() as u64);
+        Packed { out, lent: vec![(after, Lent::Export(export))], lent_size }
+    }
+
     /// Bytes of the payload.
     pub fn size(&self) -> u64 {
         self.out.len() as u64 + self.lent_size

@@ -1,9 +1,11 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
 from typing_extensions import Buffer, Self
 
+from .._payload.formats import Getting
+from .._payload.msgpack import Packing
 from .._store.store import Store
 from .types import Settings
 
@@ -226,6 +228,74 @@ def read(
         readers: the last arguments of :func:`unpack`, and flags: 1: arrays are copies of their own;
             2: what was packed as a list is one again.
     """
+
+def put_value(
+    holder: type[Store],
+    store: int,
+    db: str | bytes,
+    key: str | bytes,
+    value: Any,
+    settings: Settings,
+    packing: Packing,
+    /,
+) -> str | None:
+    """Puts a value in the format of the settings; the id of the entry, None when it has to be
+    encoded in Python.
+
+    Args:
+        holder: what raises failures.
+        store: the handle.
+        db: the named database.
+        key: the key.
+        value: the payload.
+        settings: how it is put.
+        packing: the last arguments of :func:`pack`, and what raises when that fails.
+    """
+
+def put_values(
+    holder: type[Store],
+    store: int,
+    db: str | bytes,
+    pairs: list[tuple[str | bytes, Any]],
+    settings: Settings,
+    packing: Packing,
+    /,
+) -> list[str] | None:
+    """Puts all values, with keys and new exchange ids, or none; the ids, None when a value has to
+    be encoded in Python.
+    """
+
+def get_value(
+    pin: type[Pin],
+    store: int,
+    db: str | bytes,
+    key: str | bytes,
+    flags: int,
+    getting: Getting,
+    /,
+) -> Any:
+    """The value under a key; None when there is no live entry.
+
+    Args:
+        pin: the class of pins.
+        store: the handle.
+        db: the named database.
+        key: the key.
+        flags: 1: the payload is held to its checksum.
+        getting: the readers for :func:`read`, those for a store that admits others, what decodes
+            other formats, what raises when reading fails, and whether arrays are copies.
+    """
+
+def get_values(
+    pin: type[Pin],
+    store: int,
+    db: str | bytes,
+    keys: Iterable[str | bytes],
+    flags: int,
+    getting: Getting,
+    /,
+) -> dict[Any, Any]:
+    """The values under keys; those without a live entry are left out."""
 
 def holds_references(
     value: Any,

@@ -78,7 +78,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from .._library import optional
 from .._library.abi import INFO_SHARED
@@ -200,15 +201,49 @@ def decode(
     try:
         full = bool(pin.flags & INFO_SHARED) if validate is None else validate
         return arrow.table_of(pin, full) if table else _decoded(pin, copy, lists, full)
-    except LMDBError:
-        raise
     except Exception as error:
-        if not is_fault(error):
-            raise
-        name = BY_NUMBER[pin.format].value
-        what = str(error) or type(error).__name__
-        reason = f"the {name} payload under key {pin.key!r} is damaged: {what}"
-        raise CorruptError(reason) from error
+        refuse(pin, error)
+
+
+def refuse(pin: Pin, error: Exception) -> NoReturn:
+    """Raises what is said about a payload that could not be read."""
+    if isinstance(error, LMDBError) or not is_fault(error):
+        raise error
+    name = BY_NUMBER[pin.format].value
+    what = str(error) or type(error).__name__
+    reason = f"the {name} payload under key {pin.key!r} is damaged: {what}"
+    raise CorruptError(reason) from error
+
+
+def getting(copy: bool, lists: bool, validate: bool | None) -> Getting:
+    """How the library makes values; arguments as for :func:`decode`."""
+    found = _getting.get((copy, lists, validate))
+    if found is None:
+        # What was asked for by anything that is true or false.
+        copy, lists = bool(copy), bool(lists)
+        validate = None if validate is None else bool(validate)
+
+        def decoded(pin: Pin) -> Any:
+            return decode(pin, copy, lists, validate=validate)
+
+        found = _getting[copy, lists, validate] = (
+            msgpack.READERS[copy, lists, bool(validate)],
+            msgpack.READERS[copy, lists, validate is not False],
+            decoded,
+            refuse,
+            copy,
+        )
+    return found
+
+
+Getting = tuple[
+    msgpack.Readers,
+    msgpack.Readers,
+    Callable[[Pin], Any],
+    Callable[[Pin, Exception], NoReturn],
+    bool,
+]
+_getting: dict[tuple[bool, bool, bool | None], Getting] = {}
 
 
 def _decoded(pin: Pin, copy: bool, lists: bool, full: bool) -> Any:

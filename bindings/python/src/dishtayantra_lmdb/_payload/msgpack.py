@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import msgpack
 
@@ -49,6 +49,10 @@ _ARROW, _NUMPY = prefix("arrow"), prefix("numpy")
 _kinds: dict[type, int] = {msgpack.ExtType: 0, msgpack.Timestamp: 0}
 
 Answer = tuple[Any, ...]
+# What the library asks about what it packs, with its flags, and what raises what is wrong.
+Packing = tuple[
+    Callable[[Any, Any], Answer], dict[type, int], int, Callable[[Any, Exception], NoReturn]
+]
 # What the library asks about what it reads, and how it is to read.
 Readers = tuple[
     Callable[..., Any],
@@ -74,22 +78,26 @@ def encode(
     Raises:
         FormatError: something in it cannot be stored; the message names the path.
     """
-    answer, flags = _MODES[segments, exact]
+    answer, kinds, flags, refuse = PACKING[segments, pack_lists, exact]
     try:
-        return pack(value, answer, _kinds, flags | _LISTS if pack_lists else flags)
-    except TooLargeError:
-        raise
+        return pack(value, answer, kinds, flags)
     except Exception as error:
-        if not is_fault(error):
-            raise
+        return refuse(value, error)
 
-        def complaint(item: Any) -> str | None:
-            why = _complaint(item, answer, flags)
-            if why is not None and not segments:
-                return f"{why} in plain MessagePack (lmdb_segments is false)"
-            return why
 
-        raise explained(value, error, complaint, exact) from error
+def _refuse(segments: bool, exact: bool, value: Any, error: Exception) -> NoReturn:
+    """Raises what is said about a value that could not be packed."""
+    if isinstance(error, TooLargeError) or not is_fault(error):
+        raise error
+    answer, flags = _MODES[segments, exact]
+
+    def complaint(item: Any) -> str | None:
+        why = _complaint(item, answer, flags)
+        if why is not None and not segments:
+            return f"{why} in plain MessagePack (lmdb_segments is false)"
+        return why
+
+    raise explained(value, error, complaint, exact) from error
 
 
 def _complaint(item: Any, answer: Callable[[Any, Any], Answer], flags: int) -> str | None:
@@ -178,6 +186,19 @@ _MODES: dict[tuple[bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
     (True, True): (functools.partial(_answer, True), _EXTENSIONS | _EXACTLY),
     (False, False): (_plain, 0),
     (False, True): (_plain_exactly, _EXACTLY),
+}
+
+
+# By segments, pack_lists, exact.
+PACKING: dict[tuple[bool, bool, bool], Packing] = {
+    (segments, pack_lists, exact): (
+        answer,
+        _kinds,
+        flags | _LISTS if pack_lists else flags,
+        functools.partial(_refuse, segments, exact),
+    )
+    for (segments, exact), (answer, flags) in _MODES.items()
+    for pack_lists in (False, True)
 }
 
 
@@ -272,10 +293,9 @@ def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
     return read(pin, READERS[copy, lists, full])
 
 
-def packing(segments: bool, pack_lists: bool) -> tuple[Any, ...]:
+def packing(segments: bool, pack_lists: bool) -> Packing:
     """What the library asks, with its flags, when it packs so that types are kept."""
-    answer, flags = _MODES[segments, True]
-    return answer, _kinds, flags | _LISTS if pack_lists else flags
+    return PACKING[bool(segments), bool(pack_lists), True]
 
 
 def readers(copy: bool, lists: bool, full: bool) -> Readers:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._library.abi import PUT_CHECKSUM, lmdb_version, logger, version
-from .._library.core import Hold, new_txn_id
+from .._library.core import Hold, get_value, get_values, new_txn_id, put_value, put_values
 from .._library.fork import generation as _generation
 from .._library.keys import key_text, text_bytes
 from .._library.pin import Pin
@@ -21,17 +21,20 @@ from .._library.types import (
     ttl_milliseconds,
     whole_number,
 )
-from .._payload import formats
+from .._payload import formats, msgpack
 from ..errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
 from . import resolve as _resolve
 from .loan import NPY_ROOM, Loan
 from .opening import StoreHolder
+from .store import Store
 from .view import View, envelope_of
 from .waiting import wait_in_slices
 
 _RAW, _NUMPY = formats.RAW, formats.NUMPY
 _take_loan, _open_view = Loan._take, View._open
 _NUMBERS: dict[Any, int] = {known.value: known.number for known in DataFormat}
+_packing, _getting = msgpack.PACKING, formats.getting
+_is_logged = logger.isEnabledFor
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
 
 
@@ -132,14 +135,24 @@ class LMDBTransport(StoreHolder):
             MapFullError: the store is full.
             LMDBError: another of its kinds says what went wrong.
         """
-        began = time.perf_counter_ns() if logger.isEnabledFor(logging.DEBUG) else 0
-        store = self._ready()
+        store = self._store
+        if store is None or self._generation != _generation[0]:
+            store = self._ready()
         number = self._number(format)
-        parts: list[Any]
-        if number == formats.RAW and type(data) is bytes:
-            parts = [data]
-        else:
-            number, parts = formats.encode(data, number, segments, pack_lists, exact)
+        began = time.perf_counter_ns() if _is_logged(logging.DEBUG) else 0
+        if not began:
+            put = put_value(
+                Store,
+                self._value,
+                db_name,
+                key,
+                data,
+                self._settings(number, ttl, source, target),
+                _packing[segments, pack_lists, exact],
+            )
+            if put is not None:
+                return put
+        number, parts = formats.encode(data, number, segments, pack_lists, exact)
         settings = self._settings(number, ttl, source, target)
         entry_id = store.put(db_name, key, parts, settings)
         if began:
@@ -170,8 +183,15 @@ class LMDBTransport(StoreHolder):
             LMDBError: as :meth:`put`.
         """
         store = self._ready()
+        number = self._number(format)
+        pairs = list(items.items() if isinstance(items, Mapping) else items)
+        settings = self._settings(number, ttl, source, target)
+        packing = _packing[segments, pack_lists, exact]
+        put = put_values(Store, store.value, db_name, pairs, settings, packing)
+        if put is not None:
+            return put
         entries, ids = [], []
-        for key, data in items.items() if isinstance(items, Mapping) else items:
+        for key, data in pairs:
             number, parts = formats.encode(data, self._number(format), segments, pack_lists, exact)
             txn_id = new_txn_id()
             ids.append(txn_id)
@@ -241,20 +261,21 @@ class LMDBTransport(StoreHolder):
             CorruptError: the payload is damaged.
             LMDBError: another of its kinds says what went wrong.
         """
-        began = time.perf_counter_ns() if logger.isEnabledFor(logging.DEBUG) else 0
-        lists = formats.lists_of(arrays)
+        if self._store is None or self._generation != _generation[0]:
+            self._ready()
+        lists = arrays == "asis" or formats.lists_of(arrays)
+        validate = self.config.validate_arrow
+        if not _is_logged(logging.DEBUG):
+            verify, getting = (1 if verify_checksum else 0), _getting(bool(copy), lists, validate)
+            return get_value(Pin, self._value, db_name, key, verify, getting)
+        began = time.perf_counter_ns()
         pin = self._pin(key, db_name)
         if pin is None:
             return None
-        if verify_checksum and pin.flags:
+        if verify_checksum:
             pin.verify()
-        if pin.format == formats.RAW:
-            value: Any = pin.copied()
-        else:
-            validate = self.config.validate_arrow
-            value = formats.decode(pin, bool(copy), lists, validate=validate)
-        if began:
-            _log("get", key, pin.size, pin.format, began)
+        value = formats.decode(pin, bool(copy), lists, validate=validate)
+        _log("get", key, pin.size, pin.format, began)
         return value
 
     def get_many(
@@ -268,15 +289,10 @@ class LMDBTransport(StoreHolder):
         """The payloads under several keys; a key without a live entry is left out. Arguments as
         :meth:`get`.
         """
-        lists, validate = formats.lists_of(arrays), self.config.validate_arrow
-        found = {}
-        for key in keys:
-            pin = self._pin(key, db_name)
-            if pin is not None:
-                if verify_checksum:
-                    pin.verify()
-                found[key] = formats.decode(pin, bool(copy), lists, validate=validate)
-        return found
+        store = self._ready()
+        getting = _getting(bool(copy), formats.lists_of(arrays), self.config.validate_arrow)
+        verify = 1 if verify_checksum else 0
+        return get_values(Pin, store.value, db_name, keys, verify, getting)
 
     def get_raw(
         self, key: str | bytes, db_name: str = "default"
