@@ -177,6 +177,7 @@ api! {
         list_get: unsafe extern "C" fn(Object, isize) -> Object = c"PyList_GetItem",
         list_size: unsafe extern "C" fn(Object) -> isize = c"PyList_Size",
         dict_next: unsafe extern "C" fn(Object, *mut isize, *mut Object, *mut Object) -> c_int = c"PyDict_Next",
+        dict_size: unsafe extern "C" fn(Object) -> isize = c"PyDict_Size",
         dict_copy: unsafe extern "C" fn(Object) -> Object = c"PyDict_Copy",
         dict_get: unsafe extern "C" fn(Object, Object) -> Object = c"PyDict_GetItemWithError",
         dict_merge: unsafe extern "C" fn(Object, Object, c_int) -> c_int = c"PyDict_MergeFromSeq2",

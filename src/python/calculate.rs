@@ -11,7 +11,7 @@ use super::put::Buffers;
 use super::reference::mapping_of;
 use super::text::{arguments, fail_with, int, names, new_int};
 use super::unpack::{self, Readers};
-use super::{pack, search};
+use super::{pack, search, size};
 use crate::error::{Error, Result};
 use crate::exchange::Exchange;
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
@@ -37,7 +37,7 @@ pub struct Caller {
     encode: Strong,
     /// What is asked while payloads are packed, and the flags; None when another format is wanted than MessagePack.
     packing: Strong,
-    /// `size(payload, limit)`.
+    /// `size(item, room)`: as for [`size::up_to`].
     size: Strong,
     /// What is asked when references are looked for.
     looking: [Strong; 2],
@@ -143,7 +143,7 @@ impl Call<'_> {
                 return self.steps(names().otherwise, &[]);
             }
             let goes = {
-                let size = self.size()?;
+                let size = size::up_to(self.payload, caller.least, caller.size.get())?;
                 let Ok(exchange) = enter(caller.exchange as *const dy_lmdb_exchange_t) else {
                     return self.steps(names().otherwise, &[]);
                 };
@@ -153,16 +153,6 @@ impl Call<'_> {
                 exchange.should(size)
             };
             if goes { self.through_store() } else { self.directly() }
-        }
-    }
-
-    unsafe fn size(&self) -> Option<u64> {
-        let (caller, end) = (self.caller, ptr::null_mut::<PyObject>());
-        // SAFETY: as in `run`.
-        unsafe {
-            let limit = Ref::owned(new_int(caller.least))?;
-            let size = Ref::owned((api().call)(caller.size.get(), self.payload, limit.get(), end))?;
-            int(size.get())
         }
     }
 

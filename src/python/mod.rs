@@ -21,6 +21,7 @@ mod pack;
 mod put;
 mod reference;
 mod search;
+mod size;
 mod text;
 mod unpack;
 mod values;
@@ -117,8 +118,11 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
         made.push((c"Handle", Ref::owned(make_type::<Handle>(api))?));
         let later = search::functions().into_iter().chain(ids::functions()).chain(put::later_functions());
         let later = later.chain(reference::later_functions()).chain(exchange::functions());
-        let later =
-            later.chain(arrays::functions()).chain(unpack::later_functions()).chain(values::functions());
+        let later = later
+            .chain(arrays::functions())
+            .chain(unpack::later_functions())
+            .chain(values::functions())
+            .chain(size::functions());
         for definition in later {
             add(&mut made, definition)?;
         }

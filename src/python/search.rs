@@ -98,6 +98,13 @@ impl Search {
         // SAFETY: an object that is referred to. Its items are looked at before other code runs, but for what `item` says.
         unsafe {
             let flags = (api.flags_of)(api.class_of(container));
+            // Where other threads may change it meanwhile, it is copied.
+            let copy = match api.is_free_threaded {
+                true if flags & IS_DICT != 0 => Ref::owned((api.dict_copy)(container))?,
+                true if flags & IS_LIST != 0 => Ref::owned((api.tuple_of)(container))?,
+                _ => Ref::new(container),
+            };
+            let (container, flags) = (copy.get(), (api.flags_of)(api.class_of(copy.get())));
             if flags & IS_DICT != 0 {
                 let (mut at, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
                 while (api.dict_next)(container, &mut at, &mut key, &mut value) != 0 {

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .._library import core
 from .._library.origin import is_about_a_value
 
-_SMALL_INT = range(-32, 128)
 _LITTLE = 9
 
 
@@ -26,52 +26,23 @@ def size_up_to(value: Any, limit: int) -> int:
     Returns:
         An estimate; ``limit`` when the payload has that much or more.
     """
-    total = 0
-    pending = [value]
-    while pending and total < limit:
-        item = pending.pop()
-        kind = type(item)
-        if kind is str or kind is bytes or kind is bytearray:
-            total += len(item) + 1
-        elif kind is float:
-            total += 9
-        elif kind is int:
-            total += 1 if item in _SMALL_INT else 9
-        elif item is None or kind is bool:
-            total += 1
-        else:
-            total += _size(item, limit - total, pending)
-    return min(total, limit)
+    if limit > sys.maxsize:
+        limit = sys.maxsize
+    return core.size_up_to(value, limit, size_of_other) if limit > 0 else limit
 
 
-def _size(item: Any, room: int, pending: list[Any]) -> int:
-    """The size of what is no scalar of Python's without what it holds, which is added to
-    ``pending``; ``room`` or more when there is no need to look at that.
+def size_of_other(item: Any, room: int) -> int:
+    """The size of what is none of Python's own types nor a plain array: `room` or more when there
+    is no need to look at what it holds.
     """
-    kind = type(item)
-    # By the methods of the base, never by those of somebody's class.
-    if issubclass(kind, dict):
-        # Every key and value takes a byte at least: only as many as can matter are looked at.
-        if 2 * dict.__len__(item) >= room:
-            return room
-        pending.extend(dict.keys(item))
-        pending.extend(dict.values(item))
-        return 1
-    if issubclass(kind, _BASES):
-        base = next(base for base in _BASES if issubclass(kind, base))
-        if base.__len__(item) >= room:
-            return room
-        pending.extend(base.__iter__(item))
-        return 1
-    return _opaque(item)
-
-
-_BASES: tuple[type[list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any]], ...] = (
-    list,
-    tuple,
-    set,
-    frozenset,
-)
+    for kind in (set, frozenset):
+        # By the methods of the base, never by those of somebody's class.
+        if isinstance(item, kind):
+            base: Any = kind
+            if base.__len__(item) >= room:
+                return room
+            return core.size_up_to(list(base.__iter__(item)), room, size_of_other)
+    return min(max(_opaque(item), 0), sys.maxsize)
 
 
 def _opaque(item: Any) -> int:

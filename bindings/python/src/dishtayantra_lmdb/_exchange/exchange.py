@@ -37,7 +37,7 @@ from ..errors import (
 )
 from . import retry
 from .config import LMDBCalculatorConfig
-from .estimate import size_up_to
+from .estimate import size_of_other, size_up_to
 from .handle import ExchangeHandle
 from .ledger import Ledger
 
@@ -360,7 +360,7 @@ class LMDBDataExchange:
             Pin,
             self.encode,
             msgpack.packing(config.segments, config.pack_lists) if packs else None,
-            size_up_to,
+            size_of_other,
             LOOKING,
             # The second ones in a store that admits others.
             (

@@ -297,6 +297,16 @@ def get_values(
 ) -> dict[Any, Any]:
     """The values under keys; those without a live entry are left out."""
 
+def size_up_to(value: Any, limit: int, other: Callable[[Any, int], int], /) -> int:
+    """The size of a payload in bytes, roughly; at most ``limit``.
+
+    Args:
+        value: the payload.
+        limit: where to stop.
+        other: the size of an item that is none of Python's own types nor a plain array; it has no
+            need to look further than at so many bytes.
+    """
+
 def holds_references(
     value: Any,
     parts: Callable[[Any], dict[Any, Any] | None],

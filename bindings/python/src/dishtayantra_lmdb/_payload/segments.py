@@ -140,7 +140,7 @@ def learn() -> None:
     numpy = optional.numpy("an array")
     ours = [(numpy.dtype(f"<{name}"), code) for code, name in _TYPES.items() if code not in "Mm"]
     # Those that are the same and another object.
-    same = [(numpy.dtype(char), _CODES.get(numpy.dtype(char).str[1:])) for char in "lLqQ"]
+    same = [(numpy.dtype(char), _CODES[numpy.dtype(char).str[1:]]) for char in "lLqQ"]
     core.learn_arrays(numpy.ndarray, [(dtype, ord(code)) for dtype, code in ours + same])
 
 
