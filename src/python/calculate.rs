@@ -201,15 +201,10 @@ impl Call<'_> {
         let (caller, api) = (self.caller, api());
         // SAFETY: as in `run`; a tuple keeps its items.
         unsafe {
-            let class = api.class_of(self.payload);
-            // Others may be tables.
-            if caller.packing.is_set() && (class == api.dict_type || class == api.list_type) {
-                let item = |at| (api.tuple_get)(caller.packing.get(), at);
-                match pack::packed(self.payload, item(0), item(1), int(item(2))?) {
-                    Some(packed) => return Some(Encoded::Packed(packed)),
-                    // It says what is wrong with it, and where.
-                    None => drop(raised()?),
-                }
+            if caller.packing.is_set()
+                && let Some(packed) = packed(self.payload, caller.packing.get())?
+            {
+                return Some(Encoded::Packed(packed));
             }
             let made = called(caller.encode.get(), self.payload)?;
             let (format, parts) = ((api.tuple_get)(made.get(), 0), (api.tuple_get)(made.get(), 1));
@@ -407,6 +402,24 @@ impl Failure {
                 (api().set_traceback)(value.get(), trace.get());
             }
             Some(value)
+        }
+    }
+}
+
+/// A dict or a list as one MessagePack value; `None` in it for what Python's encoder has to look at: it knows tables, and
+/// says what cannot be stored, and where.
+pub unsafe fn packed(value: *mut PyObject, packing: *mut PyObject) -> Option<Option<Packed>> {
+    let api = api();
+    // SAFETY: objects, says the caller, and a tuple, which keeps its items.
+    unsafe {
+        let class = api.class_of(value);
+        if class != api.dict_type && class != api.list_type {
+            return Some(None);
+        }
+        let item = |at| (api.tuple_get)(packing, at);
+        match pack::packed(value, item(0), item(1), int(item(2))?) {
+            Some(packed) => Some(Some(packed)),
+            None => raised().map(|_| None),
         }
     }
 }

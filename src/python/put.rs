@@ -1,7 +1,8 @@
 //! Putting payloads from buffers.
 
 use super::api::{Buffer, Method, PyObject, api};
-use super::object::{Ref, is_away, method, without_interpreter};
+use super::calculate::packed;
+use super::object::{Ref, bool_of, is_away, method, without_interpreter};
 use super::text::{Text, arguments, fail, int, new_int, put_options};
 use crate::ffi::bytes::dy_lmdb_buffer_t;
 use crate::ffi::entry::{dy_lmdb_entry_t, dy_lmdb_store_put, dy_lmdb_store_put_many};
@@ -218,12 +219,45 @@ unsafe fn put_answer(&[holder, reference, parts, settings]: &[*mut PyObject; 4])
     }
 }
 
+/// `put_packed(holder, reference, value, packing, settings)`: whether the value was put as the output; False for what
+/// Python's encoder has to look at.
+unsafe extern "C" fn put_packed(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the arguments live as long as the call.
+    unsafe { arguments(args, count).and_then(|args| put_value(args)) }.unwrap_or(ptr::null_mut())
+}
+
+unsafe fn put_value(
+    &[holder, reference, value, packing, settings]: &[*mut PyObject; 5],
+) -> Option<*mut PyObject> {
+    // SAFETY: objects, says the caller.
+    unsafe {
+        let reference = int(reference)?;
+        let Some(packed) = packed(value, packing)? else {
+            return Some(bool_of(false));
+        };
+        let options = put_options(settings)?;
+        let place = |part: &&[u8]| dy_lmdb_buffer_t { data: part.as_ptr().cast(), size: part.len() };
+        let (places, mut info): (Vec<_>, _) =
+            (packed.parts().iter().map(place).collect(), dy_lmdb_info_t::default());
+        let status = without_interpreter(|| {
+            dy_lmdb_reference_put_output(
+                reference as *const dy_lmdb_reference_t,
+                places.as_ptr(),
+                places.len(),
+                &options,
+                &mut info,
+            )
+        });
+        Some(if status == DY_LMDB_OK { bool_of(true) } else { fail(holder, status) })
+    }
+}
+
 /// The functions of this file.
 pub fn functions() -> [Method; 3] {
     [method(c"put", put), method(c"put_input", put_input), method(c"put_output", put_output)]
 }
 
 /// Those that came later, for the end of the list.
-pub fn later_functions() -> [Method; 1] {
-    [method(c"put_many", put_many)]
+pub fn later_functions() -> [Method; 2] {
+    [method(c"put_many", put_many), method(c"put_packed", put_packed)]
 }

@@ -23,10 +23,10 @@ from dishtayantra_lmdb import (
     LMDBDataExchange,
     LMDBExchangeMode,
     LMDBTransport,
-    _properties,
     get_transport,
     wrap_with_lmdb,
 )
+from dishtayantra_lmdb._library import properties as _properties
 from dishtayantra_lmdb.lmdb_types import default_db_path
 
 

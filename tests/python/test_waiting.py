@@ -12,8 +12,8 @@ import pytest
 
 from dishtayantra_lmdb import LMDBTimeoutError, LMDBTransport
 from dishtayantra_lmdb._library.abi import TIMEOUT
+from dishtayantra_lmdb._library.types import ttl_milliseconds
 from dishtayantra_lmdb._store.waiting import wait_in_slices
-from dishtayantra_lmdb.lmdb_types import ttl_milliseconds
 
 WAITER = """
     import resource, signal, sys, time

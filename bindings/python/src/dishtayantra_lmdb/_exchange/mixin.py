@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from .._store.reference import (
     FORMAT,
     INPUT_KEY,
     OUTPUT_KEY,
+    OUTPUT_WRITTEN,
     REF,
     TXN_ID,
     Reference,
@@ -48,6 +50,20 @@ class _Exchange(NamedTuple):
     format: str | None
     txn_id: str | None = None
     entry: str | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> _Exchange:
+        """Where ``data``, which a calculator got, tells it to."""
+        get = data.get
+        return cls(
+            get(DB_PATH),
+            get(INPUT_KEY),
+            get(OUTPUT_KEY),
+            get(DB_NAME) or "default",
+            get(FORMAT),
+            get(TXN_ID),
+            get(ENTRY),
+        )
 
 
 class _Call:
@@ -180,7 +196,8 @@ class LMDBCalculatorMixin:
             EntryNotFoundError: the input is missing or expired.
             LMDBError: another of its kinds says what went wrong.
         """
-        call, exchange = _call_of(self), self._lmdb_exchange()
+        call = _call_of(self)
+        exchange = self._lmdb_exchange() if call is None else call.exchange
         key = key or (exchange.input_key if exchange else None)
         if exchange is None or key is None:
             return None
@@ -188,7 +205,8 @@ class LMDBCalculatorMixin:
             # By the reference, so that the caller knows who opened its input.
             pin = call.reference().view_input()
             note_warnings(exchange.db_path)
-            pin.verify()
+            if pin.flags:
+                pin.verify()
             return resolve(_in_place(pin), _in_place)
         transport = self._lmdb_transport_of(exchange)
         with _view(transport, key, exchange.db_name) as view:
@@ -210,16 +228,16 @@ class LMDBCalculatorMixin:
             key, the store failed or the result would come back as another type (both are logged):
             return the result itself then.
         """
-        call, exchange = _call_of(self), self._lmdb_exchange()
+        call = _call_of(self)
+        exchange = self._lmdb_exchange() if call is None else call.exchange
         key = key or (exchange.output_key if exchange else None)
         if exchange is None or key is None:
             return None
         try:
             if call and exchange.txn_id and exchange.db_path and key == exchange.output_key:
                 number = formats.number_of(format or exchange.format or DataFormat.MSGPACK)
-                number, parts = formats.encode(data, number, exact=True)
                 ttl_ms = ttl_milliseconds(default_of("ttl_seconds"))
-                call.reference().put_output(number, parts, ttl_ms)
+                call.reference().put_output_of(data, number, ttl_ms)
                 return exchange.txn_id
             transport = self._lmdb_transport_of(exchange)
             return transport.put(
@@ -257,28 +275,22 @@ def _settling(calculate: Any) -> Any:
     def settled(self: LMDBCalculatorMixin, data: Any, *arguments: Any, **options: Any) -> Any:
         if not is_reference(data) and not (isinstance(data, dict) and OUTPUT_KEY in data):
             return calculate(self, data, *arguments, **options)
-        exchange = _Exchange(
-            data.get(DB_PATH),
-            data.get(INPUT_KEY),
-            data.get(OUTPUT_KEY),
-            data.get(DB_NAME) or "default",
-            data.get(FORMAT),
-            data.get(TXN_ID),
-            data.get(ENTRY),
-        )
-        before = _call_of(self)
+        exchange, outer = _Exchange.of(data), _call.get()
+        before = None if outer is None else _call_of(self)
         if before is not None and before.exchange == exchange:
             # Called by the calculate of a subclass, which settles.
             return calculate(self, data, *arguments, **options)
-        call = _Call(self, exchange, _call.get())
+        call = _Call(self, exchange, outer)
         token = _call.set(call)
         try:
             result = calculate(self, data, *arguments, **options)
         finally:
             _call.reset(token)
-        if is_awaitable(result):
-            return _settled_later(call, data, result)
-        call.answered(data, result)
+        # Most answers are dicts that say so.
+        if type(result) is not dict or result.get(OUTPUT_WRITTEN) is not True:
+            if is_awaitable(result):
+                return _settled_later(call, data, result)
+            call.answered(data, result)
         return result
 
     return settled

@@ -353,3 +353,17 @@ def settle(
     holder: type[Store], exchange: int, reference: int, answer: int, ms: int, /
 ) -> int | None:
     """As :func:`judge`, for who can only take an answer or repeat a call."""
+
+def put_packed(
+    holder: type[Store],
+    reference: int,
+    value: Any,
+    packing: tuple[Any, ...],
+    settings: Settings,
+    /,
+) -> bool:
+    """Puts a dict or a list, packed, as the output that a reference names a key for.
+
+    Returns:
+        False when nothing was put, because it is another value or cannot be packed.
+    """

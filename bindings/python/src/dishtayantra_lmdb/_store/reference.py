@@ -11,6 +11,7 @@ from .._library import core
 from .._library.abi import fail, lib, log_warnings
 from .._library.handles import REFERENCE, Handle
 from .._library.pin import Pin
+from .._payload import formats, msgpack
 from ..errors import CorruptError
 from .store import Store
 
@@ -27,6 +28,8 @@ MARKER = "_lmdb_ref_"
 OUTPUT_WRITTEN = "_lmdb_output_written"
 
 _WIRE_NAMES = (REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY)
+
+_PACKING = msgpack.packing(segments=True, pack_lists=False)
 
 
 def is_reference(value: object) -> bool:
@@ -158,6 +161,19 @@ class Reference:
         """Puts the output under the key that the reference names for it."""
         settings = number, flags, ttl_ms, b"", b"", b""
         core.put_output(Store, self._handle.value or 0, parts, settings)
+
+    def put_output_of(self, value: Any, number: int, ttl_ms: int) -> None:
+        """Puts a value as the output, in a format, so that every type comes back as itself.
+
+        Raises:
+            FormatError: no format can hold it.
+        """
+        settings = number, 0, ttl_ms, b"", b"", b""
+        given = self._handle.value or 0
+        if number == formats.MSGPACK and core.put_packed(Store, given, value, _PACKING, settings):
+            return
+        number, parts = formats.encode(value, number, exact=True)
+        core.put_output(Store, given, parts, (number, *settings[1:]))
 
     def settle_direct(self) -> None:
         """Says that the calculator answers by its return value: nobody waits for an output."""
