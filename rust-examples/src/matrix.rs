@@ -1,7 +1,7 @@
 //! Statistics and transposition of a matrix.
 
 use crate::statistics::{extremes_of, nonempty, sum};
-use dishtayantra::calculator::{Calculator, Input, Map, map};
+use dishtayantra::calculator::{ComputesInto, Input, Map, Output, map};
 use dishtayantra::{Error, Numbers, Result};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -36,7 +36,7 @@ impl Operation {
 /// - "statistics" (default): `rows`, `columns`, `sum`, `mean`, `min`, `max` over all elements, as np.sum(values),
 ///   np.mean(values), np.min(values), np.max(values). A NaN makes them NaN.
 /// - "transpose": `values`, the transposed matrix with columns × rows elements, as values.T: an array, or lists when it
-///   came as lists.
+///   came as lists; computed where it goes.
 ///
 /// Fails for missing or empty values, three dimensions or another operation.
 pub struct MatrixProcessor {
@@ -49,8 +49,8 @@ impl MatrixProcessor {
     }
 }
 
-impl Calculator for MatrixProcessor {
-    fn compute<'a>(&self, input: &'a dyn Input) -> Result<Map<'a>> {
+impl ComputesInto for MatrixProcessor {
+    fn compute_into<'a>(&self, input: &'a dyn Input, output: &mut dyn Output<'a>) -> Result<()> {
         let operation = Operation::asked(input)?.unwrap_or(self.operation);
         let values = nonempty(input, "values")?;
         let dimensions = values.shape().len();
@@ -62,11 +62,12 @@ impl Calculator for MatrixProcessor {
         let columns = values.shape().last().copied().unwrap_or(1);
         let rows = values.len() / columns;
         if operation == Operation::Transpose {
-            return Ok(map([("values", transposed(&values, rows, columns)?.into())]));
+            transpose(&values, rows, columns, output.array("values", &[columns, rows], values.is_list())?);
+            return Ok(());
         }
         let total = sum(values.slice());
         let (min, max) = extremes_of(values.slice(), |x| x);
-        Ok(map([
+        output.put(map([
             ("rows", rows.into()),
             ("columns", columns.into()),
             ("sum", total.into()),
@@ -81,21 +82,21 @@ impl Calculator for MatrixProcessor {
     }
 }
 
-fn transposed(values: &Numbers<'_>, rows: usize, columns: usize) -> Result<Numbers<'static>> {
+fn transpose(values: &Numbers<'_>, rows: usize, columns: usize, to: &mut [f64]) {
     // Square blocks: both sides stay in the first-level cache.
     const BLOCK: usize = 32;
     let from = values.slice();
-    let mut to = from.to_vec();
-    if !values.fortran_order() {
-        for row in (0..rows).step_by(BLOCK) {
-            for column in (0..columns).step_by(BLOCK) {
-                for i in row..rows.min(row + BLOCK) {
-                    for j in column..columns.min(column + BLOCK) {
-                        to[j * rows + i] = from[i * columns + j];
-                    }
+    if values.fortran_order() {
+        to.copy_from_slice(from);
+        return;
+    }
+    for row in (0..rows).step_by(BLOCK) {
+        for column in (0..columns).step_by(BLOCK) {
+            for i in row..rows.min(row + BLOCK) {
+                for j in column..columns.min(column + BLOCK) {
+                    to[j * rows + i] = from[i * columns + j];
                 }
             }
         }
     }
-    Numbers::shared(to, vec![columns, rows])?.listed(values.is_list())
 }

@@ -20,12 +20,14 @@
 //! ```
 
 pub use crate::input::{Input, MapInput, ViewInput};
+pub use crate::output::{Memory, Output, Room};
 pub use crate::value::{Map, Value, map};
 
 use crate::entry::{Info, PutOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::{Reference, References, View, Writer, wire};
 use crate::input::{Beside, JoinedInput};
+use crate::output::{Computed, StoreOutput, publish_options};
 use crate::value::{in_c_order, into_owned, write_map};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -34,9 +36,61 @@ pub trait Calculator: Send + Sync {
     /// The result for an input, which may be borrowed from it. Fails when the input is missing or wrong; never guesses.
     fn compute<'a>(&self, input: &'a dyn Input) -> Result<Map<'a>>;
 
+    /// The same, given to `output`. What calls calculators calls this; see [`ComputesInto`].
+    fn compute_to<'a>(&self, input: &'a dyn Input, output: &mut dyn Output<'a>) -> Result<()> {
+        output.put(self.compute(input)?)
+    }
+
     /// What the calculator says of itself: its settings.
     fn details(&self) -> Map<'static> {
         Map::new()
+    }
+}
+
+/// A calculator that knows the size of its result before it computes it, and computes it where it goes: in the store's
+/// map when the result goes there.
+///
+/// ```
+/// use dishtayantra::Result;
+/// use dishtayantra::calculator::{ComputesInto, Input, Output};
+///
+/// struct Double;
+///
+/// impl ComputesInto for Double {
+///     fn compute_into<'a>(&self, input: &'a dyn Input, output: &mut dyn Output<'a>) -> Result<()> {
+///         let values = input.numbers("values")?.c_order();
+///         let out = output.array("values", values.shape(), values.is_list())?;
+///         out.iter_mut().zip(values.slice()).for_each(|(out, value)| *out = 2.0 * value);
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// It may be asked a second time for the same input, when the store lost what it lent. When it fails or panics nothing
+/// is left in the store.
+pub trait ComputesInto: Send + Sync {
+    /// Gives the result for an input to `output`. Fails when the input is missing or wrong; never guesses.
+    fn compute_into<'a>(&self, input: &'a dyn Input, output: &mut dyn Output<'a>) -> Result<()>;
+
+    /// What the calculator says of itself: its settings.
+    fn details(&self) -> Map<'static> {
+        Map::new()
+    }
+}
+
+impl<C: ComputesInto> Calculator for C {
+    fn compute<'a>(&self, input: &'a dyn Input) -> Result<Map<'a>> {
+        let mut memory = Memory::default();
+        self.compute_into(input, &mut memory)?;
+        memory.take()
+    }
+
+    fn compute_to<'a>(&self, input: &'a dyn Input, output: &mut dyn Output<'a>) -> Result<()> {
+        self.compute_into(input, output)
+    }
+
+    fn details(&self) -> Map<'static> {
+        ComputesInto::details(self)
     }
 }
 
@@ -69,6 +123,9 @@ pub fn reference_of(given: &dyn Input) -> Result<Option<(Reference, bool)>> {
 ///
 /// Fails with [`ErrorKind::Corrupt`], naming the field, when one cannot be right.
 pub fn references_of(given: &dyn Input) -> Result<References> {
+    if let Some(fields) = given.protocol()? {
+        return if fields.is_empty() { Ok(References::default()) } else { References::of(&fields) };
+    }
     let text = |name: &str| {
         let corrupt = |error: Error| Error::new(ErrorKind::Corrupt, format!("reference: {error}"));
         given.find_text(name).map_err(corrupt)
@@ -133,10 +190,14 @@ pub fn calculate_with(
         [] => None,
         _ => Some(resolved(given, &references.inputs, open).map_err(declining)?),
     };
-    let result = computed(calculator, resolved.as_deref().unwrap_or(given)).map_err(declining)?;
+    let input = resolved.as_deref().unwrap_or(given);
     match &references.output {
-        Some(output) => deliver(output, result),
-        None => Ok(Answer { result: into_owned(result), ..Answer::default() }),
+        Some(output) => delivered(calculator, output, input).map_err(declining),
+        None => {
+            let mut memory = Memory::default();
+            computed(calculator, input, &mut memory).map_err(declining)?;
+            Ok(Answer { result: into_owned(memory.take()?), ..Answer::default() })
+        }
     }
 }
 
@@ -175,10 +236,41 @@ fn declined(reference: &Reference, error: Error) -> Error {
     error
 }
 
+/// Computes and delivers as `reference` asks: what knows its size is computed where it goes.
+fn delivered(calculator: &dyn Calculator, reference: &Reference, input: &dyn Input) -> Result<Answer> {
+    let mut output = StoreOutput::new(reference);
+    computed(calculator, input, &mut output)?;
+    let refusal = match output.take()? {
+        Computed::Lent(loan) => match reference.publish_output(loan, &publish_options()) {
+            Ok(_) => return Ok(Answer { written: true, ..Answer::default() }),
+            Err(error) => error,
+        },
+        Computed::Kept(result, None) => return deliver(reference, result),
+        Computed::Kept(result, Some(error)) => return Ok(refused(reference, result, &error)),
+    };
+    let mut memory = Memory::default();
+    computed(calculator, input, &mut memory)?;
+    Ok(refused(reference, memory.take()?, &refusal))
+}
+
+/// A direct answer where an output was asked for: nobody waits.
+fn refused(reference: &Reference, result: Map<'_>, error: &Error) -> Answer {
+    let refusal = match reference.settle_direct() {
+        Ok(()) => error.to_string(),
+        Err(second) => format!("{error}; {second}"),
+    };
+    Answer { written: false, result: into_owned(result), refusal: Some(refusal) }
+}
+
 /// Computes; a panic becomes an error.
-fn computed<'a>(calculator: &dyn Calculator, input: &'a dyn Input) -> Result<Map<'a>> {
-    // A calculator is shared by reference: what its panic leaves behind is behind locks of its own.
-    catch_unwind(AssertUnwindSafe(|| calculator.compute(input))).unwrap_or_else(|panic| {
+fn computed<'a>(
+    calculator: &dyn Calculator,
+    input: &'a dyn Input,
+    output: &mut dyn Output<'a>,
+) -> Result<()> {
+    // A calculator is shared by reference: what its panic leaves behind is behind locks of its own. An output that it
+    // left half filled is not looked at.
+    catch_unwind(AssertUnwindSafe(|| calculator.compute_to(input, output))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Err(Error::new(
@@ -201,18 +293,11 @@ pub fn put_output(reference: &Reference, result: &Map<'_>) -> Result<Info> {
 /// cannot take it (full, say), the answer is direct, the reason is in `refusal` and nobody waits: a calculation does not
 /// fail because the exchange does.
 pub fn deliver(reference: &Reference, result: Map<'_>) -> Result<Answer> {
-    let mut refusal = None;
-    if reference.has_output()? {
-        match put_output(reference, &result) {
-            Ok(_) => return Ok(Answer { written: true, ..Answer::default() }),
-            Err(error) => {
-                let settled = reference.settle_direct();
-                refusal = Some(match settled {
-                    Ok(()) => error.to_string(),
-                    Err(second) => format!("{error}; {second}"),
-                });
-            }
-        }
+    if !reference.has_output()? {
+        return Ok(Answer { result: into_owned(result), ..Answer::default() });
     }
-    Ok(Answer { written: false, result: into_owned(result), refusal })
+    Ok(match put_output(reference, &result) {
+        Ok(_) => Answer { written: true, ..Answer::default() },
+        Err(error) => refused(reference, result, &error),
+    })
 }

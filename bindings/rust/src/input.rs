@@ -29,6 +29,12 @@ pub trait Input: Send + Sync {
         Ok(None)
     }
 
+    /// The fields of the protocol that say something of references, by name and text, from an implementation that gathers
+    /// them at once; none from one that is asked name by name. See [`references_of`](crate::calculator::references_of).
+    fn protocol(&self) -> Result<Option<Vec<(String, String)>>> {
+        Ok(None)
+    }
+
     /// The array under `name`. Fails with [`ErrorKind::InvalidArgument`] when there is none: nothing computes on a
     /// missing input.
     fn numbers(&self, name: &str) -> Result<Numbers<'_>> {

@@ -26,6 +26,7 @@ mod input;
 mod npy;
 mod numbers;
 mod options;
+mod output;
 mod segment;
 mod sys;
 mod value;

@@ -229,7 +229,7 @@ fn require_shape(elements: usize, shape: &[usize]) -> Result<()> {
 }
 
 /// A few bytes of a shape without elements announce any number of lists.
-fn require_few_lists(shape: &[usize]) -> Result<()> {
+pub(crate) fn require_few_lists(shape: &[usize]) -> Result<()> {
     let Some(outer) = shape.iter().position(|length| *length == 0) else { return Ok(()) };
     match shape[..outer].iter().try_fold(1_usize, |lists, length| lists.checked_mul(*length)) {
         Some(lists) if lists <= MOST_EMPTY_LISTS => Ok(()),

@@ -75,6 +75,11 @@ pub(crate) fn in_c_order(map: Map<'_>) -> Map<'_> {
 /// Writes a result whose arrays are in C order. They are lent to the writer.
 pub(crate) fn write_map<'a>(map: &'a Map<'a>, writer: &mut Writer<'a>) -> Result<()> {
     writer.map(map.len())?;
+    write_pairs(map, writer)
+}
+
+/// The pairs of a map that was opened.
+pub(crate) fn write_pairs<'a>(map: &'a Map<'a>, writer: &mut Writer<'a>) -> Result<()> {
     for (name, value) in map {
         writer.string(name)?;
         match value {

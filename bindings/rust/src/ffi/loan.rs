@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::segment::Element;
 use crate::sys::{self, Functions};
 use std::mem::ManuallyDrop;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// Space in a store, lent to be filled and published: the payload is built in the map and never copied.
 ///
@@ -77,6 +77,25 @@ impl Loan {
         size: usize,
     ) -> Loan {
         Loan { functions, handle, data: NonNull::new(data).unwrap_or(NonNull::dangling()), size }
+    }
+
+    /// A loan of which the handle is known.
+    pub(super) fn opened(
+        functions: &'static Functions,
+        handle: NonNull<sys::dy_lmdb_loan_t>,
+    ) -> Result<Loan> {
+        let mut loan = Loan::of(functions, handle, ptr::null_mut(), 0);
+        let mut data = ptr::null_mut();
+        // SAFETY: the handle is ours; the outputs are places on our stack and in the loan.
+        check(functions, unsafe {
+            (functions.dy_lmdb_loan_data)(handle.as_ptr(), &mut data, &mut loan.size)
+        })?;
+        loan.data = NonNull::new(data.cast()).unwrap_or(NonNull::dangling());
+        Ok(loan)
+    }
+
+    pub(super) fn raw(&mut self) -> *mut sys::dy_lmdb_loan_t {
+        self.handle.as_ptr()
     }
 
     /// How many bytes there are to fill.

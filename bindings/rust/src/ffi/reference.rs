@@ -1,7 +1,7 @@
 //! `dy_lmdb_reference_t`.
 
 use super::options::put_options;
-use super::{Store, View, buffers, chars, check, empty_info, made, slice, text};
+use super::{Loan, Store, View, buffers, chars, check, empty_info, made, slice, text};
 use crate::entry::{Info, PutOptions};
 use crate::error::{ErrorKind, Result};
 use crate::sys::{self, Functions};
@@ -184,6 +184,19 @@ impl Reference {
                 &raw,
                 &mut info,
             )
+        })?;
+        Info::of(&info)
+    }
+
+    /// Publishes a loan of the store that the reference names as the output, all of it, and wakes who waits for it.
+    /// `options` say its format. Fails with [`ErrorKind::InvalidArgument`] when no output is wanted, else as
+    /// [`Loan::publish`] does.
+    pub fn publish_output(&self, mut loan: Loan, options: &PutOptions<'_>) -> Result<Info> {
+        let raw = put_options(self.functions, options)?;
+        let mut info = empty_info();
+        // SAFETY: the handles are open until they are dropped; the loan's bytes are borrowed by nobody.
+        check(self.functions, unsafe {
+            (self.functions.dy_lmdb_reference_publish_output)(self.raw(), loan.raw(), &raw, &mut info)
         })?;
         Info::of(&info)
     }

@@ -1,10 +1,10 @@
 //! `dy_lmdb_writer_t`.
 
 use super::options::put_options;
-use super::{Reference, Store, bytes, chars, check, empty_info, made, slice};
+use super::{Loan, Reference, Store, bytes, chars, check, empty_info, made, slice};
 use crate::entry::{Info, Key, PutOptions};
-use crate::error::Result;
-use crate::segment::Segment;
+use crate::error::{Error, Result};
+use crate::segment::{Dtype, Segment};
 use crate::sys::{self, Functions};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -75,6 +75,30 @@ impl<'a> Writer<'a> {
     ) -> Result<&mut Self> {
         check(self.functions, call(self.functions, self.handle.as_ptr()))?;
         Ok(self)
+    }
+
+    /// Writes an array whose items come later, into the loan of [`loan_output`](Writer::loan_output). Returns where in the
+    /// value they go, in bytes. Whatever puts or tells the value refuses one with such room.
+    pub fn reserve(&mut self, dtype: Dtype, shape: &[u64], is_list: bool) -> Result<usize> {
+        let flags = if is_list { sys::DY_LMDB_SEGMENT_LIST } else { 0 };
+        let (dtype, unit) = dtype.codes();
+        let mut at = 0;
+        // SAFETY: as in `reset`; the shape stays during the call.
+        self.written(|f, writer| unsafe {
+            (f.dy_lmdb_writer_reserve)(writer, dtype, unit, flags, shape.as_ptr(), shape.len(), &mut at)
+        })?;
+        usize::try_from(at).map_err(|_| Error::invalid(format!("a value of over {at} bytes")))
+    }
+
+    /// A loan of the size of the finished value, in the store that a reference names, with all of it written but what was
+    /// reserved: to fill, and to give to [`Reference::publish_output`].
+    pub fn loan_output(&self, reference: &Reference) -> Result<Loan> {
+        let functions = self.functions;
+        // SAFETY: the handles are open until they are dropped.
+        let handle = made(functions, |out| unsafe {
+            (functions.dy_lmdb_writer_loan_output)(self.handle.as_ptr(), reference.raw(), out)
+        })?;
+        Loan::opened(functions, handle)
     }
 
     /// Forgets everything written and keeps the memory for the next value.

@@ -1,8 +1,10 @@
 //! Results as Python objects, as they also come out of the store.
 
+use crate::numbers::modules;
 use dishtayantra::Numbers;
 use dishtayantra::calculator::{Map, Value};
 use pyo3::exceptions::PyImportError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict, PyList};
 
@@ -26,15 +28,30 @@ pub fn dict_of<'py>(py: Python<'py>, map: Map<'_>) -> PyResult<Bound<'py, PyDict
 
 /// An ndarray of its own memory; nested lists where there is no NumPy.
 fn array_of<'py>(py: Python<'py>, numbers: Numbers<'_>) -> PyResult<Bound<'py, PyAny>> {
-    let numpy = match py.import("numpy") {
-        Ok(numpy) => numpy,
-        Err(error) if error.is_instance_of::<PyImportError>(py) => return list_of(py, numbers),
-        Err(error) => return Err(error),
-    };
+    let Some(numpy) = numpy(py)? else { return list_of(py, numbers) };
     let memory = PyByteArray::new(py, bytemuck::cast_slice(numbers.slice()));
     let order = if numbers.fortran_order() { "F" } else { "C" };
     // ndarray(shape, dtype, buffer, offset, strides, order)
-    numpy.getattr("ndarray")?.call1((numbers.shape().to_vec(), "float64", memory, 0, py.None(), order))
+    numpy.getattr(intern!(py, "ndarray"))?.call1((
+        numbers.shape().to_vec(),
+        "float64",
+        memory,
+        0,
+        py.None(),
+        order,
+    ))
+}
+
+/// NumPy, loaded already or now; none where there is none.
+fn numpy<'py>(py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if let Some(numpy) = modules(py)?.get_item(intern!(py, "numpy"))?.filter(|numpy| !numpy.is_none()) {
+        return Ok(Some(numpy));
+    }
+    match py.import("numpy") {
+        Ok(numpy) => Ok(Some(numpy.into_any())),
+        Err(error) if error.is_instance_of::<PyImportError>(py) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn list_of<'py>(py: Python<'py>, numbers: Numbers<'_>) -> PyResult<Bound<'py, PyAny>> {

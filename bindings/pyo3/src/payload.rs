@@ -1,11 +1,15 @@
 //! Python objects as inputs of calculators.
 
 use crate::numbers::{Failure, number_of, numbers_of, type_name};
+use crate::protocol::fields_of;
 use dishtayantra::calculator::{Input, ViewInput, references_of, resolved};
 use dishtayantra::{Error, ErrorKind, Format, Numbers, Result, View};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
 use std::sync::{Mutex, PoisonError};
+
+const VALUES: &str = "values";
 
 /// A mapping, or anything else, which then is its "values". Attaches to the interpreter only while it is asked.
 pub struct PythonInput {
@@ -16,6 +20,7 @@ pub struct PythonInput {
 }
 
 impl PythonInput {
+    /// The payload as input.
     pub fn new(payload: Bound<'_, PyAny>) -> PythonInput {
         let is_mapping = payload.cast::<PyMapping>().is_ok();
         PythonInput { payload: payload.unbind(), is_mapping, raised: Mutex::new(None) }
@@ -29,12 +34,20 @@ impl PythonInput {
     /// The object under `name`; none when there is none or it is `None`.
     fn find<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         let payload = self.payload.bind(py);
-        let found = match self.is_mapping {
-            true if payload.contains(name)? => payload.get_item(name)?,
-            false if name == "values" => payload.clone(),
-            _ => return Ok(None),
+        let found = if !self.is_mapping {
+            (name == VALUES).then(|| payload.clone())
+        } else if let Ok(dict) = payload.cast_exact::<PyDict>() {
+            // With no method of the dict called. The name that payloads mostly have is there already.
+            match name {
+                VALUES => dict.get_item(intern!(py, VALUES))?,
+                _ => dict.get_item(name)?,
+            }
+        } else if payload.contains(name)? {
+            Some(payload.get_item(name)?)
+        } else {
+            None
         };
-        Ok(Some(found).filter(|found| !found.is_none()))
+        Ok(found.filter(|found| !found.is_none()))
     }
 
     /// Reads the object under `name`, if there is one.
@@ -84,6 +97,20 @@ impl Input for PythonInput {
         self.ask(name, |found| match found.cast::<PyBool>() {
             Ok(flag) => Ok(flag.is_true()),
             Err(_) => Err(Error::invalid(format!("a {}, not a bool", type_name(found))).into()),
+        })
+    }
+
+    fn protocol(&self) -> Result<Option<Vec<(String, String)>>> {
+        if !self.is_mapping {
+            return Ok(Some(Vec::new()));
+        }
+        Python::attach(|py| match self.payload.bind(py).cast_exact::<PyDict>() {
+            Ok(dict) => fields_of(dict).map(Some).map_err(|failure| match failure {
+                Failure::Wrong(error) => error,
+                Failure::Raised(exception) => self.raise(exception),
+            }),
+            // Asked name by name, as its own methods answer.
+            Err(_) => Ok(None),
         })
     }
 

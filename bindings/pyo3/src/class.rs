@@ -5,12 +5,13 @@ use crate::payload::{PythonInput, opened};
 use crate::results::dict_of;
 use dishtayantra::calculator::{Calculator, Input, calculate_with};
 use dishtayantra::{Result, versions, wire};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the three classes have in common: name, configuration, the calculator, and what happened so far.
+/// What classes of calculators have in common: name, configuration, the calculator, and what happened so far.
 pub struct Called {
     name: Mutex<String>,
     config: Py<PyDict>,
@@ -27,6 +28,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Called {
+    /// The class's object, whose core `make` makes of a copy of the configuration.
     pub fn new<C: Calculator + 'static>(
         py: Python<'_>,
         name: String,
@@ -76,7 +78,7 @@ impl Called {
         }
         self.outputs_written.fetch_add(1, Ordering::Relaxed);
         let written = PyDict::new(py);
-        written.set_item(wire::OUTPUT_WRITTEN, true)?;
+        written.set_item(intern!(py, wire::OUTPUT_WRITTEN), true)?;
         Ok(written)
     }
 
@@ -100,42 +102,60 @@ impl Called {
         Ok(details)
     }
 
+    /// Its name, as it was given or set.
     pub fn name(&self) -> String {
         locked(&self.name).clone()
     }
 
+    /// Renames it.
     pub fn set_name(&self, name: String) {
         *locked(&self.name) = name;
     }
 
+    /// A copy of the configuration it was made with.
     pub fn config(&self, py: Python<'_>) -> Py<PyDict> {
         self.config.clone_ref(py)
     }
 }
 
-/// `$class` as `Class(name, config)` with `calculate` and `details`, whose core `$core` is made from its configuration.
+/// `$class`, in Python `$name` of the module `$module`: `Class(name, config)` with `calculate` and `details`, whose core
+/// `$core` is made from its configuration by `$core::new(&dyn Input) -> Result<$core>`.
+///
+/// The crate that uses it depends on `pyo3` itself.
+#[macro_export]
 macro_rules! python_class {
-    ($(#[doc = $doc:literal])* $class:ident, $core:ty) => {
+    ($(#[doc = $doc:literal])* $class:ident = $name:literal, $core:ty, $module:literal) => {
         $(#[doc = $doc])*
-        #[pyclass(frozen, dict, weakref, subclass, module = "dishtayantra_rust_calculators")]
-        pub struct $class(crate::class::Called);
+        #[pyo3::pyclass(frozen, dict, weakref, subclass, name = $name, module = $module)]
+        pub struct $class($crate::Called);
 
-        #[pymethods]
+        #[pyo3::pymethods]
         impl $class {
             #[new]
             #[pyo3(signature = (name, config = None))]
-            fn new(py: Python<'_>, name: String, config: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
-                crate::class::Called::new(py, name, config, <$core>::new).map($class)
+            fn new(
+                py: pyo3::Python<'_>,
+                name: String,
+                config: Option<pyo3::Bound<'_, pyo3::PyAny>>,
+            ) -> pyo3::PyResult<Self> {
+                $crate::Called::new(py, name, config, <$core>::new).map($class)
             }
 
             /// The result for a dict, an array, raw bytes of float64 or a reference.
-            fn calculate<'py>(&self, py: Python<'py>, data: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+            fn calculate<'py>(
+                &self,
+                py: pyo3::Python<'py>,
+                data: pyo3::Bound<'py, pyo3::PyAny>,
+            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
                 self.0.calculate(py, data)
             }
 
             /// Name, class, settings and counts of calls, references and stored outputs.
-            fn details<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-                self.0.details(py, stringify!($class))
+            fn details<'py>(
+                &self,
+                py: pyo3::Python<'py>,
+            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
+                self.0.details(py, $name)
             }
 
             #[getter]
@@ -150,11 +170,9 @@ macro_rules! python_class {
 
             /// A copy of the configuration it was made with.
             #[getter]
-            fn config(&self, py: Python<'_>) -> Py<PyDict> {
+            fn config(&self, py: pyo3::Python<'_>) -> pyo3::Py<pyo3::types::PyDict> {
                 self.0.config(py)
             }
         }
     };
 }
-
-pub(crate) use python_class;

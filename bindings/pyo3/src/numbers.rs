@@ -3,8 +3,10 @@
 use crate::payload::single;
 use dishtayantra::{Dtype, Error, Numbers};
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
 
 /// Levels of lists at most.
@@ -40,6 +42,9 @@ pub fn type_name(object: &Bound<'_, PyAny>) -> String {
 ///
 /// Arrays are copied once: another Python thread may write to them while this one computes without the GIL.
 pub fn numbers_of(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failure> {
+    if is_ndarray(object)? {
+        return numbers_of_buffer(&exported(object)?);
+    }
     if is_list(object) {
         return numbers_of_list(object);
     }
@@ -91,8 +96,23 @@ fn is_number(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>()
 }
 
-fn modules<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-    Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?)
+pub fn modules<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let modules = || Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind());
+    MODULES.get_or_try_init(py, modules).map(|modules: &Py<PyDict>| modules.bind(py).clone())
+}
+
+/// Whether it is an array of NumPy's itself, and of no class derived from it.
+fn is_ndarray(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    // Kept: NumPy is loaded once in a process.
+    static KNOWN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = object.py();
+    if KNOWN.get(py).is_none()
+        && let Some(numpy) = modules(py)?.get_item(intern!(py, "numpy"))?.filter(|numpy| !numpy.is_none())
+    {
+        let _ = KNOWN.set(py, numpy.getattr("ndarray")?.unbind());
+    }
+    Ok(KNOWN.get(py).is_some_and(|known| object.get_type().is(known)))
 }
 
 /// Whether it is one of NumPy's scalars.
@@ -131,11 +151,15 @@ fn refuse_misleading(object: &Bound<'_, PyAny>) -> Result<(), Failure> {
 fn buffer_of<'py>(object: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyMemoryView>>, Failure> {
     refuse_misleading(object)?;
     match PyMemoryView::from(object) {
-        Ok(view) => Ok(Some(view)),
         Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => Ok(None),
-        // NumPy has no buffers of times.
-        Err(error) => wrong(error.value(object.py()).to_string()),
+        _ => exported(object).map(Some),
     }
+}
+
+/// The buffer of an object that has one.
+fn exported<'py>(object: &Bound<'py, PyAny>) -> Result<Bound<'py, PyMemoryView>, Failure> {
+    // NumPy has no buffers of times.
+    PyMemoryView::from(object).or_else(|error| wrong(error.value(object.py()).to_string()))
 }
 
 /// A number that a stored payload can hold as well, so that both ways take the same: a float, an int of 64 bits, a bool
@@ -197,14 +221,15 @@ fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
 }
 
 fn numbers_of_buffer(view: &Bound<'_, PyMemoryView>) -> Result<Numbers<'static>, Failure> {
+    let py = view.py();
     let format = text(view, "format")?;
-    let item_size: usize = view.getattr("itemsize")?.extract()?;
+    let item_size: usize = view.getattr(intern!(py, "itemsize"))?.extract()?;
     let Some(dtype) = dtype_of(&format, item_size) else {
         return wrong(format!("elements of format '{format}' are not numbers this side converts"));
     };
-    let shape: Vec<usize> = view.getattr("shape")?.extract()?;
-    let by_rows: bool = view.getattr("c_contiguous")?.extract()?;
-    let by_columns: bool = view.getattr("f_contiguous")?.extract()?;
+    let shape: Vec<usize> = view.getattr(intern!(py, "shape"))?.extract()?;
+    let by_rows: bool = view.getattr(intern!(py, "c_contiguous"))?.extract()?;
+    let by_columns: bool = view.getattr(intern!(py, "f_contiguous"))?.extract()?;
     // "A": as they are stored, by rows or by columns; by rows when they have gaps.
     let bytes = backed(&view.call_method1("tobytes", ("A",))?)?;
     let numbers = match dtype {
@@ -254,7 +279,8 @@ fn numbers_of_list(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failur
     {
         shape.extend(rows.shape());
     }
-    let mut elements = Vec::new();
+    // Rows may be shorter than the first: no more than there are items of the first level at least.
+    let mut elements = Vec::with_capacity(shape[0]);
     append_list(object, &shape, 0, &mut elements)?;
     Ok(Numbers::shared(elements, shape)?.as_list()?)
 }
