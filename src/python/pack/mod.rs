@@ -69,7 +69,7 @@ pub unsafe fn packed(
     let made = |flags: u64| {
         let extensions = flags & EXTENSIONS != 0;
         let mut packer = Packer {
-            done: Packed { out: Vec::with_capacity(256), lent: Vec::new(), lent_size: 0 },
+            done: Packed { out: Vec::with_capacity(1024), lent: Vec::new(), lent_size: 0 },
             placed: 0,
             open: Vec::new(),
             depth: 0,

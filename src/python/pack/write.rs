@@ -35,6 +35,10 @@ impl Packer {
         let mut overflow: c_int = 0;
         // SAFETY: an int.
         let value = unsafe { (api().signed_as)(item, &mut overflow) };
+        if (0..128).contains(&value) && overflow == 0 {
+            self.done.out.push(value as u8);
+            return true;
+        }
         if overflow == 0 {
             written(encode::write_sint(&mut self.done.out, value));
             return true;
@@ -60,7 +64,11 @@ impl Packer {
             if start.is_null() {
                 return None;
             }
-            written(encode::write_str_len(&mut self.done.out, length(len as usize)?));
+            if len < 32 {
+                self.done.out.push(0xa0 | len as u8);
+            } else {
+                written(encode::write_str_len(&mut self.done.out, length(len as usize)?));
+            }
             self.done.out.extend_from_slice(std::slice::from_raw_parts(start.cast(), len as usize));
         }
         Some(())

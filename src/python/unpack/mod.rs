@@ -3,17 +3,18 @@
 //! Nothing recurses: what is inside what is kept on the heap, so a thread's small stack holds any payload.
 
 mod array;
+mod exact;
+mod fill;
+mod keys;
 
 use super::api::{Method, PyObject, api};
 use super::arrays::{self, Arrays};
 use super::memory::Pin;
 use super::object::{Ref, call as call_method, fields, method};
 use super::text::{arguments, int, names, new_int};
-use crate::document::{
-    ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, Document, EXACT, EXTENSION, FORTRAN, Head, MAX_DEPTH,
-    MEMORYVIEW, TUPLE,
-};
+use crate::document::{Document, EXACT, EXTENSION, Head, MAX_DEPTH};
 use crate::error::Error;
+use keys::Names;
 use std::ffi::CString;
 use std::ptr;
 
@@ -107,6 +108,7 @@ pub unsafe fn value_of(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> 
         depth: 0,
         seen: 0,
         kinds: Vec::new(),
+        names: Names::new(),
     };
     // SAFETY: objects that live as long as the call, says the caller.
     unsafe { unpacker.value() }
@@ -123,6 +125,7 @@ struct Unpacker<'a> {
     seen: usize,
     /// What makes the values of kinds, as far as they were met.
     kinds: Vec<(u8, Ref)>,
+    names: Names<'a>,
 }
 
 /// What has begun and is not complete.
@@ -219,34 +222,6 @@ impl<'a> Unpacker<'a> {
         Some((Some(made), next))
     }
 
-    /// Puts what holds nothing else straight into the innermost list, but for the last item; returns the position after
-    /// what was read.
-    unsafe fn fill(&mut self, mut at: usize) -> Option<usize> {
-        let Some(Open::Sequence { items, tuple, next, size, .. }) = self.open.last_mut() else {
-            return Some(at);
-        };
-        let set = if *tuple { api().tuple_set } else { api().list_set };
-        while *next + 1 < *size && at < self.document.len() {
-            let (head, after) = match self.document.common_number(at) {
-                Some(read) => read,
-                None => told(self.document.outer_head(at))?,
-            };
-            if matches!(head, Head::Array(_) | Head::Map(_) | Head::Ext { .. }) {
-                break;
-            }
-            // SAFETY: as in `value`; the list takes over the reference.
-            unsafe {
-                let made = plain(&head);
-                if made.is_null() || set(items.get(), *next as isize, made) != 0 {
-                    return None;
-                }
-            }
-            *next += 1;
-            at = after;
-        }
-        Some(at)
-    }
-
     /// Puts an object that is complete, behind which is `at`, where it belongs.
     unsafe fn place(&mut self, made: Ref, at: usize) -> Option<Placed> {
         let api = api();
@@ -340,51 +315,6 @@ impl<'a> Unpacker<'a> {
         self.open.push(open(items));
         Some(None)
     }
-
-    unsafe fn exact_value(&mut self, at: usize, body: &[u8]) -> Option<(Option<Ref>, usize)> {
-        let (kind, end) = (body.first().copied(), at + body.len());
-        // Also looks whether there is a value, and no exact one in it.
-        let (head, next) = told(self.document.plain_head(at, body))?;
-        if let (Some(TUPLE), Head::Array(size)) = (kind, &head) {
-            if *size > 0 {
-                self.open.push(Open::Extension { make: Make::Plain, end });
-            }
-            // SAFETY: as in `value`.
-            return Some((unsafe { self.sequence(at + 1, *size, true) }?, next));
-        }
-        let kind = kind.unwrap_or_default();
-        if !fits(kind, &head) {
-            return fail(&format!("an exact value of kind {kind} of another plain value, at byte {at}"));
-        }
-        let make = match self.kinds.iter().find(|(known, _)| *known == kind) {
-            // SAFETY: an object that is referred to.
-            Some((_, make)) => unsafe { Ref::new(make.get()) },
-            // SAFETY: as in `value`.
-            None => unsafe {
-                let number = Ref::owned(new_int(kind.into()))?;
-                let make = call(self.readers.exact, &[number.get()])?;
-                self.kinds.push((kind, Ref::new(make.get())));
-                make
-            },
-        };
-        self.open.push(Open::Extension { make: Make::Exact(make), end });
-        Some((None, at + 1))
-    }
-
-    unsafe fn named_value(&mut self, at: usize, body: &[u8]) -> Option<(Option<Ref>, usize)> {
-        let end = at + body.len();
-        let name = match told(self.document.outer_head(at))? {
-            (Head::Array(2), name_at) if !body.is_empty() => match told(self.document.outer_head(name_at))? {
-                (Head::String(name), next) if next < end => (name, next),
-                _ => return fail("an ext value of code 80 that this version does not know"),
-            },
-            _ => return fail("an ext value of code 80 that this version does not know"),
-        };
-        // SAFETY: as in `value`.
-        let text = unsafe { (api().text_from)(name.0.as_ptr().cast(), name.0.len() as isize) };
-        self.open.push(Open::Extension { make: Make::Named(Ref::owned(text)?), end });
-        Some((None, name.1))
-    }
 }
 
 /// What became of a complete object.
@@ -395,24 +325,6 @@ enum Placed {
     Complete(Ref),
     /// It is in nothing.
     Outermost(Ref),
-}
-
-/// Whether the plain value of a kind can begin so: what makes the values would take others for something else.
-fn fits(kind: u8, head: &Head) -> bool {
-    match kind {
-        TUPLE => matches!(head, Head::Array(_) | Head::Ext { tag: EXTENSION, .. }),
-        BYTEARRAY | b'S' => matches!(head, Head::Bytes(_)),
-        ARRAY | ARRAY_LONG | BIG_ENDIAN | FORTRAN => matches!(head, Head::Ext { tag: EXTENSION, .. }),
-        MEMORYVIEW => matches!(head, Head::Bytes(_) | Head::Ext { tag: EXTENSION, .. }),
-        b'?' => matches!(head, Head::Bool(_)),
-        b'e' | b'f' | b'd' => matches!(head, Head::Float(_)),
-        b'U' => matches!(head, Head::String(_)),
-        b'b' | b'B' | b'h' | b'H' | b'i' | b'I' | b'q' | b'Q' => {
-            matches!(head, Head::Negative(_) | Head::Unsigned(_))
-        }
-        // Unknown, as Python says.
-        _ => true,
-    }
 }
 
 /// Calls a function of Python's.
