@@ -109,17 +109,11 @@ impl Deferred {
     }
 
     /// All that wait, for a write transaction that has begun.
-    #[inline]
     pub fn board(&self) -> Riding<'_> {
-        let entries = if self.is_empty() { Vec::new() } else { self.take() };
-        Riding { of: self, entries, removed: 0 }
-    }
-
-    fn take(&self) -> Vec<Waiting> {
         let mut queue = self.queue();
         let entries = std::mem::take(&mut queue.waiting);
         queue.riding.extend(entries.iter().map(|one| one.entry));
-        entries
+        Riding { of: self, entries, removed: 0 }
     }
 }
 

@@ -198,12 +198,12 @@ impl Store {
         options: &PutOptions,
     ) -> Result<(Info, Option<Pinned>)> {
         debug_assert!(options.tracked);
-        self.put_over(db, key, parts, options, Replaces::Any, |extent| {
-            Pinned::new(&self.engine, extent?, Need::Urgent)
+        self.put_over(db, key, parts, options, Replaces::Any, |info| {
+            Pinned::new(&self.engine, self.engine.extent_of(info)?, Need::Urgent)
         })
     }
 
-    /// `beside`: what is done before the commit, with the extent that it is in.
+    /// `beside`: what is done before the commit.
     fn put_over<T>(
         &self,
         db: &str,
@@ -211,7 +211,7 @@ impl Store {
         parts: &[&[u8]],
         options: &PutOptions,
         replaces: Replaces,
-        beside: impl Fn(Option<Extent>) -> T,
+        beside: impl Fn(&Info) -> T,
     ) -> Result<(Info, T)> {
         self.engine.check()?;
         rounds::start(&self.engine);
@@ -223,7 +223,7 @@ impl Store {
                 pending.prepare(self)?;
                 let mut writer = Writer::begin(&self.engine, Purpose::Put, 0)?;
                 if let Some(info) = pending.insert(&mut writer)? {
-                    let done = beside(self.engine.extent_of(&info));
+                    let done = beside(&info);
                     writer.commit()?;
                     return Ok((info, done));
                 }

@@ -50,12 +50,11 @@ impl<'e> Writer<'e> {
             engine.look(sys::boottime_ns())?;
         }
         let txn = engine.env.write()?;
-        let riding = engine.deferred.board();
-        if riding.is_empty() {
-            space::ensure(engine, &txn, purpose, pages)?;
-            return Ok(Writer::new(engine, txn, pages));
+        if !engine.deferred.is_empty() {
+            return Writer::with(engine, txn, purpose, pages, engine.deferred.board());
         }
-        Writer::with(engine, txn, purpose, pages, riding)
+        space::ensure(engine, &txn, purpose, pages)?;
+        Ok(Writer::new(engine, txn, pages))
     }
 
     fn new(engine: &'e Engine, txn: WriteTxn<'e>, pages: u64) -> Writer<'e> {
@@ -64,6 +63,7 @@ impl<'e> Writer<'e> {
     }
 
     /// Removes first what was left to be deleted, unless there is no room for that.
+    #[inline(never)]
     fn with(
         engine: &'e Engine,
         txn: WriteTxn<'e>,
