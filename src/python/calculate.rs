@@ -138,10 +138,6 @@ impl Call<'_> {
             if caller.generation != fork::generation() {
                 return self.steps(names().otherwise, &[]);
             }
-            let [parts, known] = &caller.looking;
-            if search::found(self.payload, parts.get(), known.get())? {
-                return self.steps(names().otherwise, &[]);
-            }
             let goes = {
                 let size = size::up_to(self.payload, caller.least, caller.size.get())?;
                 let Ok(exchange) = enter(caller.exchange as *const dy_lmdb_exchange_t) else {
@@ -156,10 +152,20 @@ impl Call<'_> {
         }
     }
 
+    /// Whether there are references in a value.
+    unsafe fn refers(&self, value: *mut PyObject) -> Option<bool> {
+        let [parts, known] = &self.caller.looking;
+        // SAFETY: as in `run`.
+        unsafe { search::found(value, parts.get(), known.get()) }
+    }
+
     /// The payload itself goes to the calculator.
     unsafe fn directly(&self) -> Option<Ref> {
         // SAFETY: as in `run`.
         unsafe {
+            if self.refers(self.payload)? {
+                return self.steps(names().otherwise, &[]);
+            }
             let answer = called(self.calculate, self.payload)?;
             if is_plain(answer.get())? {
                 return Some(answer);
@@ -172,7 +178,8 @@ impl Call<'_> {
         // SAFETY: as in `run`.
         unsafe {
             let put = match self.encoded() {
-                Some(encoded) => encoded.with(|format, parts| {
+                Some(None) => return self.steps(names().otherwise, &[]),
+                Some(Some(encoded)) => encoded.with(|format, parts| {
                     self.with(|exchange| exchange.put_fresh(parts, Format::from_u32(format)?))
                 }),
                 None => {
@@ -196,22 +203,27 @@ impl Call<'_> {
         }
     }
 
-    /// The payload as it is stored; `None` with an exception set.
-    unsafe fn encoded(&self) -> Option<Encoded> {
+    /// The payload as it is stored, `None` in it when there are references in it; `None` with an exception set.
+    unsafe fn encoded(&self) -> Option<Option<Encoded>> {
         let (caller, api) = (self.caller, api());
         // SAFETY: as in `run`; a tuple keeps its items.
         unsafe {
             if caller.packing.is_set()
                 && let Some(packed) = packed(self.payload, caller.packing.get())?
             {
-                return Some(Encoded::Packed(packed));
+                // Nearly always no name in it looks like one of theirs.
+                let refers = packed.may_refer() && self.refers(self.payload)?;
+                return Some((!refers).then_some(Encoded::Packed(packed)));
+            }
+            if self.refers(self.payload)? {
+                return Some(None);
             }
             let made = called(caller.encode.get(), self.payload)?;
             let (format, parts) = ((api.tuple_get)(made.get(), 0), (api.tuple_get)(made.get(), 1));
             if format.is_null() || parts.is_null() {
                 return None;
             }
-            Some(Encoded::Parts(int(format)? as u32, Buffers::of(parts)?))
+            Some(Some(Encoded::Parts(int(format)? as u32, Buffers::of(parts)?)))
         }
     }
 
@@ -272,20 +284,22 @@ impl Call<'_> {
             let result = if format == Format::Msgpack as u32 {
                 let readers = &caller.reading[usize::from(flags & DY_LMDB_INFO_SHARED != 0)];
                 let bytes = fields_of::<Pin>(pin.get()).bytes();
-                Readers::of(readers.get()).and_then(|readers| unpack::value_of(pin.get(), bytes, readers))
+                Readers::of(readers.get())
+                    .and_then(|readers| unpack::value_and_names(pin.get(), bytes, readers))
             } else {
                 None
             };
             let result = match result {
-                Some(result) => result,
+                // Nearly always it is a result as it is.
+                Some((result, false)) if is_python(result.get()) => return Some(result),
+                Some((result, _)) => result,
                 None => {
                     let error = if (api().failed)().is_null() { object::none() } else { raised()?.give() };
                     let error = Ref::owned(error)?;
                     self.steps(names().decoded, &[pin.get(), error.get()])?
                 }
             };
-            let [parts, known] = &caller.looking;
-            if is_plain(result.get())? && !search::found(result.get(), parts.get(), known.get())? {
+            if is_plain(result.get())? && !self.refers(result.get())? {
                 return Some(result);
             }
             self.steps(names().finished, &[result.get()])
@@ -456,15 +470,22 @@ unsafe fn is_written(answer: *mut PyObject) -> bool {
     }
 }
 
+/// Whether a value is of one of Python's own types.
+unsafe fn is_python(value: *mut PyObject) -> bool {
+    let api = api();
+    // SAFETY: an object, says the caller.
+    let class = unsafe { api.class_of(value) };
+    let own = [api.dict_type, api.list_type, api.float_type, api.int_type, api.text_type, api.tuple_type];
+    value == api.none || own.contains(&class)
+}
+
 /// Whether a value is a result as it is: of Python's own types, and no dict with names of the protocol.
 unsafe fn is_plain(value: *mut PyObject) -> Option<bool> {
     let api = api();
     // SAFETY: objects that live as long as the call; no other code runs while the dict is looked through.
     unsafe {
-        let class = api.class_of(value);
-        if class != api.dict_type {
-            let plain = [api.list_type, api.float_type, api.int_type, api.text_type, api.tuple_type];
-            return Some(value == api.none || plain.contains(&class));
+        if api.class_of(value) != api.dict_type {
+            return Some(is_python(value));
         }
         let (mut at, mut key, mut item) = (0, ptr::null_mut(), ptr::null_mut());
         while (api.dict_next)(value, &mut at, &mut key, &mut item) != 0 {

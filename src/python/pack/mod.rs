@@ -12,6 +12,7 @@ use super::arrays::{self, Arrays};
 use super::object::{Ref, method};
 use super::text::{arguments, int};
 use crate::document::{EXACT, MAX_DEPTH, TUPLE};
+use crate::reference::REF;
 pub use packed::Packed;
 use rmp::Marker;
 use rmp::encode;
@@ -69,7 +70,7 @@ pub unsafe fn packed(
     let made = |flags: u64| {
         let extensions = flags & EXTENSIONS != 0;
         let mut packer = Packer {
-            done: Packed { out: Vec::with_capacity(1024), lent: Vec::new(), lent_size: 0 },
+            done: Packed { out: Vec::with_capacity(1024), lent: Vec::new(), lent_size: 0, refers: false },
             placed: 0,
             open: Vec::new(),
             depth: 0,
@@ -166,7 +167,9 @@ impl Packer {
                         }
                         *left -= 1;
                         if api().class_of(key) == api().text_type {
+                            let at = self.done.out.len();
                             self.text(key)?;
+                            self.note_name(at);
                             self.put(value, 0, walk)?;
                         } else {
                             self.pair(Ref::new(key), Ref::new(value), walk)?;
@@ -181,6 +184,13 @@ impl Packer {
             }
         }
         Some(())
+    }
+
+    /// Looks at the name whose head is at `at`.
+    fn note_name(&mut self, at: usize) {
+        // Theirs have short heads.
+        let head = if self.done.out[at] == Marker::Str8.to_u8() { 2 } else { 1 };
+        self.done.refers |= self.done.out[at + head..].starts_with(REF.as_bytes());
     }
 
     /// Packs a key, and its value at once or, when the key holds others, after those.

@@ -13,6 +13,8 @@ pub struct Packed {
     /// Buffers that stay where they are, and how much of `out` comes before each.
     pub(super) lent: Vec<(usize, Lent)>,
     pub(super) lent_size: u64,
+    /// A name in a dict begins as those of references do.
+    pub(super) refers: bool,
 }
 
 /// Bytes of an object of Python's, which are kept where they lie.
@@ -59,13 +61,18 @@ impl Packed {
         // SAFETY: an object, says the caller.
         let lent = unsafe { Lent::of(object)? };
         let lent_size = lent.bytes().len() as u64;
-        Some(Packed { out: Vec::new(), lent: vec![(0, lent)], lent_size })
+        Some(Packed { out: Vec::new(), lent: vec![(0, lent)], lent_size, refers: false })
     }
 
     /// A buffer behind some bytes.
     pub fn of_export(out: Vec<u8>, export: Export) -> Packed {
         let (after, lent_size) = (out.len(), export.bytes().len() as u64);
-        Packed { out, lent: vec![(after, Lent::Export(export))], lent_size }
+        Packed { out, lent: vec![(after, Lent::Export(export))], lent_size, refers: false }
+    }
+
+    /// Whether a name in it begins as those of references do.
+    pub fn may_refer(&self) -> bool {
+        self.refers
     }
 
     /// Bytes of the payload.

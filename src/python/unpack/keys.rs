@@ -8,6 +8,7 @@ pub(super) struct Names<'a> {
     /// By what `place` says of them; none as long as there were few.
     known: Vec<Option<(&'a [u8], Ref)>>,
     met: usize,
+    underscored: bool,
 }
 
 impl<'a> Names<'a> {
@@ -20,13 +21,19 @@ impl<'a> Names<'a> {
 
     /// None yet.
     pub(super) fn new() -> Names<'a> {
-        Names { known: Vec::new(), met: 0 }
+        Names { known: Vec::new(), met: 0, underscored: false }
+    }
+
+    /// Whether one of them began with an underscore.
+    pub(super) fn underscored(&self) -> bool {
+        self.underscored
     }
 
     /// The str of a name; `None` with an exception set when it is none.
     #[inline]
     pub(super) unsafe fn get(&mut self, name: &'a [u8]) -> Option<Ref> {
         self.met += 1;
+        self.underscored |= name.first() == Some(&b'_');
         // SAFETY: as many bytes as there are; the interpreter is held, says the caller.
         let made = || unsafe { Ref::owned((api().text_from)(name.as_ptr().cast(), name.len() as isize)) };
         if self.met <= Self::FEW || name.len() > Self::LONGEST || name.is_empty() {

@@ -100,6 +100,12 @@ impl Readers {
 /// The value of the payload `bytes`, which `owner` keeps. Arrays look at it in place and refer to the owner. `None` with
 /// an exception set.
 pub unsafe fn value_of(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> Option<Ref> {
+    // SAFETY: as the caller says.
+    unsafe { value_and_names(owner, bytes, readers) }.map(|(value, _)| value)
+}
+
+/// As [`value_of`], and whether a name in a map begins as those of the protocol do.
+pub unsafe fn value_and_names(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> Option<(Ref, bool)> {
     let mut unpacker = Unpacker {
         document: Document::new(bytes),
         owner,
@@ -111,7 +117,8 @@ pub unsafe fn value_of(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> 
         names: Names::new(),
     };
     // SAFETY: objects that live as long as the call, says the caller.
-    unsafe { unpacker.value() }
+    let value = unsafe { unpacker.value() }?;
+    Some((value, unpacker.names.underscored()))
 }
 
 struct Unpacker<'a> {
