@@ -43,10 +43,10 @@ impl Buffers {
 
     /// The bytes, for as long as the buffers are kept.
     pub fn slices(&self) -> Vec<&[u8]> {
-        // SAFETY: what Python exports stays where it is until it is let go; nobody promises that it does not change, and
-        // it is only copied.
         let slice = |export: &Buffer| match export.len {
             0 => &[][..],
+            // SAFETY: what Python exports stays where it is until it is let go; nobody promises that it does not change,
+            // and it is only copied.
             len => unsafe { std::slice::from_raw_parts(export.buf.cast(), len as usize) },
         };
         self.exports.iter().map(slice).collect()

@@ -37,8 +37,8 @@ struct Packing {
 
 impl Packing {
     unsafe fn of(tuple: *mut PyObject) -> Option<Packing> {
-        // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
         let item = |index| {
+            // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
             let item = unsafe { (api().tuple_get)(tuple, index) };
             (!item.is_null()).then_some(item)
         };

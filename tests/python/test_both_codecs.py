@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from dishtayantra_lmdb import LMDBTransport
 from dishtayantra_lmdb._library import core
+from dishtayantra_lmdb._payload import arrays as arrays_known
 from dishtayantra_lmdb._payload import exact as exact_values
-from dishtayantra_lmdb._payload import formats, msgpack, segments
+from dishtayantra_lmdb._payload import formats, msgpack
 
 EXAMPLES = int(os.environ.get("DY_CODEC_EXAMPLES", 300))
 RELAXED = settings(
@@ -193,7 +194,7 @@ def in_python(pin: Any, copy: bool, lists: bool) -> Any:
 def test_the_codecs_are_one(
     transport: LMDBTransport, value: Any, lists: bool, exact: bool, copy: bool, as_lists: bool
 ) -> None:
-    segments.learn()
+    arrays_known.learn()
     answer, flags = msgpack._MODES[True, exact]
     ours, why = tried(lambda: joined(core.pack(value, answer, msgpack._kinds, flags | (4 if lists else 0))))
     theirs, why_not = tried(lambda: by_python(value, lists, exact))

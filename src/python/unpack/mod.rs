@@ -80,8 +80,8 @@ pub struct Readers {
 impl Readers {
     /// Of a tuple as for [`read`], which the caller keeps; `None` with an exception set when it is none.
     pub unsafe fn of(tuple: *mut PyObject) -> Option<Readers> {
-        // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
         let item = |index| {
+            // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
             let item = unsafe { (api().tuple_get)(tuple, index) };
             (!item.is_null()).then_some(item)
         };

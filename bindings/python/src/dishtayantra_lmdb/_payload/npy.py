@@ -17,6 +17,7 @@ from typing import Any
 from .._library import optional
 from .._library.pin import Pin
 from ..errors import FormatError
+from .arrays import learn
 from .faults import type_name
 
 _MAGIC = b"\x93NUMPY"
@@ -117,6 +118,7 @@ def encode(array: Any, exact: bool = False) -> list[Any]:
         FormatError: the format cannot hold it.
     """
     array = plain(array, exact)
+    learn()
     dtype = _stored(array.dtype)[0]
     if exact and dtype != array.dtype:
         raise FormatError(f"an array of dtype {array.dtype.str} would come back little-endian")
@@ -311,6 +313,7 @@ def _layout_of(payload: Pin | bytes) -> _Layout:
 def decode(payload: Pin | bytes, copy: bool) -> Any:
     """The array in ``payload``, read-only and in place, or a copy of its own; raises on damage."""
     numpy = optional.numpy("an array")
+    learn()
     offset, dtype, fortran, shape = _layout_of(payload)
     if dtype.names is not None:
         dtype = fresh(dtype)

@@ -11,9 +11,10 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from .._library import core, optional
+from .._library import optional
 from .._library.pin import Pin
 from ..errors import TooLargeError
+from .arrays import CODES, TYPES, learn
 from .npy import plain
 
 EXTENSION = 68
@@ -28,24 +29,6 @@ _HEAD, _FIXED = 6, 8
 _SMALL = 1024
 
 _UNITS = ("", "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as")
-# NumPy's typestr without the byte order, by our code.
-_TYPES = {
-    "?": "b1",
-    "b": "i1",
-    "B": "u1",
-    "h": "i2",
-    "H": "u2",
-    "i": "i4",
-    "I": "u4",
-    "q": "i8",
-    "Q": "u8",
-    "f": "f4",
-    "d": "f8",
-    "M": "M8",
-    "m": "m8",
-}
-_CODES = {name: code for code, name in _TYPES.items()}
-
 _pack_head = struct.Struct(">BIb").pack
 _pack_fixed = struct.Struct("<6BH").pack
 
@@ -79,7 +62,7 @@ class Segment:
 @functools.lru_cache(maxsize=256)
 def _stored(dtype: Any) -> tuple[str, int, Any] | None:
     """Code, unit and the dtype of the stored items; None when segments have none for ``dtype``."""
-    code = _CODES.get(dtype.str[1:3] if dtype.kind in "Mm" else dtype.str[1:])
+    code = CODES.get(dtype.str[1:3] if dtype.kind in "Mm" else dtype.str[1:])
     if code is None:
         return None
     if dtype.kind in "Mm":
@@ -87,7 +70,7 @@ def _stored(dtype: Any) -> tuple[str, int, Any] | None:
         unit = numpy.datetime_data(dtype)[0]
         unit = "" if unit == "generic" else unit
         suffix = f"[{unit}]" if unit else ""
-        return code, _UNITS.index(unit), numpy.dtype(f"<{_TYPES[code]}{suffix}")
+        return code, _UNITS.index(unit), numpy.dtype(f"<{TYPES[code]}{suffix}")
     return code, 0, dtype.newbyteorder("<")
 
 
@@ -134,19 +117,9 @@ def placed(segment: Segment, position: int | None) -> tuple[bytes, Any, int]:
     return header, segment.data, segment.nbytes
 
 
-@functools.lru_cache(maxsize=1)
-def learn() -> None:
-    """Tells the library of NumPy, so that it packs and makes plain arrays without asking."""
-    numpy = optional.numpy("an array")
-    ours = [(numpy.dtype(f"<{name}"), code) for code, name in _TYPES.items() if code not in "Mm"]
-    # Those that are the same and another object.
-    same = [(numpy.dtype(char), _CODES[numpy.dtype(char).str[1:]]) for char in "lLqQ"]
-    core.learn_arrays(numpy.ndarray, [(dtype, ord(code)) for dtype, code in ours + same])
-
-
 @functools.lru_cache(maxsize=64)
 def _typestr(code: int, unit: int) -> str:
-    name = _TYPES[chr(code)]
+    name = TYPES[chr(code)]
     order = "|" if name[1] == "1" else "<"
     return f"{order}{name}[{_UNITS[unit]}]" if unit else order + name
 

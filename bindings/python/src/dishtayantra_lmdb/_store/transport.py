@@ -138,18 +138,20 @@ class LMDBTransport(StoreHolder):
         store = self._store
         if store is None or self._generation != _generation[0]:
             store = self._ready()
-        number = self._number(format)
+        number = (_NUMBERS.get(format) if type(format) is str else None) or self._number(format)
         began = time.perf_counter_ns() if _is_logged(logging.DEBUG) else 0
         if not began:
-            put = put_value(
-                Store,
-                self._value,
-                db_name,
-                key,
-                data,
-                self._settings(number, ttl, source, target),
-                _packing[segments, pack_lists, exact],
-            )
+            usual = self._usual.get(number) if ttl is None and source == target == "" else None
+            if (
+                usual is not None
+                and usual[0] is self.config.ttl_seconds
+                and usual[1] is self.config.checksum
+            ):
+                settings = usual[2]
+            else:
+                settings = self._settings(number, ttl, source, target)
+            packing = _packing[segments, pack_lists, exact]
+            put = put_value(Store, self._value, db_name, key, data, settings, packing)
             if put is not None:
                 return put
         number, parts = formats.encode(data, number, segments, pack_lists, exact)
