@@ -32,6 +32,8 @@ SIZES = {10 << 10: "10 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 
 COLUMNS = {10 << 10: 40, 100 << 10: 128, 1 << 20: 512, 10 << 20: 1280}
 WAYS = ("through the exchange", "the same, entry by entry", "directly, an array", "directly, lists")
 COLLECTIONS = "as Java collections"
+# Of each way in a round.
+CALLS = {10 << 10: 200, 100 << 10: 100, 1 << 20: 20, 10 << 20: 3}
 # A call of Py4J for every number and back: 10 MB would take minutes.
 LARGEST_COLLECTION = 1 << 20
 
@@ -82,10 +84,9 @@ def main() -> None:
             calls.append(partial(native.calculate, {"values": lists}))
             for call in calls:
                 assert np.array_equal(call()["values"], values.T)
-            calls_a_round = 200 if size <= 100 << 10 else 20
             for turn in range(options.rounds + 1):
                 for way, call in zip(WAYS, calls, strict=True):
-                    found = median_ns(call, calls_a_round)
+                    found = median_ns(call, CALLS[size])
                     # In the first one the JVM compiles what is called often.
                     if turn:
                         times[way][size] = min(found, times[way].get(size, found))

@@ -42,8 +42,8 @@ _TOLD = _Told()
 
 
 class Py4JCalculator(JavaCalculator):
-    """A calculator in the JVM of a Py4J gateway. Any thread may call it: Py4J has a connection for
-    each.
+    """A calculator in the JVM of a Py4J gateway; a call is one round trip. Any thread may call it:
+    Py4J has a connection for each.
     """
 
     def __init__(
