@@ -175,6 +175,18 @@ def test_java_gets_the_types_of_an_engines_own_way(gateway: Any, name: str) -> N
         assert calculator.calculate({"a": given}) == {"a": expected}
 
 
+def test_large_answers_do_not_wait_for_the_network(gateway: Any) -> None:
+    echo = java.Py4JCalculator(gateway, "natives.Echo", "e")
+    payload = {"a": "x" * 20_000}
+    assert echo.calculate(payload) == payload
+    server = gateway.java_gateway_server
+    connections = server.getClass().getDeclaredField("connections")
+    connections.setAccessible(True)
+    prompt = [connection.getSocket().getTcpNoDelay() for connection in connections.get(server)]
+    assert prompt
+    assert all(prompt)
+
+
 def test_exceptions_keep_their_class_message_and_trace(gateway: Any) -> None:
     calculator = java.Py4JCalculator(gateway, "natives.Kinds", "k", {"kind": "none"})
     with pytest.raises(java.JavaError, match=r"calculator 'k': java\.lang\.IllegalStateException: none") as caught:

@@ -97,15 +97,21 @@ def start_gateway(
     Returns:
         The ``JavaGateway``. Its ``java_process`` is the JVM.
     """
-    from py4j.java_gateway import JavaGateway
+    from py4j.java_gateway import JavaGateway, JavaPackage
 
-    return JavaGateway.launch_gateway(
+    gateway = JavaGateway.launch_gateway(
         classpath=os.pathsep.join(class_path(more)),
         java_path=java,
         javaopts=list(options),
         die_on_exit=True,
         enable_auth=True,
     )
+    sockets = gateway.jvm.com.dishtayantra.calculators.GatewaySockets
+    if not isinstance(sockets, JavaPackage):
+        gateway.java_gateway_server.addListener(sockets.prompt())
+        # The connection that was made for this is not prompt yet.
+        gateway.close(keep_callback_server=True)
+    return gateway
 
 
 def stop_gateway(gateway: Any, patience: float = 10.0) -> None:
