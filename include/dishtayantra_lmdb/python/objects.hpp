@@ -80,16 +80,28 @@ inline py::object loaded(const py::handle& name) {
     return module && !module.is_none() ? module : py::object();
 }
 
-/// Whether it is an array of NumPy's itself, and of no class derived from it.
-inline bool is_ndarray(const py::handle& object) {
-    // Kept: NumPy is loaded once in a process.
-    static std::atomic<PyObject*> known{nullptr};
+/// What `make` gives, made once and kept. It may run Python code, in which another thread gets here: no lock is held, and
+/// who comes late drops what it made.
+template <class Make>
+PyObject* kept(std::atomic<PyObject*>& place, Make make) {
+    PyObject* known = place;
     if (known == nullptr) {
-        if (const py::object numpy = loaded(interned<numpy_name>())) {
-            known = py::object(numpy.attr("ndarray")).release().ptr();
+        py::object made = make();
+        if (made && place.compare_exchange_strong(known, made.ptr())) {
+            known = made.release().ptr();
         }
     }
-    return reinterpret_cast<PyObject*>(Py_TYPE(object.ptr())) == known;
+    return known;
+}
+
+/// Whether it is an array of NumPy's itself, and of no class derived from it.
+inline bool is_ndarray(const py::handle& object) {
+    static std::atomic<PyObject*> ndarray{nullptr};
+    const auto find = [] {
+        const py::object numpy = loaded(interned<numpy_name>());
+        return numpy ? py::object(numpy.attr("ndarray")) : py::object();
+    };
+    return reinterpret_cast<PyObject*>(Py_TYPE(object.ptr())) == kept(ndarray, find);
 }
 
 inline bool is_list(const py::handle& object) { return PyList_Check(object.ptr()) || PyTuple_Check(object.ptr()); }
@@ -103,8 +115,9 @@ inline bool is_mapping(const py::handle& object) {
     if (PyList_CheckExact(raw) || PyBytes_CheckExact(raw) || is_ndarray(object)) {
         return false;
     }
-    static PyObject* const mapping = py::object(py::module_::import("collections.abc").attr("Mapping")).release().ptr();
-    return py::isinstance(object, mapping);
+    static std::atomic<PyObject*> mapping{nullptr};
+    const auto find = [] { return py::object(py::module_::import("collections.abc").attr("Mapping")); };
+    return py::isinstance(object, kept(mapping, find));
 }
 
 /// A dict whose items stay while no Python code runs: itself, and a copy where there is no GIL.
