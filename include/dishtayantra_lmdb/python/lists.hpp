@@ -67,7 +67,12 @@ inline bool fill_from(const py::handle& list, const std::vector<std::size_t>& sh
     bool taken = elements.size() == count;
     if (level + 1 == shape.size()) {
         for (std::size_t i = 0; taken && i < count; ++i) {
-            taken = is_plain_number(elements[i], *out++);
+            PyObject* const item = elements[i];
+            if (PyFloat_CheckExact(item)) {
+                *out++ = PyFloat_AS_DOUBLE(item);
+            } else {
+                taken = is_plain_number(item, *out++);
+            }
         }
         return taken;
     }
@@ -82,9 +87,16 @@ inline py::object nested_list(const Numbers& numbers, std::size_t level, const d
     if (level == shape.size()) {
         return owned(PyFloat_FromDouble(*from++));
     }
-    py::object out = owned(PyList_New(static_cast<Py_ssize_t>(shape[level])));
-    for (std::size_t i = 0; i < shape[level]; ++i) {
-        PyList_SET_ITEM(out.ptr(), static_cast<Py_ssize_t>(i), nested_list(numbers, level + 1, from).release().ptr());
+    const auto count = static_cast<Py_ssize_t>(shape[level]);
+    py::object out = owned(PyList_New(count));
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        // The innermost level has most of the items.
+        PyObject* const item = level + 1 == shape.size() ? PyFloat_FromDouble(*from++)
+                                                         : nested_list(numbers, level + 1, from).release().ptr();
+        if (item == nullptr) {
+            throw py::error_already_set();
+        }
+        PyList_SET_ITEM(out.ptr(), i, item);
     }
     return out;
 }
