@@ -5,6 +5,7 @@
 #include <dishtayantra_lmdb/python.hpp>
 #include <nlohmann/json.hpp>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <string_view>
 #include <vector>
@@ -54,6 +55,11 @@ py::bytes scale_msgpack(const py::bytes& document) {
     return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+/// The same on a list of floats, as pybind11 alone converts one.
+std::vector<double> scale_list(const std::vector<double>& values) {
+    return scaled(values);
+}
+
 }  // namespace
 
 PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
@@ -62,5 +68,6 @@ PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
     dy::python::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
     demo::Columns::define(module);
     module.def("scale_json", &scale_json, py::arg("document"), "JSON text in and out.");
+    module.def("scale_list", &scale_list, py::arg("values"), "A list of floats in and out, converted by pybind11.");
     module.def("scale_msgpack", &scale_msgpack, py::arg("document"), "MessagePack bytes in and out.");
 }
