@@ -186,7 +186,8 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a module that one g++ line has built."""
     place = tmp_path_factory.mktemp("module")
     command = (
-        f"g++ -std=c++17 -O2 -Wall -Wextra -Werror -shared -fPIC {HERE}/module.cpp $({sys.executable} -m pybind11 --includes)"
+        f"g++ -std=c++17 -O2 -Wall -Wextra -Werror -shared -fPIC {HERE}/module.cpp"
+        f" $({sys.executable} -m pybind11 --includes)"
         " $(pkg-config --cflags --libs dishtayantra_lmdb) -Wl,-rpath,$(pkg-config --variable=libdir dishtayantra_lmdb)"
         f" -o {place}/installed_module$({sys.executable} -m pybind11 --extension-suffix)"
     )
