@@ -59,7 +59,7 @@ def array_of(dtype: str, shape: tuple[int, ...], order: str, seed: int, kind: st
         array = array[::2] if shape else array
     if kind == "metadata":
         array = array.astype(np.dtype(made, metadata={"unit": "m"}))
-    elif kind == "pickled":
+    elif kind == "pickled" and made.names is None:
         array = array.astype(np.dtype(made.str).newbyteorder("S").newbyteorder("S"))
     elif kind == "subclass":
         array = array.view(Special)
