@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::format::Format;
 use crate::reference::{self, Reference};
 use crate::store::View;
+use std::sync::atomic::Ordering;
 
 impl Exchange {
     /// Puts an input under an id that is made for it, in one transaction; see [`Exchange::put_input`].
@@ -18,7 +19,8 @@ impl Exchange {
         self.put(txn_id, parts, format, true)
     }
 
-    /// The output that a calculator says it wrote; `None` when the reference asks for none, and when there is none.
+    /// The output that a calculator says it wrote; `None` when the reference asks for none, when there is none, and when the
+    /// calculator declined its input: [`Exchange::judge`] knows what to do then.
     ///
     /// # Errors
     /// What a view answers.
@@ -26,13 +28,19 @@ impl Exchange {
         let Some(key) = reference.get(reference::OUTPUT_KEY) else {
             return Ok(None);
         };
-        let view = self.store.view(reference.db_name(), key.as_bytes())?;
-        if let (Some(view), Some(input)) = (&view, reference.get(reference::INPUT_KEY))
+        let Some(view) = self.store.view(reference.db_name(), key.as_bytes())? else {
+            return Ok(None);
+        };
+        if let Some(input) = reference.get(reference::INPUT_KEY)
             && let Some(input) = self.inputs().iter_mut().rev().find(|kept| kept.key == input)
         {
+            if input.pinned.marks().is_some_and(|track| track.declined) {
+                return Ok(None);
+            }
             input.output = Some(Entry::of(view.info()));
         }
-        Ok(view)
+        self.proven.store(true, Ordering::Relaxed);
+        Ok(Some(view))
     }
 
     /// Deletes what an exchange of [`Exchange::put_fresh`] left. This process sees it no more; for others it may go a

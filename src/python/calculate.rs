@@ -1,5 +1,6 @@
 //! A calculator's call through the store, as the wrapper makes it nearly always: the payload goes in, the calculator says
-//! that it wrote its output, and that is the result. Whatever else happens the wrapper's own steps go on with.
+//! that it wrote its output, or returns a value that is judged to be the result. Whatever else happens the wrapper's own
+//! steps go on with.
 
 use super::api::{Attribute, Method, PyObject, api};
 use super::memory::{Pin, pin_of_view};
@@ -13,7 +14,7 @@ use super::text::{arguments, fail_with, int, names, new_int};
 use super::unpack::{self, Readers};
 use super::{pack, search, size};
 use crate::error::{Error, Result};
-use crate::exchange::Exchange;
+use crate::exchange::{Answer, Decision, Exchange};
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
 use crate::ffi::info::DY_LMDB_INFO_SHARED;
 use crate::ffi::reference::give_reference;
@@ -23,6 +24,7 @@ use crate::reference::{self, Reference};
 use crate::store::View;
 use std::ffi::{CStr, c_int};
 use std::ptr;
+use std::time::Duration;
 
 /// What the calls of one wrapped calculator have in common.
 #[repr(C)]
@@ -241,6 +243,10 @@ impl Call<'_> {
                         self.discard(&reference);
                         return result;
                     }
+                    if is_plain(answer.get())? && answer.get() != api().none && self.is_result(&reference) {
+                        self.discard(&reference);
+                        return Some(Ref::new(answer.get()));
+                    }
                     None
                 }
                 None => match raised() {
@@ -257,6 +263,12 @@ impl Call<'_> {
             let rest = [given.get(), message.get(), or_none(&answer), or_none(&failure)];
             self.steps(names().went_on, &rest)
         }
+    }
+
+    /// Whether a value that a calculator returned is the result. Nothing is waited for to tell that.
+    fn is_result(&self, reference: &Reference) -> bool {
+        let judged = self.with(|exchange| exchange.judge(reference, Answer::Value, Some(Duration::ZERO)));
+        matches!(judged, Some(Ok((Decision::TakeAnswer, None))))
     }
 
     /// The output, when it is what it was; `None` when the exchange is closed.
