@@ -1,11 +1,10 @@
 //! References: the small objects that travel in place of payloads.
 
 mod entry;
+mod fields;
 mod given;
 mod roots;
 mod stores;
-
-use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -43,30 +42,6 @@ pub const OUTPUT_WRITTEN: &str = "_lmdb_output_written";
 
 /// Every wire name with one meaning, in the order in which they are written; a reference's marker follows.
 pub const NAMES: &[&str] = &[REF, INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY];
-
-/// The fields that [`NAMES`] name, in the same order.
-#[derive(Debug, Clone, Copy)]
-enum Field {
-    Ref,
-    InputKey,
-    OutputKey,
-    DbPath,
-    DbName,
-    Format,
-    TxnId,
-    Entry,
-}
-
-const FIELDS: [Field; NAMES.len()] = [
-    Field::Ref,
-    Field::InputKey,
-    Field::OutputKey,
-    Field::DbPath,
-    Field::DbName,
-    Field::Format,
-    Field::TxnId,
-    Field::Entry,
-];
 
 /// The named database of a reference that names none.
 const DEFAULT_DB_NAME: &str = "default";
@@ -167,7 +142,7 @@ impl Reference {
     /// As for [`Reference::from_json`].
     pub(crate) fn from_texts(texts: &[Option<&str>; NAMES.len()]) -> Result<Reference> {
         let mut reference = Reference::new();
-        for (field, text) in FIELDS.iter().zip(texts) {
+        for (field, text) in fields::ALL.iter().zip(texts) {
             if let Some(text) = text {
                 reference.set_field(*field, text)?;
             }
@@ -248,82 +223,6 @@ impl Reference {
             Reference { is_ref: true, input_key: Some(key.to_owned()), output_key: None, ..self.clone() };
         output.set_entry(store, id);
         Ok(output)
-    }
-
-    /// Sets the field with the wire name `name`; another name is ignored. The value is text, for
-    /// `_lmdb_ref` `"true"` or `"false"`.
-    ///
-    /// # Errors
-    /// `Corrupt` naming the field, what it holds and what it should.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        self.marker = entry::LazyMarker::default();
-        match NAMES.iter().position(|known| *known == name) {
-            Some(at) => self.set_field(FIELDS[at], value),
-            None => Ok(()),
-        }
-    }
-
-    fn set_field(&mut self, field: Field, value: &str) -> Result<()> {
-        let name = NAMES[field as usize];
-        let wrong = |wanted: &str| corrupt(format_args!("{name} is {value:?}, not {wanted}"));
-        match field {
-            Field::Ref => {
-                self.is_ref = value.parse().map_err(|_| wrong("\"true\" or \"false\""))?;
-            }
-            Field::InputKey | Field::OutputKey => {
-                if !(1..=KEY_BYTES).contains(&value.len()) {
-                    return Err(wrong("a key of 1 to 511 bytes"));
-                }
-                let key = Some(value.to_owned());
-                match field {
-                    Field::InputKey => self.input_key = key,
-                    _ => self.output_key = key,
-                }
-            }
-            Field::DbPath => {
-                // A relative path would mean another directory in every process.
-                if !Path::new(value).is_absolute() || value.contains('\0') {
-                    return Err(wrong("an absolute path"));
-                }
-                self.db_path = Some(value.to_owned());
-            }
-            Field::DbName => {
-                if !(1..=KEY_BYTES).contains(&value.len()) {
-                    return Err(wrong("the name of a database, of 1 to 511 bytes"));
-                }
-                self.db_name = Some(value.to_owned());
-            }
-            Field::Format => {
-                let format =
-                    Format::from_name(value).map_err(|error| corrupt(format_args!("{name}: {error}")))?;
-                self.format = Some(format);
-            }
-            Field::TxnId => self.txn_id = Some(value.to_owned()),
-            Field::Entry => {
-                let wanted = "the ids of a store and of an entry, of 32 and 16 hexadecimal digits";
-                self.entry = Some(Entry::parse(value).ok_or_else(|| wrong(wanted))?);
-            }
-        }
-        Ok(())
-    }
-
-    /// The text of the field with the wire name `name`, also of the marker; `None` when it is not set, and for a name
-    /// that is none. `_lmdb_ref` is `"true"` or not set.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        match name {
-            REF => self.is_ref.then_some("true"),
-            INPUT_KEY => self.input_key.as_deref(),
-            OUTPUT_KEY => self.output_key.as_deref(),
-            DB_PATH => self.db_path.as_deref(),
-            DB_NAME => self.db_name.as_deref(),
-            FORMAT => self.format.map(Format::name),
-            TXN_ID => self.txn_id.as_deref(),
-            ENTRY => self.entry.as_ref().map(|entry| entry.text.as_str()),
-            _ if name.starts_with(MARKER) => {
-                self.marker().filter(|(marker, _)| *marker == name).map(|(_, text)| text)
-            }
-            _ => None,
-        }
     }
 
     /// The named database.
