@@ -292,6 +292,8 @@ def test_wrapped_transpose_has_one_type_on_every_route(
             assert list(result) == ["values"]
             assert isinstance(result["values"], np.ndarray)
             np.testing.assert_array_equal(result["values"], values.T)
+        for payload in (values.tolist(), {"values": values.tolist()}):
+            assert resolved(with_exchange.calculate(payload), transport) == {"values": values.T.tolist()}
 
 
 def test_parameters_travel_with_the_values(calculators: Any, config: dict[str, Any]) -> None:
