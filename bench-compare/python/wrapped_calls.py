@@ -3,8 +3,8 @@
 The means are a direct call, MessagePack, ormsgpack and py-lmdb. Everything takes turns, round by round; of each
 operation's medians the least counts, and every ratio is made of two figures of that one run.
 
-C++ calculators are `Scale` of the demo, which doubles every value and adds one; *directly* it is called with the payload
-itself, and reads a list in one pass. *pybind11 alone* converts a list to a `std::vector` and the answer back. A
+C++ calculators are `Scale` of the demo, which doubles every value and adds one; *directly* it is called with the
+payload itself, and reads a list in one pass. *pybind11 alone* converts a list to a `std::vector` and the answer back. A
 MessagePack trip goes from an array to an array: `tolist`, `packb`, read and written in C++, `unpackb`, `numpy.array`.
 
 usage: wrapped_calls.py [--rounds N] [--directory DIRECTORY] [--only TEXT]

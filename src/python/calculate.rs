@@ -12,7 +12,8 @@ use super::put::Buffers;
 use super::reference::mapping_of;
 use super::text::{arguments, fail_with, int, names, new_int};
 use super::unpack::{self, Readers};
-use super::{pack, search, size};
+use super::values::Packing;
+use super::{search, size};
 use crate::error::{Error, Result};
 use crate::exchange::{Answer, Decision, Exchange};
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
@@ -37,8 +38,10 @@ pub struct Caller {
     pin: Strong,
     /// `encode(payload)`: format and parts.
     encode: Strong,
-    /// What is asked while payloads are packed, and the flags; None when another format is wanted than MessagePack.
+    /// What is asked while payloads are packed.
     packing: Strong,
+    /// The format that is wanted.
+    format: u32,
     /// `size(item, room)`: as for [`size::up_to`].
     size: Strong,
     /// What is asked when references are looked for.
@@ -49,12 +52,12 @@ pub struct Caller {
     place: [Strong; 3],
 }
 
-/// `_of(exchange, least, pin, encode, packing, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
+/// `_of(exchange, least, pin, encode, packing, format, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
 unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
         arguments(args, count)
-            .and_then(|&[exchange, least, pin, encode, packing, size, looking, reading, place]| {
+            .and_then(|&[exchange, least, pin, encode, packing, format, size, looking, reading, place]| {
                 let keep = |object| Strong::of(Ref::new(object));
                 let made = Caller {
                     weak: WeakRefs::NONE,
@@ -64,6 +67,7 @@ unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count
                     pin: keep(pin),
                     encode: keep(encode),
                     packing: keep(packing),
+                    format: int(format)? as u32,
                     size: keep(size),
                     looking: kept(looking)?,
                     reading: kept(reading)?,
@@ -210,15 +214,23 @@ impl Call<'_> {
         let (caller, api) = (self.caller, api());
         // SAFETY: as in `run`; a tuple keeps its items.
         unsafe {
-            if caller.packing.is_set()
-                && let Some(packed) = packed(self.payload, caller.packing.get())?
-            {
-                // Nearly always no name in it looks like one of theirs.
-                let refers = packed.may_refer() && self.refers(self.payload)?;
-                return Some((!refers).then_some(Encoded::Packed(packed)));
-            }
-            if self.refers(self.payload)? {
-                return Some(None);
+            match Packing::of(caller.packing.get())?.packed(self.payload, caller.format) {
+                Some(Some(packed)) => {
+                    // Nearly always no name in it looks like one of theirs.
+                    let refers = packed.may_refer() && self.refers(self.payload)?;
+                    return Some((!refers).then_some(Encoded::Packed(caller.format, packed)));
+                }
+                Some(None) if self.refers(self.payload)? => return Some(None),
+                Some(None) => {}
+                None => {
+                    // With payloads in place of its references it may be another value.
+                    let failure = Failure::take();
+                    if self.refers(self.payload)? {
+                        return Some(None);
+                    }
+                    failure.restore();
+                    return None;
+                }
             }
             let made = called(caller.encode.get(), self.payload)?;
             let (format, parts) = ((api.tuple_get)(made.get(), 0), (api.tuple_get)(made.get(), 1));
@@ -403,6 +415,12 @@ pub(super) unsafe fn raised() -> Option<Ref> {
 /// An exception that was set: type, value and traceback.
 struct Failure([*mut PyObject; 3]);
 
+impl Drop for Failure {
+    fn drop(&mut self) {
+        drop(self.0.map(Ref::owned));
+    }
+}
+
 impl Failure {
     unsafe fn take() -> Failure {
         let mut failure = [ptr::null_mut(); 3];
@@ -412,14 +430,14 @@ impl Failure {
         Failure(failure)
     }
 
-    unsafe fn restore(self) {
-        let Failure([kind, value, trace]) = self;
+    unsafe fn restore(mut self) {
+        let [kind, value, trace] = std::mem::replace(&mut self.0, [ptr::null_mut(); 3]);
         // SAFETY: what was fetched.
         unsafe { (api().restore)(kind, value, trace) };
     }
 
-    unsafe fn normalized(self) -> Option<Ref> {
-        let Failure([mut kind, mut value, mut trace]) = self;
+    unsafe fn normalized(mut self) -> Option<Ref> {
+        let [mut kind, mut value, mut trace] = std::mem::replace(&mut self.0, [ptr::null_mut(); 3]);
         // SAFETY: what was fetched; the references are ours.
         unsafe {
             (api().normalize)(&mut kind, &mut value, &mut trace);
@@ -432,27 +450,9 @@ impl Failure {
     }
 }
 
-/// A dict or a list as one MessagePack value; `None` in it for what Python's encoder has to look at: it knows tables, and
-/// says what cannot be stored, and where.
-pub unsafe fn packed(value: *mut PyObject, packing: *mut PyObject) -> Option<Option<Packed>> {
-    let api = api();
-    // SAFETY: objects, says the caller, and a tuple, which keeps its items.
-    unsafe {
-        let class = api.class_of(value);
-        if class != api.dict_type && class != api.list_type {
-            return Some(None);
-        }
-        let item = |at| (api.tuple_get)(packing, at);
-        match pack::packed(value, item(0), item(1), int(item(2))?) {
-            Some(packed) => Some(Some(packed)),
-            None => raised().map(|_| None),
-        }
-    }
-}
-
 /// A payload as it is stored.
 enum Encoded {
-    Packed(Packed),
+    Packed(u32, Packed),
     /// As Python encoded it: the format, and the buffers.
     Parts(u32, Buffers),
 }
@@ -460,7 +460,7 @@ enum Encoded {
 impl Encoded {
     fn with<R>(self, put: impl FnOnce(u32, &[&[u8]]) -> R) -> R {
         match self {
-            Encoded::Packed(packed) => put(Format::Msgpack as u32, &packed.parts()),
+            Encoded::Packed(format, packed) => put(format, &packed.parts()),
             Encoded::Parts(format, buffers) => put(format, &buffers.slices()),
         }
     }

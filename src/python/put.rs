@@ -1,9 +1,9 @@
 //! Putting payloads from buffers.
 
 use super::api::{Buffer, Method, PyObject, api};
-use super::calculate::packed;
 use super::object::{Ref, bool_of, is_away, method, without_interpreter};
 use super::text::{Text, arguments, fail, int, new_int, put_options};
+use super::values::Packing;
 use crate::ffi::bytes::dy_lmdb_buffer_t;
 use crate::ffi::entry::{dy_lmdb_entry_t, dy_lmdb_store_put, dy_lmdb_store_put_many};
 use crate::ffi::exchange::{dy_lmdb_exchange_put_input, dy_lmdb_exchange_t};
@@ -232,10 +232,10 @@ unsafe fn put_value(
     // SAFETY: objects, says the caller.
     unsafe {
         let reference = int(reference)?;
-        let Some(packed) = packed(value, packing)? else {
+        let options = put_options(settings)?;
+        let Some(packed) = Packing::of(packing)?.packed(value, options.format)? else {
             return Some(bool_of(false));
         };
-        let options = put_options(settings)?;
         let place = |part: &&[u8]| dy_lmdb_buffer_t { data: part.as_ptr().cast(), size: part.len() };
         let (places, mut info): (Vec<_>, _) =
             (packed.parts().iter().map(place).collect(), dy_lmdb_info_t::default());

@@ -28,7 +28,7 @@ const NUMPY: u32 = Format::Numpy as u32;
 
 /// What packing asks, from a tuple: as for [`pack::packed`], and `refuse(value, error)`, which raises what is said about a
 /// value that cannot be packed.
-struct Packing {
+pub struct Packing {
     answer: *mut PyObject,
     kinds: *mut PyObject,
     flags: u64,
@@ -36,7 +36,8 @@ struct Packing {
 }
 
 impl Packing {
-    unsafe fn of(tuple: *mut PyObject) -> Option<Packing> {
+    /// Of a tuple, which the caller keeps; `None` with an exception set when it is none.
+    pub unsafe fn of(tuple: *mut PyObject) -> Option<Packing> {
         let item = |index| {
             // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
             let item = unsafe { (api().tuple_get)(tuple, index) };
@@ -48,7 +49,7 @@ impl Packing {
     }
 
     /// The value in a format; `None` inside when that takes more than what is done here.
-    unsafe fn packed(&self, value: *mut PyObject, format: u32) -> Option<Option<Packed>> {
+    pub unsafe fn packed(&self, value: *mut PyObject, format: u32) -> Option<Option<Packed>> {
         let api = api();
         // SAFETY: objects, says the caller.
         unsafe {

@@ -23,7 +23,7 @@ from .._library.fork import ProcessLock, generation
 from .._library.keys import text_bytes
 from .._library.origin import is_ours
 from .._library.pin import Pin
-from .._library.types import DataFormat, LMDBExchangeMode
+from .._library.types import LMDBExchangeMode
 from .._payload import formats, msgpack
 from .._store.reference import DB_NAME, INPUT_KEY, OUTPUT_KEY, REF, Reference, stripped
 from .._store.resolve import LOOKING, holds_references, is_single, resolve
@@ -352,14 +352,14 @@ class LMDBDataExchange:
         config = self.config
         if self._mode() not in (LMDBExchangeMode.BIDIRECTIONAL, LMDBExchangeMode.INPUT_ONLY):
             return None
-        packs = config.data_format is DataFormat.MSGPACK
         lists, full = config.arrays != "ndarray", config.validate_arrow
         return Caller._of(
             handle.value,
             config.min_payload_size,
             Pin,
             self.encode,
-            msgpack.packing(config.segments, config.pack_lists) if packs else None,
+            msgpack.packing(config.segments, config.pack_lists),
+            config.data_format.number,
             size_of_other,
             LOOKING,
             # The second ones in a store that admits others.

@@ -39,7 +39,8 @@ class Caller:
         least: int,
         pin: type[Pin],
         encode: Callable[[Any], tuple[int, list[Any]]],
-        packing: tuple[Any, ...] | None,
+        packing: tuple[Any, ...],
+        format: int,
         size: Callable[[Any, int], int],
         looking: tuple[Any, Any],
         reading: tuple[Any, ...],
@@ -362,8 +363,11 @@ def put_packed(
     settings: Settings,
     /,
 ) -> bool:
-    """Puts a dict or a list, packed, as the output that a reference names a key for.
+    """Puts a value, packed, as the output that a reference names a key for.
 
     Returns:
-        False when nothing was put, because it is another value or cannot be packed.
+        False when nothing was put, because that takes more than the library does.
+
+    Raises:
+        FormatError: it cannot be stored.
     """

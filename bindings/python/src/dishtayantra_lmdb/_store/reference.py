@@ -170,7 +170,7 @@ class Reference:
         """
         settings = number, 0, ttl_ms, b"", b"", b""
         given = self._handle.value or 0
-        if number == formats.MSGPACK and core.put_packed(Store, given, value, _PACKING, settings):
+        if core.put_packed(Store, given, value, _PACKING, settings):
             return
         number, parts = formats.encode(value, number, exact=True)
         core.put_output(Store, given, parts, (number, *settings[1:]))
