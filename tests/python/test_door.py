@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import logging
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -163,6 +165,16 @@ def test_a_usual_call_takes_none_of_the_wrappers_steps(store_path: str, monkeypa
     assert wrapped.calculate(small) == double(small)
     with pytest.raises(AssertionError, match="a step"):
         wrapped.calculate({"_lmdb_ref": True})
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_a_wrapped_calculator_that_was_called_can_be_copied(store_path: str, copied: Callable[[Any], Any]) -> None:
+    settings = {"lmdb_enabled": True, "lmdb_db_path": store_path}
+    wrapped = wrap_with_lmdb(Writer(), settings, "calc")
+    assert wrapped.calculate(LARGE) == double(LARGE)
+    made = copied(wrapped)
+    for calculator in (made, wrapped, made):
+        assert calculator.calculate(LARGE) == double(LARGE)
 
 
 def test_calls_keep_no_objects(store_path: str) -> None:

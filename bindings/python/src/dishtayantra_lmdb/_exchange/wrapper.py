@@ -98,6 +98,10 @@ class LMDBEnabledCalculator:
         self._native: ExchangeHandle | None = None
         self._caller: Caller | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What belongs to this process alone is made anew by the first call.
+        return {**self.__dict__, "_native": None, "_caller": None}
+
     def __getattr__(self, name: str) -> Any:
         # Not for what copy and pickle look for before there is an inner calculator.
         if name == "inner" or (name.startswith("__") and name.endswith("__")):
