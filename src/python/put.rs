@@ -10,7 +10,7 @@ use crate::ffi::exchange::{dy_lmdb_exchange_put_input, dy_lmdb_exchange_t};
 use crate::ffi::info::dy_lmdb_info_t;
 use crate::ffi::options::dy_lmdb_put_options_t;
 use crate::ffi::reference::{dy_lmdb_reference_put_output, dy_lmdb_reference_t};
-use crate::ffi::status::DY_LMDB_OK;
+use crate::ffi::status::{DY_LMDB_OK, dy_lmdb_status_t};
 use crate::ffi::store::dy_lmdb_store_t;
 use std::ptr;
 
@@ -205,18 +205,32 @@ unsafe fn put_answer(&[holder, reference, parts, settings]: &[*mut PyObject; 4])
     unsafe {
         let reference = int(reference)?;
         let (parts, options) = (Buffers::of(parts)?, put_options(settings)?);
-        let (places, mut info) = (parts.places(), dy_lmdb_info_t::default());
-        let status = without_interpreter(|| {
-            dy_lmdb_reference_put_output(
-                reference as *const dy_lmdb_reference_t,
-                places.as_ptr(),
-                places.len(),
-                &options,
-                &mut info,
-            )
-        });
-        Some(if status == DY_LMDB_OK { new_int(info.entry_id) } else { fail(holder, status) })
+        Some(match put_there(reference, &parts.places(), &options) {
+            Ok(entry_id) => new_int(entry_id),
+            Err(status) => fail(holder, status),
+        })
     }
+}
+
+/// Puts bytes as the output that a reference names a key for, and lets others have the interpreter meanwhile; the id of
+/// the entry.
+unsafe fn put_there(
+    reference: u64,
+    places: &[dy_lmdb_buffer_t],
+    options: &dy_lmdb_put_options_t,
+) -> Result<u64, dy_lmdb_status_t> {
+    let mut info = dy_lmdb_info_t::default();
+    // SAFETY: a reference and places of bytes that stay as long as the call, says the caller.
+    let status = without_interpreter(|| unsafe {
+        dy_lmdb_reference_put_output(
+            reference as *const dy_lmdb_reference_t,
+            places.as_ptr(),
+            places.len(),
+            options,
+            &mut info,
+        )
+    });
+    if status == DY_LMDB_OK { Ok(info.entry_id) } else { Err(status) }
 }
 
 /// `put_packed(holder, reference, value, packing, settings)`: whether the value was put as the output; False for what
@@ -237,18 +251,11 @@ unsafe fn put_value(
             return Some(bool_of(false));
         };
         let place = |part: &&[u8]| dy_lmdb_buffer_t { data: part.as_ptr().cast(), size: part.len() };
-        let (places, mut info): (Vec<_>, _) =
-            (packed.parts().iter().map(place).collect(), dy_lmdb_info_t::default());
-        let status = without_interpreter(|| {
-            dy_lmdb_reference_put_output(
-                reference as *const dy_lmdb_reference_t,
-                places.as_ptr(),
-                places.len(),
-                &options,
-                &mut info,
-            )
-        });
-        Some(if status == DY_LMDB_OK { bool_of(true) } else { fail(holder, status) })
+        let places: Vec<_> = packed.parts().iter().map(place).collect();
+        Some(match put_there(reference, &places, &options) {
+            Ok(_) => bool_of(true),
+            Err(status) => fail(holder, status),
+        })
     }
 }
 
