@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
 import logging
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -205,6 +207,27 @@ def test_calls_keep_no_objects(store_path: str) -> None:
     after = counts()
     assert [later - sooner for later, sooner in zip(after, before, strict=True) if abs(later - sooner) > 50] == []
     assert abs(len(gc.get_objects()) - objects) < 200
+
+
+@pytest.mark.parametrize("size", [10, 3000])
+@pytest.mark.parametrize("calculator", ["fails", "opens and fails", "writes", "reads"])
+def test_a_payload_goes_when_its_call_is_over(store_path: str, calculator: str, size: int) -> None:
+    settings = {"lmdb_enabled": True, "lmdb_db_path": store_path, "lmdb_min_size": 1000}
+    wrapped = wrap_with_lmdb(CALCULATORS[calculator](), settings, "calc")
+
+    def call() -> weakref.ref[Any]:
+        array = np.arange(float(size))
+        with contextlib.suppress(BrokenError):
+            wrapped.calculate({"values": array[:3].tolist(), "name": "x", "array": array})
+        return weakref.ref(array)
+
+    call()
+    gc.collect()
+    gc.disable()
+    try:
+        assert call()() is None
+    finally:
+        gc.enable()
 
 
 HOLDER = """

@@ -187,17 +187,21 @@ class LMDBEnabledCalculator:
         failure: Exception | None,
     ) -> Any:
         """The calculator was called with a reference."""
-        if failure is not None:
-            try:
-                raise failure
-            except Exception as raised:
-                # From here on it is a failure of what this function called.
-                failure = raised
-        cleanup = CLEANUP_INPUT | CLEANUP_OUTPUT
-        handle, given = self._native, Reference(reference)
-        assert handle is not None
-        steps = self._exchanged(handle, given, message, lambda: payload, cleanup)
-        return run(steps, calculate, (answer, failure))
+        try:
+            if failure is not None:
+                try:
+                    raise failure
+                except Exception as raised:
+                    # From here on it is a failure of what this function called.
+                    failure = raised
+            cleanup = CLEANUP_INPUT | CLEANUP_OUTPUT
+            handle, given = self._native, Reference(reference)
+            assert handle is not None
+            steps = self._exchanged(handle, given, message, lambda: payload, cleanup)
+            return run(steps, calculate, (answer, failure))
+        finally:
+            # A failure holds the frames that hold it.
+            failure = None
 
     def _decoded(
         self, calculate: Calculate, payload: Any, pin: Pin, error: Exception | None
