@@ -43,6 +43,12 @@ impl Exchange {
         Ok(Some(view))
     }
 
+    /// Whether the input of an exchange was not cleaned up yet.
+    pub fn keeps(&self, reference: &Reference) -> bool {
+        let key = reference.get(reference::INPUT_KEY);
+        key.is_some_and(|key| self.inputs().iter().any(|kept| kept.key == key))
+    }
+
     /// Deletes what an exchange of [`Exchange::put_fresh`] left. This process sees it no more; for others it may go a
     /// little later: with what the store is asked to write next, or within about 50 ms. Anything else is cleaned up at
     /// once, as [`Exchange::cleanup`] does. Views of what is deleted stay valid.

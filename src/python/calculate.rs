@@ -31,6 +31,8 @@ use std::time::Duration;
 #[repr(C)]
 pub struct Caller {
     weak: WeakRefs,
+    /// What the wrapper's steps know the exchange by.
+    owner: Strong,
     exchange: u64,
     generation: u64,
     least: u64,
@@ -52,29 +54,32 @@ pub struct Caller {
     place: [Strong; 3],
 }
 
-/// `_of(exchange, least, pin, encode, packing, format, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
+/// `_of(owner, exchange, least, pin, encode, packing, format, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
 unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
         arguments(args, count)
-            .and_then(|&[exchange, least, pin, encode, packing, format, size, looking, reading, place]| {
-                let keep = |object| Strong::of(Ref::new(object));
-                let made = Caller {
-                    weak: WeakRefs::NONE,
-                    exchange: int(exchange)?,
-                    generation: fork::generation(),
-                    least: int(least)?,
-                    pin: keep(pin),
-                    encode: keep(encode),
-                    packing: keep(packing),
-                    format: int(format)? as u32,
-                    size: keep(size),
-                    looking: kept(looking)?,
-                    reading: kept(reading)?,
-                    place: kept(place)?,
-                };
-                Ref::owned(make(class, made))
-            })
+            .and_then(
+                |&[owner, exchange, least, pin, encode, packing, format, size, looking, reading, place]| {
+                    let keep = |object| Strong::of(Ref::new(object));
+                    let made = Caller {
+                        weak: WeakRefs::NONE,
+                        owner: keep(owner),
+                        exchange: int(exchange)?,
+                        generation: fork::generation(),
+                        least: int(least)?,
+                        pin: keep(pin),
+                        encode: keep(encode),
+                        packing: keep(packing),
+                        format: int(format)? as u32,
+                        size: keep(size),
+                        looking: kept(looking)?,
+                        reading: kept(reading)?,
+                        place: kept(place)?,
+                    };
+                    Ref::owned(make(class, made))
+                },
+            )
             .map_or(ptr::null_mut(), Ref::give)
     }
 }
@@ -176,7 +181,7 @@ impl Call<'_> {
             if is_plain(answer.get())? {
                 return Some(answer);
             }
-            self.steps(names().answered, &[answer.get()])
+            self.steps(names().answered, &[self.caller.owner.get(), answer.get()])
         }
     }
 
@@ -190,14 +195,14 @@ impl Call<'_> {
                 }),
                 None => {
                     let error = raised()?;
-                    return self.steps(names().not_stored, &[error.get()]);
+                    return self.steps(names().not_stored, &[self.caller.owner.get(), error.get()]);
                 }
             };
             let reference = match put {
                 Some(Ok(reference)) => reference,
                 Some(Err(error)) => {
                     let error = self.exception(&error)?;
-                    return self.steps(names().not_stored, &[error.get()]);
+                    return self.steps(names().not_stored, &[self.caller.owner.get(), error.get()]);
                 }
                 None => return self.steps(names().otherwise, &[]),
             };
@@ -269,12 +274,26 @@ impl Call<'_> {
                     }
                 },
             };
+            let mine = reference.clone();
             let given = Ref::owned(new_int(give_reference(reference) as u64))?;
             let none = api().none;
             let or_none = |object: &Option<Ref>| object.as_ref().map_or(none, Ref::get);
-            let rest = [given.get(), message.get(), or_none(&answer), or_none(&failure)];
-            self.steps(names().went_on, &rest)
+            let owner = self.caller.owner.get();
+            let rest = [owner, given.get(), message.get(), or_none(&answer), or_none(&failure)];
+            let result = self.steps(names().went_on, &rest);
+            // Somebody may have interrupted the steps before they could see to it.
+            if result.is_none() && self.keeps(&mine) {
+                self.discard(&mine);
+            }
+            result
         }
+    }
+
+    /// Whether the input of an exchange is still kept.
+    fn keeps(&self, reference: &Reference) -> bool {
+        // SAFETY: a handle, says who made the caller.
+        let exchange = unsafe { enter(self.caller.exchange as *const dy_lmdb_exchange_t) };
+        exchange.is_ok_and(|exchange| exchange.keeps(reference))
     }
 
     /// Whether a value that a calculator returned is the result. Nothing is waited for to tell that.
@@ -315,7 +334,7 @@ impl Call<'_> {
             };
             let result = match result {
                 // Nearly always it is a result as it is.
-                Some((result, false)) if is_python(result.get()) => return Some(result),
+                Some((result, false)) if is_plain(result.get())? => return Some(result),
                 Some((result, _)) => result,
                 None => {
                     let error = if (api().failed)().is_null() { object::none() } else { raised()?.give() };
@@ -392,7 +411,7 @@ unsafe fn method(object: *mut PyObject, name: *mut PyObject, arguments: &[*mut P
             [a, b] => call(object, name, a, b, end),
             [a, b, c] => call(object, name, a, b, c, end),
             [a, b, c, d] => call(object, name, a, b, c, d, end),
-            [a, b, c, d, e, f] => call(object, name, a, b, c, d, e, f, end),
+            [a, b, c, d, e, f, g] => call(object, name, a, b, c, d, e, f, g, end),
             _ => {
                 (api().fail)(api().type_error, c"a call with as many arguments as no method has".as_ptr());
                 ptr::null_mut()
@@ -501,7 +520,10 @@ unsafe fn is_plain(value: *mut PyObject) -> Option<bool> {
         }
         let (mut at, mut key, mut item) = (0, ptr::null_mut(), ptr::null_mut());
         while (api.dict_next)(value, &mut at, &mut key, &mut item) != 0 {
-            if api.class_of(key) == api.text_type && super::text::begins_with_underscore(key) {
+            let class = api.class_of(key);
+            // Texts of other classes may be names of the protocol, too.
+            let is_other = class != api.int_type && class != api.bytes_type && class != api.tuple_type;
+            if if class == api.text_type { super::text::begins_with_underscore(key) } else { is_other } {
                 return Some(false);
             }
         }

@@ -146,16 +146,16 @@ impl Text {
     }
 }
 
-/// Whether a str begins so.
+/// Whether a str may begin so.
 pub unsafe fn begins_with_underscore(text: *mut PyObject) -> bool {
     let mut len = 0;
     // SAFETY: a str, says the caller, which keeps its UTF-8.
     unsafe {
         let start = (api().utf8)(text, &mut len);
         if start.is_null() {
-            // Surrogates: no name of the protocol.
+            // Surrogates: the first is none, as far as anybody knows.
             (api().clear_failure)();
-            return false;
+            return true;
         }
         len > 0 && start.read() == b'_' as c_char
     }

@@ -9,6 +9,7 @@ import logging
 import os
 import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,9 @@ CALCULATORS: dict[str, Callable[[], Any]] = {
     "answers an array": writes(np.arange(3000.0)),
     "answers a float": writes(0.5),
     "answers names of the protocol": writes({"_lmdb_x": 1, "_txn_id": "a", "_kept": 2, "values": [1]}),
+    "answers names of other classes": answers(lambda data: {np.str_("_txn_id"): 1, "a": 2}),
+    "writes names of other classes": writes({np.str_("_txn_id"): 1, "a": 2}),
+    "answers names that are no text": answers(lambda data: {"_lmdb_\udc80": 2, "_\udc80": 1}),
     "answers a reference inside": writes({"inner": {"_lmdb_ref": False}, "n": 1}),
     "answers what says that it wrote": answers(lambda data: {"_lmdb_output_written": True}),
     "fails": raising(BrokenError("no")),
@@ -97,6 +101,7 @@ PAYLOADS: dict[str, Any] = {
     "what no format holds": {"values": list(range(3000)), "name": "x", "other": object()},
     "a set and a date": {"values": list(range(3000)), "name": "x", "set": {1, 2}},
     "text that is not valid": {"values": list(range(3000)), "name": "\ud800"},
+    "a long marker": {"values": list(range(3000)), "name": "x", "_lmdb_ref_" + "x" * 300: "abc"},
     "a key that is no text": {"values": list(range(3000)), "name": "x", 1: 2},
 }
 
@@ -228,6 +233,26 @@ def test_a_payload_goes_when_its_call_is_over(store_path: str, calculator: str, 
         assert call()() is None
     finally:
         gc.enable()
+
+
+def test_an_answer_is_judged_by_the_exchange_that_asked(store_path: str) -> None:
+    class Reopening(Direct):
+        """Removes the store and has another call open it anew."""
+
+        depth = 0
+
+        def calculate(self, data: Any) -> Any:
+            if self.depth == 0:
+                self.depth = 1
+                shutil.rmtree(store_path)
+                assert wrapped.calculate(LARGE) == double(LARGE)
+            return double(self.lmdb_read_input() if data.get("_lmdb_ref") else data)
+
+    wrapped = wrap_with_lmdb(Reopening(), {"lmdb_enabled": True, "lmdb_db_path": store_path}, "calc")
+    wrapped.inner.depth = 1
+    assert wrapped.calculate(LARGE) == double(LARGE)
+    wrapped.inner.depth = 0
+    assert wrapped.calculate(LARGE) == double(LARGE)
 
 
 HOLDER = """

@@ -188,8 +188,12 @@ impl Packer {
 
     /// Looks at the name whose head is at `at`.
     fn note_name(&mut self, at: usize) {
-        // Theirs have short heads.
-        let head = if self.done.out[at] == Marker::Str8.to_u8() { 2 } else { 1 };
+        let head = match Marker::from_u8(self.done.out[at]) {
+            Marker::Str8 => 2,
+            Marker::Str16 => 3,
+            Marker::Str32 => 5,
+            _ => 1,
+        };
         self.done.refers |= self.done.out[at + head..].starts_with(REF.as_bytes());
     }
 

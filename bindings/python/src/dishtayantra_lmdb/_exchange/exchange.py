@@ -354,6 +354,7 @@ class LMDBDataExchange:
             return None
         lists, full = config.arrays != "ndarray", config.validate_arrow
         return Caller._of(
+            handle,
             handle.value,
             config.min_payload_size,
             Pin,

@@ -168,19 +168,24 @@ class LMDBEnabledCalculator:
         """Nothing was done yet."""
         return run(self._steps(payload), calculate)
 
-    def _answered(self, calculate: Calculate, payload: Any, answer: Any) -> Any:
+    def _answered(
+        self, calculate: Calculate, payload: Any, handle: ExchangeHandle, answer: Any
+    ) -> Any:
         """The payload itself was passed."""
-        return run(self._directly(self._native, payload), calculate, (answer, None))
+        return run(self._directly(handle, payload), calculate, (answer, None))
 
-    def _not_stored(self, calculate: Calculate, payload: Any, error: Exception) -> Any:
+    def _not_stored(
+        self, calculate: Calculate, payload: Any, handle: ExchangeHandle, error: Exception
+    ) -> Any:
         """The payload could not be stored."""
         self.exchange.complain("cannot store the input, it is passed directly", error)
-        return run(self._directly(self._native, payload), calculate)
+        return run(self._directly(handle, payload), calculate)
 
     def _went_on(
         self,
         calculate: Calculate,
         payload: Any,
+        handle: ExchangeHandle,
         reference: int,
         message: dict[Any, Any],
         answer: Any,
@@ -195,8 +200,7 @@ class LMDBEnabledCalculator:
                     # From here on it is a failure of what this function called.
                     failure = raised
             cleanup = CLEANUP_INPUT | CLEANUP_OUTPUT
-            handle, given = self._native, Reference(reference)
-            assert handle is not None
+            given = Reference(reference)
             steps = self._exchanged(handle, given, message, lambda: payload, cleanup)
             return run(steps, calculate, (answer, failure))
         finally:

@@ -35,7 +35,8 @@ class Caller:
     @classmethod
     def _of(
         cls,
-        exchange: int | None,
+        owner: Any,
+        exchange: int,
         least: int,
         pin: type[Pin],
         encode: Callable[[Any], tuple[int, list[Any]]],

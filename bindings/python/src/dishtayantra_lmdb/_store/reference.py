@@ -10,6 +10,7 @@ from typing import Any
 from .._library import core
 from .._library.abi import fail, lib, log_warnings
 from .._library.handles import REFERENCE, Handle
+from .._library.origin import is_of_its_class
 from .._library.pin import Pin
 from .._payload import formats, msgpack
 from ..errors import CorruptError
@@ -47,8 +48,10 @@ def _says(value: object, name: str) -> bool:
         return dict.get(value, name) is True
     try:
         return isinstance(value, Mapping) and value.get(name) is True
-    except Exception:
+    except Exception as error:
         # Somebody else's class: what cannot be asked says nothing.
+        if not is_of_its_class(error):
+            raise
         return False
 
 
