@@ -119,6 +119,24 @@ pub(crate) struct Inside<'a, T: Kind> {
     value: &'a T,
 }
 
+impl<T: Kind> Inside<'_, T> {
+    /// Ends the call, unless the handle was closed meanwhile: dropping what is given back may then drop the value.
+    pub(crate) fn leave_unless_closed(self) -> Option<Self> {
+        let state = &self.handle.head.state;
+        let mut now = state.load(Ordering::Relaxed);
+        while now & CLOSED == 0 {
+            match state.compare_exchange_weak(now, now - 1, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => {
+                    std::mem::forget(self);
+                    return None;
+                }
+                Err(other) => now = other,
+            }
+        }
+        Some(self)
+    }
+}
+
 impl<T: Kind> Deref for Inside<'_, T> {
     type Target = T;
 
@@ -182,6 +200,18 @@ mod tests {
         let inside = handle.enter().unwrap();
         handle.close();
         assert!(handle.enter().is_err());
+        assert_eq!(drops.load(Ordering::SeqCst), 0);
+        drop(inside);
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_call_leaves_an_open_handle_at_once_and_a_closed_one_when_it_is_dropped() {
+        let (handle, drops) = counted();
+        assert!(handle.enter().unwrap().leave_unless_closed().is_none());
+        let inside = handle.enter().unwrap();
+        handle.close();
+        let inside = inside.leave_unless_closed().expect("closed");
         assert_eq!(drops.load(Ordering::SeqCst), 0);
         drop(inside);
         assert_eq!(drops.load(Ordering::SeqCst), 1);

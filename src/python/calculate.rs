@@ -2,7 +2,9 @@
 //! that it wrote its output, or returns a value that is judged to be the result. Whatever else happens the wrapper's own
 //! steps go on with.
 
+use super::answers::{is_plain, is_written};
 use super::api::{Attribute, Method, PyObject, api};
+use super::failure::{Failure, raised};
 use super::memory::{Pin, pin_of_view};
 use super::object::{
     self, Fields, Ref, Strong, WeakRefs, class_method, fields as fields_of, make, without_interpreter,
@@ -11,13 +13,11 @@ use super::pack::Packed;
 use super::put::Buffers;
 use super::reference::mapping_of;
 use super::text::{arguments, fail_with, int, names, new_int};
-use super::unpack::{self, Readers};
-use super::values::Packing;
+use super::values::{Getting, Packing};
 use super::{search, size};
 use crate::error::{Error, Result};
 use crate::exchange::{Answer, Decision, Exchange};
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
-use crate::ffi::info::DY_LMDB_INFO_SHARED;
 use crate::ffi::reference::give_reference;
 use crate::format::Format;
 use crate::mapping::fork;
@@ -48,19 +48,20 @@ pub struct Caller {
     size: Strong,
     /// What is asked when references are looked for.
     looking: [Strong; 2],
-    /// What makes values when payloads are unpacked, and the same for a store that admits others.
-    reading: [Strong; 2],
+    /// How values are made of payloads.
+    getting: Strong,
     /// What references say of the store: its directory, the database, the format.
     place: [Strong; 3],
 }
 
-/// `_of(owner, exchange, least, pin, encode, packing, format, size, looking, reading, place)`: a caller for an exchange, which has to outlive it.
+/// `_of(owner, exchange, least, pin, encode, packing, format, size, looking, getting, place)`: a caller for an exchange,
+/// which has to outlive it.
 unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: a method of this type; the arguments live as long as the call.
     unsafe {
         arguments(args, count)
             .and_then(
-                |&[owner, exchange, least, pin, encode, packing, format, size, looking, reading, place]| {
+                |&[owner, exchange, least, pin, encode, packing, format, size, looking, getting, place]| {
                     let keep = |object| Strong::of(Ref::new(object));
                     let made = Caller {
                         weak: WeakRefs::NONE,
@@ -74,7 +75,7 @@ unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count
                         format: int(format)? as u32,
                         size: keep(size),
                         looking: kept(looking)?,
-                        reading: kept(reading)?,
+                        getting: keep(getting),
                         place: kept(place)?,
                     };
                     Ref::owned(make(class, made))
@@ -142,24 +143,31 @@ impl Call<'_> {
         }))
     }
 
+    /// As [`Call::with`], for what neither writes nor waits: nobody else gets the interpreter.
+    fn look<R>(&self, look: impl FnOnce(&Exchange) -> R) -> Option<R> {
+        if self.caller.generation != fork::generation() {
+            return None;
+        }
+        // SAFETY: a handle, says who made the caller.
+        let exchange = unsafe { enter(self.caller.exchange as *const dy_lmdb_exchange_t) }.ok()?;
+        let seen = look(&exchange);
+        if let Some(closed) = exchange.leave_unless_closed() {
+            // To close it may be to write.
+            without_interpreter(|| drop(closed));
+        }
+        Some(seen)
+    }
+
     unsafe fn run(&self) -> Option<Ref> {
         let caller = self.caller;
         // SAFETY: objects that live as long as the call.
         unsafe {
-            if caller.generation != fork::generation() {
-                return self.steps(names().otherwise, &[]);
+            let size = size::up_to(self.payload, caller.least, caller.size.get())?;
+            match self.look(|exchange| exchange.is_current().then(|| exchange.should(size))).flatten() {
+                Some(true) => self.through_store(),
+                Some(false) => self.directly(),
+                None => self.steps(names().otherwise, &[]),
             }
-            let goes = {
-                let size = size::up_to(self.payload, caller.least, caller.size.get())?;
-                let Ok(exchange) = enter(caller.exchange as *const dy_lmdb_exchange_t) else {
-                    return self.steps(names().otherwise, &[]);
-                };
-                if !exchange.is_current() {
-                    return self.steps(names().otherwise, &[]);
-                }
-                exchange.should(size)
-            };
-            if goes { self.through_store() } else { self.directly() }
         }
     }
 
@@ -178,7 +186,7 @@ impl Call<'_> {
                 return self.steps(names().otherwise, &[]);
             }
             let answer = called(self.calculate, self.payload)?;
-            if is_plain(answer.get())? {
+            if is_plain(answer.get()) {
                 return Some(answer);
             }
             self.steps(names().answered, &[self.caller.owner.get(), answer.get()])
@@ -207,7 +215,7 @@ impl Call<'_> {
                 None => return self.steps(names().otherwise, &[]),
             };
             let Some(message) = self.message(&reference) else {
-                self.discard(&reference);
+                self.discard(&reference)?;
                 return None;
             };
             self.exchanged(reference, &message)
@@ -257,11 +265,11 @@ impl Call<'_> {
                         && let Some(Ok(Some(view))) = self.written(&reference)
                     {
                         let result = self.taken(view);
-                        self.discard(&reference);
+                        self.discard(&reference)?;
                         return result;
                     }
-                    if is_plain(answer.get())? && answer.get() != api().none && self.is_result(&reference) {
-                        self.discard(&reference);
+                    if is_plain(answer.get()) && answer.get() != api().none && self.is_result(&reference) {
+                        self.discard(&reference)?;
                         return Some(Ref::new(answer.get()));
                     }
                     None
@@ -269,7 +277,7 @@ impl Call<'_> {
                 None => match raised() {
                     Some(failure) => Some(failure),
                     None => {
-                        self.discard(&reference);
+                        self.discard(&reference)?;
                         return None;
                     }
                 },
@@ -282,18 +290,11 @@ impl Call<'_> {
             let rest = [owner, given.get(), message.get(), or_none(&answer), or_none(&failure)];
             let result = self.steps(names().went_on, &rest);
             // Somebody may have interrupted the steps before they could see to it.
-            if result.is_none() && self.keeps(&mine) {
-                self.discard(&mine);
+            if result.is_none() && self.look(|exchange| exchange.keeps(&mine)) == Some(true) {
+                self.discard(&mine)?;
             }
             result
         }
-    }
-
-    /// Whether the input of an exchange is still kept.
-    fn keeps(&self, reference: &Reference) -> bool {
-        // SAFETY: a handle, says who made the caller.
-        let exchange = unsafe { enter(self.caller.exchange as *const dy_lmdb_exchange_t) };
-        exchange.is_ok_and(|exchange| exchange.keeps(reference))
     }
 
     /// Whether a value that a calculator returned is the result. Nothing is waited for to tell that.
@@ -303,10 +304,8 @@ impl Call<'_> {
     }
 
     /// The output, when it is what it was; `None` when the exchange is closed.
-    unsafe fn written(&self, reference: &Reference) -> Option<Result<Option<View>>> {
-        // SAFETY: a handle, says who made the caller.
-        let exchange = unsafe { enter(self.caller.exchange as *const dy_lmdb_exchange_t) }.ok()?;
-        let view = match exchange.take_written(reference) {
+    fn written(&self, reference: &Reference) -> Option<Result<Option<View>>> {
+        let view = match self.look(|exchange| exchange.take_written(reference))? {
             Ok(Some(view)) => view,
             other => return Some(other),
         };
@@ -323,46 +322,32 @@ impl Call<'_> {
         // SAFETY: as in `run`; the view is the pin's.
         unsafe {
             let pin = Ref::owned(pin_of_view(caller.pin.get(), view))?;
-            let (format, flags) = fields_of::<Pin>(pin.get()).kind();
-            let result = if format == Format::Msgpack as u32 {
-                let readers = &caller.reading[usize::from(flags & DY_LMDB_INFO_SHARED != 0)];
-                let bytes = fields_of::<Pin>(pin.get()).bytes();
-                Readers::of(readers.get())
-                    .and_then(|readers| unpack::value_and_names(pin.get(), bytes, readers))
-            } else {
-                None
-            };
-            let result = match result {
-                // Nearly always it is a result as it is.
-                Some((result, false)) if is_plain(result.get())? => return Some(result),
-                Some((result, _)) => result,
-                None => {
-                    let error = if (api().failed)().is_null() { object::none() } else { raised()?.give() };
-                    let error = Ref::owned(error)?;
-                    self.steps(names().decoded, &[pin.get(), error.get()])?
-                }
-            };
-            if is_plain(result.get())? && !self.refers(result.get())? {
+            let getting = Getting::of(caller.getting.get())?;
+            let (result, underscored) = getting.value(&pin, fields_of::<Pin>(pin.get()))?;
+            // Nearly always it is a result as it is.
+            if is_plain(result.get()) && !(underscored && self.refers(result.get())?) {
                 return Some(result);
             }
             self.steps(names().finished, &[result.get()])
         }
     }
 
-    /// Deletes what the exchange left. What fails meanwhile expires.
-    fn discard(&self, reference: &Reference) {
-        // SAFETY: the interpreter is held; an exception that is set stays so.
+    /// Deletes what the exchange left; an exception that is set stays so. What fails meanwhile expires. `None` with an
+    /// exception set when there was none and whoever heard of the failure raised.
+    fn discard(&self, reference: &Reference) -> Option<()> {
+        // SAFETY: the interpreter is held.
         unsafe {
-            let error = Failure::take();
-            let done = self.with(|exchange| exchange.discard(reference, true, true));
-            if let Some(Err(what)) = done
-                && let Some(exception) = self.exception(&what)
-            {
-                drop(self.steps(names().not_cleaned, &[exception.get()]));
-                (api().clear_failure)();
+            let before = Failure::take();
+            if let Some(Err(error)) = self.with(|exchange| exchange.discard(reference, true, true)) {
+                let told =
+                    self.exception(&error).and_then(|what| self.steps(names().not_cleaned, &[what.get()]));
+                if told.is_none() && before.is_none() {
+                    return None;
+                }
             }
-            error.restore();
+            before.restore();
         }
+        Some(())
     }
 
     /// What travels in place of the payload.
@@ -420,55 +405,6 @@ unsafe fn method(object: *mut PyObject, name: *mut PyObject, arguments: &[*mut P
     })
 }
 
-/// The exception that is set, and no longer is; `None` when it is none that calculators and codecs fail with.
-pub(super) unsafe fn raised() -> Option<Ref> {
-    // SAFETY: the interpreter is held, says the caller.
-    unsafe {
-        if (api().failed_with)(api().exception) == 0 {
-            return None;
-        }
-        Failure::take().normalized()
-    }
-}
-
-/// An exception that was set: type, value and traceback.
-struct Failure([*mut PyObject; 3]);
-
-impl Drop for Failure {
-    fn drop(&mut self) {
-        drop(self.0.map(Ref::owned));
-    }
-}
-
-impl Failure {
-    unsafe fn take() -> Failure {
-        let mut failure = [ptr::null_mut(); 3];
-        let [kind, value, trace] = &mut failure;
-        // SAFETY: places for references, which are then ours.
-        unsafe { (api().fetch)(kind, value, trace) };
-        Failure(failure)
-    }
-
-    unsafe fn restore(mut self) {
-        let [kind, value, trace] = std::mem::replace(&mut self.0, [ptr::null_mut(); 3]);
-        // SAFETY: what was fetched.
-        unsafe { (api().restore)(kind, value, trace) };
-    }
-
-    unsafe fn normalized(mut self) -> Option<Ref> {
-        let [mut kind, mut value, mut trace] = std::mem::replace(&mut self.0, [ptr::null_mut(); 3]);
-        // SAFETY: what was fetched; the references are ours.
-        unsafe {
-            (api().normalize)(&mut kind, &mut value, &mut trace);
-            let (_kind, value, trace) = (Ref::owned(kind), Ref::owned(value)?, Ref::owned(trace));
-            if let Some(trace) = trace {
-                (api().set_traceback)(value.get(), trace.get());
-            }
-            Some(value)
-        }
-    }
-}
-
 /// A payload as it is stored.
 enum Encoded {
     Packed(u32, Packed),
@@ -482,52 +418,6 @@ impl Encoded {
             Encoded::Packed(format, packed) => put(format, &packed.parts()),
             Encoded::Parts(format, buffers) => put(format, &buffers.slices()),
         }
-    }
-}
-
-/// Whether an answer says that the output is written.
-unsafe fn is_written(answer: *mut PyObject) -> bool {
-    let api = api();
-    // SAFETY: objects that live as long as the call; only a dict is looked into.
-    unsafe {
-        if api.class_of(answer) != api.dict_type {
-            return false;
-        }
-        let said = (api.dict_get)(answer, names().output_written);
-        if said.is_null() {
-            (api.clear_failure)();
-        }
-        said == api.true_object
-    }
-}
-
-/// Whether a value is of one of Python's own types.
-unsafe fn is_python(value: *mut PyObject) -> bool {
-    let api = api();
-    // SAFETY: an object, says the caller.
-    let class = unsafe { api.class_of(value) };
-    let own = [api.dict_type, api.list_type, api.float_type, api.int_type, api.text_type, api.tuple_type];
-    value == api.none || own.contains(&class)
-}
-
-/// Whether a value is a result as it is: of Python's own types, and no dict with names of the protocol.
-unsafe fn is_plain(value: *mut PyObject) -> Option<bool> {
-    let api = api();
-    // SAFETY: objects that live as long as the call; no other code runs while the dict is looked through.
-    unsafe {
-        if api.class_of(value) != api.dict_type {
-            return Some(is_python(value));
-        }
-        let (mut at, mut key, mut item) = (0, ptr::null_mut(), ptr::null_mut());
-        while (api.dict_next)(value, &mut at, &mut key, &mut item) != 0 {
-            let class = api.class_of(key);
-            // Texts of other classes may be names of the protocol, too.
-            let is_other = class != api.int_type && class != api.bytes_type && class != api.tuple_type;
-            if if class == api.text_type { super::text::begins_with_underscore(key) } else { is_other } {
-                return Some(false);
-            }
-        }
-        Some(true)
     }
 }
 

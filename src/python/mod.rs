@@ -7,11 +7,13 @@
 
 #![allow(unsafe_code)]
 
+mod answers;
 mod api;
 mod arrays;
 mod calculate;
 mod exchange;
 mod export;
+mod failure;
 mod handle;
 mod ids;
 mod loan_type;

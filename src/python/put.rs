@@ -1,7 +1,8 @@
 //! Putting payloads from buffers.
 
-use super::api::{Buffer, Method, PyObject, api};
-use super::object::{Ref, bool_of, is_away, method, without_interpreter};
+use super::api::{Method, PyObject, api};
+use super::export::Export;
+use super::object::{Ref, bool_of, method, without_interpreter};
 use super::text::{Text, arguments, fail, int, new_int, put_options};
 use super::values::Packing;
 use crate::ffi::bytes::dy_lmdb_buffer_t;
@@ -14,62 +15,55 @@ use crate::ffi::status::{DY_LMDB_OK, dy_lmdb_status_t};
 use crate::ffi::store::dy_lmdb_store_t;
 use std::ptr;
 
-/// Buffers of Python objects, let go when this is dropped. The interpreter is held then.
-pub struct Buffers {
-    objects: Ref,
-    exports: Vec<Buffer>,
-}
+/// What the objects of a list export.
+pub struct Buffers(Vec<Export>);
 
 impl Buffers {
     /// The contiguous buffers of what is in a list; `None` with an exception set when one has none.
     pub unsafe fn of(list: *mut PyObject) -> Option<Buffers> {
-        // SAFETY: an object, says the caller; a tuple keeps its items.
+        // SAFETY: an object, says the caller; a tuple keeps its items, and each buffer its own.
         unsafe {
             let objects = Ref::owned((api().tuple_of)(list))?;
-            let count = (api().size)(objects.get());
-            let exports = Vec::with_capacity(usize::try_from(count).ok()?);
-            let mut parts = Buffers { objects, exports };
-            for index in 0..count {
-                let mut export = std::mem::zeroed::<Buffer>();
-                let item = (api().tuple_get)(parts.objects.get(), index);
-                if item.is_null() || (api().get_buffer)(item, &mut export, 0) != 0 {
-                    return None;
-                }
-                parts.exports.push(export);
-            }
-            Some(parts)
+            let export = |index| Export::of((api().tuple_get)(objects.get(), index), 0);
+            (0..(api().size)(objects.get())).map(export).collect::<Option<_>>().map(Buffers)
         }
     }
 
     /// The bytes, for as long as the buffers are kept.
     pub fn slices(&self) -> Vec<&[u8]> {
-        let slice = |export: &Buffer| match export.len {
-            0 => &[][..],
-            // SAFETY: what Python exports stays where it is until it is let go; nobody promises that it does not change,
-            // and it is only copied.
-            len => unsafe { std::slice::from_raw_parts(export.buf.cast(), len as usize) },
-        };
-        self.exports.iter().map(slice).collect()
-    }
-
-    /// Where the bytes lie.
-    fn places(&self) -> Vec<dy_lmdb_buffer_t> {
-        let place =
-            |export: &Buffer| dy_lmdb_buffer_t { data: export.buf.cast_const(), size: export.len as usize };
-        self.exports.iter().map(place).collect()
+        self.0.iter().map(Export::bytes).collect()
     }
 }
 
-impl Drop for Buffers {
-    fn drop(&mut self) {
-        if is_away() {
-            return;
-        }
-        for export in &mut self.exports {
-            // SAFETY: got from Python and let go once.
-            unsafe { (api().release_buffer)(export) };
-        }
-    }
+/// Where bytes lie, for the C ABI.
+pub fn places(parts: &[&[u8]]) -> Vec<dy_lmdb_buffer_t> {
+    let place = |part: &&[u8]| dy_lmdb_buffer_t { data: part.as_ptr().cast(), size: part.len() };
+    parts.iter().map(place).collect()
+}
+
+/// Puts bytes under a key, and lets others have the interpreter meanwhile; the id of the entry.
+pub unsafe fn put_under(
+    store: u64,
+    (db, key): (&Text, &Text),
+    places: &[dy_lmdb_buffer_t],
+    options: &dy_lmdb_put_options_t,
+) -> Result<u64, dy_lmdb_status_t> {
+    let mut info = dy_lmdb_info_t::default();
+    // SAFETY: a store, and bytes that stay as long as the call, says the caller.
+    let status = without_interpreter(|| unsafe {
+        dy_lmdb_store_put(
+            store as *const dy_lmdb_store_t,
+            db.start,
+            db.len,
+            key.start.cast(),
+            key.len,
+            places.as_ptr(),
+            places.len(),
+            options,
+            &mut info,
+        )
+    });
+    if status == DY_LMDB_OK { Ok(info.entry_id) } else { Err(status) }
 }
 
 /// `put(holder, store, db, key, parts, settings)`: the id of the entry.
@@ -86,45 +80,31 @@ unsafe fn put_entry(
         let store = int(store)?;
         let (db, key) = (Text::of(holder, db)?, Text::of(holder, key)?);
         let (parts, options) = (Buffers::of(parts)?, put_options(settings)?);
-        let (places, mut info) = (parts.places(), dy_lmdb_info_t::default());
-        let status = without_interpreter(|| {
-            dy_lmdb_store_put(
-                store as *const dy_lmdb_store_t,
-                db.start,
-                db.len,
-                key.start.cast(),
-                key.len,
-                places.as_ptr(),
-                places.len(),
-                &options,
-                &mut info,
-            )
-        });
-        Some(if status == DY_LMDB_OK { new_int(info.entry_id) } else { fail(holder, status) })
+        Some(match put_under(store, (&db, &key), &places(&parts.slices()), &options) {
+            Ok(entry_id) => new_int(entry_id),
+            Err(status) => fail(holder, status),
+        })
     }
 }
 
-/// What an entry of a batch is made of.
-struct Row {
+/// An entry of a batch.
+pub struct Row<Kept> {
     key: Text,
-    _parts: Buffers,
     places: Vec<dy_lmdb_buffer_t>,
     options: dy_lmdb_put_options_t,
+    /// What has the bytes.
+    pub kept: Kept,
 }
 
-impl Row {
-    /// Of a tuple of key, parts and settings, which the caller keeps; `None` with an exception set.
-    unsafe fn of(holder: *mut PyObject, entry: *mut PyObject) -> Option<Row> {
-        // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
-        unsafe {
-            let item = |index| {
-                let item = (api().tuple_get)(entry, index);
-                (!item.is_null()).then_some(item)
-            };
-            let (key, parts) = (Text::of(holder, item(0)?)?, Buffers::of(item(1)?)?);
-            let (places, options) = (parts.places(), put_options(item(2)?)?);
-            Some(Row { key, _parts: parts, places, options })
-        }
+impl<Kept> Row<Kept> {
+    /// Of bytes at `places`, which `kept` keeps there.
+    pub fn new(
+        key: Text,
+        places: Vec<dy_lmdb_buffer_t>,
+        options: dy_lmdb_put_options_t,
+        kept: Kept,
+    ) -> Row<Kept> {
+        Row { key, places, options, kept }
     }
 
     fn entry(&self) -> dy_lmdb_entry_t {
@@ -134,6 +114,31 @@ impl Row {
             parts: self.places.as_ptr(),
             nparts: self.places.len(),
             options: &self.options,
+        }
+    }
+}
+
+/// Puts a batch, and lets others have the interpreter meanwhile.
+pub unsafe fn put_rows<Kept>(store: u64, db: &Text, rows: &[Row<Kept>]) -> dy_lmdb_status_t {
+    let entries: Vec<dy_lmdb_entry_t> = rows.iter().map(Row::entry).collect();
+    let store = store as *const dy_lmdb_store_t;
+    // SAFETY: a store, and rows that keep their bytes, says the caller.
+    without_interpreter(|| unsafe {
+        dy_lmdb_store_put_many(store, db.start, db.len, entries.as_ptr(), entries.len())
+    })
+}
+
+impl Row<Buffers> {
+    /// Of a tuple of key, parts and settings, which the caller keeps; `None` with an exception set.
+    unsafe fn of(holder: *mut PyObject, entry: *mut PyObject) -> Option<Row<Buffers>> {
+        // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
+        unsafe {
+            let item = |index| {
+                let item = (api().tuple_get)(entry, index);
+                (!item.is_null()).then_some(item)
+            };
+            let (key, parts) = (Text::of(holder, item(0)?)?, Buffers::of(item(1)?)?);
+            Some(Row::new(key, places(&parts.slices()), put_options(item(2)?)?, parts))
         }
     }
 }
@@ -150,20 +155,11 @@ unsafe fn put_entries(&[holder, store, db, entries]: &[*mut PyObject; 4]) -> Opt
         let (store, db) = (int(store)?, Text::of(holder, db)?);
         let tuples = Ref::owned((api().tuple_of)(entries))?;
         let tuple = |index| (api().tuple_get)(tuples.get(), index);
-        let rows: Vec<Row> = (0..(api().size)(tuples.get()))
+        let rows: Vec<Row<Buffers>> = (0..(api().size)(tuples.get()))
             .map(|index| Row::of(holder, tuple(index)))
             .collect::<Option<_>>()?;
-        let entries: Vec<dy_lmdb_entry_t> = rows.iter().map(Row::entry).collect();
-        let status = without_interpreter(|| {
-            dy_lmdb_store_put_many(
-                store as *const dy_lmdb_store_t,
-                db.start,
-                db.len,
-                entries.as_ptr(),
-                entries.len(),
-            )
-        });
-        Some(if status == DY_LMDB_OK { new_int(entries.len() as u64) } else { fail(holder, status) })
+        let status = put_rows(store, &db, &rows);
+        Some(if status == DY_LMDB_OK { new_int(rows.len() as u64) } else { fail(holder, status) })
     }
 }
 
@@ -178,7 +174,7 @@ unsafe fn put_into(&[holder, exchange, txn_id, parts, format]: &[*mut PyObject; 
     unsafe {
         let (exchange, format) = (int(exchange)?, int(format)? as u32);
         let (txn_id, parts) = (Text::of(holder, txn_id)?, Buffers::of(parts)?);
-        let (places, mut reference) = (parts.places(), ptr::null_mut());
+        let (places, mut reference) = (places(&parts.slices()), ptr::null_mut());
         let status = without_interpreter(|| {
             dy_lmdb_exchange_put_input(
                 exchange as *const dy_lmdb_exchange_t,
@@ -205,7 +201,7 @@ unsafe fn put_answer(&[holder, reference, parts, settings]: &[*mut PyObject; 4])
     unsafe {
         let reference = int(reference)?;
         let (parts, options) = (Buffers::of(parts)?, put_options(settings)?);
-        Some(match put_there(reference, &parts.places(), &options) {
+        Some(match put_there(reference, &places(&parts.slices()), &options) {
             Ok(entry_id) => new_int(entry_id),
             Err(status) => fail(holder, status),
         })
@@ -250,9 +246,7 @@ unsafe fn put_value(
         let Some(packed) = Packing::of(packing)?.packed(value, options.format)? else {
             return Some(bool_of(false));
         };
-        let place = |part: &&[u8]| dy_lmdb_buffer_t { data: part.as_ptr().cast(), size: part.len() };
-        let places: Vec<_> = packed.parts().iter().map(place).collect();
-        Some(match put_there(reference, &places, &options) {
+        Some(match put_there(reference, &places(&packed.parts()), &options) {
             Ok(_) => bool_of(true),
             Err(status) => fail(holder, status),
         })

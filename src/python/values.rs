@@ -3,19 +3,18 @@
 
 use super::api::{Method, PyObject, api};
 use super::arrays::{self, Arrays};
-use super::calculate::raised;
+use super::failure::raised;
 use super::memory::{self, Pin};
 use super::object::{Ref, fields, method, none, without_interpreter};
 use super::pack::{self, Packed};
-use super::text::{Text, arguments, bytes_of, fail, int, put_options};
+use super::put::{Row, places, put_rows, put_under};
+use super::text::{Text, arguments, bytes_of, fail, fail_with, int, put_options};
 use super::unpack::{self, Readers};
+use crate::envelope::made_txn_id;
 use crate::exchange::{TXN_ID_DIGITS, new_txn_id};
-use crate::ffi::bytes::dy_lmdb_buffer_t;
-use crate::ffi::entry::{dy_lmdb_entry_t, dy_lmdb_store_put, dy_lmdb_store_put_many};
-use crate::ffi::info::{DY_LMDB_INFO_CHECKSUM, DY_LMDB_INFO_SHARED, dy_lmdb_info_t};
+use crate::ffi::info::{DY_LMDB_INFO_CHECKSUM, DY_LMDB_INFO_SHARED};
 use crate::ffi::options::dy_lmdb_put_options_t;
 use crate::ffi::status::{DY_LMDB_NOT_FOUND, DY_LMDB_OK};
-use crate::ffi::store::dy_lmdb_store_t;
 use crate::format::{Format, npy};
 use std::ptr;
 
@@ -102,11 +101,6 @@ unsafe fn image(known: &Arrays, array: *mut PyObject) -> Option<Option<Packed>> 
     }
 }
 
-fn places(packed: &Packed) -> Vec<dy_lmdb_buffer_t> {
-    let place = |part: &[u8]| dy_lmdb_buffer_t { data: part.as_ptr().cast(), size: part.len() };
-    packed.parts().into_iter().map(place).collect()
-}
-
 /// `put_value(holder, store, db, key, value, settings, packing)`: the id of the entry as text; None when the value has to be
 /// encoded in Python.
 unsafe extern "C" fn put_value(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
@@ -125,38 +119,14 @@ unsafe fn put(
         };
         // Packing may have run other code; a str keeps its UTF-8.
         let (db, key) = (Text::of(holder, db)?, Text::of(holder, key)?);
-        let (places, mut info) = (places(&packed), dy_lmdb_info_t::default());
-        let status = without_interpreter(|| {
-            dy_lmdb_store_put(
-                store as *const dy_lmdb_store_t,
-                db.start,
-                db.len,
-                key.start.cast(),
-                key.len,
-                places.as_ptr(),
-                places.len(),
-                &options,
-                &mut info,
-            )
-        });
-        if status != DY_LMDB_OK {
-            return Some(fail(holder, status));
+        match put_under(store, (&db, &key), &places(&packed.parts()), &options) {
+            Ok(entry_id) => {
+                let digits = made_txn_id(entry_id);
+                Some((api().text_from)(digits.as_ptr().cast(), digits.len() as isize))
+            }
+            Err(status) => Some(fail(holder, status)),
         }
-        let mut digits = [0; 16];
-        for (place, digit) in digits.iter_mut().enumerate() {
-            *digit = b"0123456789abcdef"[(info.entry_id >> (60 - 4 * place) & 15) as usize];
-        }
-        Some((api().text_from)(digits.as_ptr().cast(), digits.len() as isize))
     }
-}
-
-/// What an entry of a batch is made of.
-struct Row {
-    key: Text,
-    _packed: Packed,
-    places: Vec<dy_lmdb_buffer_t>,
-    id: [u8; TXN_ID_DIGITS],
-    options: dy_lmdb_put_options_t,
 }
 
 /// `put_values(holder, store, db, pairs, settings, packing)`: the new exchange ids of the entries, a list; None when
@@ -175,7 +145,7 @@ unsafe fn put_all(
         let (store, options, packing) = (int(store)?, put_options(settings)?, Packing::of(packing)?);
         let pairs = Ref::owned((api.tuple_of)(pairs))?;
         let count = (api.tuple_size)(pairs.get());
-        let mut rows: Vec<Row> = Vec::with_capacity(count as usize);
+        let mut rows: Vec<Row<(Packed, Box<[u8; TXN_ID_DIGITS]>)>> = Vec::with_capacity(count as usize);
         for index in 0..count {
             let pair = (api.tuple_get)(pairs.get(), index);
             if api.class_of(pair) != api.tuple_type || (api.tuple_size)(pair) != 2 {
@@ -185,34 +155,24 @@ unsafe fn put_all(
                 return Some(none());
             };
             let key = Text::of(holder, (api.tuple_get)(pair, 0))?;
-            let Ok(id) = new_txn_id() else {
-                (api.fail)(api.runtime_error, c"the kernel gives no random bits".as_ptr());
-                return None;
+            let id = match new_txn_id() {
+                // Where it stays, the options say.
+                Ok(id) => Box::new(id),
+                Err(error) => return Some(fail_with(holder, &error)),
             };
-            rows.push(Row { key, places: places(&packed), _packed: packed, id, options });
+            let options =
+                dy_lmdb_put_options_t { txn_id: id.as_ptr().cast(), txn_id_len: id.len(), ..options };
+            rows.push(Row::new(key, places(&packed.parts()), options, (packed, id)));
         }
         let db = Text::of(holder, db)?;
-        for row in &mut rows {
-            (row.options.txn_id, row.options.txn_id_len) = (row.id.as_ptr().cast(), row.id.len());
-        }
-        let entry = |row: &Row| dy_lmdb_entry_t {
-            key: row.key.start.cast(),
-            key_len: row.key.len,
-            parts: row.places.as_ptr(),
-            nparts: row.places.len(),
-            options: &row.options,
-        };
-        let entries: Vec<dy_lmdb_entry_t> = rows.iter().map(entry).collect();
-        let status = without_interpreter(|| {
-            let store = store as *const dy_lmdb_store_t;
-            dy_lmdb_store_put_many(store, db.start, db.len, entries.as_ptr(), entries.len())
-        });
+        let status = put_rows(store, &db, &rows);
         if status != DY_LMDB_OK {
             return Some(fail(holder, status));
         }
         let ids = Ref::owned((api.list_new)(count))?;
         for (index, row) in rows.iter().enumerate() {
-            let id = Ref::owned((api.text_from)(row.id.as_ptr().cast(), row.id.len() as isize))?;
+            let (_, id) = &row.kept;
+            let id = Ref::owned((api.text_from)(id.as_ptr().cast(), id.len() as isize))?;
             (api.list_set)(ids.get(), index as isize, id.give());
         }
         Some(ids.give())
@@ -225,7 +185,7 @@ const VERIFY: u64 = 1;
 /// How to get, from a tuple: readers as for [`unpack::Readers`], and the same where the store admits others;
 /// `decode(pin)`, which gives values in other formats; `refuse(pin, error)`, which raises what is said about a payload that
 /// is damaged; whether arrays are copies.
-struct Getting {
+pub struct Getting {
     readers: [Readers; 2],
     decode: *mut PyObject,
     refuse: *mut PyObject,
@@ -233,7 +193,8 @@ struct Getting {
 }
 
 impl Getting {
-    unsafe fn of(tuple: *mut PyObject) -> Option<Getting> {
+    /// Of a tuple, which the caller keeps; `None` with an exception set when it is none.
+    pub unsafe fn of(tuple: *mut PyObject) -> Option<Getting> {
         // SAFETY: an object, says the caller; an item that is missing is NULL with an exception set.
         unsafe {
             let item = |index| {
@@ -274,13 +235,14 @@ impl Getting {
                     return None;
                 }
             }
-            self.value(&pin, view).map(Ref::give)
+            self.value(&pin, view).map(|(value, _)| value.give())
         }
     }
 
-    /// The value of a payload.
-    unsafe fn value(&self, pin: &Ref, view: &Pin) -> Option<Ref> {
-        // SAFETY: as in `get`.
+    /// The value of a payload, and whether a name in it may begin as those of the protocol do.
+    pub unsafe fn value(&self, pin: &Ref, view: &Pin) -> Option<(Ref, bool)> {
+        let decoded = |made: Ref| (made, true);
+        // SAFETY: objects, says the caller, and a pin.
         unsafe {
             let (format, flags) = view.kind();
             let made = match format {
@@ -288,16 +250,16 @@ impl Getting {
                     let shared = usize::from(flags & DY_LMDB_INFO_SHARED != 0);
                     unpack::value_of(pin.get(), view.bytes(), self.readers[shared])
                 }
-                RAW => return copied(view.bytes()),
+                RAW => return copied(view.bytes()).map(|made| (made, false)),
                 NUMPY => match array(pin, view.bytes(), self.copy) {
-                    Some(made) => made,
-                    None => return self.ask(self.decode, pin, None),
+                    Some(made) => made.map(|made| (made, false)),
+                    None => return self.ask(self.decode, pin, None).map(decoded),
                 },
-                _ => return self.ask(self.decode, pin, None),
+                _ => return self.ask(self.decode, pin, None).map(decoded),
             };
             match made {
                 Some(made) => Some(made),
-                None => self.ask(self.refuse, pin, Some(raised()?)),
+                None => self.ask(self.refuse, pin, Some(raised()?)).map(decoded),
             }
         }
     }

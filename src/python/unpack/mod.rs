@@ -41,7 +41,7 @@ unsafe extern "C" fn unpack(_: *mut PyObject, args: *const *mut PyObject, count:
             value_of(owner, bytes, Readers { segment, extension, named, exact, arrays: None, flags: 0 })
         })
     }
-    .map_or(ptr::null_mut(), Ref::give)
+    .map_or(ptr::null_mut(), |(value, _)| value.give())
 }
 
 /// `read(pin, readers)`: the value under a pin; `readers` is a tuple of the functions of [`unpack`], and flags: 1: arrays are
@@ -57,7 +57,7 @@ unsafe extern "C" fn read(_: *mut PyObject, args: *const *mut PyObject, count: i
             value_of(owner, pin.bytes(), Readers::of(readers)?)
         })
     }
-    .map_or(ptr::null_mut(), Ref::give)
+    .map_or(ptr::null_mut(), |(value, _)| value.give())
 }
 
 /// Arrays are copies.
@@ -98,14 +98,8 @@ impl Readers {
 }
 
 /// The value of the payload `bytes`, which `owner` keeps. Arrays look at it in place and refer to the owner. `None` with
-/// an exception set.
-pub unsafe fn value_of(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> Option<Ref> {
-    // SAFETY: as the caller says.
-    unsafe { value_and_names(owner, bytes, readers) }.map(|(value, _)| value)
-}
-
-/// As [`value_of`], and whether a name in a map begins as those of the protocol do.
-pub unsafe fn value_and_names(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> Option<(Ref, bool)> {
+/// an exception set. Also whether a name in a map begins as those of the protocol do.
+pub unsafe fn value_of(owner: *mut PyObject, bytes: &[u8], readers: Readers) -> Option<(Ref, bool)> {
     let mut unpacker = Unpacker {
         document: Document::new(bytes),
         owner,

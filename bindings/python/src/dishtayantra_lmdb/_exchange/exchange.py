@@ -352,7 +352,6 @@ class LMDBDataExchange:
         config = self.config
         if self._mode() not in (LMDBExchangeMode.BIDIRECTIONAL, LMDBExchangeMode.INPUT_ONLY):
             return None
-        lists, full = config.arrays != "ndarray", config.validate_arrow
         return Caller._of(
             handle,
             handle.value,
@@ -363,11 +362,7 @@ class LMDBDataExchange:
             config.data_format.number,
             size_of_other,
             LOOKING,
-            # The second ones in a store that admits others.
-            (
-                msgpack.readers(config.materialise, lists, bool(full)),
-                msgpack.readers(config.materialise, lists, full is not False),
-            ),
+            formats.getting(config.materialise, config.arrays != "ndarray", config.validate_arrow),
             (config.db_path, config.db_name, config.data_format.value),
         )
 

@@ -22,9 +22,7 @@ from .._library.abi import (
 )
 from .._library.core import Caller, new_txn_id
 from .._library.keys import text_bytes
-from .._library.pin import Pin
 from .._library.types import LMDBExchangeMode
-from .._payload.faults import is_fault
 from .._store.reference import (
     DB_NAME,
     DB_PATH,
@@ -206,14 +204,6 @@ class LMDBEnabledCalculator:
         finally:
             # A failure holds the frames that hold it.
             failure = None
-
-    def _decoded(
-        self, calculate: Calculate, payload: Any, pin: Pin, error: Exception | None
-    ) -> Any:
-        """The output is no usual one, or damaged."""
-        if error is not None and not is_fault(error):
-            raise error
-        return self.exchange.decode(pin)
 
     def _finished(self, calculate: Calculate, payload: Any, output: Any) -> Any:
         """The output may hold names of the protocol."""

@@ -44,7 +44,7 @@ class Caller:
         format: int,
         size: Callable[[Any, int], int],
         looking: tuple[Any, Any],
-        reading: tuple[Any, ...],
+        getting: tuple[Any, ...],
         place: tuple[str, str, str],
         /,
     ) -> Self: ...
@@ -53,7 +53,7 @@ class Caller:
 
         Args:
             wrapper: its methods ``_otherwise``, ``_answered``, ``_not_stored``, ``_went_on``,
-                ``_decoded``, ``_finished`` and ``_not_cleaned`` go on when something is unusual.
+                ``_finished`` and ``_not_cleaned`` go on when something is unusual.
             calculate: the calculator.
             payload: what it is to get.
         """

@@ -298,11 +298,6 @@ def packing(segments: bool, pack_lists: bool) -> Packing:
     return PACKING[bool(segments), bool(pack_lists), True]
 
 
-def readers(copy: bool, lists: bool, full: bool) -> Readers:
-    """What the library asks for what it does not make itself; arguments as for :func:`decode`."""
-    return READERS[copy, lists, full]
-
-
 def _restore(copy: bool, code: int, data: bytes) -> Any:
     """What an ext value is that the library does not look into."""
     if code == _EXT_ARRAY:
