@@ -5,16 +5,6 @@ use dishtayantra::{Error, ErrorKind, wire};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 
-const KNOWN: [&str; 7] = [
-    wire::INPUT_KEY,
-    wire::OUTPUT_KEY,
-    wire::DB_PATH,
-    wire::DB_NAME,
-    wire::FORMAT,
-    wire::TXN_ID,
-    wire::ENTRY,
-];
-
 /// The fields that say something, by name and text; none when the dict neither stands for payloads nor asks for an output.
 /// Fails when one of them is no text.
 pub fn fields_of(dict: &Bound<'_, PyDict>) -> Result<Vec<(String, String)>, Failure> {
@@ -32,7 +22,7 @@ pub fn fields_of(dict: &Bound<'_, PyDict>) -> Result<Vec<(String, String)>, Fail
             let is_true = value.cast::<PyBool>().is_ok_and(|flag| flag.is_true());
             refers |= is_true;
             fields.push((name.to_owned(), is_true.to_string()));
-        } else if (marker || KNOWN.contains(&name)) && !value.is_none() {
+        } else if (marker || wire::TEXTS.contains(&name)) && !value.is_none() {
             refers |= marker;
             asks |= name == wire::OUTPUT_KEY;
             match value.cast::<PyString>() {

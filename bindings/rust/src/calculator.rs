@@ -142,7 +142,7 @@ pub fn references_of(given: &dyn Input) -> Result<References> {
         return Ok(References::default());
     }
     let mut fields = vec![(wire::REF.to_owned(), is_reference.to_string())];
-    names.extend(BASE.map(str::to_owned));
+    names.extend(wire::TEXTS.map(str::to_owned));
     for name in names {
         if let Some(value) = text(&name)? {
             fields.push((name, value));
@@ -150,17 +150,6 @@ pub fn references_of(given: &dyn Input) -> Result<References> {
     }
     References::of(&fields)
 }
-
-/// The fields of a reference beside [`wire::REF`].
-const BASE: [&str; 7] = [
-    wire::INPUT_KEY,
-    wire::OUTPUT_KEY,
-    wire::DB_PATH,
-    wire::DB_NAME,
-    wire::FORMAT,
-    wire::TXN_ID,
-    wire::ENTRY,
-];
 
 /// Computes on what a caller gave: values, values with an output key beside them, a reference to values, or several that
 /// were merged, with fields beside them. Payloads are viewed in place and checked against their checksum if they have

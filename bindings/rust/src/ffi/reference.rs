@@ -25,6 +25,8 @@ pub mod wire {
     pub const TXN_ID: &str = "_txn_id";
     /// The one entry of one store that is meant.
     pub const ENTRY: &str = "_lmdb_entry";
+    /// The names of the fields that are texts: all but [`REF`] and markers.
+    pub const TEXTS: [&str; 7] = [INPUT_KEY, OUTPUT_KEY, DB_PATH, DB_NAME, FORMAT, TXN_ID, ENTRY];
     /// What the names of markers begin with, one for each reference.
     pub const MARKER: &str = "_lmdb_ref_";
     /// In an answer: the result is under the output key.

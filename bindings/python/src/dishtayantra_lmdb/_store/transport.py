@@ -32,7 +32,6 @@ from .waiting import wait_in_slices
 
 _RAW, _NUMPY = formats.RAW, formats.NUMPY
 _take_loan, _open_view = Loan._take, View._open
-_NUMBERS: dict[Any, int] = {known.value: known.number for known in DataFormat}
 _packing, _getting = msgpack.PACKING, formats.getting
 _is_logged = logger.isEnabledFor
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
@@ -90,11 +89,7 @@ class LMDBTransport(StoreHolder):
         return settings
 
     def _number(self, wanted: DataFormat | str | None) -> int:
-        if wanted is None:
-            wanted = self.config.data_format
-        if type(wanted) is DataFormat:
-            return wanted.number
-        return _NUMBERS.get(wanted) or formats.number_of(wanted)
+        return formats.number_of(self.config.data_format if wanted is None else wanted)
 
     def put(
         self,
@@ -138,18 +133,10 @@ class LMDBTransport(StoreHolder):
         store = self._store
         if store is None or self._generation != _generation[0]:
             store = self._ready()
-        number = (_NUMBERS.get(format) if type(format) is str else None) or self._number(format)
+        number = self._number(format)
         began = time.perf_counter_ns() if _is_logged(logging.DEBUG) else 0
         if not began:
-            usual = self._usual.get(number) if ttl is None and source == target == "" else None
-            if (
-                usual is not None
-                and usual[0] is self.config.ttl_seconds
-                and usual[1] is self.config.checksum
-            ):
-                settings = usual[2]
-            else:
-                settings = self._settings(number, ttl, source, target)
+            settings = self._settings(number, ttl, source, target)
             packing = _packing[segments, pack_lists, exact]
             put = put_value(Store, self._value, db_name, key, data, settings, packing)
             if put is not None:
@@ -185,16 +172,16 @@ class LMDBTransport(StoreHolder):
             LMDBError: as :meth:`put`.
         """
         store = self._ready()
-        number = self._number(format)
+        wanted = self._number(format)
         pairs = list(items.items() if isinstance(items, Mapping) else items)
-        settings = self._settings(number, ttl, source, target)
+        settings = self._settings(wanted, ttl, source, target)
         packing = _packing[segments, pack_lists, exact]
         put = put_values(Store, store.value, db_name, pairs, settings, packing)
         if put is not None:
             return put
         entries, ids = [], []
         for key, data in pairs:
-            number, parts = formats.encode(data, self._number(format), segments, pack_lists, exact)
+            number, parts = formats.encode(data, wanted, segments, pack_lists, exact)
             txn_id = new_txn_id()
             ids.append(txn_id)
             settings = self._settings(number, ttl, source, target, txn_id.encode())
