@@ -2,19 +2,21 @@
 
 use super::engine::Engine;
 use super::shared::Counter;
-use super::{doorbell, recovery, rounds, space, stats};
+use super::{doorbell, quarantine, recovery, rounds, space, stats};
 use crate::error::{Error, Result, Status};
 use crate::steps;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a full disk waits for snapshots to end.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a full disk waits for snapshots to end: what frees its blocks may be a long listing.
+const DISK_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a full store does: the snapshots of views, statistics and sweepers last microseconds.
+const STORE_PATIENCE: Duration = Duration::from_millis(100);
 
 impl Engine {
-    /// Runs `attempt`; when the store or the disk is full, makes room and runs it again. On a full disk it waits a little
-    /// for readers: pages that LMDB has freed serve once the snapshots from before have ended.
+    /// Runs `attempt`; when the store or the disk is full, makes room and runs it again. It waits a little for readers: what
+    /// was deleted, and pages that LMDB has freed, serve once the snapshots from before have ended.
     pub fn relieved<T>(self: &Arc<Self>, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
         // Before anything waits for the write lock: the sweeper wakes sleepers that nobody else knows of.
         rounds::start(self);
@@ -23,7 +25,7 @@ impl Engine {
             Err(error) if is_full(&error) => error,
             other => return other,
         };
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
         loop {
             let disk = error.status() == Status::DiskFull;
             if recovery::make_room(self, disk).is_ok() {
@@ -32,7 +34,8 @@ impl Engine {
                     other => return other,
                 }
             }
-            if !disk || Instant::now() > deadline || !space::waits_for_readers(self)? {
+            let late = began.elapsed() > if disk { DISK_PATIENCE } else { STORE_PATIENCE };
+            if late || !(quarantine::waits_for_readers(self)? || disk && space::waits_for_readers(self)?) {
                 return Err(stats::explain_full(self, error));
             }
             thread::sleep(Duration::from_millis(2));
@@ -47,5 +50,36 @@ impl Engine {
         }
         self.shared.count(Counter::Puts, entries.len() as u64);
         self.sweeper.expires_in(ttl_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::options::{Options, PutOptions};
+    use crate::store::Store;
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn a_full_store_waits_for_a_short_snapshot() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let options = Options { sweeper: false, map_size: 16 << 20, ..Options::default() };
+        let store = Store::open(dir.path(), &options).unwrap();
+        let payload = vec![7; 3 << 20];
+        let put = |key: &[u8]| store.put("default", key, &[&payload], &PutOptions::default());
+        let full = (0..16_u8).find(|&key| put(&[key]).is_err()).unwrap();
+        assert!(store.delete("default", &[0]).unwrap());
+        let held = store.engine.snapshot().unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| put(&[full]));
+            thread::sleep(Duration::from_millis(20));
+            drop(held);
+            waiting.join().unwrap().unwrap();
+        });
+        // One that stays is named with what it keeps.
+        assert!(store.delete("default", &[full]).unwrap());
+        let _held = store.engine.snapshot().unwrap();
+        let error = put(&[full]).unwrap_err();
+        assert!(error.message().contains("waiting for readers 3"), "{error}");
     }
 }

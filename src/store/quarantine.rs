@@ -5,6 +5,7 @@
 
 use super::engine::Engine;
 use super::extents;
+use super::pins;
 use super::run::Run;
 use super::space::Purpose;
 use super::spares::Spare;
@@ -65,6 +66,15 @@ pub fn retire_spares(engine: &Engine) -> Result<()> {
         engine.spares.add(&spares);
     }
     given
+}
+
+/// Whether something here would be free but for a snapshot.
+pub fn waits_for_readers(engine: &Engine) -> Result<bool> {
+    let txn = engine.snapshot()?;
+    let mut starts = Vec::new();
+    txn.each(engine.dbs().quarantine, |key, value| starts.extend(parse(key, value).map(|row| row.extent.start)))?;
+    let waiting = starts.len();
+    Ok(waiting > pins::pinned(&engine.shared, starts).len())
 }
 
 fn row_key(txn: u64, extent: Extent) -> [u8; 16] {

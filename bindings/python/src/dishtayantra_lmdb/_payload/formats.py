@@ -91,7 +91,8 @@ from .faults import at_the_top, is_fault
 
 JSON, MSGPACK, RAW, NUMPY, ARROW = 1, 2, 3, 4, 5
 
-_BY_NAME: dict[str, int] = {known.value: known.number for known in DataFormat}
+# Of the formats by their names.
+NUMBERS: dict[str, int] = {known.value: known.number for known in DataFormat}
 BY_NUMBER: dict[int, DataFormat] = {known.number: known for known in DataFormat}
 
 
@@ -104,7 +105,7 @@ def number_of(wanted: DataFormat | str) -> int:
     if isinstance(wanted, DataFormat):
         return wanted.number
     # Not by an error of the Enum's: a signal's handler may raise one like it meanwhile.
-    number = _BY_NAME.get(wanted) if isinstance(wanted, str) else None
+    number = NUMBERS.get(wanted) if isinstance(wanted, str) else None
     if number is None:
         allowed = ", ".join(repr(known.value) for known in DataFormat)
         raise FormatError(f"there is no format {wanted!r}; allowed: {allowed}")

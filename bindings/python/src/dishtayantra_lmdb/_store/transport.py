@@ -32,7 +32,7 @@ from .waiting import wait_in_slices
 
 _RAW, _NUMPY = formats.RAW, formats.NUMPY
 _take_loan, _open_view = Loan._take, View._open
-_packing, _getting = msgpack.PACKING, formats.getting
+_packing, _getting, _numbers = msgpack.PACKING, formats.getting, formats.NUMBERS
 _is_logged = logger.isEnabledFor
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
 
@@ -89,7 +89,11 @@ class LMDBTransport(StoreHolder):
         return settings
 
     def _number(self, wanted: DataFormat | str | None) -> int:
-        return formats.number_of(self.config.data_format if wanted is None else wanted)
+        if wanted is None:
+            wanted = self.config.data_format
+        if type(wanted) is DataFormat:
+            return wanted.number
+        return (_numbers.get(wanted) if type(wanted) is str else None) or formats.number_of(wanted)
 
     def put(
         self,
@@ -133,10 +137,19 @@ class LMDBTransport(StoreHolder):
         store = self._store
         if store is None or self._generation != _generation[0]:
             store = self._ready()
-        number = self._number(format)
+        number = (_numbers.get(format) if type(format) is str else None) or self._number(format)
         began = time.perf_counter_ns() if _is_logged(logging.DEBUG) else 0
         if not began:
-            settings = self._settings(number, ttl, source, target)
+            # What most puts have at hand: the call alone would be a tenth of theirs.
+            usual = self._usual.get(number) if ttl is None and source == target == "" else None
+            if (
+                usual is not None
+                and usual[0] is self.config.ttl_seconds
+                and usual[1] is self.config.checksum
+            ):
+                settings = usual[2]
+            else:
+                settings = self._settings(number, ttl, source, target)
             packing = _packing[segments, pack_lists, exact]
             put = put_value(Store, self._value, db_name, key, data, settings, packing)
             if put is not None:
