@@ -27,6 +27,7 @@ import msgpack
 import numpy as np
 import ormsgpack
 
+import puts
 import report
 from dishtayantra_lmdb import LMDBCalculatorMixin, LMDBConfig, LMDBTransport, wrap_with_lmdb
 
@@ -190,6 +191,11 @@ def operations(directory: Path) -> tuple[dict[str, Operation], list[Line]]:
         most = {"1 KB": 1.5, "10 KB": 1.2}.get(name, 1.05)
         lines.append(Line(f"put + view of bytes ÷ py-lmdb, {name}", f"bytes {name}", f"py-lmdb bytes {name}", most))
 
+    batch = [(f"batch:{n}", b"x" * 100) for n in range(10_000)]
+    made["put_many"] = lambda: transport.put_many(batch, format="raw")
+    made["native put_many"] = puts.native_batch(transport, batch)
+    lines.append(Line("put_many, 10,000 entries of 100 bytes ÷ native", "put_many", "native put_many", 1.5))
+
     small = {"values": np.random.default_rng(2).random(KB // 8)}
     made["mixin"] = lambda: mixin(small)
     lines.append(Line("wrapped call, Python with the mixin, 1 KB, µs", "mixin", None, 30))
@@ -237,6 +243,8 @@ def main() -> None:
         ["", "ours, µs", "the other, µs", "figure", "wanted", ""],
         [row(line, least) for line in lines],
     )
+    if not arguments.only:
+        puts.compare(arguments.directory, arguments.rounds)
 
 
 def row(line: Line, least: dict[str, float]) -> list[str]:
