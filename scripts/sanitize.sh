@@ -27,10 +27,12 @@ address_rust() {
         --skip limits_of_the_process --skip a_refused_directory_is_left_as_it_was
 }
 
+# gcc's runtime leaves its allocator's locks as they are when a process forks: a child that opens a store, beside whose
+# parent's thread just allocated, would wait for one for ever. So `fork` is left out.
 address_c() {
     library -fsanitize=address target/asan-c
     make --no-print-directory -C tests/c run CC="gcc -fsanitize=address" CXX="g++ -fsanitize=address" \
-        PROGRAMS="api crowd fork loans openers threads mutate header" \
+        PROGRAMS="api crowd loans openers threads mutate header" \
         LIBDIR="$root/target/asan-c/debug" BUILDDIR="$root/build/asan/c"
 }
 
