@@ -72,7 +72,9 @@ pub fn retire_spares(engine: &Engine) -> Result<()> {
 pub fn waits_for_readers(engine: &Engine) -> Result<bool> {
     let txn = engine.snapshot()?;
     let mut starts = Vec::new();
-    txn.each(engine.dbs().quarantine, |key, value| starts.extend(parse(key, value).map(|row| row.extent.start)))?;
+    txn.each(engine.dbs().quarantine, |key, value| {
+        starts.extend(parse(key, value).map(|row| row.extent.start))
+    })?;
     let waiting = starts.len();
     Ok(waiting > pins::pinned(&engine.shared, starts).len())
 }
