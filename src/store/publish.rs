@@ -72,7 +72,7 @@ mod tests {
         let held = store.engine.snapshot().unwrap();
         thread::scope(|scope| {
             let waiting = scope.spawn(|| put(&[full]));
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(5));
             drop(held);
             waiting.join().unwrap().unwrap();
         });
