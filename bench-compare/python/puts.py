@@ -1,4 +1,4 @@
-"""How many puts of 1 KB processes make in a second, beside py-lmdb; and a native batch, called without a wrapper.
+"""How many puts of 1 KB processes make in a second, beside py-lmdb.
 
 usage: puts.py DIRECTORY ours|py-lmdb, a process of the comparison: says when it is ready, waits for a line, puts for a
 second, says how many it made.
@@ -6,12 +6,9 @@ second, says how many it made.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -19,43 +16,12 @@ import lmdb
 
 import report
 from dishtayantra_lmdb import LMDBConfig, LMDBTransport
-from dishtayantra_lmdb._library.abi import Buffer, lib, library
 
 MAP_SIZE = 1 << 30
 PROCESSES = {1: 0.7, 4: 1.0}
 PEERS = "ours", "py-lmdb"
 # Each process puts under as many keys of its own, again and again.
 KEYS, SECONDS = 64, 1.0
-
-
-class Entry(ctypes.Structure):
-    """``dy_lmdb_entry_t``."""
-
-    _fields_ = [
-        ("key", ctypes.c_char_p),
-        ("key_len", ctypes.c_size_t),
-        ("parts", ctypes.POINTER(Buffer)),
-        ("nparts", ctypes.c_size_t),
-        ("options", ctypes.c_void_p),
-    ]
-
-
-def native_batch(transport: LMDBTransport, items: Sequence[tuple[str, bytes]]) -> Callable[[], None]:
-    """One call of the C ABI for all of them, with everything it takes made before."""
-    buffers = (Buffer * len(items))(*[Buffer(data, len(data)) for _, data in items])
-    keys = [key.encode() for key, _ in items]
-    entries = (Entry * len(items))(
-        *[Entry(key, len(key), ctypes.pointer(buffer), 1, None) for key, buffer in zip(keys, buffers, strict=True)]
-    )
-    put_many = library.dy_lmdb_store_put_many
-    put_many.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
-    store = transport._value
-
-    def put() -> None:
-        if put_many(store, None, 0, entries, len(entries)) != 0:
-            raise RuntimeError(lib.last_error_message())
-
-    return put
 
 
 def compare(directory: str | None, rounds: int) -> None:
@@ -122,4 +88,4 @@ def work(directory: str, peer: str) -> None:
 
 
 if __name__ == "__main__":
-    work(str(Path(sys.argv[1])), sys.argv[2])
+    work(sys.argv[1], sys.argv[2])

@@ -7,6 +7,8 @@ C++ calculators are `Scale` of the demo, which doubles every value and adds one;
 payload itself, and reads a list in one pass. *pybind11 alone* converts a list to a `std::vector` and the answer back. A
 MessagePack trip goes from an array to an array: `tolist`, `packb`, read and written in C++, `unpackb`, `numpy.array`.
 
+A second table says how many puts several processes make in a second; it is left out with `--only`.
+
 usage: wrapped_calls.py [--rounds N] [--directory DIRECTORY] [--only TEXT]
 """
 
@@ -27,6 +29,7 @@ import msgpack
 import numpy as np
 import ormsgpack
 
+import native_batch
 import puts
 import report
 from dishtayantra_lmdb import LMDBCalculatorMixin, LMDBConfig, LMDBTransport, wrap_with_lmdb
@@ -195,7 +198,7 @@ def operations(directory: Path) -> tuple[dict[str, Operation], list[Line]]:
     # In a store of its own: beside so many entries every other put takes longer.
     apart = LMDBTransport(LMDBConfig(db_path=str(directory / "batch"), map_size=MAP_SIZE)).open()
     made["put_many"] = lambda: apart.put_many(batch, format="raw")
-    made["native put_many"] = puts.native_batch(apart, batch)
+    made["native put_many"] = native_batch.prepared(apart, batch)
     lines.append(Line("put_many, 10,000 entries of 100 bytes ÷ native", "put_many", "native put_many", 1.5))
 
     small = {"values": np.random.default_rng(2).random(KB // 8)}

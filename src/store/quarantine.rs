@@ -16,6 +16,8 @@ use crate::error::Result;
 use crate::lmdb::Access;
 use crate::steps;
 use std::sync::PoisonError;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How much of the quarantine a transaction looks at.
 #[derive(Debug, Clone, Copy)]
@@ -68,15 +70,28 @@ pub fn retire_spares(engine: &Engine) -> Result<()> {
     given
 }
 
-/// Whether something here would be free but for a snapshot.
-pub fn waits_for_readers(engine: &Engine) -> Result<bool> {
-    let txn = engine.snapshot()?;
-    let mut starts = Vec::new();
-    txn.each(engine.dbs().quarantine, |key, value| {
-        starts.extend(parse(key, value).map(|row| row.extent.start))
-    })?;
-    let waiting = starts.len();
-    Ok(waiting > pins::pinned(&engine.shared, starts).len())
+/// Waits for the snapshots that keep what is here, and writes nothing meanwhile. Whether something can be freed that nobody
+/// sees any more; not when `until` is over, and not when pins keep all of it.
+pub fn outlast_readers(engine: &Engine, until: Instant) -> Result<bool> {
+    while Instant::now() < until {
+        let txn = engine.snapshot()?;
+        let mut rows = Vec::new();
+        txn.each(engine.dbs().quarantine, |key, value| {
+            rows.extend(parse(key, value).map(|row| (row.txn, row.extent.start)));
+        })?;
+        let oldest = engine.lock_table.oldest(txn.id());
+        drop(txn);
+        let pinned = pins::pinned(&engine.shared, rows.iter().map(|&(_, start)| start).collect());
+        rows.retain(|(_, start)| pinned.binary_search(start).is_err());
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        if rows.iter().any(|&(deleted, _)| deleted < oldest) {
+            return Ok(true);
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(false)
 }
 
 fn row_key(txn: u64, extent: Extent) -> [u8; 16] {
