@@ -124,9 +124,9 @@ public:
     /// As above.
     static Numbers of(const Segment& segment, std::shared_ptr<const void> owner = nullptr) {
         const bool in_place = segment.holds<double>();
-        const Numbers out = in_place ? Numbers(segment.span<double>(), segment.shape(), std::move(owner))
+        Numbers out = in_place ? Numbers(segment.span<double>(), segment.shape(), std::move(owner))
                                      : converted(segment.dtype(), segment.bytes(), segment.shape());
-        return out.as_list(segment.is_list());
+        return std::move(out).as_list(segment.is_list());
     }
 
     /// Bytes taken as float64; a copy. Throws InvalidArgumentError when they do not divide.
@@ -150,21 +150,29 @@ public:
     /// Whether they came as lists and are to be answered as lists.
     bool is_list() const noexcept { return is_list_; }
     /// Throws InvalidArgumentError when it has no items and over 1,048,576 empty lists would stand for it.
-    Numbers as_list(bool is_list = true) const {
+    Numbers as_list(bool is_list = true) const& { return Numbers(*this).as_list(is_list); }
+    Numbers as_list(bool is_list = true) && {
         if (is_list) {
             detail::require_few_lists(shape_);
         }
-        Numbers out = *this;
-        out.is_list_ = is_list;
-        return out;
+        is_list_ = is_list;
+        return std::move(*this);
     }
 
+    /// Whether the last index varies fastest.
+    bool is_c_order() const noexcept { return !fortran_order_ || shape_.size() < 2; }
+
     /// The same array with the last index varying fastest: itself, or a rearranged copy.
-    Numbers c_order() const {
-        if (!fortran_order_ || shape_.size() < 2) {
-            Numbers same = *this;
-            same.fortran_order_ = false;
-            return same;
+    Numbers c_order() && {
+        if (is_c_order()) {
+            fortran_order_ = false;
+            return std::move(*this);
+        }
+        return std::as_const(*this).c_order();
+    }
+    Numbers c_order() const& {
+        if (is_c_order()) {
+            return Numbers(*this).c_order();
         }
         const auto rearrange = [this](Span<double> out) {
             std::vector<std::size_t> index(shape_.size(), 0);

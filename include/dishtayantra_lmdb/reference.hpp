@@ -4,6 +4,8 @@
 
 #include "store.hpp"
 
+#include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -75,7 +77,17 @@ public:
     }
 
     /// Whether an output is wanted in the store.
-    bool has_output() const { return get(wire::output_key).has_value(); }
+    bool has_output() const {
+        const char* value = nullptr;
+        std::size_t size = 0;
+        const std::string_view name = wire::output_key;
+        const dy_lmdb_status_t status =
+            dy_lmdb_reference_get(handle_.get(), name.data(), name.size(), &value, &size);
+        if (status != DY_LMDB_NOT_FOUND) {
+            detail::check(status);
+        }
+        return status == DY_LMDB_OK;
+    }
 
     /// The input in place; from now on it counts as opened. Throws NotFoundError when it is missing or expired,
     /// CorruptError when the reference names none.
@@ -178,10 +190,12 @@ struct References {
 
     /// The same of names and texts in their order; there must be as many of both.
     static References of(const std::vector<dy_lmdb_buffer_t>& names, const std::vector<dy_lmdb_buffer_t>& texts) {
-        std::vector<dy_lmdb_reference_t*> inputs(names.size());
+        std::array<dy_lmdb_reference_t*, 16> few;
+        std::vector<dy_lmdb_reference_t*> many(names.size() > few.size() ? names.size() : 0);
+        dy_lmdb_reference_t** const inputs = many.empty() ? few.data() : many.data();
         std::size_t count = 0;
         dy_lmdb_reference_t* output = nullptr;
-        detail::check(dy_lmdb_references_of(names.data(), texts.data(), names.size(), inputs.data(), &count, &output));
+        detail::check(dy_lmdb_references_of(names.data(), texts.data(), names.size(), inputs, &count, &output));
         References found;
         if (output != nullptr) {
             found.output = Reference(output);

@@ -83,7 +83,8 @@ private:
     }
 
     void write(const Numbers& numbers) {
-        const Numbers& kept = kept_.emplace_back(numbers.c_order());
+        // What lies in C order already stays with the result.
+        const Numbers& kept = numbers.is_c_order() ? numbers : kept_.emplace_back(numbers.c_order());
         if (!kept.is_list()) {
             writer.segment(kept.span(), kept.shape());
         } else if (kept.shape().empty()) {

@@ -30,6 +30,9 @@ pub struct Writer<'a> {
     joined: OnceCell<Joined>,
 }
 
+/// Bytes beside its segments that a value mostly has.
+const USUAL: usize = 240;
+
 /// Data that stay where they are.
 #[derive(Debug)]
 struct Lent<'a> {
@@ -59,7 +62,7 @@ struct Open {
 impl<'a> Writer<'a> {
     /// A writer that holds nothing yet.
     pub fn new() -> Writer<'a> {
-        Writer::default()
+        Writer { bytes: Vec::with_capacity(USUAL), ..Writer::default() }
     }
 
     /// Forgets everything written and keeps the memory for the next value.

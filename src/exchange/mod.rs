@@ -187,7 +187,7 @@ impl Exchange {
         };
         let db = &self.config.db_name;
         let (info, pinned) = self.store.put_pinned(db, key.as_bytes(), parts, &options)?;
-        reference.set_input(key.clone(), &self.store, info.entry_id);
+        reference.set_input(&key, &self.store, info.entry_id);
         if let Some(pinned) = pinned {
             let input = Input { key, pinned, entry: Entry::of(&info), fresh, output: None };
             let mut inputs = self.inputs();
@@ -234,7 +234,7 @@ impl Exchange {
             );
             return Err(Error::new(Status::BadKey, what));
         }
-        let output = self.config.exchange_mode.sends_outputs().then(|| self.key(Side::Output, txn_id));
+        let output = self.config.exchange_mode.sends_outputs().then(|| self.prefix(Side::Output));
         Ok(self.said.of_exchange(txn_id, output))
     }
 

@@ -105,6 +105,10 @@ unsafe impl Plain for dy_lmdb_buffer_t {}
 pub(crate) unsafe fn text<'a>(name: &str, data: *const c_char, len: usize) -> Result<&'a str> {
     // SAFETY: as the caller says.
     let bytes = unsafe { items(name, data.cast::<u8>(), len) }?;
+    if bytes.is_ascii() {
+        // SAFETY: ASCII is UTF-8. Names and keys mostly are, and this tells it sooner.
+        return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
+    }
     std::str::from_utf8(bytes).map_err(|error| {
         invalid(format!("{name} is not UTF-8: byte {} of {len} is wrong", error.valid_up_to()))
     })

@@ -187,6 +187,7 @@ api! {
         call: unsafe extern "C" fn(Object, ...) -> Object = c"PyObject_CallFunctionObjArgs",
         dict_new: unsafe extern "C" fn() -> Object = c"PyDict_New",
         dict_set: unsafe extern "C" fn(Object, Object, Object) -> c_int = c"PyDict_SetItem",
+        dict_remove: unsafe extern "C" fn(Object, Object) -> c_int = c"PyDict_DelItem",
         int_from: unsafe extern "C" fn(c_ulonglong) -> Object = c"PyLong_FromUnsignedLongLong",
         int_as: unsafe extern "C" fn(Object) -> c_ulonglong = c"PyLong_AsUnsignedLongLong",
         bool_from: unsafe extern "C" fn(c_long) -> Object = c"PyBool_FromLong",

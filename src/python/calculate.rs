@@ -11,7 +11,7 @@ use super::object::{
 };
 use super::pack::Packed;
 use super::put::Buffers;
-use super::reference::mapping_of;
+use super::reference::{mapping_from, template};
 use super::text::{arguments, fail_with, int, names, new_int};
 use super::values::{Getting, Packing};
 use super::{search, size};
@@ -21,7 +21,7 @@ use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
 use crate::ffi::reference::give_reference;
 use crate::format::Format;
 use crate::mapping::fork;
-use crate::reference::{self, Reference};
+use crate::reference::Reference;
 use crate::store::View;
 use std::ffi::{CStr, c_int};
 use std::ptr;
@@ -50,8 +50,8 @@ pub struct Caller {
     looking: [Strong; 2],
     /// How values are made of payloads.
     getting: Strong,
-    /// What references say of the store: its directory, the database, the format.
-    place: [Strong; 3],
+    /// A dict with what all references say, and with every field's name: see [`template`].
+    template: Strong,
 }
 
 /// `_of(owner, exchange, least, pin, encode, packing, format, size, looking, getting, place)`: a caller for an exchange,
@@ -76,7 +76,7 @@ unsafe extern "C" fn new(class: *mut PyObject, args: *const *mut PyObject, count
                         size: keep(size),
                         looking: kept(looking)?,
                         getting: keep(getting),
-                        place: kept(place)?,
+                        template: Strong::of(template(place)?),
                     };
                     Ref::owned(make(class, made))
                 },
@@ -352,16 +352,8 @@ impl Call<'_> {
 
     /// What travels in place of the payload.
     unsafe fn message(&self, reference: &Reference) -> Option<Ref> {
-        let [path, db, format] = self.caller.place.each_ref().map(Strong::get);
         // SAFETY: as in `run`.
-        unsafe {
-            mapping_of(reference, |name| match name {
-                reference::DB_PATH => Some(path),
-                reference::DB_NAME => Some(db),
-                reference::FORMAT => Some(format),
-                _ => None,
-            })
-        }
+        unsafe { mapping_from(self.caller.template.get(), reference) }
     }
 
     /// Has the wrapper go on: `name(calculate, payload, *rest)`.

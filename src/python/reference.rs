@@ -5,7 +5,7 @@ use super::memory::pin_of_view;
 use super::object::{Ref, method, without_interpreter};
 use super::text::{arguments, fail_with, int, names, new_int};
 use crate::ffi::reference::{dy_lmdb_reference_t, give_reference, reference};
-use crate::reference::{NAMES, REF, Reference};
+use crate::reference::{DB_NAME, DB_PATH, FORMAT, NAMES, REF, Reference};
 use std::ptr;
 
 /// `fields(reference)`: its fields by the names that travel.
@@ -17,37 +17,75 @@ unsafe extern "C" fn fields(_: *mut PyObject, args: *const *mut PyObject, count:
 
 unsafe fn mapping(handle: *mut PyObject) -> Option<Ref> {
     // SAFETY: an object, says the caller, and a reference that lives as long as the call.
-    unsafe { mapping_of(of(handle)?, |_| None) }
+    unsafe {
+        let (reference, mapping) = (of(handle)?, Ref::owned((api().dict_new)())?);
+        for (name, wire) in NAMES.iter().zip(names().wire) {
+            if let Some(value) = reference.get(name) {
+                let value = if *name == REF { Ref::new(api().true_object) } else { text(value)? };
+                set(&mapping, wire, &value)?;
+            }
+        }
+        set_marker(&mapping, reference)?;
+        Some(mapping)
+    }
 }
 
-/// A reference as a dict. `known` may have the objects for what fields hold.
-pub unsafe fn mapping_of(
-    reference: &Reference,
-    known: impl Fn(&str) -> Option<*mut PyObject>,
-) -> Option<Ref> {
-    // SAFETY: the interpreter is held, says the caller.
+/// The fields that are the same in all references of an exchange, in the order of the objects that say them.
+const COMMON: [&str; 3] = [DB_PATH, DB_NAME, FORMAT];
+
+/// A dict for [`mapping_from`], with the objects of `common`, a tuple, for the directory, the database and the format. To copy
+/// it costs less than to make one with as many names.
+pub unsafe fn template(common: *mut PyObject) -> Option<Ref> {
+    // SAFETY: objects, says the caller; a tuple keeps its items, and is NULL with an exception set where it has none.
     unsafe {
         let mapping = Ref::owned((api().dict_new)())?;
         for (name, wire) in NAMES.iter().zip(names().wire) {
-            let Some(value) = reference.get(name) else {
-                continue;
+            let value = match COMMON.iter().position(|common| common == name) {
+                Some(at) => (api().tuple_get)(common, at as isize),
+                None if *name == REF => api().true_object,
+                None => api().none,
             };
-            let value = match known(name) {
-                Some(value) => Ref::new(value),
-                None if *name == REF => Ref::new(api().true_object),
-                None => text(value)?,
-            };
-            if (api().dict_set)(mapping.get(), wire, value.get()) != 0 {
+            if value.is_null() {
                 return None;
             }
-        }
-        if let Some((name, value)) = reference.marker()
-            && (api().dict_set)(mapping.get(), text(name)?.get(), text(value)?.get()) != 0
-        {
-            return None;
+            set(&mapping, wire, &Ref::new(value))?;
         }
         Some(mapping)
     }
+}
+
+/// A reference of an exchange as a dict; `template` is what [`template`] made for it.
+pub unsafe fn mapping_from(template: *mut PyObject, reference: &Reference) -> Option<Ref> {
+    // SAFETY: a dict, says the caller; the interpreter is held.
+    unsafe {
+        let mapping = Ref::owned((api().dict_copy)(template))?;
+        let own = NAMES.iter().zip(names().wire).filter(|(name, _)| **name != REF && !COMMON.contains(name));
+        for (name, wire) in own {
+            match reference.get(name) {
+                Some(value) => set(&mapping, wire, &text(value)?)?,
+                None if (api().dict_remove)(mapping.get(), wire) != 0 => return None,
+                None => {}
+            }
+        }
+        set_marker(&mapping, reference)?;
+        Some(mapping)
+    }
+}
+
+unsafe fn set_marker(mapping: &Ref, reference: &Reference) -> Option<()> {
+    // SAFETY: as in `mapping`.
+    unsafe {
+        match reference.marker() {
+            Some((name, value)) => set(mapping, text(name)?.get(), &text(value)?),
+            None => Some(()),
+        }
+    }
+}
+
+/// Sets an item of a dict; `None` with an exception set.
+unsafe fn set(mapping: &Ref, name: *mut PyObject, value: &Ref) -> Option<()> {
+    // SAFETY: a dict and objects, says the caller.
+    (unsafe { (api().dict_set)(mapping.get(), name, value.get()) } == 0).then_some(())
 }
 
 /// `parse(holder, mapping)`: the reference that a dict is, an int; names that are not of the protocol are left out. TypeError

@@ -59,34 +59,31 @@ impl Reference {
                 if !(1..=KEY_BYTES).contains(&value.len()) {
                     return Err(wrong("a key of 1 to 511 bytes"));
                 }
-                let key = Some(value.to_owned());
-                match field {
-                    Field::InputKey => self.input_key = key,
-                    _ => self.output_key = key,
-                }
+                self.texts.set(field, value);
             }
             Field::DbPath => {
                 // A relative path would mean another directory in every process.
                 if !Path::new(value).is_absolute() || value.contains('\0') {
                     return Err(wrong("an absolute path"));
                 }
-                self.db_path = Some(value.to_owned());
+                self.texts.set(field, value);
             }
             Field::DbName => {
                 if !(1..=KEY_BYTES).contains(&value.len()) {
                     return Err(wrong("the name of a database, of 1 to 511 bytes"));
                 }
-                self.db_name = Some(value.to_owned());
+                self.texts.set(field, value);
             }
             Field::Format => {
                 let format =
                     Format::from_name(value).map_err(|error| corrupt(format_args!("{name}: {error}")))?;
                 self.format = Some(format);
             }
-            Field::TxnId => self.txn_id = Some(value.to_owned()),
+            Field::TxnId => self.texts.set(field, value),
             Field::Entry => {
                 let wanted = "the ids of a store and of an entry, of 32 and 16 hexadecimal digits";
                 self.entry = Some(Entry::parse(value).ok_or_else(|| wrong(wanted))?);
+                self.texts.set(field, value);
             }
         }
         Ok(())
@@ -97,13 +94,13 @@ impl Reference {
     pub fn get(&self, name: &str) -> Option<&str> {
         match name {
             REF => self.is_ref.then_some("true"),
-            INPUT_KEY => self.input_key.as_deref(),
-            OUTPUT_KEY => self.output_key.as_deref(),
-            DB_PATH => self.db_path.as_deref(),
-            DB_NAME => self.db_name.as_deref(),
             FORMAT => self.format.map(Format::name),
-            TXN_ID => self.txn_id.as_deref(),
-            ENTRY => self.entry.as_ref().map(|entry| entry.text.as_str()),
+            INPUT_KEY => self.input_key(),
+            OUTPUT_KEY => self.output_key(),
+            DB_PATH => self.db_path(),
+            DB_NAME => self.text(Field::DbName),
+            TXN_ID => self.txn_id(),
+            ENTRY => self.text(Field::Entry),
             _ if name.starts_with(MARKER) => {
                 self.marker().filter(|(marker, _)| *marker == name).map(|(_, text)| text)
             }

@@ -1,5 +1,6 @@
 //! The references in one mapping: engines merge what their nodes answer, and then several lie side by side.
 
+use super::fields::Field;
 use super::{INPUT_KEY, MARKER, Reference, corrupt};
 use crate::error::Result;
 
@@ -27,8 +28,8 @@ impl Given {
     pub fn of<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Given> {
         let (inputs, base) = gathered(fields)?;
         let output = match base {
-            Base::Input(at) => Some(&inputs[at]).filter(|base| base.output_key.is_some()).cloned(),
-            Base::Apart(base) => Some(base).filter(|base| base.output_key.is_some()),
+            Base::Input(at) => Some(&inputs[at]).filter(|base| base.output_key().is_some()).cloned(),
+            Base::Apart(base) => Some(base).filter(|base| base.output_key().is_some()),
         };
         Ok(Given { inputs, output })
     }
@@ -38,14 +39,14 @@ impl Given {
 pub(super) fn single<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Option<Reference>> {
     let (mut inputs, base) = gathered(fields)?;
     if inputs.len() > 1 {
-        let keys: Vec<_> = inputs.iter().filter_map(|input| input.input_key.as_deref()).collect();
+        let keys: Vec<_> = inputs.iter().filter_map(|input| input.input_key()).collect();
         return Err(corrupt(format_args!(
             "{} were merged, of {keys:?}: gather them with dy_lmdb_references_of",
             inputs.len()
         )));
     }
     let output = match base {
-        Base::Apart(base) if base.output_key.is_some() => Some(base),
+        Base::Apart(base) if base.output_key().is_some() => Some(base),
         _ => None,
     };
     Ok(inputs.pop().or(output))
@@ -70,7 +71,7 @@ fn gathered<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
             base.set(name, text)?;
         }
     }
-    let base = base.complete()?;
+    let mut base = base.complete()?;
     if let [(name, text)] = *markers
         && base.is_marker(name, text)
     {
@@ -89,11 +90,16 @@ fn gathered<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
         return Err(corrupt(format_args!(
             "{} is {:?}, which none of the {} references names that were merged with it ({MARKER}…)",
             INPUT_KEY,
-            base.input_key.as_deref().unwrap_or_default(),
+            base.input_key().unwrap_or_default(),
             inputs.len()
         )));
     };
-    inputs[at] = Reference { entry: inputs[at].entry.clone(), ..base };
+    if base.entry.is_none()
+        && let Some(entry) = inputs[at].text(Field::Entry)
+    {
+        base.set_field(Field::Entry, entry)?;
+    }
+    inputs[at] = base;
     Ok((inputs, Base::Input(at)))
 }
 
@@ -111,8 +117,8 @@ fn marked(name: &str, text: &str) -> Result<Reference> {
 impl Reference {
     /// Whether both stand for the same payload.
     fn means(&self, marked: &Reference) -> bool {
-        self.input_key == marked.input_key
-            && self.db_path == marked.db_path
+        self.input_key() == marked.input_key()
+            && self.db_path() == marked.db_path()
             && self.db_name() == marked.db_name()
             && (self.entry.is_none() || self.entry == marked.entry)
     }

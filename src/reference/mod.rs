@@ -5,6 +5,7 @@ mod fields;
 mod given;
 mod roots;
 mod stores;
+mod texts;
 
 use serde_json::{Map, Value};
 
@@ -14,6 +15,8 @@ use crate::format::Format;
 use crate::options::PutOptions;
 use crate::store::{Loan, Store, View};
 use entry::Entry;
+use fields::Field;
+use texts::Texts;
 
 pub use given::Given;
 pub use roots::{ROOTS_VARIABLE, allow, set_allowed};
@@ -55,12 +58,9 @@ pub(crate) const KEY_BYTES: usize = 511;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reference {
     is_ref: bool,
-    input_key: Option<String>,
-    output_key: Option<String>,
-    db_path: Option<String>,
-    db_name: Option<String>,
     format: Option<Format>,
-    txn_id: Option<String>,
+    /// All others.
+    texts: Texts,
     entry: Option<Entry>,
     marker: entry::LazyMarker,
 }
@@ -151,7 +151,7 @@ impl Reference {
     }
 
     fn complete(self) -> Result<Reference> {
-        if self.is_ref && self.input_key.is_none() {
+        if self.is_ref && self.input_key().is_none() {
             return Err(missing(INPUT_KEY));
         }
         Ok(self)
@@ -177,37 +177,45 @@ impl Reference {
     /// is seen. `None` when nothing says which entry the reference stands for.
     pub fn marker(&self) -> Option<(&str, &str)> {
         self.marker.get(|| {
-            let entry = self.entry.as_ref().filter(|_| self.is_ref)?;
-            let (key, path) = (self.input_key.as_deref()?, self.db_path.as_deref()?);
-            Some((entry.marker(), entry::marker_text(entry, key, path, self.db_name())))
+            let entry = self.text(Field::Entry).filter(|_| self.is_ref)?;
+            Some(entry::marker(entry, self.input_key()?, self.db_path()?, self.db_name()))
         })
     }
 
     /// Whether that is the reference's marker.
     fn is_marker(&self, name: &str, text: &str) -> bool {
-        match (&self.entry, &self.input_key, &self.db_path) {
-            (Some(entry), Some(key), Some(path)) if self.is_ref && entry.is_marker(name) => {
+        match (self.text(Field::Entry), self.input_key(), self.db_path()) {
+            (Some(entry), Some(key), Some(path)) if self.is_ref && entry::is_marker_name(name, entry) => {
                 entry::is_marker_text(text, entry, key, path, self.db_name())
             }
             _ => false,
         }
     }
 
-    /// This with an exchange's id and where its output goes.
-    pub(crate) fn of_exchange(&self, txn_id: &str, output_key: Option<String>) -> Reference {
-        Reference { txn_id: Some(txn_id.to_owned()), output_key, ..self.clone() }
+    /// This with an exchange's id and, behind a prefix, where its output goes.
+    pub(crate) fn of_exchange(&self, txn_id: &str, output_prefix: Option<&str>) -> Reference {
+        let mut texts = self.texts.roomy();
+        texts.set(Field::TxnId, txn_id);
+        if let Some(prefix) = output_prefix {
+            texts.set_parts(Field::OutputKey, &[prefix, txn_id]);
+        }
+        Reference { texts, marker: entry::LazyMarker::default(), ..*self }
     }
 
     /// Has the reference stand for the entry of `store` under `key`, one that the store took.
-    pub(crate) fn set_input(&mut self, key: String, store: &Store, id: u64) {
-        (self.is_ref, self.input_key) = (true, Some(key));
+    pub(crate) fn set_input(&mut self, key: &str, store: &Store, id: u64) {
+        self.is_ref = true;
+        self.texts.set(Field::InputKey, key);
         self.set_entry(store, id);
     }
 
     /// Says which entry of `store` the reference stands for.
     fn set_entry(&mut self, store: &Store, id: u64) {
         self.marker = entry::LazyMarker::default();
-        self.entry = Some(Entry::new(store.id(), id));
+        let entry = Entry { store: store.id(), id };
+        let text = entry.text();
+        self.texts.set(Field::Entry, std::str::from_utf8(&text).expect("made of digits"));
+        self.entry = Some(entry);
     }
 
     /// The reference that stands for the output of this one, which is in `store`.
@@ -220,14 +228,35 @@ impl Reference {
         let id = store.entry_id(self.db_name(), key.as_bytes())?;
         let id = id.ok_or_else(|| self.absent("output", key, store, "is missing or expired"))?;
         let mut output =
-            Reference { is_ref: true, input_key: Some(key.to_owned()), output_key: None, ..self.clone() };
-        output.set_entry(store, id);
+            Reference { texts: self.texts.roomy(), marker: entry::LazyMarker::default(), ..*self };
+        output.texts.remove(Field::OutputKey);
+        output.set_input(key, store, id);
         Ok(output)
     }
 
     /// The named database.
     pub fn db_name(&self) -> &str {
-        self.db_name.as_deref().unwrap_or(DEFAULT_DB_NAME)
+        self.text(Field::DbName).unwrap_or(DEFAULT_DB_NAME)
+    }
+
+    fn text(&self, field: Field) -> Option<&str> {
+        self.texts.get(field)
+    }
+
+    fn input_key(&self) -> Option<&str> {
+        self.text(Field::InputKey)
+    }
+
+    fn output_key(&self) -> Option<&str> {
+        self.text(Field::OutputKey)
+    }
+
+    fn db_path(&self) -> Option<&str> {
+        self.text(Field::DbPath)
+    }
+
+    fn txn_id(&self) -> Option<&str> {
+        self.text(Field::TxnId)
     }
 
     /// The format that the output should have, when the reference says.
@@ -243,7 +272,7 @@ impl Reference {
     /// `ForeignStore` when another store is there than the one that the reference was made in; else what opening it
     /// answers.
     pub fn store(&self) -> Result<Store> {
-        let path = self.db_path.as_deref().ok_or_else(|| missing(DB_PATH))?;
+        let path = self.db_path().ok_or_else(|| missing(DB_PATH))?;
         let store = stores::store_at(path, self.entry.is_some())?;
         if self.check_made_in(store.id()).is_ok() {
             return Ok(store);
@@ -261,7 +290,7 @@ impl Reference {
     pub(crate) fn check_made_in(&self, store: u128) -> Result<()> {
         match &self.entry {
             Some(entry) if entry.store != store => {
-                let (path, made_in) = (self.db_path.as_deref().unwrap_or_default(), entry.store);
+                let (path, made_in) = (self.db_path().unwrap_or_default(), entry.store);
                 let what = format!(
                     "{path} holds the store {store:032x}, and the reference was made in {made_in:032x}: another store \
                      of the same path (of another host or container, made anew, or a copy)"
@@ -278,10 +307,10 @@ impl Reference {
     /// `NotFound` naming the key when the input is missing or expired, or another entry is under its key by now;
     /// `Corrupt` when the reference names no input; what [`Reference::store`] answers.
     pub fn view_input(&self) -> Result<View> {
-        let key = self.input_key.as_deref().ok_or_else(|| missing(INPUT_KEY))?;
+        let key = self.input_key().ok_or_else(|| missing(INPUT_KEY))?;
         let store = self.store()?;
-        let entry = self.entry.as_ref().map(|entry| entry.id);
-        let view = store.view_for(self.db_name(), key.as_bytes(), entry, self.txn_id.as_deref())?;
+        let entry = self.entry.map(|entry| entry.id);
+        let view = store.view_for(self.db_name(), key.as_bytes(), entry, self.txn_id())?;
         if let Some(view) = view {
             return Ok(view);
         }
@@ -325,7 +354,7 @@ impl Reference {
     /// the store sees to.
     fn check_output(&self, key: &str, txn_id: &str) -> Result<()> {
         let is_of_exchange = |key: &str| key.strip_suffix(txn_id).is_some_and(|prefix| prefix.ends_with(':'));
-        let input = self.input_key.as_deref();
+        let input = self.input_key();
         if txn_id.is_empty() || is_of_exchange(key) || !input.is_some_and(is_of_exchange) {
             return Ok(());
         }
@@ -340,14 +369,14 @@ impl Reference {
         let key = self.asked_output()?;
         let mut options = *options;
         if options.txn_id.is_empty() {
-            options.txn_id = self.txn_id.as_deref().unwrap_or_default();
+            options.txn_id = self.txn_id().unwrap_or_default();
         }
         self.check_output(key, options.txn_id)?;
         Ok((key, options))
     }
 
     fn asked_output(&self) -> Result<&str> {
-        self.output_key.as_deref().ok_or_else(|| {
+        self.output_key().ok_or_else(|| {
             let what = format!("the reference has no {OUTPUT_KEY}: return the result instead");
             Error::new(Status::InvalidArgument, what)
         })
@@ -375,14 +404,14 @@ impl Reference {
 
     /// Leaves a note on the input, and wakes whoever waits for the output.
     fn note(&self, leave: impl Fn(&Store, &str, &[u8], Option<u64>, &str) -> Result<bool>) -> Result<()> {
-        let Some(input) = self.input_key.as_deref() else {
+        let Some(input) = self.input_key() else {
             return Ok(());
         };
         let store = self.store()?;
-        let txn_id = self.txn_id.as_deref().unwrap_or_default();
-        let entry = self.entry.as_ref().map(|entry| entry.id);
+        let txn_id = self.txn_id().unwrap_or_default();
+        let entry = self.entry.map(|entry| entry.id);
         if leave(&store, self.db_name(), input.as_bytes(), entry, txn_id)?
-            && let Some(output) = self.output_key.as_deref()
+            && let Some(output) = self.output_key()
         {
             store.notify(self.db_name(), output.as_bytes());
         }

@@ -111,6 +111,9 @@ inline std::unique_ptr<Input> opened(const Reference& reference) {
 }
 
 inline std::unique_ptr<Input> resolved(const std::vector<Reference>& references, const py::object& plain) {
+    if (references.size() == 1 && !plain) {
+        return opened(references.front());
+    }
     std::vector<std::unique_ptr<Input>> parts;
     for (const Reference& reference : references) {
         parts.push_back(opened(reference));

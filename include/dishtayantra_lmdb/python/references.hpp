@@ -5,6 +5,7 @@
 #include "objects.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ public:
     /// Throws CorruptError when a field of the protocol that says something is no text.
     explicit Fields(const py::handle& mapping)
         : items_(PyDict_Check(mapping.ptr()) ? steady(mapping) : py::dict(py::reinterpret_borrow<py::object>(mapping))) {
+        names_.reserve(usual);
+        texts_.reserve(usual);
         bool others = false;
         each([&](const py::handle& key, const py::handle& value) {
             const std::string_view name = text_of(key);
@@ -95,6 +98,9 @@ private:
         names_.push_back({name.data(), name.size()});
         texts_.push_back({text.data(), text.size()});
     }
+
+    /// Fields that a reference mostly has.
+    static constexpr std::size_t usual = 10;
 
     py::object items_;  ///< holds the texts
     std::vector<dy_lmdb_buffer_t> names_;

@@ -70,7 +70,7 @@ pub unsafe fn packed(
     let made = |flags: u64| {
         let extensions = flags & EXTENSIONS != 0;
         let mut packer = Packer {
-            done: Packed { out: Vec::with_capacity(1024), lent: Vec::new(), lent_size: 0, refers: false },
+            done: Packed { out: packed::spare(), lent: Vec::new(), lent_size: 0, refers: false },
             placed: 0,
             open: Vec::new(),
             depth: 0,

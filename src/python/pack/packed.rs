@@ -4,7 +4,23 @@ use super::super::api::{PyObject, api};
 use super::super::export::Export;
 use super::super::object::Ref;
 use super::super::text::bytes_of;
+use std::cell::Cell;
 use std::ptr;
+
+thread_local! {
+    /// A buffer for the next value that this thread packs.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Bytes for which there is room in a new buffer, and up to which a used one is kept.
+const ROOM: usize = 4096;
+const KEPT: usize = 64 << 10;
+
+/// An empty buffer with room for a small value.
+pub(super) fn spare() -> Vec<u8> {
+    let spare = SPARE.try_with(Cell::take).unwrap_or_default();
+    if spare.capacity() == 0 { Vec::with_capacity(ROOM) } else { spare }
+}
 
 /// A value as one payload, in parts. The interpreter is held when it is dropped.
 pub struct Packed {
@@ -51,6 +67,16 @@ impl Lent {
         match self {
             Lent::Bytes(object, ..) => object.get(),
             Lent::Export(export) => export.object(),
+        }
+    }
+}
+
+impl Drop for Packed {
+    fn drop(&mut self) {
+        if (1..=KEPT).contains(&self.out.capacity()) {
+            self.out.clear();
+            let out = std::mem::take(&mut self.out);
+            let _ = SPARE.try_with(|spare| spare.set(out));
         }
     }
 }
