@@ -80,9 +80,9 @@ impl Exchange {
         }
     }
 
-    /// Whether the files that are open are those that others find at the store's path: removed ones are seen at once, a
-    /// directory that was moved within 100 ms.
+    /// Whether the files that are open are those that others find at the store's path: removed ones are seen within a
+    /// millisecond, a directory that was moved within 100 ms. A call that comes between is as one that began before.
     pub fn is_current(&self) -> bool {
-        self.place.holds(&self.store)
+        self.place.held(&self.store)
     }
 }

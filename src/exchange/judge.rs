@@ -89,7 +89,8 @@ impl Exchange {
     /// When the input belongs to another exchange (a chain of references), only the marks of this exchange count.
     /// Without any (the payload was in its record, or opened by other means than [`Reference::view_input`]) the answer
     /// is taken from a calculator that was seen opening an input, and is `Prove` from another. When the store fails,
-    /// nothing tells what the answer is worth: `PassDirectly`, with the reason.
+    /// or was removed before a calculator that failed had opened its input, nothing tells what the answer is worth:
+    /// `PassDirectly`, with the reason.
     ///
     /// Waits for at most `timeout`, or `lmdb_wait_timeout` without one.
     ///
@@ -104,6 +105,11 @@ impl Exchange {
     ) -> Result<(Decision, Option<Error>)> {
         let proven = self.proven.load(Ordering::Relaxed);
         let trust = if proven { Trust::Proven } else { Trust::Unproven };
+        if answer == Answer::Raised && self.is_removed(reference) {
+            let what =
+                format!("the store {} was removed before its input was opened", self.place.path().display());
+            return Ok((Decision::PassDirectly, Some(Error::new(Status::ForeignStore, what))));
+        }
         match self.decide(reference, answer, timeout, trust) {
             Ok((decision, seen)) => {
                 let took = matches!(decision, Decision::TakeAnswer | Decision::TakeOutput);
@@ -159,7 +165,7 @@ impl Exchange {
     ) -> Result<Decision> {
         let (decision, seen) = self.decide(reference, answer, timeout, Trust::Nothing)?;
         // The marks of another exchange's input say too little about this calculator to give up on it for good.
-        if decision == Decision::Repeat && seen == (Seen::Unopened { own: true }) {
+        if decision == Decision::Repeat && seen == (Seen::Unopened { own: true }) && self.store.is_there() {
             self.found_ignored();
         }
         Ok(decision)
@@ -222,6 +228,13 @@ impl Exchange {
             _ if own || by.opened => Seen::Opened,
             _ => Seen::Unseen,
         })
+    }
+
+    /// Whether nobody opened an input of ours and nobody could: somebody removed the store, or put another in its place.
+    fn is_removed(&self, reference: &Reference) -> bool {
+        let input = reference.get(reference::INPUT_KEY).filter(|input| self.own_input(reference, input));
+        let track = input.and_then(|input| self.kept_track(input));
+        track.is_some_and(|track| !track.opened && !track.declined) && !self.place.holds_now(&self.store)
     }
 
     /// What happened to an input of ours, which may have expired.

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How long a look at the path holds. It is for directories that were moved; a file that was removed shows at once.
+/// How long a look at the path holds. It is for directories that were moved; a look at the file shows that it was removed.
 const LOOK_NS: u64 = 100_000_000;
 /// How long a look at the file holds for whoever takes another's word.
 const TRUST_NS: u64 = 1_000_000;
@@ -32,22 +32,15 @@ impl Place {
         &self.path
     }
 
-    /// Whether the files of `store`, opened by this process, are the ones here. That they were removed is seen at once,
-    /// that their directory was moved within 100 ms.
-    pub fn holds(&self, store: &Store) -> bool {
-        let now_ns = sys::boottime_ns();
-        self.is_looked_at(store, now_ns) && store.engine.has_its_file(now_ns)
-    }
-
-    /// As [`Place::holds`], but a file that was there a moment ago still is: for a caller to whom it tells something
-    /// else when the store is another one.
+    /// Whether the files of `store`, opened by this process, are the ones here. That they were removed is seen within a
+    /// millisecond, that their directory was moved within 100.
     pub fn held(&self, store: &Store) -> bool {
         let now_ns = sys::boottime_ns();
         let trusted = now_ns < store.engine.seen_ns.load(Ordering::Relaxed).saturating_add(TRUST_NS);
         self.is_looked_at(store, now_ns) && (trusted || store.engine.has_its_file(now_ns))
     }
 
-    /// As [`Place::holds`], at once.
+    /// As [`Place::held`], at once.
     pub fn holds_now(&self, store: &Store) -> bool {
         store.engine.check().is_ok() && self.look(store, sys::boottime_ns())
     }
