@@ -60,13 +60,32 @@ struct Queue {
 }
 
 /// Ids of entries that count as deleted.
-pub struct Hidden(Vec<u64>);
+pub struct Hidden {
+    few: [u64; MOST],
+    count: usize,
+    /// Those for which there was no room, while others of them are being removed.
+    more: Vec<u64>,
+}
 
 impl Hidden {
+    fn of(entries: impl Iterator<Item = u64>) -> Hidden {
+        let mut hidden = Hidden { few: [0; MOST], count: 0, more: Vec::new() };
+        for entry in entries {
+            match hidden.few.get_mut(hidden.count) {
+                Some(place) => {
+                    *place = entry;
+                    hidden.count += 1;
+                }
+                None => hidden.more.push(entry),
+            }
+        }
+        hidden
+    }
+
     /// Whether the entry with the id `entry` does.
     #[inline]
     pub fn holds(&self, entry: u64) -> bool {
-        !self.0.is_empty() && self.0.contains(&entry)
+        self.few[..self.count].contains(&entry) || self.more.contains(&entry)
     }
 }
 
@@ -84,10 +103,10 @@ impl Deferred {
     #[inline]
     pub fn hidden(&self) -> Hidden {
         if self.is_empty() {
-            return Hidden(Vec::new());
+            return Hidden::of(std::iter::empty());
         }
         let queue = self.queue();
-        Hidden(queue.waiting.iter().map(|one| one.entry).chain(queue.riding.iter().copied()).collect())
+        Hidden::of(queue.waiting.iter().map(|one| one.entry).chain(queue.riding.iter().copied()))
     }
 
     /// Takes them all, or none when they would be too many.
@@ -338,6 +357,34 @@ mod tests {
             assert_eq!(before.bytes(), [1; 10]);
             assert!(store.audit().unwrap().faults.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn its_pages_serve_the_next_loan_of_their_size_without_a_transaction() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = open(dir.path(), &Options::default());
+        let engine = &store.engine;
+        let pinned = {
+            let entry = put(&store, "pinned", 5000, &PutOptions::default());
+            let view = store.view("default", b"pinned").unwrap().unwrap();
+            discard(&store, &[("pinned", entry, 5000, 300_000)]);
+            view
+        };
+        let entry = put(&store, "gone", 5000, &PutOptions::default());
+        discard(&store, &[("gone", entry, 5000, 300_000)]);
+        put(&store, "other", 10, &PutOptions::default());
+        // No snapshot is from before that any more.
+        put(&store, "other", 11, &PutOptions::default());
+        let before = engine.lock_table.last_txn();
+        let loan = crate::store::loan::open_kept(engine, 5000).unwrap();
+        assert!(crate::store::loan::open_kept(engine, 5000).is_none(), "the other one is pinned");
+        assert_eq!(engine.lock_table.last_txn(), before);
+        assert!(store.audit().unwrap().faults.is_empty());
+        loan.publish("default", b"again", &PutOptions::default()).unwrap();
+        assert_eq!(pinned.bytes(), [1; 5000]);
+        drop(pinned);
+        assert!(store.audit().unwrap().faults.is_empty());
+        assert!(crate::store::loan::open_kept(engine, 5000).is_some());
     }
 
     #[test]

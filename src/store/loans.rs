@@ -50,13 +50,28 @@ pub fn end(engine: &Engine, txn: &mut WriteTxn, id: u64, keep: Option<(Extent, &
     match keep {
         None => cursor.delete()?,
         Some((extent, key)) => {
-            let value = cursor.reserve(&id.to_be_bytes(), 40 + key.len())?;
-            value[..32].copy_from_slice(&row(engine, Run::allocated(extent)));
-            value[32..40].copy_from_slice(&freed.to_le_bytes());
-            value[40..].copy_from_slice(key);
+            let value = cursor.reserve(&id.to_be_bytes(), KEPT + key.len())?;
+            write_kept(value, engine, freed, extent, key);
         }
     }
     Ok(())
+}
+
+/// Adds a row with the new id `id` for the extent in which the entry `key` was, which is to be kept.
+pub fn keep(engine: &Engine, txn: &mut WriteTxn, id: u64, extent: Extent, key: &[u8]) -> Result<()> {
+    let freed = txn.id();
+    let value = txn.reserve(engine.dbs().loans, &id.to_be_bytes(), KEPT + key.len())?;
+    write_kept(value, engine, freed, extent, key);
+    Ok(())
+}
+
+/// Bytes of the row of an extent that was in an entry, without that entry's key.
+const KEPT: usize = 40;
+
+fn write_kept(value: &mut [u8], engine: &Engine, freed: u64, extent: Extent, key: &[u8]) {
+    value[..32].copy_from_slice(&row(engine, Run::allocated(extent)));
+    value[32..KEPT].copy_from_slice(&freed.to_le_bytes());
+    value[KEPT..].copy_from_slice(key);
 }
 
 /// The row of a loan of this engine's.

@@ -2,7 +2,8 @@
 //! again needs one transaction for each instead of two.
 //!
 //! When a loan replaces an entry of as many pages, the old extent takes over the loan's row instead of going to
-//! quarantine and coming back. It waits here just as it would there: until no snapshot can hold its entry and no pin
+//! quarantine and coming back. The extent of an entry that this engine left to be deleted with its next transaction gets a
+//! row of its own. It waits here just as it would there: until no snapshot can hold its entry and no pin
 //! names it. If the engine dies, the row says that the extent was in an entry, and it goes to quarantine.
 
 use super::pins;

@@ -40,6 +40,8 @@ pub struct Writer<'e> {
     spares: Vec<Spare>,
     /// What was to be deleted with the next transaction, which is this.
     riding: Option<Riding<'e>>,
+    /// That is being removed just now.
+    removing: bool,
 }
 
 impl<'e> Writer<'e> {
@@ -59,7 +61,16 @@ impl<'e> Writer<'e> {
 
     fn new(engine: &'e Engine, txn: WriteTxn<'e>, pages: u64) -> Writer<'e> {
         let growth = Growth { pages, ..Growth::default() };
-        Writer { engine, txn, entries: 0, growth, ending: None, spares: Vec::new(), riding: None }
+        Writer {
+            engine,
+            txn,
+            entries: 0,
+            growth,
+            ending: None,
+            spares: Vec::new(),
+            riding: None,
+            removing: false,
+        }
     }
 
     /// Removes first what was left to be deleted, unless there is no room for that.
@@ -78,7 +89,9 @@ impl<'e> Writer<'e> {
             return Ok(Writer::new(engine, txn, pages));
         }
         let mut writer = Writer::new(engine, txn, all);
+        writer.removing = true;
         riding.remove(&mut writer)?;
+        writer.removing = false;
         writer.riding = Some(riding);
         steps::reached("deferred: removed, not committed");
         Ok(writer)
@@ -126,17 +139,29 @@ impl<'e> Writer<'e> {
         self.ending = Some((id, pages));
     }
 
-    /// Keeps the extent of a replaced entry for the engine's next loan. False: it is for the quarantine.
+    /// Keeps the extent of an entry that goes for the engine's next loan: of one that is replaced, and of what was left to
+    /// be deleted, for whoever discards entries call by call makes others of their sizes. False: it is for the quarantine.
     pub fn keep(&mut self, extent: Extent, key: &[u8]) -> Result<bool> {
-        let Some((id, _)) = self.ending.filter(|&(_, pages)| pages == extent.pages) else {
+        let ending = self.ending.filter(|&(_, pages)| pages == extent.pages);
+        if ending.is_none() && !self.removing {
             return Ok(false);
-        };
+        }
         let engine = self.engine;
         let limit = engine.shared.limit().load(Ordering::Relaxed);
         if !engine.spares.wants(limit, extent.pages * engine.page_size, self.spares.len()) {
             return Ok(false);
         }
-        loans::end(engine, &mut self.txn, id, Some((extent, key)))?;
+        let id = match ending {
+            Some((id, _)) => {
+                loans::end(engine, &mut self.txn, id, Some((extent, key)))?;
+                id
+            }
+            None => {
+                let id = self.next_id();
+                loans::keep(engine, &mut self.txn, id, extent, key)?;
+                id
+            }
+        };
         self.spares.push(Spare { id, extent, freed: self.txn.id() });
         self.ending = None;
         Ok(true)
