@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java cli install demo test lint header bench callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -41,6 +41,9 @@ bench: build ## our benchmarks and the peers, side by side
 
 callgrind: java ## instruction counts of the hot paths beside the committed ones
 	@scripts/callgrind.sh
+
+profile: build ## the profile of the hot paths that the library is built with, taken anew
+	@scripts/profile.sh
 
 models: ## loom: every order of steps of pins, extents, doorbell and handles, in the files that ship
 	@scripts/models.sh

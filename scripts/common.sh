@@ -12,6 +12,10 @@ if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then
     export PATH="$HOME/.cargo/bin:$PATH"
 fi
 
+# The compiler's LLVM by its major version, and the profile of the library's hot paths that it can read.
+llvm=$(rustc -vV 2>/dev/null | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p') || true
+profile="$root/benches/profile/$(uname -m)-llvm$llvm.profdata"
+
 # A make below another one would tell of every directory it enters.
 unset MAKEFLAGS MAKELEVEL
 

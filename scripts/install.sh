@@ -23,8 +23,7 @@ file=libdishtayantra_lmdb.so.$version
 
 # Root installs what its user built.
 if [ ! -e "$library" ]; then
-    say "building target/release/libdishtayantra_lmdb.so"
-    cargo build --release --locked --lib
+    scripts/library.sh
 fi
 
 # From the CMake package's directory up to PREFIX.
