@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 use humansize::BINARY;
+use unicode_width::UnicodeWidthStr;
 
 /// A table without lines; the columns of `right` (from 0) are aligned to the right.
 pub fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
@@ -20,6 +21,40 @@ pub fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String
     text
 }
 
+/// A table that is written while its rows are still being found: columns become wider when they have to.
+pub struct Columns<const N: usize> {
+    widths: [usize; N],
+    right: &'static [usize],
+}
+
+impl<const N: usize> Columns<N> {
+    /// Columns of these widths at least; those of `right` (from 0) are aligned to the right.
+    pub fn new(widths: [usize; N], right: &'static [usize]) -> Columns<N> {
+        Columns { widths, right }
+    }
+
+    /// The rows, a line each.
+    pub fn lines(&mut self, rows: &[[String; N]]) -> String {
+        for row in rows {
+            for (width, cell) in self.widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.width());
+            }
+        }
+        let mut text = String::new();
+        for row in rows {
+            for (column, (cell, width)) in row.iter().zip(self.widths).enumerate() {
+                let padding = " ".repeat(width - cell.width());
+                let right = self.right.contains(&column);
+                let (before, after) = if right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+                text.extend([before, cell, after, "  "]);
+            }
+            text.truncate(text.trim_end_matches(' ').len());
+            text.push('\n');
+        }
+        text
+    }
+}
+
 /// Bytes in binary units.
 pub fn size(bytes: u64) -> String {
     humansize::format_size(bytes, BINARY)
@@ -32,17 +67,9 @@ pub fn time(ms: u64) -> String {
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// Bytes as text on one line, with nothing in it that a terminal would act on.
-pub fn line(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for character in String::from_utf8_lossy(bytes).chars() {
-        if character.is_control() {
-            text.extend(character.escape_default());
-        } else {
-            text.push(character);
-        }
-    }
-    text
+/// So many entries, in words.
+pub fn entries(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "entry" } else { "entries" })
 }
 
 #[cfg(test)]
@@ -57,7 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_holds_no_controls() {
-        assert_eq!(line(b"a\x1b[2Jb\n\xff"), "a\\u{1b}[2Jb\\n\u{fffd}");
+    fn columns_become_wider_and_stay_so() {
+        let mut columns = Columns::new([1, 3], &[1]);
+        let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
+        assert_eq!(columns.lines(&[row("a", "1"), row("long", "22")]), "a       1\nlong   22\n");
+        assert_eq!(columns.lines(&[row("é漢", "3")]), "é漢     3\n");
+        assert_eq!(columns.lines(&[row("a", "")]), "a\n");
     }
 }

@@ -1,0 +1,7 @@
+//! The program on real stores; this process is the one that holds something, the program is another.
+
+mod entries;
+mod output;
+mod refusals;
+mod support;
+mod whole;
