@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dishtayantra_lmdb::config::DEFAULT_DB_PATH;
 use dishtayantra_lmdb::format::Format;
 
 use crate::{Failure, key};
@@ -126,6 +127,20 @@ pub enum Command {
         /// All entries whose keys begin with this
         #[arg(long, conflicts_with = "keys")]
         prefix: Option<OsString>,
+    },
+    /// Looks for what stands in the way of a store, and says what to change
+    ///
+    /// File system, room, permissions, limits of the process, copies of the library, programs that clean up, huge pages, and the
+    /// store itself. It need not be there yet. Exit code 1 when something keeps it from working.
+    Doctor {
+        /// Directory of the store
+        #[arg(default_value = DEFAULT_DB_PATH)]
+        path: PathBuf,
+    },
+    /// Finds stores: those that processes have open, and those in the usual places
+    Stores {
+        /// Directories to look through instead
+        directories: Vec<PathBuf>,
     },
     /// Removes what has expired and takes back what dead processes held
     Sweep {

@@ -4,10 +4,12 @@
 //! arguments            the command line
 //! report, list, entry  the store as a whole, its entries, single ones
 //! store, process       opening a store, and what the kernel tells of those who have it open
+//! doctor, stores       what stands in a store's way, and where there are any
 //! out, key, text       what is printed, and that none of it is lost
 //! ```
 
 mod arguments;
+mod doctor;
 mod entry;
 mod key;
 mod list;
@@ -16,6 +18,7 @@ mod process;
 mod progress;
 mod report;
 mod store;
+mod stores;
 mod text;
 mod watch;
 
@@ -64,6 +67,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             entry::remove_prefix(&open(&at.path)?, at, prefix, json)
         }
         Command::Rm { at, keys, .. } => entry::remove(&open(&at.path)?, at, keys, json),
+        Command::Doctor { path } => doctor::run(path, opening),
+        Command::Stores { directories } => stores::run(directories, json),
         Command::Sweep { path } => out::print(&report::sweep(&open(path)?, json)?),
         Command::Audit { path } => report::audit(&open(path)?, json),
         Command::Watch { path, interval, count } => watch::run(&open(path)?, *interval, *count, json),

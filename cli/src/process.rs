@@ -31,6 +31,11 @@ impl Process {
         }
     }
 
+    /// Whether it does not run on its own: what it holds stays held.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.state, Some("stopped" | "traced"))
+    }
+
     /// For JSON.
     pub fn json(&self) -> Value {
         json!({"pid": self.pid, "user": self.user, "state": self.state, "command": self.command})
@@ -72,4 +77,10 @@ fn state(letter: &str) -> &'static str {
         "X" | "x" => "dead",
         _ => "?",
     }
+}
+
+/// The processes there are, as far as they are shown to us.
+pub fn all() -> Vec<u64> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }

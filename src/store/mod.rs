@@ -13,7 +13,7 @@
 //! write, space                                the write transaction, and disk space before it changes anything
 //! deferred                                    what the next write transaction deletes first (as `record` does)
 //! engine                                      what is kept for one open store
-//! identify, files, presence, guard, other      what is in a directory, and who has it open
+//! identify, files, found, presence, guard, other   what is in a directory, and who has it open
 //! shared, owners, pins, spares, sweeper, directory, doorbell, run, backoff
 //! ```
 
@@ -29,6 +29,7 @@ mod engine;
 mod expiry;
 mod extents;
 mod files;
+mod found;
 mod guard;
 mod handle;
 mod identify;

@@ -409,6 +409,12 @@ fn version_of(head: &[u8; 12]) -> u32 {
     u32::from_le_bytes(head[8..].try_into().expect("four bytes"))
 }
 
+/// Format version of a finished file of this library; `None`: it is no such file.
+pub fn version_in(file: &File) -> std::io::Result<Option<u32>> {
+    let head = head(file)?;
+    Ok(head.filter(|head| head.starts_with(&MAGIC.to_le_bytes())).map(|head| version_of(&head)))
+}
+
 /// What the first bytes of a finished file say against it.
 fn strange_head(head: &[u8; 12]) -> Option<String> {
     let magic = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));

@@ -1,5 +1,6 @@
 //! The program on real stores; this process is the one that holds something, the program is another.
 
+mod doctor;
 mod entries;
 mod output;
 mod refusals;
