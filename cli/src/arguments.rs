@@ -91,6 +91,19 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Shows what an entry holds: documents, tables, arrays with statistics, text
+    ///
+    /// The entry does not count as opened by its calculator.
+    Show {
+        /// Where it is.
+        #[command(flatten)]
+        at: At,
+        /// Key of the entry
+        key: OsString,
+        /// So many values of each list, map, array and table
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: usize,
+    },
     /// Puts a file, or the standard input, as an entry
     Put(Put),
     /// Gives entries a new time to live, from now

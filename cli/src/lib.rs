@@ -4,6 +4,7 @@
 //! arguments            the command line
 //! report, list, entry  the store as a whole, its entries, single ones
 //! store, process       opening a store, and what the kernel tells of those who have it open
+//! show                 what an entry holds
 //! doctor, stores       what stands in a store's way, and where there are any
 //! out, key, text       what is printed, and that none of it is lost
 //! ```
@@ -17,6 +18,7 @@ mod out;
 mod process;
 mod progress;
 mod report;
+mod show;
 mod store;
 mod stores;
 mod text;
@@ -60,6 +62,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Holders { path } => out::print(&report::holders(&open(path)?, json)?),
         Command::Ls(wanted) => list::list(&open(&wanted.path)?, wanted, json),
         Command::Get { at, key, output } => entry::get(&open(&at.path)?, at, key, output.as_deref(), json),
+        Command::Show { at, key, limit } => {
+            show::run(&at.db, &entry::view(&open(&at.path)?, at, &at.key(key)?)?, *limit, json)
+        }
         Command::Put(wanted) => entry::put(wanted, opening),
         Command::Touch { at, keys, ttl } => entry::touch(&open(&at.path)?, at, keys, *ttl, json),
         Command::Wait { at, key, timeout } => entry::wait(&open(&at.path)?, at, key, *timeout, json),

@@ -4,5 +4,6 @@ mod doctor;
 mod entries;
 mod output;
 mod refusals;
+mod show;
 mod support;
 mod whole;
