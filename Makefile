@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli install demo test lint header bench callgrind models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -13,6 +13,9 @@ build: setup ## the release library, the C++ and Rust calculators
 
 java: build ## the jars, with the library in them
 	@scripts/java.sh
+
+wheel: java ## dist/: wheel, source distribution, debugging information of the wheel's library
+	@scripts/wheel.sh
 
 cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
 	@scripts/build.sh cli

@@ -16,6 +16,7 @@ say "building target/release/libdishtayantra_lmdb.so"
 cargo build --release --locked --lib
 # What programs linked against the library look for: its SONAME.
 ln -sf libdishtayantra_lmdb.so "$library.0"
+scripts/strip.sh
 
 say "building the C++ calculators in build/cpp-examples"
 cmake_build cpp-examples build/cpp-examples
