@@ -184,6 +184,10 @@ class Store:
         """Statistics, as the library gives them."""
         return self._report(lib.store_stats)
 
+    def calls(self) -> dict[str, Any]:
+        """Calls of calculators, as the library gives them."""
+        return self._report(lib.store_calls)
+
     def audit(self) -> dict[str, Any]:
         """Checks the whole store; raises CorruptError when something is wrong."""
         return self._report(lib.store_audit)

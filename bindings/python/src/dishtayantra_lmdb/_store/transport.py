@@ -442,6 +442,16 @@ class LMDBTransport(StoreHolder):
         """What the store holds and who uses it."""
         return self._ready().stats()
 
+    def calls(self) -> dict[str, Any]:
+        """The calls of calculators that wrappers made, in every process since the store was made,
+        and the last that were slow (``lmdb_slow_ms``). Looks at no entry.
+
+        Returns:
+            ``calculators``: what was counted of each, and histograms of microseconds;
+            ``slow_calls``, the latest first: calculator, pid, key, step and microseconds.
+        """
+        return self._ready().calls()
+
     def audit(self) -> dict[str, Any]:
         """Checks the whole store: that no page is lost and none is owned twice.
 
