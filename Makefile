@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java wheel cli install demo test lint header bench callgrind models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli docs install demo test lint header bench callgrind models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -19,6 +19,9 @@ wheel: java ## dist/: wheel, source distribution, debugging information of the w
 
 cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
 	@scripts/build.sh cli
+
+docs: setup ## the book in build/book/html, its links checked
+	@scripts/docs.sh
 
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh
