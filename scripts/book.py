@@ -1,7 +1,7 @@
 """Makes the book's source of docs/, with what its pages link to in the source tree, and checks the links of the result.
 
-`scripts/book.py source DIRECTORY` makes the source of mdBook, `scripts/book.py check DIRECTORY` checks every link between
-HTML pages.
+`scripts/book.py source DIRECTORY` makes the source of mdBook; `scripts/book.py check DIRECTORY` checks every link
+between pages of HTML.
 """
 
 from __future__ import annotations
