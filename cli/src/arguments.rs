@@ -141,6 +141,27 @@ pub enum Command {
         #[arg(long, conflicts_with = "keys")]
         prefix: Option<OsString>,
     },
+    /// A store, full-screen and live: throughput, space, entries, calculators, slow calls, holders
+    Top {
+        /// Directory of the store
+        path: PathBuf,
+        /// Seconds between two looks
+        #[arg(short = 'n', long, default_value_t = 1.0, value_parser = seconds, value_name = "SECONDS")]
+        interval: f64,
+    },
+    /// Calls of each calculator: how many, how, how long
+    Calculators {
+        /// Directory of the store
+        path: PathBuf,
+    },
+    /// The latest calls of calculators that took longer than lmdb_slow_ms
+    Slow {
+        /// Directory of the store
+        path: PathBuf,
+        /// So many at most
+        #[arg(long, default_value_t = 256, value_name = "COUNT")]
+        limit: usize,
+    },
     /// Looks for what stands in the way of a store, and says what to change
     ///
     /// File system, room, permissions, limits of the process, copies of the library, programs that clean up, huge pages, and the

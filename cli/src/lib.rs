@@ -5,11 +5,13 @@
 //! report, list, entry  the store as a whole, its entries, single ones
 //! store, process       opening a store, and what the kernel tells of those who have it open
 //! show                 what an entry holds
+//! top, calls           a store live, and calls of calculators
 //! doctor, stores       what stands in a store's way, and where there are any
 //! out, key, text       what is printed, and that none of it is lost
 //! ```
 
 mod arguments;
+mod calls;
 mod doctor;
 mod entry;
 mod key;
@@ -22,6 +24,7 @@ mod show;
 mod store;
 mod stores;
 mod text;
+mod top;
 mod watch;
 
 use std::process::ExitCode;
@@ -72,6 +75,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             entry::remove_prefix(&open(&at.path)?, at, prefix, json)
         }
         Command::Rm { at, keys, .. } => entry::remove(&open(&at.path)?, at, keys, json),
+        Command::Top { path, interval } => top::run(&open(path)?, *interval),
+        Command::Calculators { path } => calls::print_calculators(&open(path)?.stats()?, json),
+        Command::Slow { path, limit } => calls::print_slow(&open(path)?.stats()?, *limit, json),
         Command::Doctor { path } => doctor::run(path, opening),
         Command::Stores { directories } => stores::run(directories, json),
         Command::Sweep { path } => out::print(&report::sweep(&open(path)?, json)?),

@@ -67,6 +67,30 @@ pub fn time(ms: u64) -> String {
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
+/// A short time.
+pub fn micros(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", us as f64 / 1e3),
+        _ => format!("{:.1} s", us as f64 / 1e6),
+    }
+}
+
+/// The time since one of the wall clock's.
+pub fn since_ns(ns: u64) -> String {
+    time(crate::list::age_ms(ns) / 1000 * 1000)
+}
+
+/// A number of something a second.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        ..10.0 if per_second > 0.0 => format!("{per_second:.1}/s"),
+        ..10_000.0 => format!("{per_second:.0}/s"),
+        ..10_000_000.0 => format!("{:.1}k/s", per_second / 1e3),
+        _ => format!("{:.1}M/s", per_second / 1e6),
+    }
+}
+
 /// So many entries, in words.
 pub fn entries(number: u64) -> String {
     format!("{number} {}", if number == 1 { "entry" } else { "entries" })
@@ -81,6 +105,8 @@ mod tests {
         assert_eq!((size(17).as_str(), size(1 << 30).as_str()), ("17 B", "1 GiB"));
         assert_eq!((time(12).as_str(), time(61_500).as_str()), ("12ms", "1m 1s"));
         assert_eq!(time(0), "0s");
+        assert_eq!([micros(7), micros(1_500), micros(2_000_000)], ["7 µs", "1.5 ms", "2.0 s"]);
+        assert_eq!([rate(0.0), rate(0.5), rate(99.6), rate(12_345.0)], ["0/s", "0.5/s", "100/s", "12.3k/s"]);
     }
 
     #[test]

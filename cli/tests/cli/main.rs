@@ -2,6 +2,7 @@
 
 mod doctor;
 mod entries;
+mod live;
 mod output;
 mod refusals;
 mod show;
