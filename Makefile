@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java cli install demo test lint header bench callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli docs install demo test lint header bench callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -14,8 +14,14 @@ build: setup ## the release library, the C++ and Rust calculators
 java: build ## the jars, with the library in them
 	@scripts/java.sh
 
+wheel: java ## dist/: wheel, source distribution, debugging information of the wheel's library
+	@scripts/wheel.sh
+
 cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
 	@scripts/build.sh cli
+
+docs: setup ## the book in build/book/html, its links checked
+	@scripts/docs.sh
 
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh

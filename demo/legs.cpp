@@ -64,7 +64,6 @@ std::vector<double> scale_list(const std::vector<double>& values) {
 
 PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
     module.doc() = "values * 2 + 1, on the exchange, on JSON and on MessagePack; and a table's columns, read and handed on.";
-    dy::python::register_errors();
     dy::python::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
     demo::Columns::define(module);
     module.def("scale_json", &scale_json, py::arg("document"), "JSON text in and out.");

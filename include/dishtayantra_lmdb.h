@@ -1376,6 +1376,22 @@ dy_lmdb_status_t dy_lmdb_store_sweep(const struct dy_lmdb_store_t *store, uint64
 dy_lmdb_status_t dy_lmdb_store_stats(const struct dy_lmdb_store_t *store, struct dy_lmdb_bytes_t **json);
 
 /**
+ * Tells the calls of calculators that wrappers made through the store or past it, of every process since the store was
+ * made, and the last 256 that took longer than their `lmdb_slow_ms`. Looks at no entry, so it costs little.
+ *
+ * - `store`: the store.
+ * - `json`: where to put the block: one JSON object; `docs/operations.md` says what is in it.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED` or `DY_LMDB_FORKED`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_calls(const struct dy_lmdb_store_t *store,
+                                     struct dy_lmdb_bytes_t **json);
+
+/**
  * Checks a whole store: every page of the arenas owned once, every record, loan, pin and expiry row in
  * order.
  *
@@ -2299,6 +2315,51 @@ dy_lmdb_status_t dy_lmdb_exchange_reference(const struct dy_lmdb_exchange_t *exc
                                             const char *txn_id,
                                             size_t txn_id_len,
                                             struct dy_lmdb_reference_t **reference);
+
+/**
+ * Tells the calls of the exchange's calculator, of every process since the store was made: its row of
+ * `dy_lmdb_store_calls`.
+ *
+ * - `exchange`: the exchange.
+ * - `json`: where to put the block: one JSON object.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_calls(const struct dy_lmdb_exchange_t *exchange,
+                                        struct dy_lmdb_bytes_t **json);
+
+/**
+ * Counts a payload that could not be stored because the caller cannot write it in any format, so that it is passed
+ * directly. What `dy_lmdb_exchange_put_input` refuses is counted there.
+ *
+ * - `exchange`: the exchange.
+ * - `why`, `why_len`: the reason, UTF-8; the last one is kept, up to 120 bytes of it.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_refused(const struct dy_lmdb_exchange_t *exchange,
+                                          const char *why,
+                                          size_t why_len);
+
+/**
+ * Says how long a call took whose payload was passed directly: it is kept when that is as long as `lmdb_slow_ms`. What goes
+ * through the store is timed there.
+ *
+ * - `exchange`: the exchange.
+ * - `us`: microseconds.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_passed_directly(const struct dy_lmdb_exchange_t *exchange,
+                                                  uint64_t us);
 
 /**
  * Tells whether the calculator was found to ignore references: payloads are passed directly then.

@@ -13,6 +13,7 @@ if [ "${1:-}" = cli ]; then
 fi
 
 scripts/library.sh
+scripts/strip.sh
 
 say "building the C++ calculators in build/cpp-examples"
 cmake_build cpp-examples build/cpp-examples

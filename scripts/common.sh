@@ -5,7 +5,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 
 venv="$root/.venv"
+# The crate of the library.
+engine=dishtayantra-lmdb-engine
 library="$root/target/release/libdishtayantra_lmdb.so"
+# What packages carry; scripts/strip.sh makes it.
+stripped="$root/target/stripped/libdishtayantra_lmdb.so"
 
 # rustup's directory is not on the PATH of every shell.
 if ! command -v cargo >/dev/null && [ -x "$HOME/.cargo/bin/cargo" ]; then

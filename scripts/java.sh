@@ -5,7 +5,8 @@ set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-[ -e "$library" ] || die "$library is not built; run 'make build'"
+# The jars carry it.
+scripts/strip.sh
 mvn=(mvn --batch-mode --no-transfer-progress --quiet --file java)
 logs=build/logs
 mkdir -p "$logs"

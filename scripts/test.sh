@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust models rust-bindings cli c attack cpp python java install cross instructions)
+all_suites=(rust models rust-bindings cli c attack cpp python java install docs cross instructions)
 
 suite_rust() { cargo test --locked; }
 
@@ -36,7 +36,10 @@ suite_python() {
 suite_java() { scripts/java.sh test; }
 
 # Builds programs against a copy in build/install, as others would.
-suite_install() { "$venv/bin/python" -m pytest tests/install; }
+suite_install() { scripts/java.sh && "$venv/bin/python" -m pytest tests/install; }
+
+# Every block of code of every page, run; links; pages that list something.
+suite_docs() { scripts/java.sh && "$venv/bin/python" -m pytest tests/docs; }
 
 # Every language against every other, and the calculators of each, as grids.
 suite_cross() { scripts/cross.sh; }

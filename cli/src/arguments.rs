@@ -1,16 +1,33 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dishtayantra_lmdb::config::DEFAULT_DB_PATH;
+use dishtayantra_lmdb::format::Format;
 
-/// Shows what a dishtayantra_lmdb store holds and who holds it
+use crate::{Failure, key};
+
+/// Shows what a dishtayantra_lmdb store holds, who holds it, and what is slow
 ///
-/// A store that is not there is not made. Errors go to the standard error with exit code 1, wrong usage with 2.
+/// A store that is not there is not made, but by put and copy when told so. Keys are printed with \n, \xff or \u{202e} for
+/// what cannot be seen, and taken so. Errors go to the standard error with exit code 1, wrong usage with 2.
 #[derive(Parser)]
-#[command(name = "dishtayantra-lmdb", version)]
+#[command(name = "dishtayantra-lmdb", version, max_term_width = 110)]
 pub struct Arguments {
+    /// How stores are opened, and what is printed.
+    #[command(flatten)]
+    pub opening: Opening,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What counts for every command.
+#[derive(Args)]
+pub struct Opening {
     /// JSON instead of tables; sizes in bytes, times in ms
     #[arg(long, global = true)]
     pub json: bool,
@@ -20,9 +37,30 @@ pub struct Arguments {
     /// Accept a directory that is a symbolic link
     #[arg(long, global = true)]
     pub follow_symlinks: bool,
-    /// What to do
-    #[command(subcommand)]
-    pub command: Command,
+}
+
+/// Where an entry is.
+#[derive(Args)]
+pub struct At {
+    /// Directory of the store
+    pub path: PathBuf,
+    /// Named database
+    #[arg(long, default_value = "default")]
+    pub db: String,
+    /// Keys are given in hexadecimal digits
+    #[arg(long)]
+    pub key_hex: bool,
+}
+
+impl At {
+    /// The key that an argument stands for.
+    pub fn key(&self, argument: &OsString) -> Result<Vec<u8>, Failure> {
+        if !self.key_hex {
+            return key::parse(argument);
+        }
+        key::unhex(argument.as_encoded_bytes())
+            .ok_or_else(|| format!("{argument:?} is no key in hexadecimal digits, two for each byte").into())
+    }
 }
 
 /// What can be done with a store.
@@ -33,21 +71,9 @@ pub enum Command {
         /// Directory of the store
         path: PathBuf,
     },
-    /// The live entries
-    Ls {
-        /// Directory of the store
-        path: PathBuf,
-        /// One database instead of all
-        #[arg(long)]
-        db: Option<String>,
-        /// Only keys that begin with this
-        #[arg(long, default_value = "")]
-        prefix: OsString,
-        /// Format, size, age, time left, source, target, exchange id as well
-        #[arg(short, long)]
-        long: bool,
-    },
-    /// Who reads, pins and has on loan what
+    /// The live entries, as they are found
+    Ls(Ls),
+    /// Who reads, pins and has on loan what: command line, user, state, totals
     Holders {
         /// Directory of the store
         path: PathBuf,
@@ -56,27 +82,99 @@ pub enum Command {
     ///
     /// The entry does not count as opened by its calculator.
     Get {
-        /// Directory of the store
-        path: PathBuf,
+        /// Where it is.
+        #[command(flatten)]
+        at: At,
         /// Key of the entry
         key: OsString,
-        /// Named database
-        #[arg(long, default_value = "default")]
-        db: String,
         /// File to write the payload to instead of the standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Deletes entries; views of them stay valid
-    Rm {
-        /// Directory of the store
-        path: PathBuf,
+    /// Shows what an entry holds: documents, tables, arrays with statistics, text
+    ///
+    /// The entry does not count as opened by its calculator.
+    Show {
+        /// Where it is.
+        #[command(flatten)]
+        at: At,
+        /// Key of the entry
+        key: OsString,
+        /// So many values of each list, map, array and table
+        #[arg(long, default_value_t = 20, value_name = "COUNT")]
+        limit: usize,
+    },
+    /// Puts a file, or the standard input, as an entry
+    Put(Put),
+    /// Gives entries a new time to live, from now
+    Touch {
+        /// Where they are.
+        #[command(flatten)]
+        at: At,
         /// Keys of the entries
         #[arg(required = true)]
         keys: Vec<OsString>,
-        /// Named database
-        #[arg(long, default_value = "default")]
-        db: String,
+        /// Time to live, as 90s, 5m or 1h 30m; 0: until deleted
+        #[arg(long, value_parser = duration, value_name = "TIME")]
+        ttl: Duration,
+    },
+    /// Waits until an entry is there
+    Wait {
+        /// Where it is to be.
+        #[command(flatten)]
+        at: At,
+        /// Key of the entry
+        key: OsString,
+        /// Give up after this time, as 500ms or 30s; for ever when not given
+        #[arg(long, value_parser = duration, value_name = "TIME")]
+        timeout: Option<Duration>,
+    },
+    /// Deletes entries; views of them stay valid
+    Rm {
+        /// Where they are.
+        #[command(flatten)]
+        at: At,
+        /// Keys of the entries
+        #[arg(required_unless_present = "prefix")]
+        keys: Vec<OsString>,
+        /// All entries whose keys begin with this
+        #[arg(long, conflicts_with = "keys")]
+        prefix: Option<OsString>,
+    },
+    /// A store, full-screen and live: throughput, space, entries, calculators, slow calls, holders
+    Top {
+        /// Directory of the store
+        path: PathBuf,
+        /// Seconds between two looks
+        #[arg(short = 'n', long, default_value_t = 1.0, value_parser = seconds, value_name = "SECONDS")]
+        interval: f64,
+    },
+    /// Calls of each calculator: how many, how, how long
+    Calculators {
+        /// Directory of the store
+        path: PathBuf,
+    },
+    /// The latest calls of calculators that took longer than lmdb_slow_ms
+    Slow {
+        /// Directory of the store
+        path: PathBuf,
+        /// So many at most
+        #[arg(long, default_value_t = 256, value_name = "COUNT")]
+        limit: usize,
+    },
+    /// Looks for what stands in the way of a store, and says what to change
+    ///
+    /// File system, room, permissions, limits of the process, copies of the library, programs that clean up, huge pages, and the
+    /// store itself. It need not be there yet. Exit code 1 when something keeps it from working.
+    Doctor {
+        /// Directory of the store
+        #[arg(default_value = DEFAULT_DB_PATH)]
+        path: PathBuf,
+    },
+    /// Finds stores: those that processes have open, and those in the usual places
+    Stores {
+        /// Directories to look through instead
+        directories: Vec<PathBuf>,
     },
     /// Removes what has expired and takes back what dead processes held
     Sweep {
@@ -101,20 +199,78 @@ pub enum Command {
     },
 }
 
-impl Command {
-    /// Directory of the store.
-    pub fn path(&self) -> &Path {
-        match self {
-            Command::Info { path }
-            | Command::Ls { path, .. }
-            | Command::Holders { path }
-            | Command::Get { path, .. }
-            | Command::Rm { path, .. }
-            | Command::Sweep { path }
-            | Command::Audit { path }
-            | Command::Watch { path, .. } => path,
-        }
-    }
+/// What to list and how.
+#[derive(Args)]
+pub struct Ls {
+    /// Directory of the store
+    pub path: PathBuf,
+    /// One database instead of all
+    #[arg(long)]
+    pub db: Option<String>,
+    /// Only keys that begin with this
+    #[arg(long, default_value = "")]
+    pub prefix: OsString,
+    /// Format, size, age, time left, source, target, exchange id as well
+    #[arg(short, long)]
+    pub long: bool,
+    /// The largest, oldest, or soonest to expire first, instead of database and key
+    #[arg(long, value_enum, default_value_t = Sort::Key)]
+    pub sort: Sort,
+    /// Last ones first
+    #[arg(short, long)]
+    pub reverse: bool,
+    /// So many at most
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<usize>,
+    /// Keys, and the prefix, in hexadecimal digits
+    #[arg(long)]
+    pub key_hex: bool,
+}
+
+/// An order of entries.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// Database, then key
+    Key,
+    /// The largest first
+    Size,
+    /// The oldest first
+    Age,
+    /// What expires first
+    Left,
+}
+
+/// What to put and how.
+#[derive(Args)]
+pub struct Put {
+    /// Where to.
+    #[command(flatten)]
+    pub at: At,
+    /// Key of the entry
+    pub key: OsString,
+    /// File with the payload; the standard input when not given, or -
+    pub file: Option<PathBuf>,
+    /// What the bytes are: json, msgpack, raw, numpy (a .npy file) or arrow (an IPC stream)
+    #[arg(long, default_value = "raw", value_parser = format)]
+    pub format: Format,
+    /// Time to live, as 90s, 5m or 1h 30m; 0: until deleted
+    #[arg(long, value_parser = duration, default_value = "5m", value_name = "TIME")]
+    pub ttl: Duration,
+    /// Who puts it
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub source: String,
+    /// Whom it is for
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub target: String,
+    /// Store a checksum with it
+    #[arg(long)]
+    pub checksum: bool,
+    /// Fail when the key is taken
+    #[arg(long)]
+    pub no_overwrite: bool,
+    /// Make the store when it is not there
+    #[arg(long)]
+    pub create: bool,
 }
 
 fn octal(text: &str) -> Result<u32, String> {
@@ -129,6 +285,14 @@ fn seconds(text: &str) -> Result<f64, String> {
         Ok(seconds) if (0.05..=86_400.0).contains(&seconds) => Ok(seconds),
         _ => Err("allowed: 0.05 to 86400 seconds".into()),
     }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write 500ms, 90s, 5m, 1h 30m, or 0"))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    Format::from_name(text).map_err(|error| error.message().to_owned())
 }
 
 #[cfg(test)]

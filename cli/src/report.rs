@@ -2,9 +2,12 @@
 
 use dishtayantra_lmdb::store::Store;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use crate::Failure;
-use crate::text::{line, size, table, time};
+use crate::out::print;
+use crate::process::Process;
+use crate::text::{size, table, time};
+use crate::{Failure, key};
 
 /// What the store is and how full.
 pub fn info(store: &Store, json: bool) -> Result<String, Failure> {
@@ -42,17 +45,17 @@ pub fn audit(store: &Store, json: bool) -> Result<(), Failure> {
     let report = serde_json::to_value(store.audit()?)?;
     let faults = list(&report["faults"]);
     if json {
-        crate::print(&as_line(&report))?;
+        print(&as_line(&report))?;
     } else {
         let figures = report.as_object().into_iter().flatten().filter(|(name, _)| *name != "faults");
         let rows = figures.map(|(name, value)| vec![name.replace('_', " "), value.to_string()]).collect();
-        crate::print(&table(&["audit", ""], &[1], rows))?;
+        print(&table(&["audit", ""], &[1], rows))?;
     }
     if faults.is_empty() {
         return Ok(());
     }
     let named: Vec<String> =
-        faults.iter().filter_map(Value::as_str).map(|fault| line(fault.as_bytes())).collect();
+        faults.iter().filter_map(Value::as_str).map(|fault| key::shown(fault.as_bytes())).collect();
     Err(format!("{} faults:\n  {}", named.len(), named.join("\n  ")).into())
 }
 
@@ -73,7 +76,7 @@ fn info_text(stats: &Value) -> String {
         "{}\nformat version {}, boot id {}, durability {}\n\
          used {} of {} ({} free inside, {} in a row), {} waiting for readers, {} on loan, {} on disk\n\
          {} of {} reader slots\n\n",
-        word(&stats["path"]),
+        key::shown(word(&stats["path"]).as_bytes()),
         stats["format_version"],
         word(&stats["boot_id"]),
         word(&stats["durability"]),
@@ -91,7 +94,7 @@ fn info_text(stats: &Value) -> String {
     let rows = databases
         .map(|(name, database)| {
             vec![
-                name.clone(),
+                key::shown(name.as_bytes()),
                 database["entries"].to_string(),
                 size(number(&database["bytes"])),
                 database["expired"].to_string(),
@@ -103,57 +106,129 @@ fn info_text(stats: &Value) -> String {
     text
 }
 
-/// Pins and loans by the process that has them, with the readers; this program's own reader apart.
-fn holders_json(stats: &Value) -> Value {
+/// Readers, pins and loans, and the processes that have them with their totals; this program's own reader apart.
+pub fn holders_json(stats: &Value) -> Value {
     let readers: Vec<&Value> = list(&stats["readers"])
         .iter()
         .filter(|reader| number(&reader["pid"]) != u64::from(std::process::id()))
         .collect();
-    json!({"readers": readers, "pins": stats["pins"], "loans": stats["loans"]})
+    let processes: Vec<Value> = totals(stats)
+        .into_iter()
+        .map(|(pid, totals)| {
+            let mut row = Process::look(pid).json();
+            row["readers"] = totals.readers.into();
+            row["pins"] = totals.pins.into();
+            row["pinned_bytes"] = totals.pinned_bytes.into();
+            row["oldest_pin_ms"] = totals.oldest_pin_ms.into();
+            row["loans"] = totals.loans.into();
+            row["loaned_bytes"] = totals.loaned_bytes.into();
+            row
+        })
+        .collect();
+    json!({"processes": processes, "readers": readers, "pins": stats["pins"], "loans": stats["loans"]})
+}
+
+/// What a process has.
+#[derive(Default)]
+pub struct Totals {
+    /// Reader slots.
+    pub readers: u64,
+    /// Views that are open.
+    pub pins: u64,
+    /// Bytes of what they show.
+    pub pinned_bytes: u64,
+    /// Age of the oldest of them.
+    pub oldest_pin_ms: Option<u64>,
+    /// Loans.
+    pub loans: u64,
+    /// Bytes on loan.
+    pub loaned_bytes: u64,
+}
+
+/// What each process has, less this one.
+pub fn totals(stats: &Value) -> BTreeMap<u64, Totals> {
+    let mut all: BTreeMap<u64, Totals> = BTreeMap::new();
+    for reader in list(&stats["readers"]) {
+        all.entry(number(&reader["pid"])).or_default().readers += 1;
+    }
+    for pin in list(&stats["pins"]) {
+        let totals = all.entry(number(&pin["pid"])).or_default();
+        totals.pins += 1;
+        totals.pinned_bytes += number(&pin["bytes"]);
+        totals.oldest_pin_ms = totals.oldest_pin_ms.max(pin["age_ms"].as_u64());
+    }
+    for loan in list(&stats["loans"]) {
+        let totals = all.entry(number(&loan["pid"])).or_default();
+        totals.loans += 1;
+        totals.loaned_bytes += number(&loan["bytes"]);
+    }
+    all.remove(&u64::from(std::process::id()));
+    all
+}
+
+/// The bytes of the key in a row of the statistics, as they are printed; `?` when nobody knows it.
+pub fn shown_key(row: &Value) -> String {
+    let bytes = row["key_hex"].as_str().and_then(|digits| key::unhex(digits.as_bytes()));
+    match (bytes, row["key"].as_str()) {
+        (Some(bytes), _) => key::shown(&bytes),
+        (None, Some(text)) => key::shown(text.as_bytes()),
+        (None, None) => "?".to_owned(),
+    }
 }
 
 fn holders_text(stats: &Value) -> String {
-    let holders = holders_json(stats);
+    let processes = totals(stats)
+        .into_iter()
+        .map(|(pid, totals)| {
+            let [pid, user, state, command] = Process::look(pid).cells();
+            let oldest = totals.oldest_pin_ms.map_or_else(|| "-".to_owned(), time);
+            let (pins, pinned) = (totals.pins.to_string(), size(totals.pinned_bytes));
+            let (loans, loaned) = (totals.loans.to_string(), size(totals.loaned_bytes));
+            vec![pid, user, state, totals.readers.to_string(), pins, pinned, oldest, loans, loaned, command]
+        })
+        .collect();
     let rows = |name: &str, row: &dyn Fn(&Value) -> Vec<String>| {
-        list(&holders[name]).iter().map(row).collect::<Vec<_>>()
+        list(&stats[name])
+            .iter()
+            .filter(|each| number(&each["pid"]) != u64::from(std::process::id()))
+            .map(row)
+            .collect::<Vec<_>>()
     };
     let readers = rows("readers", &|reader| {
         let snapshot = &reader["snapshot"];
         let reads = if snapshot.is_null() { "-".to_owned() } else { snapshot.to_string() };
-        vec![reader["pid"].to_string(), reads, command(number(&reader["pid"]))]
+        vec![reader["pid"].to_string(), reads]
     });
     let mut pins = rows("pins", &|pin| {
         let database = pin["database"].as_str().unwrap_or("(deleted)");
         let bytes = pin["bytes"].as_u64().map_or_else(|| "?".to_owned(), size);
-        let key = line(pin["key"].as_str().unwrap_or("?").as_bytes());
-        vec![pin["pid"].to_string(), time(number(&pin["age_ms"])), bytes, line(database.as_bytes()), key]
+        let age = time(number(&pin["age_ms"]));
+        vec![pin["pid"].to_string(), age, bytes, key::shown(database.as_bytes()), shown_key(pin)]
     });
     pins.sort();
-    let loans = rows("loans", &|loan| {
-        vec![loan["pid"].to_string(), size(number(&loan["bytes"])), command(number(&loan["pid"]))]
-    });
+    let loans = rows("loans", &|loan| vec![loan["pid"].to_string(), size(number(&loan["bytes"]))]);
+    let header =
+        ["pid", "user", "state", "readers", "pins", "pinned", "oldest pin", "loans", "on loan", "command"];
     let sections = [
-        table(&["reader pid", "snapshot", "command"], &[0, 1], readers),
+        table(&header, &[0, 3, 4, 5, 6, 7, 8], processes),
+        table(&["reader pid", "snapshot"], &[0, 1], readers),
         table(&["pin pid", "age", "bytes", "database", "key"], &[0, 1, 2], pins),
-        table(&["loan pid", "bytes", "command"], &[0, 1], loans),
+        table(&["loan pid", "bytes"], &[0, 1], loans),
     ];
     sections.join("\n")
 }
 
-/// Name of the program that a process runs; empty when that cannot be told.
-fn command(pid: u64) -> String {
-    let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
-    crate::text::line(name.trim_ascii_end())
-}
-
-fn list(value: &Value) -> &[Value] {
+/// What is there, else nothing.
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn number(value: &Value) -> u64 {
+/// What is there, else nothing.
+pub fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or(0)
 }
 
-fn word(value: &Value) -> &str {
+/// What is there, else nothing.
+pub fn word(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dishtayantra_lmdb::store::Store;
 
-use crate::{Failure, print, report};
+use crate::out::print;
+use crate::{Failure, report};
 
 /// Moves to the upper left corner and clears what is below.
 const CLEAR: &str = "\x1b[H\x1b[J";

@@ -12,7 +12,6 @@ namespace python = dishtayantra::lmdb::python;
 
 PYBIND11_MODULE(dishtayantra_calculators, module, pybind11::mod_gil_not_used()) {
     module.doc() = "Calculators in C++ that read their inputs in place and answer references through the store.";
-    python::register_errors();
     python::PythonCalculator<calculators::MatrixProcessor>::define(module, "MatrixProcessor", R"(
 Statistics and transposition of a matrix `values` (one or two dimensions).
 

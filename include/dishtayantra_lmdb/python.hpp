@@ -3,7 +3,6 @@
 //     #include <dishtayantra_lmdb/python.hpp>
 //
 //     PYBIND11_MODULE(mine, module, pybind11::mod_gil_not_used()) {
-//         dishtayantra::lmdb::python::register_errors();
 //         dishtayantra::lmdb::python::PythonCalculator<Mean>::define(module, "Mean", "The mean of `values`.");
 //     }
 //

@@ -218,6 +218,13 @@ public:
         return detail::take_text(json);
     }
 
+    /// Calls of calculators as a JSON object: what every process counted, and the last slow ones.
+    std::string calls() const {
+        dy_lmdb_bytes_t* json = nullptr;
+        detail::check(dy_lmdb_store_calls(handle_.get(), &json));
+        return detail::take_text(json);
+    }
+
     /// Checks every structure of the store; a JSON report. Throws CorruptError when something is wrong.
     std::string audit() const {
         dy_lmdb_bytes_t* json = nullptr;

@@ -99,6 +99,7 @@ pub const KEYS: &[&str] = &[
     "lmdb_poll_interval",
     "lmdb_allowed_roots",
     "lmdb_validate_arrow",
+    "lmdb_slow_ms",
 ];
 
 /// A checked configuration.
@@ -154,6 +155,8 @@ pub struct Config {
     /// Every value of an Arrow table is checked before it is handed on in place. Where nothing is said: when the mode admits
     /// a group.
     pub validate_arrow: bool,
+    /// Calls of more milliseconds are kept as slow ones.
+    pub slow_ms: u64,
 }
 
 impl Config {
@@ -197,6 +200,7 @@ impl Config {
             poll_interval: keys.poll_interval("lmdb_poll_interval")?,
             allowed_roots: keys.paths("lmdb_allowed_roots")?,
             validate_arrow: keys.bool("lmdb_validate_arrow", mode & 0o077 != 0)?,
+            slow_ms: keys.int("lmdb_slow_ms", 10, 0..=u64::MAX, "milliseconds")?,
         };
         if config.input_prefix == config.output_prefix {
             return Err(refused(
@@ -236,6 +240,7 @@ impl Config {
             "lmdb_poll_interval": self.poll_interval,
             "lmdb_allowed_roots": self.allowed_roots,
             "lmdb_validate_arrow": self.validate_arrow,
+            "lmdb_slow_ms": self.slow_ms,
         })
         .to_string()
     }

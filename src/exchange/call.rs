@@ -5,18 +5,19 @@ use super::{Entry, Exchange, new_txn_id};
 use crate::error::Result;
 use crate::format::Format;
 use crate::reference::{self, Reference};
-use crate::store::View;
+use crate::store::{Count, View};
 use std::sync::atomic::Ordering;
 
 impl Exchange {
-    /// Puts an input under an id that is made for it, in one transaction; see [`Exchange::put_input`].
+    /// Puts an input under an id that is made for it, in one transaction, for a call that began at `began` nanoseconds of
+    /// `CLOCK_MONOTONIC`; see [`Exchange::put_input`].
     ///
     /// # Errors
     /// As for [`Exchange::put_input`].
-    pub fn put_fresh(&self, parts: &[&[u8]], format: Format) -> Result<Reference> {
+    pub fn put_fresh(&self, parts: &[&[u8]], format: Format, began: u64) -> Result<Reference> {
         let txn_id = new_txn_id()?;
         let txn_id = std::str::from_utf8(&txn_id).expect("made of digits");
-        self.put(txn_id, parts, format, true)
+        self.put(txn_id, parts, format, Some(began))
     }
 
     /// The output that a calculator says it wrote; `None` when the reference asks for none, when there is none, and when the
@@ -38,7 +39,9 @@ impl Exchange {
                 return Ok(None);
             }
             input.output = Some(Entry::of(view.info()));
+            self.meter.answered(&mut input.timing);
         }
+        self.meter.count(Count::BytesOut, view.info().size);
         self.proven.store(true, Ordering::Relaxed);
         Ok(Some(view))
     }

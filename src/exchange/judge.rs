@@ -4,17 +4,17 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Answer, Decision, Exchange, there};
+use super::{Answer, Decision, Exchange};
 use crate::error::{Error, Result, Status};
 use crate::reference::{self, Reference};
-use crate::store::{Store, Track};
+use crate::store::{Count, Store, Track};
 use crate::warning::warn;
 
 /// How far an exchange has come, as the store shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    /// The output is there.
-    Written,
+    /// The output is there, of so many bytes.
+    Written { bytes: u64 },
     /// There is no input in the store.
     NoInput,
     /// The calculator cannot take the input from the store.
@@ -50,7 +50,7 @@ fn meaning(seen: Seen, answer: Answer, asked: bool, trust: Trust) -> Option<Deci
             Some(Decision::Prove)
         }
         (_, Answer::Raised | Answer::BrokenOff) => Some(Decision::TakeAnswer),
-        (Seen::Written, _) => Some(Decision::TakeOutput),
+        (Seen::Written { .. }, _) => Some(Decision::TakeOutput),
         (_, Answer::OutputWritten) => None,
         (Seen::NoInput | Seen::Settled, _) => Some(Decision::TakeAnswer),
         (Seen::Unopened { own: false } | Seen::Unseen, Answer::Value | Answer::None)
@@ -103,12 +103,30 @@ impl Exchange {
         answer: Answer,
         timeout: Option<Duration>,
     ) -> Result<(Decision, Option<Error>)> {
+        let (decision, seen, reason) = self.judged(reference, answer, timeout)?;
+        self.counted(reference, answer, decision, seen);
+        Ok((decision, reason))
+    }
+
+    /// Whether a value that a calculator returned is the result. Nothing is waited for to tell that, and when it is not,
+    /// nothing is counted: [`Exchange::judge`] is asked what it is.
+    pub fn is_result(&self, reference: &Reference) -> bool {
+        let judged = self.judged(reference, Answer::Value, Some(Duration::ZERO));
+        matches!(judged, Ok((Decision::TakeAnswer, _, None)))
+    }
+
+    fn judged(
+        &self,
+        reference: &Reference,
+        answer: Answer,
+        timeout: Option<Duration>,
+    ) -> Result<(Decision, Option<Seen>, Option<Error>)> {
         let proven = self.proven.load(Ordering::Relaxed);
         let trust = if proven { Trust::Proven } else { Trust::Unproven };
         if answer == Answer::Raised && self.is_removed(reference) {
             let what =
                 format!("the store {} was removed before its input was opened", self.place.path().display());
-            return Ok((Decision::PassDirectly, Some(Error::new(Status::ForeignStore, what))));
+            return Ok((Decision::PassDirectly, None, Some(Error::new(Status::ForeignStore, what))));
         }
         match self.decide(reference, answer, timeout, trust) {
             Ok((decision, seen)) => {
@@ -117,14 +135,14 @@ impl Exchange {
                 if knows && !proven {
                     self.proven.store(true, Ordering::Relaxed);
                 }
-                Ok((decision, None))
+                Ok((decision, Some(seen), None))
             }
             Err(error) if matches!(error.status(), Status::Timeout | Status::Corrupt) => Err(error),
             // Who is known to read references did not fail for want of that.
             Err(_) if answer == Answer::BrokenOff || proven && answer.is_failure() => {
-                Ok((Decision::TakeAnswer, None))
+                Ok((Decision::TakeAnswer, None, None))
             }
-            Err(error) => Ok((Decision::PassDirectly, Some(error))),
+            Err(error) => Ok((Decision::PassDirectly, None, Some(error))),
         }
     }
 
@@ -166,7 +184,11 @@ impl Exchange {
         let (decision, seen) = self.decide(reference, answer, timeout, Trust::Nothing)?;
         // The marks of another exchange's input say too little about this calculator to give up on it for good.
         if decision == Decision::Repeat && seen == (Seen::Unopened { own: true }) && self.store.is_there() {
+            self.meter.count(Count::Repeated, 1);
             self.found_ignored();
+        }
+        if let (Decision::TakeOutput, Seen::Written { bytes }) = (decision, seen) {
+            self.meter.count(Count::BytesOut, bytes);
         }
         Ok(decision)
     }
@@ -179,6 +201,7 @@ impl Exchange {
         trust: Trust,
     ) -> Result<(Decision, Seen)> {
         let store = self.store_of(reference)?;
+        self.answered(reference);
         let output = reference.get(reference::OUTPUT_KEY);
         if answer == Answer::OutputWritten && output.is_none() {
             return Err(self.unasked());
@@ -193,6 +216,37 @@ impl Exchange {
             (None, None) => Ok((Decision::TakeAnswer, seen)),
             (None, Some(key)) => self.wait(&store, reference, key, timeout, look),
         }
+    }
+
+    /// Notes that the calculator of an exchange is done.
+    fn answered(&self, reference: &Reference) {
+        if let Some(key) = reference.get(reference::INPUT_KEY)
+            && let Some(input) = self.inputs().iter_mut().rev().find(|input| input.key == key)
+        {
+            self.meter.answered(&mut input.timing);
+        }
+    }
+
+    /// Counts what was decided.
+    fn counted(&self, reference: &Reference, answer: Answer, decision: Decision, seen: Option<Seen>) {
+        if let (Decision::TakeOutput, Some(Seen::Written { bytes })) = (decision, seen) {
+            self.meter.count(Count::BytesOut, bytes);
+        }
+        match decision {
+            Decision::Repeat | Decision::Prove | Decision::PassDirectly => {
+                self.meter.count(Count::Repeated, 1);
+            }
+            Decision::TakeAnswer if answer.is_failure() => {
+                self.meter.count(Count::Failed, 1);
+            }
+            Decision::TakeAnswer | Decision::TakeOutput => {}
+        }
+        match reference.get(reference::INPUT_KEY) {
+            None => self.meter.count(Count::Direct, 1),
+            // Put by somebody else.
+            Some(input) if !self.own_input(reference, input) => self.meter.count(Count::Through, 1),
+            Some(_) => 0,
+        };
     }
 
     fn seen(&self, store: &Store, reference: &Reference, answer: Answer) -> Result<Seen> {
@@ -217,9 +271,9 @@ impl Exchange {
         let output = reference.get(reference::OUTPUT_KEY);
         if !answer.is_failure()
             && let Some(output) = output
-            && there(store, reference, output)?
+            && let Some(written) = store.info(reference.db_name(), output.as_bytes())?
         {
-            return Ok(Seen::Written);
+            return Ok(Seen::Written { bytes: written.size });
         }
         Ok(match track {
             _ if input.is_none() => Seen::NoInput,

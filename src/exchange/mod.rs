@@ -14,9 +14,10 @@ use crate::config::Config;
 use crate::envelope::Info;
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
+use crate::mapping::sys;
 use crate::options::PutOptions;
 use crate::reference::{self, Reference};
-use crate::store::{Discarded, Pinned, Place, Store, Track};
+use crate::store::{Count, Discarded, Meter, Pinned, Place, Store, Timing, Track};
 
 pub use answer::{Answer, Decision, Side};
 pub use ids::{TXN_ID_DIGITS, new_txn_id};
@@ -41,6 +42,8 @@ pub struct Exchange {
     proven: AtomicBool,
     /// Inputs put and not cleaned up yet, the last at the end.
     inputs: Mutex<VecDeque<Input>>,
+    /// Counts the calculator's calls.
+    meter: Meter,
 }
 
 /// An input that was put and not cleaned up yet.
@@ -54,6 +57,7 @@ struct Input {
     fresh: bool,
     /// The output that was taken.
     output: Option<Entry>,
+    timing: Timing,
 }
 
 /// What is known of an entry.
@@ -95,6 +99,7 @@ impl Exchange {
         let prefixes =
             [&config.input_prefix, &config.output_prefix].map(|prefix| format!("{prefix}:{name}:"));
         Ok(Exchange {
+            meter: Meter::new(&store, name, config.slow_ms),
             place: Place::new(&config.db_path),
             said,
             prefixes,
@@ -138,10 +143,19 @@ impl Exchange {
 
     /// Whether an input of `size` bytes goes through the store.
     pub fn should(&self, size: u64) -> bool {
-        self.config.enabled
+        let should = self.config.enabled
             && self.config.exchange_mode.sends_inputs()
             && size >= self.config.min_size
-            && !self.ignored()
+            && !self.ignored();
+        if !should {
+            self.meter.count(Count::Direct, 1);
+        }
+        should
+    }
+
+    /// What counts the calculator's calls.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Puts the input of the exchange `txn_id`, made of `parts` in a row, and returns the reference
@@ -152,7 +166,7 @@ impl Exchange {
     /// `KeyExists` when the id is in use; `ReferenceIgnored` when the calculator ignores references
     /// and `InvalidArgument` in mode `output` (pass the payload directly); else what a put answers.
     pub fn put_input(&self, txn_id: &str, parts: &[&[u8]], format: Format) -> Result<Reference> {
-        let reference = self.put(txn_id, parts, format, false)?;
+        let reference = self.put(txn_id, parts, format, None)?;
         // An answer to an earlier exchange of the same id is none to this one.
         if let Some(output) = reference.get(reference::OUTPUT_KEY)
             && there(&self.store, &reference, output)?
@@ -162,8 +176,20 @@ impl Exchange {
         Ok(reference)
     }
 
-    /// Puts an input, and looks for nothing.
-    fn put(&self, txn_id: &str, parts: &[&[u8]], format: Format, fresh: bool) -> Result<Reference> {
+    /// Puts an input, and looks for nothing. `began`: when a call began whose id was made for it.
+    fn put(&self, txn_id: &str, parts: &[&[u8]], format: Format, began: Option<u64>) -> Result<Reference> {
+        self.put_unmetered(txn_id, parts, format, began).inspect_err(|error| self.meter.refused_by(error))
+    }
+
+    fn put_unmetered(
+        &self,
+        txn_id: &str,
+        parts: &[&[u8]],
+        format: Format,
+        began: Option<u64>,
+    ) -> Result<Reference> {
+        let fresh = began.is_some();
+        let began = began.unwrap_or_else(sys::monotonic_ns);
         if !self.config.exchange_mode.sends_inputs() {
             let what = "exchange mode output passes inputs directly";
             return Err(Error::new(Status::InvalidArgument, what));
@@ -188,8 +214,9 @@ impl Exchange {
         let db = &self.config.db_name;
         let (info, pinned) = self.store.put_pinned(db, key.as_bytes(), parts, &options)?;
         reference.set_input(&key, &self.store, info.entry_id);
+        let timing = self.meter.stored(began, info.size);
         if let Some(pinned) = pinned {
-            let input = Input { key, pinned, entry: Entry::of(&info), fresh, output: None };
+            let input = Input { key, pinned, entry: Entry::of(&info), fresh, output: None, timing };
             let mut inputs = self.inputs();
             let oldest = if inputs.len() == INPUTS { inputs.pop_front() } else { None };
             inputs.push_back(input);
@@ -212,7 +239,12 @@ impl Exchange {
     fn forget(&self, key: &str) -> Option<Input> {
         let mut inputs = self.inputs();
         let at = inputs.iter().rposition(|input| input.key == key)?;
-        inputs.remove(at)
+        let input = inputs.remove(at);
+        drop(inputs);
+        if let Some(input) = &input {
+            self.meter.ended(&input.timing, key);
+        }
+        input
     }
 
     /// The reference of the exchange `txn_id` without an input: where the output goes, unless the

@@ -295,6 +295,74 @@ pub unsafe extern "C" fn dy_lmdb_exchange_reference(
     })
 }
 
+/// Tells the calls of the exchange's calculator, of every process since the store was made: its row of
+/// `dy_lmdb_store_calls`.
+///
+/// - `exchange`: the exchange.
+/// - `json`: where to put the block: one JSON object.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Memory: free the block with `dy_lmdb_bytes_free`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_calls(
+    exchange: *const dy_lmdb_exchange_t,
+    json: *mut *mut dy_lmdb_bytes_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, json) = unsafe { (enter(exchange)?, BytesOut::new("json", json)?) };
+        json.write(exchange.meter().report().to_string());
+        Ok(())
+    })
+}
+
+/// Counts a payload that could not be stored because the caller cannot write it in any format, so that it is passed
+/// directly. What `dy_lmdb_exchange_put_input` refuses is counted there.
+///
+/// - `exchange`: the exchange.
+/// - `why`, `why_len`: the reason, UTF-8; the last one is kept, up to 120 bytes of it.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_refused(
+    exchange: *const dy_lmdb_exchange_t,
+    why: *const c_char,
+    why_len: usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, why) = unsafe { (enter(exchange)?, text("why", why, why_len)?) };
+        exchange.meter().refused(Status::BadFormat.code(), why);
+        Ok(())
+    })
+}
+
+/// Says how long a call took whose payload was passed directly: it is kept when that is as long as `lmdb_slow_ms`. What goes
+/// through the store is timed there.
+///
+/// - `exchange`: the exchange.
+/// - `us`: microseconds.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_passed_directly(
+    exchange: *const dy_lmdb_exchange_t,
+    us: u64,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        unsafe { enter(exchange) }?.meter().passed_directly(us.saturating_mul(1000));
+        Ok(())
+    })
+}
+
 /// Tells whether the calculator was found to ignore references: payloads are passed directly then.
 ///
 /// - `exchange`: the exchange.

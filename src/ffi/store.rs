@@ -217,6 +217,30 @@ pub unsafe extern "C" fn dy_lmdb_store_stats(
     })
 }
 
+/// Tells the calls of calculators that wrappers made through the store or past it, of every process since the store was
+/// made, and the last 256 that took longer than their `lmdb_slow_ms`. Looks at no entry, so it costs little.
+///
+/// - `store`: the store.
+/// - `json`: where to put the block: one JSON object; `docs/operations.md` says what is in it.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED` or `DY_LMDB_FORKED`.
+///
+/// Memory: free the block with `dy_lmdb_bytes_free`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_store_calls(
+    store: *const dy_lmdb_store_t,
+    json: *mut *mut dy_lmdb_bytes_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (store, json) = unsafe { (enter(store)?, BytesOut::new("json", json)?) };
+        json.write(store.calls()?.to_string());
+        Ok(())
+    })
+}
+
 /// Checks a whole store: every page of the arenas owned once, every record, loan, pin and expiry row in
 /// order.
 ///

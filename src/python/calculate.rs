@@ -16,16 +16,15 @@ use super::text::{arguments, fail_with, int, names, new_int};
 use super::values::{Getting, Packing};
 use super::{search, size};
 use crate::error::{Error, Result};
-use crate::exchange::{Answer, Decision, Exchange};
+use crate::exchange::Exchange;
 use crate::ffi::exchange::{dy_lmdb_exchange_t, enter};
 use crate::ffi::reference::give_reference;
 use crate::format::Format;
-use crate::mapping::fork;
+use crate::mapping::{fork, sys};
 use crate::reference::Reference;
-use crate::store::View;
+use crate::store::{Count, View};
 use std::ffi::{CStr, c_int};
 use std::ptr;
-use std::time::Duration;
 
 /// What the calls of one wrapped calculator have in common.
 #[repr(C)]
@@ -183,9 +182,16 @@ impl Call<'_> {
         // SAFETY: as in `run`.
         unsafe {
             if self.refers(self.payload)? {
+                // What goes on counts anew.
+                self.look(|exchange| exchange.meter().count(Count::Direct, 1_u64.wrapping_neg()));
                 return self.steps(names().otherwise, &[]);
             }
+            let began = sys::tick_ns();
             let answer = called(self.calculate, self.payload)?;
+            let ns = sys::tick_ns() - began;
+            if ns > 0 {
+                self.look(|exchange| exchange.meter().passed_directly(ns));
+            }
             if is_plain(answer.get()) {
                 return Some(answer);
             }
@@ -194,12 +200,13 @@ impl Call<'_> {
     }
 
     unsafe fn through_store(&self) -> Option<Ref> {
+        let began = sys::monotonic_ns();
         // SAFETY: as in `run`.
         unsafe {
             let put = match self.encoded() {
                 Some(None) => return self.steps(names().otherwise, &[]),
                 Some(Some(encoded)) => encoded.with(|format, parts| {
-                    self.with(|exchange| exchange.put_fresh(parts, Format::from_u32(format)?))
+                    self.with(|exchange| exchange.put_fresh(parts, Format::from_u32(format)?, began))
                 }),
                 None => {
                     let error = raised()?;
@@ -299,8 +306,7 @@ impl Call<'_> {
 
     /// Whether a value that a calculator returned is the result. Nothing is waited for to tell that.
     fn is_result(&self, reference: &Reference) -> bool {
-        let judged = self.with(|exchange| exchange.judge(reference, Answer::Value, Some(Duration::ZERO)));
-        matches!(judged, Some(Ok((Decision::TakeAnswer, None))))
+        self.with(|exchange| exchange.is_result(reference)) == Some(true)
     }
 
     /// The output, when it is what it was; `None` when the exchange is closed.

@@ -1,8 +1,10 @@
 //! Buffers of Python's objects.
 
 use super::api::{Buffer, PyObject, api};
-use super::object::is_away;
+use super::object::{call, is_away};
+use super::text::names;
 use std::ffi::{CStr, c_int};
+use std::ptr;
 
 /// The format of the items is told.
 pub const FORMAT: c_int = 0x04;
@@ -57,6 +59,19 @@ impl Export {
         }
         // SAFETY: as many as there are dimensions, kept by the exporter.
         unsafe { std::slice::from_raw_parts(self.0.shape, self.0.ndim as usize) }
+    }
+}
+
+/// `bf_getbuffer` of what shows the buffer of another object, which its `_exported` answers: it is that object's from then
+/// on, and so is the end of it.
+pub unsafe extern "C" fn pass_on(object: *mut PyObject, view: *mut Buffer, flags: c_int) -> c_int {
+    // SAFETY: Python asks an object of ours for its buffer.
+    unsafe {
+        (*view).obj = ptr::null_mut();
+        match call(object, names().exported) {
+            Some(exporter) => (api().get_buffer)(exporter.get(), view, flags),
+            None => -1,
+        }
     }
 }
 

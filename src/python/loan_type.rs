@@ -1,6 +1,7 @@
 //! `Loan`: memory of a store to build one payload in. What it does for arrays it leaves to its class in Python.
 
-use super::api::{Attribute, MEMBER_OBJECT, MEMBER_ULONGLONG, Method, PyObject, api};
+use super::api::{Attribute, BF_GETBUFFER, MEMBER_OBJECT, MEMBER_ULONGLONG, Method, PyObject, api};
+use super::export::pass_on;
 use super::memory::Hold;
 use super::object::{
     Fields, Place, Ref, Strong, WeakRefs, attribute, bool_of, call, call_with, class_method, fields, make,
@@ -275,6 +276,7 @@ unsafe extern "C" fn entry(object: *mut PyObject, _: *mut c_void) -> *mut PyObje
 unsafe impl Fields for Loan {
     const NAME: &'static CStr = c"dishtayantra_lmdb.Loan";
     const DOC: &'static CStr = c"Memory of the store to build one payload in.";
+    const SLOTS: &'static [(c_int, *const c_void)] = &[(BF_GETBUFFER, pass_on as *const c_void)];
 
     fn methods() -> Vec<Method> {
         vec![

@@ -1,6 +1,7 @@
 //! `View`: one payload, looked at where it lies.
 
-use super::api::{Attribute, MEMBER_OBJECT, Method, PyObject, api};
+use super::api::{Attribute, BF_GETBUFFER, MEMBER_OBJECT, Method, PyObject, api};
+use super::export::pass_on;
 use super::memory::{self, Pin};
 use super::object::{
     Fields, Place, Ref, Strong, WeakRefs, attribute, call, class_method, fields, make, method, none, or_none,
@@ -129,6 +130,7 @@ unsafe extern "C" fn pin(object: *mut PyObject, _: *mut c_void) -> *mut PyObject
 unsafe impl Fields for View {
     const NAME: &'static CStr = c"dishtayantra_lmdb.View";
     const DOC: &'static CStr = c"One payload, looked at where it lies.";
+    const SLOTS: &'static [(c_int, *const c_void)] = &[(BF_GETBUFFER, pass_on as *const c_void)];
 
     fn methods() -> Vec<Method> {
         vec![

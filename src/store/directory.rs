@@ -69,13 +69,7 @@ impl Directory {
             .map_err(|error| open_error(&path, &error))?;
         let metadata = file.metadata().map_err(|e| Error::io(path.display(), &e))?;
         let concern = check_access(&path, &metadata, options)?;
-        let magic = sys::file_system(&file).map_err(|e| Error::io(path.display(), &e))?;
-        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == magic) {
-            return Err(Error::new(
-                Status::Unsupported,
-                format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
-            ));
-        }
+        refuse_file_system(&path, &file)?;
         Ok(Directory { file, path, identity: (metadata.dev(), metadata.ino()), concern })
     }
 
@@ -202,6 +196,22 @@ impl Directory {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses a directory on a file system that cannot hold a store.
+pub fn check_file_system(path: &Path) -> Result<()> {
+    refuse_file_system(path, &File::open(path).map_err(|error| open_error(path, &error))?)
+}
+
+fn refuse_file_system(path: &Path, file: &File) -> Result<()> {
+    let magic = sys::file_system(file).map_err(|e| Error::io(path.display(), &e))?;
+    match REFUSED.iter().find(|(refused, _)| *refused == magic) {
+        Some((_, why)) => Err(Error::new(
+            Status::Unsupported,
+            format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
+        )),
+        None => Ok(()),
     }
 }
 

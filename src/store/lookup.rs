@@ -218,7 +218,7 @@ impl Store {
     /// # Errors
     /// `ReadersFull`, `Forked`.
     pub fn list(&self, db: &str, prefix: &[u8]) -> Result<Vec<Vec<u8>>> {
-        self.collect(db, prefix, |key, _, _| key.to_vec())
+        self.collect(db, (prefix, None, usize::MAX), |key, _, _| key.to_vec())
     }
 
     /// The live entries whose keys start with `prefix`, as [`Store::list`] lists them. None counts as opened.
@@ -226,7 +226,22 @@ impl Store {
     /// # Errors
     /// `ReadersFull`, `Forked`.
     pub fn entries(&self, db: &str, prefix: &[u8]) -> Result<Vec<Listed>> {
-        self.collect(db, prefix, |key, record, now| {
+        self.entries_after(db, prefix, None, usize::MAX)
+    }
+
+    /// As [`Store::entries`], at most `most` of those whose keys come after `after`: for whoever goes through many of them
+    /// without having them all in memory, or a snapshot of the store all the time.
+    ///
+    /// # Errors
+    /// `ReadersFull`, `Forked`.
+    pub fn entries_after(
+        &self,
+        db: &str,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        most: usize,
+    ) -> Result<Vec<Listed>> {
+        self.collect(db, (prefix, after, most), |key, record, now| {
             let [txn_id, source, target] = record.texts.map(str::to_owned);
             let made = || String::from_utf8_lossy(&made_txn_id(record.entry_id)).into_owned();
             Listed {
@@ -240,9 +255,14 @@ impl Store {
         })
     }
 
-    /// What `make` makes of the live entries under `prefix`; it gets key, record and the time in ns. A record that
-    /// cannot be read, since something else wrote it, is left out: whether it is live is not known.
-    fn collect<T>(&self, db: &str, prefix: &[u8], make: impl Fn(&[u8], &Record, u64) -> T) -> Result<Vec<T>> {
+    /// What `make` makes of the live entries under a prefix, after a key, so many at most; it gets key, record and the time
+    /// in ns. A record that cannot be read, since something else wrote it, is left out: whether it is live is not known.
+    fn collect<T>(
+        &self,
+        db: &str,
+        (prefix, after, most): (&[u8], Option<&[u8]>, usize),
+        make: impl Fn(&[u8], &Record, u64) -> T,
+    ) -> Result<Vec<T>> {
         self.engine.check()?;
         let now = sys::boottime_ns();
         self.engine.look(now)?;
@@ -252,10 +272,12 @@ impl Store {
         let hidden = self.engine.deferred.hidden();
         let txn = self.engine.snapshot()?;
         let mut cursor = txn.cursor(dbi)?;
-        let mut pair = if prefix.is_empty() { cursor.first()? } else { cursor.seek(prefix)? };
+        let from = after.map_or(prefix, |after| after.max(prefix));
+        let mut pair = if from.is_empty() { cursor.first()? } else { cursor.seek(from)? };
         let mut found = Vec::new();
-        while let Some((key, value)) = pair.filter(|(key, _)| key.starts_with(prefix)) {
-            if let Ok(record) = record::decode(&self.engine, key, value)
+        while let Some((key, value)) = pair.filter(|(key, _)| key.starts_with(prefix) && found.len() < most) {
+            if after != Some(key)
+                && let Ok(record) = record::decode(&self.engine, key, value)
                 && !record.expired(now)
                 && !hidden.holds(record.entry_id)
             {

@@ -7,13 +7,13 @@
 //! registry, open, inherited                   one engine per directory and process, every guard, and forks
 //! put, loan, lookup, marks, view, publish     what is asked of a store
 //! place                                       whether a store is the one at a path
-//! rounds, recovery, sweep, audit, stats       what is done beside that
+//! rounds, recovery, sweep, audit, stats, calls what is done beside that
 //! record, expiry, arena, databases            entries and where their payloads lie
 //! quarantine, unseen, extents, loans          pages, and who has them
 //! write, space                                the write transaction, and disk space before it changes anything
 //! deferred                                    what the next write transaction deletes first (as `record` does)
 //! engine                                      what is kept for one open store
-//! identify, files, presence, guard, other      what is in a directory, and who has it open
+//! identify, files, found, presence, guard, other   what is in a directory, and who has it open
 //! shared, owners, pins, spares, sweeper, directory, doorbell, run, backoff
 //! ```
 
@@ -21,6 +21,7 @@ mod arena;
 mod audit;
 mod backoff;
 mod blocks;
+mod calls;
 mod databases;
 mod deferred;
 mod directory;
@@ -29,6 +30,7 @@ mod engine;
 mod expiry;
 mod extents;
 mod files;
+mod found;
 mod guard;
 mod handle;
 mod identify;
@@ -63,6 +65,7 @@ mod watch;
 mod write;
 
 pub use audit::Audit;
+pub use calls::{Count, Meter, Timing};
 pub use deferred::Discarded;
 pub use handle::Store;
 pub use loan::{Loan, Mapped, Pinned};
@@ -270,6 +273,16 @@ impl Store {
         self.engine.check()?;
         self.engine.flush()?;
         stats::collect(&self.engine)
+    }
+
+    /// The calls of calculators, of every process since the store was made, and those that were slow, as a JSON object.
+    /// Looks at no entry.
+    ///
+    /// # Errors
+    /// `Forked`.
+    pub fn calls(&self) -> Result<serde_json::Value> {
+        self.engine.check()?;
+        Ok(calls::collect(&self.engine))
     }
 
     /// Walks the whole store and says what is wrong with it: pages lost or owned twice, indexes that disagree.

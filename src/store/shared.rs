@@ -5,13 +5,14 @@
 //! | 0 | 4,096 | header (see the constants) |
 //! | 4,096 | 65,536 | 1,024 wait words, a cache line each: sequence, waiters |
 //! | 69,632 | 4,096 | kept zero: two lock words, a cache line each |
-//! | 73,728 | 65,536 | kept zero: counters of calculators |
-//! | 139,264 | 32,768 | kept zero: a ring of 256 slow calls, 128 bytes each |
+//! | 73,728 | 65,536 | calls of 64 calculators, 1,024 bytes each (`calls`) |
+//! | 139,264 | 32,768 | a ring of 256 slow calls, 128 bytes each (`calls`) |
 //! | 172,032 | 16,384 | 1,024 owners of pin chunks: engine id, pid |
 //! | 188,416 | 1,048,576 | 65,536 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
 //!
-//! What is kept zero is for later versions of the library, which then need no other version of the format. Version 2 had
-//! the same header and wait words, and behind them only 256 owners of chunks and 16,384 pins.
+//! What is kept zero is for later versions of the library, which then need no other version of the format; libraries of
+//! this version that knew no calls left zeros there. Version 2 had the same header and wait words, and behind them only 256
+//! owners of chunks and 16,384 pins.
 
 use super::directory::FILES;
 use crate::error::{Error, Result, Status};
@@ -61,8 +62,16 @@ const WAIT_WORD: u64 = 64;
 /// What was behind the wait words in the version before: 256 owners of chunks, 16,384 pins.
 const OLDER_LENGTH: u64 = AT_KEPT_ZERO + 256 * CHUNK + 16_384 * PIN;
 const AT_KEPT_ZERO: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
-/// Lock words, counters of calculators, slow calls.
-const KEPT_ZERO: u64 = (4 << 10) + (64 << 10) + 256 * 128;
+/// Rows of calculators.
+pub const CALCULATORS: usize = 64;
+const CALCULATOR: u64 = 1 << 10;
+const AT_CALCULATORS: u64 = AT_KEPT_ZERO + (4 << 10);
+/// Slow calls that are kept.
+pub const SLOW_CALLS: usize = 256;
+const SLOW_CALL: u64 = 128;
+const AT_SLOW_CALLS: u64 = AT_CALCULATORS + CALCULATORS as u64 * CALCULATOR;
+/// Lock words, calls of calculators, slow calls: nothing in a store of the version before.
+const KEPT_ZERO: u64 = AT_SLOW_CALLS + SLOW_CALLS as u64 * SLOW_CALL - AT_KEPT_ZERO;
 const AT_CHUNKS: u64 = AT_KEPT_ZERO + KEPT_ZERO;
 /// Chunks of pin slots; an engine claims a chunk at a time.
 pub const PIN_CHUNKS: u32 = 1024;
@@ -127,6 +136,8 @@ pub enum Counter {
     Deletes = 5,
     /// Views that were copied since no pin slot was free.
     CopiedViews = 6,
+    /// Calls that were slow; the number of the next.
+    SlowCalls = 7,
 }
 
 /// The mapped file.
@@ -351,6 +362,16 @@ impl Shared {
         self.region.u64_at(AT_COUNTERS + counter as u64 * 64)
     }
 
+    /// The row of a calculator.
+    pub fn calculator(&self, row: usize) -> &[AtomicU64] {
+        self.region.u64s_at(AT_CALCULATORS + row as u64 * CALCULATOR, CALCULATOR as usize / 8)
+    }
+
+    /// One of the slow calls.
+    pub fn slow_call(&self, at: usize) -> &[AtomicU64] {
+        self.region.u64s_at(AT_SLOW_CALLS + at as u64 * SLOW_CALL, SLOW_CALL as usize / 8)
+    }
+
     /// What a publisher bumps.
     pub fn sequence(&self, word: u64) -> &AtomicU32 {
         self.region.u32_at(AT_WAIT_WORDS + word % WAIT_WORDS * WAIT_WORD)
@@ -407,6 +428,12 @@ fn head(file: &File) -> std::io::Result<Option<[u8; 12]>> {
 
 fn version_of(head: &[u8; 12]) -> u32 {
     u32::from_le_bytes(head[8..].try_into().expect("four bytes"))
+}
+
+/// Format version of a finished file of this library; `None`: it is no such file.
+pub fn version_in(file: &File) -> std::io::Result<Option<u32>> {
+    let head = head(file)?;
+    Ok(head.filter(|head| head.starts_with(&MAGIC.to_le_bytes())).map(|head| version_of(&head)))
 }
 
 /// What the first bytes of a finished file say against it.

@@ -4,7 +4,7 @@ use super::databases::database_names;
 use super::engine::Engine;
 use super::run::Run;
 use super::shared::{Counter, FORMAT_VERSION};
-use super::{blocks, loans, pins, quarantine, record};
+use super::{blocks, calls, loans, pins, quarantine, record};
 use crate::error::{Error, Result, Status};
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
@@ -123,6 +123,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
             "waits": counter(Counter::Waits), "puts": counter(Counter::Puts), "deletes": counter(Counter::Deletes),
             "copied_views": counter(Counter::CopiedViews),
         },
+        "calls": calls::collect(engine),
         "sweeper_error": engine.sweeper.last_error(),
     }))
 }

@@ -118,6 +118,7 @@ void test_store_after_close(void) {
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_sweep(store, NULL));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_stats(store, &block));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_audit(store, &block));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_calls(store, &block));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_view_open(store, NOTHING, TEXT("k"), 0, &view, NULL));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_loan_open(store, 10, &loan));
     EXPECT(block == NULL && keys == NULL && view == NULL && loan == NULL && size == 77);
@@ -176,6 +177,9 @@ void test_store_sweep_stats_audit(void) {
     EXPECT_BLOCK_HOLDS(json, "{");
     EXPECT_OK(dy_lmdb_store_audit(store, &json));
     EXPECT_BLOCK_HOLDS(json, "\"faults\":[]");
+    EXPECT_OK(dy_lmdb_store_calls(store, &json));
+    EXPECT_BLOCK_HOLDS(json, "\"slow_calls\":[]");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_store_calls(store, NULL));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_store_stats(store, NULL));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_store_audit(store, NULL));
     EXPECT_OK(dy_lmdb_store_close(store));

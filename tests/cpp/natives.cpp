@@ -137,7 +137,6 @@ py::class_<Class> define(py::module_& module, const char* type) {
 }  // namespace
 
 PYBIND11_MODULE(dishtayantra_test_natives, module, py::mod_gil_not_used()) {
-    python::register_errors();
     define<IgnoresReferences>(module, "IgnoresReferences");
     define<AnswersDirectly>(module, "AnswersDirectly");
     define<OpensButNeverAnswers>(module, "OpensButNeverAnswers");

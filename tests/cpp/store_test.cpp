@@ -211,5 +211,6 @@ TEST(Store, ExistingStoresOnlyWhenAskedSo) {
 TEST_F(StoreTest, StatisticsAndAuditAreJson) {
     store.put("k", lmdb::as_bytes(std::string(5000, 'x')));
     EXPECT_EQ(store.stats().front(), '{');
+    EXPECT_NE(store.calls().find("\"calculators\":[]"), std::string::npos);
     EXPECT_EQ(store.audit().front(), '{');
 }

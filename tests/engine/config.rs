@@ -60,6 +60,7 @@ fn table() -> Vec<Row> {
         row("lmdb_poll_interval", json!(null), json!(10), &not_interval),
         row("lmdb_allowed_roots", json!([]), json!(["/a", "/b/c"]), &not_paths),
         row("lmdb_validate_arrow", json!(false), json!(true), &not_bool),
+        row("lmdb_slow_ms", json!(10), json!(0), &not_int),
     ]
 }
 

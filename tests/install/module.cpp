@@ -35,7 +35,6 @@ public:
 
 PYBIND11_MODULE(installed_module, module) {
     module.doc() = "Sums an array where it lies in a store; a calculator.";
-    dy::python::register_errors();
     dy::python::PythonCalculator<Double>::define(module, "Double", "Values times two.");
     module.def("sum", &sum, py::arg("path"), py::arg("key"));
 }

@@ -12,39 +12,15 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from support import PKG_CONFIG_PATH, PREFIX, ROOT, done, install
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-PREFIX = ROOT / "build" / "install"
 VERSION = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]  # type: ignore[index]
 STRICT = ["-O1", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 
-def done(*command: object, **environment: str) -> str:
-    """What a command prints; fails when it fails."""
-    run = subprocess.run(
-        [str(part) for part in command], env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
-    )
-    assert run.returncode == 0, f"{shlex.join(map(str, command))}\n{run.stdout}\n{run.stderr}"
-    return run.stdout
-
-
-def install(prefix: Path, **settings: str) -> str:
-    variables = [f"{name}={value}" for name, value in settings.items()]
-    return done("make", "--no-print-directory", "-C", ROOT, "install", f"PREFIX={prefix}", *variables)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def installed() -> Path:
-    shutil.rmtree(PREFIX, ignore_errors=True)
-    install(PREFIX)
-    return PREFIX
-
-
 def pkg_config(*flags: str) -> list[str]:
-    return shlex.split(
-        done("pkg-config", *flags, "dishtayantra_lmdb", PKG_CONFIG_PATH=str(PREFIX / "lib" / "pkgconfig"))
-    )
+    return shlex.split(done("pkg-config", *flags, "dishtayantra_lmdb", PKG_CONFIG_PATH=PKG_CONFIG_PATH))
 
 
 def rpath() -> str:
@@ -191,7 +167,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
         " $(pkg-config --cflags --libs dishtayantra_lmdb) -Wl,-rpath,$(pkg-config --variable=libdir dishtayantra_lmdb)"
         f" -o {place}/installed_module$({sys.executable} -m pybind11 --extension-suffix)"
     )
-    done("sh", "-c", command, PKG_CONFIG_PATH=str(PREFIX / "lib" / "pkgconfig"))
+    done("sh", "-c", command, PKG_CONFIG_PATH=PKG_CONFIG_PATH)
     return place
 
 

@@ -79,6 +79,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "lmdb_poll_interval": 10,
         "lmdb_allowed_roots": [str(tmp_path), "/elsewhere"],
         "lmdb_validate_arrow": True,
+        "lmdb_slow_ms": 3,
     }
     config = LMDBCalculatorConfig.from_dict(given)
     assert config.to_dict() == given

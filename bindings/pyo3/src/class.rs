@@ -118,43 +118,84 @@ impl Called {
     }
 }
 
-/// `$class`, in Python `$name` of the module `$module`: `Class(name, config)` with `calculate` and `details`, whose core
-/// `$core` is made from its configuration by `$core::new(&dyn Input) -> Result<$core>`.
+/// A Python module of calculators: `mod` and its name, then each of them under its own name as `Class(name, config)` with
+/// `calculate` and `details`, made from its configuration by `new(&dyn Input) -> Result<Self>`.
 ///
-/// The crate that uses it depends on `pyo3` itself.
+/// ```ignore
+/// dishtayantra_pyo3::python_module! {
+///     /// What the module is.
+///     mod mine {
+///         /// The mean of `values`.
+///         Mean,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! python_module {
+    ($(#[doc = $module_doc:literal])* mod $module:ident { $($(#[doc = $doc:literal])* $core:ident),+ $(,)? }) => {
+        $(#[doc = $module_doc])*
+        #[$crate::pyo3::pymodule(crate = "::dishtayantra_pyo3::pyo3", gil_used = false)]
+        mod $module {
+            $(
+                $(#[doc = $doc])*
+                #[::dishtayantra_pyo3::pyo3::pyclass(
+                    crate = "::dishtayantra_pyo3::pyo3", frozen, dict, weakref, subclass
+                )]
+                pub struct $core(::dishtayantra_pyo3::Called);
+
+                $crate::python_methods! { $core, stringify!($core), super::$core }
+            )+
+        }
+    };
+}
+
+/// `$class`, in Python `$name` of the module `$module`: `Class(name, config)` with `calculate` and `details`, whose core
+/// `$core` is made from its configuration by `$core::new(&dyn Input) -> Result<$core>`. For modules that hold more than
+/// calculators; [`python_module`] makes whole ones.
 #[macro_export]
 macro_rules! python_class {
     ($(#[doc = $doc:literal])* $class:ident = $name:literal, $core:ty, $module:literal) => {
         $(#[doc = $doc])*
-        #[pyo3::pyclass(frozen, dict, weakref, subclass, name = $name, module = $module)]
+        #[$crate::pyo3::pyclass(
+            crate = "::dishtayantra_pyo3::pyo3", frozen, dict, weakref, subclass, name = $name, module = $module
+        )]
         pub struct $class($crate::Called);
 
-        #[pyo3::pymethods]
+        $crate::python_methods! { $class, $name, $core }
+    };
+}
+
+/// What the classes of calculators answer to.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! python_methods {
+    ($class:ident, $name:expr, $core:ty) => {
+        #[$crate::pyo3::pymethods(crate = "::dishtayantra_pyo3::pyo3")]
         impl $class {
             #[new]
             #[pyo3(signature = (name, config = None))]
             fn new(
-                py: pyo3::Python<'_>,
+                py: $crate::pyo3::Python<'_>,
                 name: String,
-                config: Option<pyo3::Bound<'_, pyo3::PyAny>>,
-            ) -> pyo3::PyResult<Self> {
+                config: Option<$crate::pyo3::Bound<'_, $crate::pyo3::PyAny>>,
+            ) -> $crate::pyo3::PyResult<Self> {
                 $crate::Called::new(py, name, config, <$core>::new).map($class)
             }
 
             /// The result for a dict, an array, raw bytes of float64 or a reference.
             fn calculate<'py>(
                 &self,
-                py: pyo3::Python<'py>,
-                data: pyo3::Bound<'py, pyo3::PyAny>,
-            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
+                py: $crate::pyo3::Python<'py>,
+                data: $crate::pyo3::Bound<'py, $crate::pyo3::PyAny>,
+            ) -> $crate::pyo3::PyResult<$crate::pyo3::Bound<'py, $crate::pyo3::types::PyDict>> {
                 self.0.calculate(py, data)
             }
 
             /// Name, class, settings and counts of calls, references and stored outputs.
             fn details<'py>(
                 &self,
-                py: pyo3::Python<'py>,
-            ) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyDict>> {
+                py: $crate::pyo3::Python<'py>,
+            ) -> $crate::pyo3::PyResult<$crate::pyo3::Bound<'py, $crate::pyo3::types::PyDict>> {
                 self.0.details(py, $name)
             }
 
@@ -170,7 +211,7 @@ macro_rules! python_class {
 
             /// A copy of the configuration it was made with.
             #[getter]
-            fn config(&self, py: pyo3::Python<'_>) -> pyo3::Py<pyo3::types::PyDict> {
+            fn config(&self, py: $crate::pyo3::Python<'_>) -> $crate::pyo3::Py<$crate::pyo3::types::PyDict> {
                 self.0.config(py)
             }
         }

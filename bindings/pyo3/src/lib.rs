@@ -1,30 +1,28 @@
 //! The base of calculators in Rust for Python: what a module needs beside arithmetic.
 //!
 //! ```ignore
-//! use dishtayantra::calculator::{Calculator, Input, Map, map};
-//! use pyo3::prelude::*;
+//! use dishtayantra_pyo3::dishtayantra::Result;
+//! use dishtayantra_pyo3::dishtayantra::calculator::{Calculator, Input, Map, map};
 //!
 //! struct Mean;
 //!
 //! impl Mean {
-//!     fn new(_config: &dyn Input) -> dishtayantra::Result<Mean> {
+//!     fn new(_config: &dyn Input) -> Result<Mean> {
 //!         Ok(Mean)
 //!     }
 //! }
 //!
 //! impl Calculator for Mean { /* … */ }
 //!
-//! dishtayantra_pyo3::python_class! {
-//!     /// The mean of `values`.
-//!     PyMean = "Mean", Mean, "mine"
-//! }
-//!
-//! #[pymodule(gil_used = false)]
-//! fn mine(module: &Bound<'_, PyModule>) -> PyResult<()> {
-//!     module.add_class::<PyMean>()
+//! dishtayantra_pyo3::python_module! {
+//!     mod mine {
+//!         /// The mean of `values`.
+//!         Mean
+//!     }
 //! }
 //! ```
 //!
+//! A module depends on this crate alone, under its own name: `dishtayantra` and `pyo3` are here.
 //! [`Called`] is what such classes have in common; [`PythonInput`] and `numbers` read what Python gives, [`dict_of`] and
 //! [`raised`] are what Python gets. NumPy is used when a caller has it, never needed.
 
@@ -39,4 +37,5 @@ pub use class::Called;
 pub use dishtayantra;
 pub use errors::raised;
 pub use payload::PythonInput;
+pub use pyo3;
 pub use results::dict_of;

@@ -225,7 +225,7 @@ fn statistics_and_audit_tell_of_the_store() {
     let dir = scratch();
     let store = open(dir.path());
     store.put("key", &[7; 5000], &DEFAULTS).unwrap();
-    for text in [store.stats().unwrap(), store.audit().unwrap()] {
+    for text in [store.stats().unwrap(), store.calls().unwrap(), store.audit().unwrap()] {
         assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_object(), "{text}");
     }
 }

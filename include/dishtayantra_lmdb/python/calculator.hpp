@@ -2,6 +2,7 @@
 #ifndef DISHTAYANTRA_LMDB_PYTHON_CALCULATOR_HPP
 #define DISHTAYANTRA_LMDB_PYTHON_CALCULATOR_HPP
 
+#include "errors.hpp"
 #include "input.hpp"
 #include "results.hpp"
 
@@ -91,8 +92,9 @@ public:
         return out;
     }
 
-    /// Adds the class to a module.
+    /// Adds the class to a module, and has the module raise errors of the engine as register_errors() says.
     static void define(py::module_& module, const char* type, const char* doc) {
+        register_errors();
         py::class_<PythonCalculator>(module, type, doc, py::dynamic_attr())
             .def(py::init<std::string, const py::object&>(), py::arg("name"), py::arg("config") = py::none())
             .def("calculate", &PythonCalculator::calculate, py::arg("data"),

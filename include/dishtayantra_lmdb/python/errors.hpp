@@ -26,7 +26,8 @@ inline PyObject* builtin_kind(const Error& error) {
 }
 
 /// Raises errors of the engine as the kinds of the Python package when the process has loaded it, else as built-in
-/// exceptions: LookupError for a missing entry, TimeoutError, PermissionError, OSError, ValueError, RuntimeError.
+/// exceptions: LookupError for a missing entry, TimeoutError, PermissionError, OSError, ValueError, RuntimeError. For
+/// modules that define no PythonCalculator; those that do need not call it.
 inline void register_errors() {
     py::register_local_exception_translator([](std::exception_ptr pending) {
         try {

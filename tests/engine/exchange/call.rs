@@ -33,7 +33,7 @@ fn exchange_at(path: &Path, ttl: u64) -> Exchange {
 fn a_fresh_input_has_all_that_one_with_a_given_id_has() {
     for mode in ["input", "both", "reference"] {
         let caller = caller(mode);
-        let fresh = caller.exchange.put_fresh(&[b"pay", b"load"], Format::Raw).unwrap();
+        let fresh = caller.exchange.put_fresh(&[b"pay", b"load"], Format::Raw, 0).unwrap();
         let txn_id = fresh.get("_txn_id").unwrap();
         assert!(txn_id.len() == 32 && txn_id.bytes().all(|digit| digit.is_ascii_hexdigit()));
         let given = caller.put("a given id");
@@ -60,12 +60,12 @@ fn a_fresh_input_has_all_that_one_with_a_given_id_has() {
 
 #[test]
 fn a_fresh_input_is_refused_as_one_with_a_given_id_is() {
-    let output = caller("output").exchange.put_fresh(&[], Format::Raw).unwrap_err();
+    let output = caller("output").exchange.put_fresh(&[], Format::Raw, 0).unwrap_err();
     assert_eq!(output.status(), Status::InvalidArgument);
     let caller = caller("both");
-    let reference = caller.exchange.put_fresh(&[b"x"], Format::Raw).unwrap();
+    let reference = caller.exchange.put_fresh(&[b"x"], Format::Raw, 0).unwrap();
     assert_eq!(caller.settle(&reference, Answer::Value, FOR_EVER), Decision::Repeat);
-    let ignored = caller.exchange.put_fresh(&[b"x"], Format::Raw).unwrap_err();
+    let ignored = caller.exchange.put_fresh(&[b"x"], Format::Raw, 0).unwrap_err();
     assert_eq!(ignored.status(), Status::ReferenceIgnored);
 }
 
@@ -73,7 +73,7 @@ fn a_fresh_input_is_refused_as_one_with_a_given_id_is() {
 fn what_happened_to_a_fresh_input_is_known_after_it_is_gone() {
     let caller = caller("both");
     for opened in [true, false] {
-        let reference = caller.exchange.put_fresh(&[b"x"], Format::Raw).unwrap();
+        let reference = caller.exchange.put_fresh(&[b"x"], Format::Raw, 0).unwrap();
         if opened {
             drop(reference.view_input().unwrap());
         }
@@ -93,12 +93,12 @@ fn what_happened_to_a_fresh_input_is_known_after_it_is_gone() {
 #[test]
 fn a_written_output_is_taken_once_it_is_there() {
     let caller = caller("both");
-    let reference = caller.exchange.put_fresh(&[b"payload"], Format::Raw).unwrap();
+    let reference = caller.exchange.put_fresh(&[b"payload"], Format::Raw, 0).unwrap();
     assert!(caller.exchange.take_written(&reference).unwrap().is_none());
     calculate(&reference, "open write");
     assert_eq!(caller.exchange.take_written(&reference).unwrap().unwrap().bytes(), b"result");
     let unasked = super::caller("input");
-    let reference = unasked.exchange.put_fresh(&[b"payload"], Format::Raw).unwrap();
+    let reference = unasked.exchange.put_fresh(&[b"payload"], Format::Raw, 0).unwrap();
     assert!(unasked.exchange.take_written(&reference).unwrap().is_none());
 }
 
@@ -107,7 +107,7 @@ fn a_discarded_exchange_leaves_nothing_and_its_id_can_come_again() {
     for (taken, again) in [(true, true), (true, false), (false, true), (false, false)] {
         let caller = caller("both");
         let exchange = &caller.exchange;
-        let reference = exchange.put_fresh(&[&[1; 3000]], Format::Raw).unwrap();
+        let reference = exchange.put_fresh(&[&[1; 3000]], Format::Raw, 0).unwrap();
         reference.put_output(&[&[2; 3000]], &PutOptions::default()).unwrap();
         let view = exchange.take_written(&reference).unwrap().filter(|_| taken);
         exchange.discard(&reference, true, true).unwrap();
@@ -130,7 +130,7 @@ fn a_discarded_exchange_leaves_nothing_and_its_id_can_come_again() {
 fn a_side_that_is_to_stay_stays() {
     for (input, output) in [(false, false), (true, false), (false, true)] {
         let caller = caller("both");
-        let reference = caller.exchange.put_fresh(&[b"in"], Format::Raw).unwrap();
+        let reference = caller.exchange.put_fresh(&[b"in"], Format::Raw, 0).unwrap();
         reference.put_output(&[b"out"], &PutOptions::default()).unwrap();
         drop(caller.exchange.take_written(&reference).unwrap());
         caller.exchange.discard(&reference, input, output).unwrap();
@@ -168,7 +168,7 @@ fn a_discarded_exchange_is_gone_for_others_before_long() {
         }
     };
     let run = |exchange: &Exchange| {
-        let reference = exchange.put_fresh(&[b"in"], Format::Raw).unwrap();
+        let reference = exchange.put_fresh(&[b"in"], Format::Raw, 0).unwrap();
         exchange.discard(&reference, true, true).unwrap();
     };
     run(&exchange);
@@ -194,7 +194,7 @@ fn exchange_for_ever(path: &Path) {
             scope.spawn(move || {
                 for n in 0.. {
                     let (tag, size) = (thread << 32 | n, 100 + (n as usize * 7919) % 30_000);
-                    let reference = exchange.put_fresh(&[&tagged(tag, size)], Format::Raw).unwrap();
+                    let reference = exchange.put_fresh(&[&tagged(tag, size)], Format::Raw, 0).unwrap();
                     assert_eq!(check_tagged(reference.view_input().unwrap().bytes()), tag);
                     let options = PutOptions { ttl_ms: 2000, ..PutOptions::default() };
                     reference.put_output(&[&tagged(!tag, size)], &options).unwrap();
@@ -239,14 +239,14 @@ fn processes_killed_between_exchanges_leave_few_whole_entries_which_expire() {
 #[allow(unsafe_code)]
 fn fork(path: &Path) {
     let exchange = exchange_at(path, 300);
-    let reference = exchange.put_fresh(&[b"in"], Format::Raw).unwrap();
-    let kept = exchange.put_fresh(&[b"kept"], Format::Raw).unwrap();
+    let reference = exchange.put_fresh(&[b"in"], Format::Raw, 0).unwrap();
+    let kept = exchange.put_fresh(&[b"kept"], Format::Raw, 0).unwrap();
     exchange.discard(&reference, true, true).unwrap();
     // SAFETY: the child uses no lock that another thread of its parent may hold, and ends without handlers.
     let child = unsafe { libc::fork() };
     if child == 0 {
         let refused = [
-            exchange.put_fresh(&[b"x"], Format::Raw).err(),
+            exchange.put_fresh(&[b"x"], Format::Raw, 0).err(),
             exchange.take_written(&kept).err(),
             exchange.discard(&kept, true, true).err(),
         ];
@@ -255,7 +255,7 @@ fn fork(path: &Path) {
         let current = exchange.is_current();
         drop(exchange);
         let own = exchange_at(path, 300);
-        let right = own.is_current() && own.put_fresh(&[b"y"], Format::Raw).is_ok();
+        let right = own.is_current() && own.put_fresh(&[b"y"], Format::Raw, 0).is_ok();
         say("child", format!("{refused} {current} {right}"));
         // SAFETY: ends the child without running the parent's exit handlers.
         unsafe { libc::_exit(0) };
@@ -289,7 +289,7 @@ fn files_that_are_removed_or_moved_are_not_current() {
         let parent = scratch();
         let path = parent.path().join("store");
         let exchange = exchange_at(&path, 300);
-        let reference = exchange.put_fresh(&[b"x"], Format::Raw).unwrap();
+        let reference = exchange.put_fresh(&[b"x"], Format::Raw, 0).unwrap();
         drop(reference.view_input().unwrap());
         assert!(exchange.is_current());
         change(&path, parent.path());
@@ -303,7 +303,7 @@ fn files_that_are_removed_or_moved_are_not_current() {
         assert!(matches!(lost.status(), Status::NotFound | Status::ForeignStore), "{which}: {lost}");
         if which != 2 {
             let anew = exchange_at(&path, 300);
-            let reference = anew.put_fresh(&[b"new"], Format::Raw).unwrap();
+            let reference = anew.put_fresh(&[b"new"], Format::Raw, 0).unwrap();
             assert_eq!(reference.view_input().unwrap().bytes(), b"new", "{which}");
             assert!(anew.is_current() && !exchange.is_current(), "{which}");
         }

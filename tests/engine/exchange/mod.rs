@@ -2,6 +2,7 @@
 //! calculators are processes of their own.
 
 mod call;
+mod calls;
 mod chained;
 mod judge;
 

@@ -46,9 +46,11 @@ from .errors import (
     UnsupportedStoreError,
 )
 from .lmdb_calculator import (
+    Calculator,
     LMDBCalculatorConfig,
     LMDBDataExchange,
     LMDBEnabledCalculator,
+    calculator,
     wrap_with_lmdb,
 )
 from .lmdb_transport import LMDBTransport, resolve
@@ -74,6 +76,7 @@ __all__ = [
     "AlreadyOpenError",
     "BadKeyError",
     "BufferTooSmallError",
+    "Calculator",
     "ConfigError",
     "CorruptError",
     "DataEnvelope",
@@ -110,6 +113,7 @@ __all__ = [
     "TooLargeError",
     "UnsupportedStoreError",
     "View",
+    "calculator",
     "get_transport",
     "library_version",
     "lmdb_delete",

@@ -70,10 +70,14 @@ class _SystemError(LMDBError, OSError):
         return str(self.args[0]) if self.args else ""
 
 
-class EntryNotFoundError(LMDBError, LookupError):
+class EntryNotFoundError(LMDBError, KeyError):
     """No live entry is under the key: it was never put, was deleted, or has expired."""
 
     status, status_name = 10, "DY_LMDB_NOT_FOUND"
+
+    def __str__(self) -> str:
+        # A KeyError shows its argument as one would write it.
+        return str(self.args[0]) if self.args else ""
 
 
 class LMDBTimeoutError(_SystemError, TimeoutError):

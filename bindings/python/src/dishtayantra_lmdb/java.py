@@ -20,8 +20,11 @@ from typing import Any
 from ._java.jpype import JPypeCalculator
 from ._java.py4j import Py4JCalculator
 from ._java.values import JavaCalculator, JavaError, JvmGoneError
+from ._library import load
+from ._library.abi import version
 
 __all__ = [
+    "COORDINATES",
     "JPypeCalculator",
     "JavaCalculator",
     "JavaError",
@@ -35,13 +38,19 @@ __all__ = [
 
 VARIABLE = "DISHTAYANTRA_JARS"
 _ARTIFACTS = ("lmdb", "calculators")
+# What Maven and Gradle call the jars that fit this package.
+COORDINATES = tuple(f"com.dishtayantra:dishtayantra-{name}:{version()}" for name in _ARTIFACTS)
+_PROPERTY = "dishtayantra.lmdb.library"
+_JARS = Path(__file__).resolve().parent / "_jars"
 
 
 def class_path(more: Iterable[str | os.PathLike[str]] = ()) -> list[str]:
     """The jars of this project, and more.
 
     They are those that the environment variable ``DISHTAYANTRA_JARS`` names (jars, and directories
-    of jars, separated as in ``PATH``), or those built in the source tree.
+    of jars, separated as in ``PATH``), those inside this package (a wheel), or those built in the
+    source tree. The wheel's hold no library of their own: ``start_gateway`` and ``start_jvm`` have
+    Java use the package's.
 
     Args:
         more: what goes before them: jars and directories of classes of the caller's.
@@ -50,12 +59,16 @@ def class_path(more: Iterable[str | os.PathLike[str]] = ()) -> list[str]:
         FileNotFoundError: there are none; the message says where was looked.
     """
     named = os.environ.get(VARIABLE)
-    jars = list(_named(named)) if named else list(_built())
+    jars = list(_named(named)) if named else _inside() or list(_built())
     if not jars:
-        looked = f"{VARIABLE}={named}" if named else f"{VARIABLE}: not set\n  {_source_tree()}"
+        looked = (
+            f"{VARIABLE}={named}"
+            if named
+            else f"{VARIABLE}: not set\n  {_JARS}\n  {_source_tree()}"
+        )
         raise FileNotFoundError(
-            "no jars of dishtayantra were found; build them with 'make java'; looked at:\n  "
-            + looked
+            "no jars of dishtayantra were found; build them with 'make java', or take "
+            f"{' and '.join(COORDINATES)} from a Maven repository; looked at:\n  {looked}"
         )
     return [*(str(os.fspath(place)) for place in more), *jars]
 
@@ -71,6 +84,18 @@ def _named(places: str) -> Iterator[str]:
 
 def _source_tree() -> Path:
     return Path(__file__).resolve().parents[4] / "java"
+
+
+def _inside() -> list[str]:
+    return sorted(map(str, _JARS.glob("*.jar")))
+
+
+def _library_option(jars: Iterable[str], options: Iterable[str]) -> list[str]:
+    """Names the library for a JVM of its own, where the jars hold none and nobody has named one."""
+    named = any(option.startswith(f"-D{_PROPERTY}=") for option in options)
+    if named or os.environ.get(load.VARIABLE) or not any(jar in _inside() for jar in jars):
+        return []
+    return [f"-D{_PROPERTY}={_JARS.parent / load.FILE_NAME}"]
 
 
 def _built() -> Iterator[str]:
@@ -99,10 +124,11 @@ def start_gateway(
     """
     from py4j.java_gateway import JavaGateway, JavaPackage
 
+    jars = class_path(more)
     gateway = JavaGateway.launch_gateway(
-        classpath=os.pathsep.join(class_path(more)),
+        classpath=os.pathsep.join(jars),
         java_path=java,
-        javaopts=list(options),
+        javaopts=[*_library_option(jars, options), *options],
         die_on_exit=True,
         enable_auth=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._exchange.calculator import Calculator, calculator
 from ._exchange.config import LMDBCalculatorConfig
 from ._exchange.exchange import LMDBDataExchange
 from ._exchange.mixin import LMDBCalculatorMixin
@@ -11,6 +12,7 @@ from ._store.transport import LMDBTransport, get_transport
 from .errors import LMDBReferenceIgnored, LMDBTimeoutError
 
 __all__ = [
+    "Calculator",
     "DataEnvelope",
     "DataFormat",
     "LMDBCalculatorConfig",
@@ -22,6 +24,7 @@ __all__ = [
     "LMDBReferenceIgnored",
     "LMDBTimeoutError",
     "LMDBTransport",
+    "calculator",
     "get_transport",
     "wrap_with_lmdb",
 ]

@@ -280,6 +280,12 @@ impl Store {
         text(self.functions, |out| unsafe { (self.functions.dy_lmdb_store_stats)(self.raw(), out) })
     }
 
+    /// Calls of calculators, as every process counted them, and the last slow ones: one JSON object.
+    pub fn calls(&self) -> Result<String> {
+        // SAFETY: the handle is open until this is dropped.
+        text(self.functions, |out| unsafe { (self.functions.dy_lmdb_store_calls)(self.raw(), out) })
+    }
+
     /// Checks the whole store: one JSON object with what was counted. Fails with [`ErrorKind::Corrupt`], naming the
     /// fault. The time grows with the number of entries.
     pub fn audit(&self) -> Result<String> {

@@ -327,6 +327,10 @@ pub struct Functions {
         store: *const dy_lmdb_store_t,
         json: *mut *mut dy_lmdb_bytes_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_store_calls: unsafe extern "C" fn(
+        store: *const dy_lmdb_store_t,
+        json: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_store_audit: unsafe extern "C" fn(
         store: *const dy_lmdb_store_t,
         json: *mut *mut dy_lmdb_bytes_t,
@@ -607,6 +611,19 @@ pub struct Functions {
         txn_id: *const std::ffi::c_char,
         txn_id_len: usize,
         reference: *mut *mut dy_lmdb_reference_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_exchange_calls: unsafe extern "C" fn(
+        exchange: *const dy_lmdb_exchange_t,
+        json: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_exchange_refused: unsafe extern "C" fn(
+        exchange: *const dy_lmdb_exchange_t,
+        why: *const std::ffi::c_char,
+        why_len: usize,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_exchange_passed_directly: unsafe extern "C" fn(
+        exchange: *const dy_lmdb_exchange_t,
+        us: u64,
     ) -> dy_lmdb_status_t,
     pub dy_lmdb_exchange_ignored: unsafe extern "C" fn(
         exchange: *const dy_lmdb_exchange_t,
@@ -962,6 +979,8 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_store_stats = unsafe { __library.get(b"dy_lmdb_store_stats\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_store_calls = unsafe { __library.get(b"dy_lmdb_store_calls\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_store_audit = unsafe { __library.get(b"dy_lmdb_store_audit\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_store_put = unsafe { __library.get(b"dy_lmdb_store_put\0") }
@@ -1100,6 +1119,18 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_reference = unsafe {
             __library.get(b"dy_lmdb_exchange_reference\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_exchange_calls = unsafe {
+            __library.get(b"dy_lmdb_exchange_calls\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_exchange_refused = unsafe {
+            __library.get(b"dy_lmdb_exchange_refused\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_exchange_passed_directly = unsafe {
+            __library.get(b"dy_lmdb_exchange_passed_directly\0")
         }
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_ignored = unsafe {
@@ -1295,6 +1326,7 @@ impl Functions {
             dy_lmdb_store_path,
             dy_lmdb_store_sweep,
             dy_lmdb_store_stats,
+            dy_lmdb_store_calls,
             dy_lmdb_store_audit,
             dy_lmdb_store_put,
             dy_lmdb_store_put_many,
@@ -1345,6 +1377,9 @@ impl Functions {
             dy_lmdb_exchange_should,
             dy_lmdb_exchange_put_input,
             dy_lmdb_exchange_reference,
+            dy_lmdb_exchange_calls,
+            dy_lmdb_exchange_refused,
+            dy_lmdb_exchange_passed_directly,
             dy_lmdb_exchange_ignored,
             dy_lmdb_exchange_output_reference,
             dy_lmdb_exchange_judge,
@@ -1493,6 +1528,13 @@ impl Functions {
         json: *mut *mut dy_lmdb_bytes_t,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_store_stats)(store, json) }
+    }
+    pub unsafe fn dy_lmdb_store_calls(
+        &self,
+        store: *const dy_lmdb_store_t,
+        json: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_store_calls)(store, json) }
     }
     pub unsafe fn dy_lmdb_store_audit(
         &self,
@@ -1999,6 +2041,28 @@ impl Functions {
         unsafe {
             (self.dy_lmdb_exchange_reference)(exchange, txn_id, txn_id_len, reference)
         }
+    }
+    pub unsafe fn dy_lmdb_exchange_calls(
+        &self,
+        exchange: *const dy_lmdb_exchange_t,
+        json: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_exchange_calls)(exchange, json) }
+    }
+    pub unsafe fn dy_lmdb_exchange_refused(
+        &self,
+        exchange: *const dy_lmdb_exchange_t,
+        why: *const std::ffi::c_char,
+        why_len: usize,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_exchange_refused)(exchange, why, why_len) }
+    }
+    pub unsafe fn dy_lmdb_exchange_passed_directly(
+        &self,
+        exchange: *const dy_lmdb_exchange_t,
+        us: u64,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_exchange_passed_directly)(exchange, us) }
     }
     pub unsafe fn dy_lmdb_exchange_ignored(
         &self,

@@ -41,6 +41,7 @@ _SETTINGS = {
     "lmdb_mode": "mode",
     "lmdb_allowed_roots": "allowed_roots",
     "lmdb_validate_arrow": "validate_arrow",
+    "lmdb_slow_ms": "slow_ms",
 }
 # Names without the prefix that some engines use.
 _BARE = {
@@ -98,6 +99,7 @@ class LMDBCalculatorConfig:
         allowed_roots: where the stores may be that references lead to, for the whole process.
         validate_arrow: check every value of an Arrow table before it is handed on; None: when
             ``mode`` admits a group.
+        slow_ms: calls of as many milliseconds are kept as slow ones, the last 256 of a store.
     """
 
     enabled: bool = False
@@ -124,6 +126,7 @@ class LMDBCalculatorConfig:
     mode: str = "0700"
     allowed_roots: list[str] = field(default_factory=list)
     validate_arrow: bool | None = None
+    slow_ms: int = 10
 
     def __post_init__(self) -> None:
         self.db_path = store_path("lmdb_db_path", self.db_path)

@@ -34,6 +34,7 @@ from ..errors import (
     InvalidArgumentError,
     LMDBError,
     LMDBReferenceIgnored,
+    StoreClosedError,
 )
 from . import retry
 from .config import LMDBCalculatorConfig
@@ -259,7 +260,11 @@ class LMDBDataExchange:
             LMDBError: one of its kinds says why it cannot be put.
         """
         began = time.perf_counter_ns()
-        number, parts = self.encode(data)
+        try:
+            number, parts = self.encode(data)
+        except FormatError as error:
+            self.open().refused(error)
+            raise
         reference = self.open().put_input(txn_id, number, parts)
         if logger.isEnabledFor(logging.DEBUG):
             log_route(
@@ -432,6 +437,25 @@ class LMDBDataExchange:
             "data_format": self.config.data_format.value,
             "ttl_seconds": self.config.ttl_seconds,
         }
+
+    def calls(self) -> dict[str, Any]:
+        """What was counted of the calculator since the store was made, in every process: calls
+        through the store and past it, repeated and refused ones, bytes, the last error, histograms
+        of microseconds. Empty when the store is not open.
+        """
+        handle = self._handle
+        if handle is None or handle.generation != generation[0]:
+            return {}
+        try:
+            return handle.calls()
+        except StoreClosedError:
+            return {}
+
+    def __repr__(self) -> str:
+        state = "open" if self.is_enabled() else "closed" if self.config.enabled else "not enabled"
+        return (
+            f"<{type(self).__name__} of {self.calculator_name!r} in {self.config.db_path}: {state}>"
+        )
 
 
 def log_route(name: str, route: str, key: str, size: int, began: int) -> None:

@@ -5,6 +5,7 @@ decided there.
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from .._library.abi import (
     lib,
     log_warnings,
     take_bytes,
+    take_json,
 )
 from .._library.fork import generation
 from .._library.handles import EXCHANGE, Handle
@@ -112,6 +114,24 @@ class ExchangeHandle:
         if status:
             fail(status)
         return take_bytes(block).decode()
+
+    def calls(self) -> dict[str, Any]:
+        """The calls of the calculator in every process, as the library gives them."""
+        block = ctypes.c_void_p()
+        status = lib.exchange_calls(self._handle.value, ctypes.byref(block))
+        if status:
+            fail(status)
+        found: dict[str, Any] = take_json(block)
+        return found
+
+    def passed_directly(self, began: int) -> None:
+        """Says that a call is over that began at ``began``, by ``perf_counter_ns``."""
+        lib.exchange_passed_directly(self._handle.value, (time.perf_counter_ns() - began) // 1000)
+
+    def refused(self, error: Exception) -> None:
+        """Counts a payload that no format can hold."""
+        why = str(error).encode("utf-8", "replace")
+        lib.exchange_refused(self._handle.value, why, len(why))
 
     def ignored(self) -> bool:
         """Whether the calculator was found to ignore references."""

@@ -34,7 +34,7 @@ from .._store.reference import (
     stripped,
 )
 from .._store.resolve import holds_references, is_single
-from ..errors import CorruptError, LMDBError
+from ..errors import CorruptError, FormatError, LMDBError
 from .answers import Answers, kind_of
 from .calls import FAILED, Steps, run
 from .config import LMDBCalculatorConfig, is_enabled, require_mapping
@@ -43,6 +43,8 @@ from .exchange import LMDBDataExchange, log_route
 from .handle import ExchangeHandle
 
 Calculate = Callable[[Any], Any]
+# More than any payload has.
+_WHOLE = 1 << 62
 
 
 class _Exchange(LMDBDataExchange):
@@ -130,8 +132,21 @@ class LMDBEnabledCalculator:
         return self.exchange.is_enabled()
 
     def get_lmdb_info(self) -> dict[str, Any]:
-        """The settings of the exchange."""
-        return self.exchange.get_exchange_info()
+        """The settings of the exchange, and under ``calls`` what was counted of the calculator:
+        calls through the store and past it, repeated and refused ones, bytes, the last error,
+        histograms of microseconds. Every process that calls it counts there.
+        """
+        return {**self.exchange.get_exchange_info(), "calls": self.exchange.calls()}
+
+    def __repr__(self) -> str:
+        calls = self.exchange.calls()
+        counted = (
+            f"{calls['through_store']} calls through the store, {calls['direct']} direct, "
+            f"{calls['repeated']} repeated, {calls['refused']} refused"
+            if calls
+            else "no store"
+        )
+        return f"<{type(self).__name__} {self.calculator_name!r} around {self.inner!r}: {counted}>"
 
     def calculate(self, input_data: Any) -> Any:
         """Calculates.
@@ -176,6 +191,8 @@ class LMDBEnabledCalculator:
         self, calculate: Calculate, payload: Any, handle: ExchangeHandle, error: Exception
     ) -> Any:
         """The payload could not be stored."""
+        if isinstance(error, FormatError):
+            handle.refused(error)
         self.exchange.complain("cannot store the input, it is passed directly", error)
         return run(self._directly(handle, payload), calculate)
 
@@ -271,10 +288,12 @@ class LMDBEnabledCalculator:
         """The payload itself goes to the calculator."""
         began = time.perf_counter_ns()
         answer, failure = yield payload
+        if handle is not None:
+            handle.passed_directly(began)
         if failure is not None:
             return FAILED
         if logger.isEnabledFor(logging.DEBUG):
-            size = size_up_to(payload, self.config.min_payload_size)
+            size = size_up_to(payload, _WHOLE)
             log_route(self.calculator_name, "direct", "-", size, began)
         return self._answers.returned(handle, None, answer)
 

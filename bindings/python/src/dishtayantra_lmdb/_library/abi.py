@@ -148,6 +148,10 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "references_of": (c_void_p, c_void_p, _SIZE, c_void_p, _OUT, _OUT),
     "reference_free": (_HANDLE,),
     "exchange_key": (_HANDLE, c_uint32, *_TEXT, _OUT),
+    "exchange_calls": (_HANDLE, _OUT),
+    "exchange_refused": (_HANDLE, *_TEXT),
+    "exchange_passed_directly": (_HANDLE, c_uint64),
+    "store_calls": (_HANDLE, _OUT),
     "exchange_reference": (_HANDLE, *_TEXT, _OUT),
 }
 _SLOW: dict[str, tuple[Any, ...]] = {

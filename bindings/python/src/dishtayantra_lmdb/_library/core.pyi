@@ -74,7 +74,7 @@ class Pin(Buffer):
     @classmethod
     def _of(cls, view: int, size: int, address: int, format: int, flags: int, /) -> Self: ...
 
-class _Block:
+class _Block(Buffer):
     """Used in a ``with`` block."""
 
     def __enter__(self) -> Self: ...

@@ -171,7 +171,7 @@ class LMDBConfig:
             ("prefault", 0, _MOST),
             ("mode", 0o700, 0o777),
         ):
-            whole_number(name, getattr(self, name), least, most)
+            whole_number(f"LMDBConfig.{name}", getattr(self, name), least, most)
         ttl_milliseconds(self.ttl_seconds)
 
     @staticmethod

@@ -21,6 +21,7 @@ NumPy float64 scalars                 float       float       msgpack
 NumPy bool, int, float32 scalars      =           Python's    msgpack
 other NumPy scalars                   =           msgpack     msgpack
 NumPy array                           = (4)       msgpack     numpy: = (4)
+other arrays (10)                     array       msgpack     numpy: array
 pyarrow Table, RecordBatch            arrow       arrow       arrow: = (6)
 pandas, Polars and other frames       arrow       arrow       arrow: Table (6)
 frames inside a dict or list          Table (7)   msgpack     msgpack
@@ -42,7 +43,8 @@ by the Arrow PyCapsule interface (``__arrow_c_stream__``; with ``__arrow_c_array
 back as a RecordBatch). Arrow arrays, chunked arrays and series are columns, no frames: refused. (7)
 A RecordBatch as what it was; as Arrow IPC bytes in an ext value, which are copied and which other
 languages do not look into. (8) In UTC, to the microsecond: the nanoseconds below are lost. (9) 68,
-78, 80, 84 and 88 are.
+78, 80, 84 and 88 are. (10) Whatever exports one by ``__dlpack__`` or ``__array__``. A view is
+stored as its value.
 
 With ``exact``, as in the exchange with a calculator, every type comes back as itself or raises:
 
@@ -88,8 +90,12 @@ from .._library.types import DataFormat
 from ..errors import ConfigError, CorruptError, FormatError, LMDBError
 from . import arrow, msgpack, npy
 from .faults import at_the_top, is_fault
+from .shown import Shown
 
 JSON, MSGPACK, RAW, NUMPY, ARROW = 1, 2, 3, 4, 5
+
+# What ext values begin with.
+_EXTENSIONS = frozenset((*range(0xC7, 0xCA), *range(0xD4, 0xD9)))
 
 # Of the formats by their names.
 NUMBERS: dict[str, int] = {known.value: known.number for known in DataFormat}
@@ -135,6 +141,8 @@ def encode(
         FormatError: no format can hold it; the message names the path.
     """
     try:
+        if isinstance(value, Shown) and not exact:
+            value = value._shown_value()
         apart = _encode_apart(value, number, segments, exact)
     except FormatError as error:
         raise at_the_top(value, error) from error
@@ -154,6 +162,8 @@ def _encode_apart(
             return RAW, [_contiguous(value)]
     elif number == NUMPY:
         array = value if npy.is_array(value) or exact else npy.of_buffer(value)
+        if array is None and not exact:
+            array = npy.of_protocol(value)
         # Big-endian items msgpack says to be such.
         if (
             array is not None
@@ -206,6 +216,23 @@ def decode(
         return arrow.table_of(pin, full) if table else _decoded(pin, copy, lists, full)
     except Exception as error:
         refuse(pin, error)
+
+
+def array_of(pin: Pin) -> Any | None:
+    """The array in place that the payload is, in format ``numpy`` or as a document of nothing else;
+    None when it is none.
+
+    Raises:
+        CorruptError: the payload is damaged; the message names the key.
+        FormatError: NumPy is not there.
+    """
+    if pin.format == NUMPY:
+        return decode(pin, False)
+    # What is no ext value as a whole is not read to see that.
+    if pin.format != MSGPACK or not pin.size or memoryview(pin)[0] not in _EXTENSIONS:
+        return None
+    value = decode(pin, False, lists=False)
+    return value if npy.is_array(value) else None
 
 
 def refuse(pin: Pin, error: Exception) -> NoReturn:

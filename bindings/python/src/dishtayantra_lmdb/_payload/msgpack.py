@@ -36,6 +36,7 @@ from .exact import (
 )
 from .faults import explained, is_fault, type_name
 from .named import NAMED, prefix, reduced, restored
+from .shown import Shown
 
 _EXT_ARRAY = 78
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, NAMED, TABLE, EXACT)
@@ -123,6 +124,10 @@ def _answer(exact: bool, value: Any, position: int | None) -> Answer:
     kind = type(value)
     if kind is _segments.Segment:
         return _segments.placed(value, position)
+    if isinstance(value, Shown):
+        if exact:
+            raise TypeError(_inexact(value))
+        return (value._shown_value(),)
     if kind is memoryview or kind.__module__ == "array":
         answer = _buffer(exact, value, position)
         if answer is not None:
@@ -143,7 +148,8 @@ def _answer(exact: bool, value: Any, position: int | None) -> Answer:
         return NAMED, _ARROW, b"".join(arrow.encode(frame)), True
     if exact:
         raise TypeError(_inexact(value))
-    return _based(value)
+    array = npy.of_protocol(value)
+    return _based(value) if array is None else _array(False, array, position)
 
 
 def _inexact(value: Any) -> str:

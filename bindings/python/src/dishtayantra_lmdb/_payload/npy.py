@@ -18,7 +18,7 @@ from .._library import optional
 from .._library.pin import Pin
 from ..errors import FormatError
 from .arrays import learn
-from .faults import type_name
+from .faults import is_fault, type_name
 
 _MAGIC = b"\x93NUMPY"
 _VERSIONS = (b"\x01\0", b"\x02\0", b"\x03\0")
@@ -29,6 +29,8 @@ _GLANCE = 128
 _LONGEST = 16 << 20
 # So many items without bytes an array may have: copying takes time for each.
 _MOST_EMPTY = 1 << 20
+# DLPack's number of the memory that the processor reads.
+_PROCESSOR = 1
 
 
 def is_array(value: object) -> bool:
@@ -105,6 +107,39 @@ def of_buffer(value: Any) -> Any | None:
     if found.itemsize != view.itemsize or found.shape != view.shape or found.dtype.hasobject:
         raise FormatError(f"items {view.format!r} are none that an array has")
     return found
+
+
+def of_protocol(value: Any) -> Any | None:
+    """The array that an object of another library is: by DLPack where its memory is the
+    processor's, else by ``__array__``; None when it offers neither, or is a table by what it
+    offers.
+
+    Raises:
+        FormatError: it offers an array, and cannot give it.
+    """
+    kind = type(value)
+    dlpack = hasattr(kind, "__dlpack__") and hasattr(kind, "__dlpack_device__")
+    if not (dlpack or hasattr(kind, "__array__")) or isinstance(value, type):
+        return None
+    if hasattr(kind, "__arrow_c_stream__") or hasattr(kind, "__arrow_c_array__"):
+        return None
+    numpy = optional.numpy(f"storing {type_name(value)}")
+    try:
+        if not hasattr(kind, "__array__") or (
+            dlpack and value.__dlpack_device__()[0] == _PROCESSOR
+        ):
+            try:
+                return numpy.from_dlpack(value)
+            except Exception as error:
+                # Read-only memory and some dtypes are not for every DLPack.
+                if not is_fault(error, kind) or not hasattr(kind, "__array__"):
+                    raise
+        return numpy.asarray(value)
+    except Exception as error:
+        # Exporting is somebody else's code.
+        if not is_fault(error, kind):
+            raise
+        raise FormatError(f"it cannot become an array: {error}") from error
 
 
 def encode(array: Any, exact: bool = False) -> list[Any]:
@@ -308,6 +343,17 @@ def _layout_of(payload: Pin | bytes) -> _Layout:
         found = _layout(bytes(memory[:found]), memory.nbytes)
         assert not isinstance(found, int)
     return found
+
+
+def described(payload: Pin) -> str:
+    """Dtype and shape of the array in ``payload``, for people; empty when that cannot be told."""
+    try:
+        _, dtype, _, shape = _layout_of(payload)
+    except Exception as error:
+        if not is_fault(error):
+            raise
+        return ""
+    return f"{dtype} in shape {shape}"
 
 
 def decode(payload: Pin | bytes, copy: bool) -> Any:

@@ -14,6 +14,7 @@ from .._library.keys import key_text, text_bytes
 from .._library.memory import string_at
 from .._payload import npy
 from .._payload.formats import NUMPY
+from .._payload.shown import Shown
 from ..errors import (
     ForkedError,
     FormatError,
@@ -35,7 +36,7 @@ def _few() -> int:
 _FEW = _few()
 
 
-class Loan(core.Loan):
+class Loan(Shown, core.Loan):
     """Memory of the store to build one payload in. Use it in a ``with`` block: leaving it
     publishes, an exception drops the loan, and nothing is left behind.
 
@@ -46,6 +47,10 @@ class Loan(core.Loan):
     things get past that: a view of another class (``numpy.ma``) that alone refers to an array, and
     bare addresses. Writing in a forked child through memory that the parent has on loan ends the
     child.
+
+    ``numpy.asarray(loan)`` and whatever else takes a buffer, ``__array__``, ``__dlpack__`` or
+    ``__arrow_c_array__`` get that memory too: bytes, or in format ``numpy`` what :meth:`array` gave
+    last. Only arrays of :meth:`array` can be published without a copy while they live.
 
     One thread at a time uses a loan; any number of loans may be open.
 
@@ -240,6 +245,21 @@ class Loan(core.Loan):
             return
         reached, read = self._revoke(arrays), self._read(arrays)
         self._give_up(reached or read)
+
+    def _shown_array(self) -> Any:
+        return self.array(*self._layout) if self._layout else self.array()
+
+    def _shown_value(self) -> NoReturn:
+        raise FormatError("a loan is a payload that is not finished; publish it under its own key")
+
+    def _exported(self) -> Any:
+        hold = self._hold
+        if hold is None or hold.forked:
+            raise self._closed()
+        return self._shown_array() if self._layout else hold
+
+    def __len__(self) -> int:
+        return len(self._shown_array()) if self._layout else self.size
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a loan cannot be copied or pickled: it is memory that one process fills")

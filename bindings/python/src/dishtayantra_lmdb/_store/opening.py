@@ -123,7 +123,11 @@ class StoreHolder(LMDBCodecMixin):
 
     def __repr__(self) -> str:
         state = "closed" if self._store is None else "open"
-        return f"<{type(self).__name__} {self.config.db_path}: {state}>"
+        ttl = (
+            f"{self.config.ttl_seconds:g} s to live" if self.config.ttl_seconds else "until deleted"
+        )
+        puts = f"puts {self.config.data_format.value}, {ttl}"
+        return f"<{type(self).__name__} {self.config.db_path}: {state}, {puts}>"
 
     def _ready(self) -> Store:
         store = self._store

@@ -58,8 +58,10 @@ class Store:
         self._handle = Handle._of(handle or 0, STORE)
 
     @classmethod
-    def open(cls, config: LMDBConfig) -> Store:
-        """Opens the store that ``config`` describes, creating it when it is not there."""
+    def open(cls, config: LMDBConfig, flags: int = 0) -> Store:
+        """Opens the store that ``config`` describes, creating it when it is not there unless
+        ``flags`` say otherwise.
+        """
         options = Options()
         lib.options_default(ctypes.byref(options))
         options.map_size = config.map_size
@@ -68,7 +70,7 @@ class Store:
         options.max_dbs = config.max_dbs
         options.mode = config.mode
         options.durability = DURABILITY_SYNC if config.sync_mode else DURABILITY_PROCESS
-        options.flags = OPEN_FOLLOW_SYMLINKS if config.follow_symlinks else 0
+        options.flags = flags | (OPEN_FOLLOW_SYMLINKS if config.follow_symlinks else 0)
         path = config.db_path.encode("utf-8", "surrogateescape")
         handle = ctypes.c_void_p()
         status = lib.store_open(path, len(path), ctypes.byref(options), ctypes.byref(handle))
@@ -181,6 +183,10 @@ class Store:
     def stats(self) -> dict[str, Any]:
         """Statistics, as the library gives them."""
         return self._report(lib.store_stats)
+
+    def calls(self) -> dict[str, Any]:
+        """Calls of calculators, as the library gives them."""
+        return self._report(lib.store_calls)
 
     def audit(self) -> dict[str, Any]:
         """Checks the whole store; raises CorruptError when something is wrong."""

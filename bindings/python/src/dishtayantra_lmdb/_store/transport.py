@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .._library.abi import PUT_CHECKSUM, lmdb_version, logger, version
@@ -24,6 +24,7 @@ from .._library.types import (
 from .._payload import formats, msgpack
 from ..errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
 from . import resolve as _resolve
+from .html import table_of_facts
 from .loan import NPY_ROOM, Loan
 from .opening import StoreHolder
 from .store import Store
@@ -34,6 +35,7 @@ _RAW, _NUMPY = formats.RAW, formats.NUMPY
 _take_loan, _open_view = Loan._take, View._open
 _packing, _getting, _numbers = msgpack.PACKING, formats.getting, formats.NUMBERS
 _is_logged = logger.isEnabledFor
+_MISSING = object()
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
 
 
@@ -245,6 +247,8 @@ class LMDBTransport(StoreHolder):
         verify_checksum: bool = True,
         copy: bool | None = None,
         arrays: str = "asis",
+        *,
+        default: Any = None,
     ) -> Any:
         """The payload under a key.
 
@@ -255,9 +259,10 @@ class LMDBTransport(StoreHolder):
             copy: True: arrays and tables are copies of their own, which can be written to; else
                 they look at the payload in place, read-only.
             arrays: ``asis``: lists that were packed come back as lists; ``ndarray``: as arrays.
+            default: what is returned when there is no live entry.
 
         Returns:
-            The payload; None when there is no live entry.
+            The payload; ``default`` when there is no live entry.
 
         Raises:
             CorruptError: the payload is damaged.
@@ -269,11 +274,15 @@ class LMDBTransport(StoreHolder):
         validate = self.config.validate_arrow
         if not _is_logged(logging.DEBUG):
             verify, getting = (1 if verify_checksum else 0), _getting(bool(copy), lists, validate)
-            return get_value(Pin, self._value, db_name, key, verify, getting)
+            value = get_value(Pin, self._value, db_name, key, verify, getting)
+            # None may be what is stored.
+            if value is None and default is not None and not self.contains(key, db_name):
+                return default
+            return value
         began = time.perf_counter_ns()
         pin = self._pin(key, db_name)
         if pin is None:
-            return None
+            return default
         if verify_checksum:
             pin.verify()
         value = formats.decode(pin, bool(copy), lists, validate=validate)
@@ -315,9 +324,7 @@ class LMDBTransport(StoreHolder):
             self._ready()
         view = _open_view(Pin, self._value, db_name, key)
         if view is None:
-            raise EntryNotFoundError(
-                f"no live entry under key {key_text(key)!r} in database {db_name!r}"
-            )
+            raise EntryNotFoundError(self._missing(key, db_name))
         return view
 
     def wait(
@@ -395,6 +402,33 @@ class LMDBTransport(StoreHolder):
             ttl_milliseconds(self.config.ttl_seconds if ttl is None else ttl),
         )
 
+    def __contains__(self, key: str | bytes) -> bool:
+        return self.contains(key)
+
+    def __getitem__(self, key: str | bytes) -> Any:
+        """:meth:`get` of the database ``default``, but raises EntryNotFoundError, a KeyError."""
+        value = self.get(key, default=_MISSING)
+        if value is _MISSING:
+            raise EntryNotFoundError(self._missing(key, "default"))
+        return value
+
+    def __setitem__(self, key: str | bytes, data: Any) -> None:
+        self.put(key, data)
+
+    def __delitem__(self, key: str | bytes) -> None:
+        if not self._ready().delete(b"default", text_bytes(key)):
+            raise EntryNotFoundError(self._missing(key, "default"))
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys of the database ``default``."""
+        return iter(self.keys())
+
+    def _missing(self, key: str | bytes, db_name: str) -> str:
+        return (
+            f"no live entry under key {key_text(key)!r} in database {db_name!r} "
+            f"of {self.config.db_path}"
+        )
+
     def keys(self, prefix: str | bytes = "", db_name: str = "default") -> list[str]:
         """The keys of live entries that begin with ``prefix``, in order."""
         found = self._ready().list(text_bytes(db_name), text_bytes(prefix))
@@ -408,6 +442,16 @@ class LMDBTransport(StoreHolder):
         """What the store holds and who uses it."""
         return self._ready().stats()
 
+    def calls(self) -> dict[str, Any]:
+        """The calls of calculators that wrappers made, in every process since the store was made,
+        and the last that were slow (``lmdb_slow_ms``). Looks at no entry.
+
+        Returns:
+            ``calculators``: what was counted of each, and histograms of microseconds;
+            ``slow_calls``, the latest first: calculator, pid, key, step and microseconds.
+        """
+        return self._ready().calls()
+
     def audit(self) -> dict[str, Any]:
         """Checks the whole store: that no page is lost and none is owned twice.
 
@@ -419,6 +463,23 @@ class LMDBTransport(StoreHolder):
     def get_db_path(self) -> str:
         """The directory of the store."""
         return self.config.db_path
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: how full the store is, and what lies in its databases."""
+        if self._store is None:
+            return table_of_facts(repr(self), {})
+        stats = self._ready().stats()
+        space = stats["map"]
+        used, limit = space["high_water"] - space["free"], space["limit"]
+        facts: dict[str, object] = {
+            "used": f"{used:,} of {limit:,} bytes ({100 * used / limit:.1f} %)",
+            **{
+                f"database {name}": f"{database['entries']:,} entries"
+                for name, database in stats["databases"].items()
+            },
+            "views that pin payloads": len(stats["pins"]),
+        }
+        return table_of_facts(f"store {self.config.db_path}", facts)
 
     def get_info(self) -> dict[str, Any]:
         """Figures of the store, LMDB's among them; empty when the transport is not open."""

@@ -6,21 +6,29 @@ entry, the view or the store: it keeps the payload's place in the map. It is rea
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 from .._library import core, optional
 from .._library.keys import key_text
 from .._library.pin import Pin
 from .._library.types import DataEnvelope, DataFormat
-from .._payload import formats
+from .._payload import formats, npy
+from .._payload.shown import Shown
 from ..errors import FormatError, StoreClosedError
+from .html import table_of_facts
 
 
-class View(core.View):
+class View(Shown, core.View):
     """One payload, looked at where it lies. Use it in a ``with`` block, or close it.
 
     Closing ends the view at once. What was made from it lives on, and the payload's place is kept
     until the last of that is gone. Any thread may use a view.
+
+    A view of an array is one for ``numpy.asarray(view)``, ``memoryview(view)`` and whatever else
+    takes a buffer, ``__array__`` or ``__dlpack__``; one of bytes is those bytes; one of a table is
+    one for whatever takes ``__arrow_c_stream__``. All of it is in place and read-only. A view of
+    anything else raises TypeError there.
 
     Attributes:
         memory: the payload as a read-only memoryview. Closing the view releases it, but not what
@@ -72,7 +80,8 @@ class View(core.View):
         return envelope_of(self._open_pin(), self.key)
 
     def array(self, dtype: Any = None) -> Any:
-        """The payload as a read-only NumPy array in place.
+        """The payload as a read-only NumPy array in place: one in format ``numpy``, or a document
+        that is nothing but an array.
 
         Args:
             dtype: for a raw payload, how to read it; default bytes.
@@ -81,15 +90,22 @@ class View(core.View):
             FormatError: the payload is no array, or NumPy is not there.
         """
         pin = self._open_pin()
-        if pin.format == formats.NUMPY:
-            return formats.decode(pin, False)
+        array = formats.array_of(pin)
+        if array is not None:
+            return array
         if pin.format == formats.RAW:
             numpy = optional.numpy("View.array")
             try:
                 return numpy.frombuffer(pin, "u1" if dtype is None else dtype)
             except (TypeError, ValueError) as error:
                 raise FormatError(f"key {self.key!r} cannot be read as {dtype}: {error}") from error
-        raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not numpy or raw")
+        raise FormatError(self._no_array(pin))
+
+    def _no_array(self, pin: Pin) -> str:
+        return (
+            f"key {self.key!r} holds format {format_of(pin).value}, and no array; "
+            "value() gives what it is"
+        )
 
     def table(self) -> Any:
         """The payload as a pyarrow Table or RecordBatch in place.
@@ -114,10 +130,66 @@ class View(core.View):
         """
         self._open_pin().verify()
 
+    def _shown_array(self) -> Any:
+        pin = self._open_pin()
+        if pin.format == formats.RAW:
+            return optional.numpy("an array").frombuffer(pin, "u1")
+        array = formats.array_of(pin)
+        if array is None:
+            raise TypeError(self._no_array(pin))
+        return array
+
+    def _shown_table(self) -> Any | None:
+        return self.table() if self._open_pin().format == formats.ARROW else None
+
+    def _shown_value(self) -> Any:
+        return self.value()
+
+    def _exported(self) -> Any:
+        pin = self._open_pin()
+        # Bytes take no NumPy.
+        return pin if pin.format == formats.RAW else self._shown_array()
+
+    def __len__(self) -> int:
+        """Bytes of a raw payload, rows of a table, else what ``len`` of the value says."""
+        pin = self._open_pin()
+        if pin.format == formats.RAW:
+            return pin.size
+        table = self._shown_table()
+        if table is not None:
+            return int(table.num_rows)
+        array = formats.array_of(pin)
+        return len(self.value() if array is None else array)
+
     def __repr__(self) -> str:
         pin = self._pin
-        state = "closed" if pin is None else f"{format_of(pin).value}, {pin.size} bytes"
-        return f"<View of {self.key!r}: {state}>"
+        if pin is None:
+            return f"<View of {self.key!r}: closed>"
+        what = f"{format_of(pin).value}, {pin.size} bytes"
+        if pin.format == formats.NUMPY and not pin.forked:
+            array = npy.described(pin)
+            what = f"{what}, {array}" if array else what
+        return f"<View of {self.key!r}: {what}>"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the entry's envelope, and of an array or table what it is."""
+        pin = self._pin
+        if pin is None or pin.forked:
+            return table_of_facts(repr(self), {})
+        envelope = envelope_of(pin, self.key)
+        stored = datetime.fromtimestamp(envelope.timestamp, timezone.utc)
+        facts: dict[str, object] = {
+            "format": envelope.format.value,
+            "bytes": f"{envelope.size:,}",
+            "stored": stored.isoformat(timespec="milliseconds"),
+            "time to live": f"{envelope.ttl:g} s" if envelope.ttl else "until deleted",
+            "exchange id": envelope.txn_id,
+            "source": envelope.source,
+            "target": envelope.target,
+        }
+        if pin.format == formats.NUMPY:
+            facts["array"] = npy.described(pin)
+        return table_of_facts(f"entry {self.key}", facts)
 
 
 def format_of(pin: Pin) -> DataFormat:

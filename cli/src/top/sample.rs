@@ -1,0 +1,86 @@
+//! One look at a store, and what happened since the one before.
+
+use std::collections::{BTreeMap, BinaryHeap};
+use std::time::Instant;
+
+use dishtayantra_lmdb::store::{Listed, Store};
+use serde_json::Value;
+
+use super::Order;
+use crate::Failure;
+use crate::list::walk;
+use crate::report::number;
+
+/// Entries that are kept of each look.
+pub const KEPT: usize = 500;
+
+/// A look.
+pub struct Sample {
+    /// When it was.
+    pub at: Instant,
+    /// The statistics.
+    pub stats: Value,
+    /// The first entries in the order that is wanted, with their databases.
+    pub entries: Vec<(String, Listed)>,
+    /// Live entries and bytes of each who puts them, by database and source.
+    pub sources: BTreeMap<(String, String), (u64, u64)>,
+}
+
+/// What an entry is sorted by, and the entry.
+struct Ranked((u64, String, Vec<u8>), Listed);
+
+impl PartialEq for Ranked {
+    fn eq(&self, other: &Ranked) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Ranked {}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Ranked) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Ranked) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+impl Sample {
+    /// Looks at `store`.
+    pub fn take(store: &Store, order: Order) -> Result<Sample, Failure> {
+        let stats = store.stats()?;
+        let mut sources: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+        let mut first = BinaryHeap::new();
+        for database in store.databases()? {
+            walk(store, &database, b"", |entry| {
+                let (entries, bytes) = sources.entry((database.clone(), entry.source.clone())).or_default();
+                *entries += 1;
+                *bytes += entry.info.size;
+                first.push(Ranked((order.rank(entry), database.clone(), entry.key.clone()), entry.clone()));
+                if first.len() > KEPT {
+                    first.pop();
+                }
+                Ok(())
+            })?;
+        }
+        let entries = first.into_sorted_vec().into_iter().map(|Ranked((_, name, _), entry)| (name, entry));
+        Ok(Sample { at: Instant::now(), stats, entries: entries.collect(), sources })
+    }
+
+    /// Bytes of all live payloads.
+    pub fn live(&self) -> u64 {
+        let databases = self.stats["databases"].as_object().into_iter().flatten();
+        databases.map(|(_, database)| number(&database["bytes"])).sum()
+    }
+
+    /// How often something happened a second since `before`.
+    pub fn rate(&self, before: &Sample, counter: &str) -> f64 {
+        let seconds = (self.at - before.at).as_secs_f64();
+        let count = |sample: &Sample| number(&sample.stats["counters"][counter]);
+        if seconds > 0.0 { count(self).saturating_sub(count(before)) as f64 / seconds } else { 0.0 }
+    }
+}

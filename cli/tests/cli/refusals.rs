@@ -1,0 +1,110 @@
+//! What is refused, and how.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::*;
+
+#[test]
+fn a_store_that_is_not_there_is_not_made() {
+    let dir = TempDir::new().unwrap();
+    for path in [dir.path().join("none"), dir.path().to_owned(), dir.path().join("a/b")] {
+        for command in ["info", "ls", "holders", "sweep", "audit", "watch"] {
+            let message = refused(&[&command, &path]);
+            assert!(message.starts_with("error: ") && message.contains(path.to_str().unwrap()), "{message}");
+        }
+        refused(&[&"get", &path, &"key"]);
+        refused(&[&"rm", &path, &"key"]);
+    }
+    assert_eq!(names(dir.path()), [""; 0]);
+}
+
+#[test]
+fn what_is_another_programs_is_left_alone() {
+    let dir = TempDir::new().unwrap();
+    std::fs::write(dir.path().join("data.mdb"), [7; 8192]).unwrap();
+    assert!(refused(&[&"info", &dir.path()]).contains("no store of this library"));
+    assert_eq!(names(dir.path()), ["data.mdb"]);
+}
+
+#[test]
+fn a_link_and_a_group_need_to_be_allowed() {
+    let (dir, path, store) = store();
+    let link = dir.path().join("link");
+    symlink(&path, &link).unwrap();
+    assert!(refused(&[&"info", &link]).contains("symbolic link"));
+    printed(&[&"info", &link, &"--follow-symlinks"]);
+    drop(store);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o770);
+    std::fs::set_permissions(&path, mode).unwrap();
+    assert!(refused(&[&"info", &path]).contains("770"));
+    printed(&[&"--mode", &"0770", &"info", &path]);
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let (_dir, path, _store) = store();
+    let wrong: [&[&dyn AsRef<OsStr>]; 7] = [
+        &[],
+        &[&"info"],
+        &[&"unknown", &path],
+        &[&"get", &path],
+        &[&"rm", &path],
+        &[&"watch", &path, &"-n", &"0"],
+        &[&"info", &path, &"--mode", &"999"],
+    ];
+    for arguments in wrong {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!output.stderr.is_empty() && output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_store_of_another_user_is_permission_denied() {
+    let (dir, path, store) = store();
+    put(&store, "default", "key", b"x");
+    drop(store);
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+    std::fs::set_permissions(&path, closed).unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(dir.path(), open).unwrap();
+    // Root may look into everything: then somebody else asks, who has to be able to start the program.
+    let mine = dir.path().join("program");
+    std::fs::copy(env!("CARGO_BIN_EXE_dishtayantra-lmdb"), &mine).unwrap();
+    let nobody = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&mine).unwrap()) == 0;
+    let ask = |path: &Path| {
+        let mut program = std::process::Command::new(&mine);
+        if nobody {
+            std::os::unix::process::CommandExt::uid(&mut program, 65534);
+        }
+        let output = program.arg("get").arg(path).arg("key").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for path in [path.clone(), path.join("inner")] {
+        let (code, message) = ask(&path);
+        assert_eq!(code, Some(1), "{message}");
+        assert!(message.contains("permission denied") && message.contains("mode 0000"), "{message}");
+        assert!(!message.contains("no store"), "{message}");
+    }
+    // One that may be read is refused by the engine.
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    if nobody {
+        assert!(ask(&path).1.contains("permission denied"), "{}", ask(&path).1);
+    }
+    let back = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&path, back).unwrap();
+}
+
+#[test]
+fn both_names_are_one_program() {
+    let (_dir, path, _store) = store();
+    let short =
+        std::process::Command::new(env!("CARGO_BIN_EXE_dylmdb")).arg("info").arg(&path).output().unwrap();
+    assert_eq!(String::from_utf8(short.stdout).unwrap(), printed(&[&"info", &path]));
+    let usage = std::process::Command::new(env!("CARGO_BIN_EXE_dylmdb")).output().unwrap();
+    assert!(String::from_utf8(usage.stderr).unwrap().contains("Usage: dylmdb"));
+}

@@ -1,0 +1,82 @@
+"""Links lead somewhere, and pages that list something list all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pages import DOCS, ROOT, anchors, links, pages, prose
+
+from dishtayantra_lmdb import errors
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links(page: Path) -> None:
+    wrong = []
+    for line, link in links(page):
+        if re.match(r"https?://", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists():
+            wrong.append(f"{page.name}:{line}: there is no {link}")
+        elif anchor and anchor not in anchors(target):
+            wrong.append(f"{page.name}:{line}: {target.name} has no heading for #{anchor}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_book_has_every_page() -> None:
+    chapters = {link.partition("#")[0] for _, link in links(DOCS / "SUMMARY.md")}
+    assert {name for name in chapters if "/" not in name} == {page.name for page in DOCS.glob("*.md")} - {"SUMMARY.md"}
+
+
+def table(page: str, heading: str) -> dict[str, list[str]]:
+    """The cells of each row of the table below a heading, by what is in its first cell as code."""
+    lines = iter(prose(DOCS / page))
+    for line in lines:
+        if line == heading:
+            break
+    rows = {}
+    for line in lines:
+        if line.startswith("#") or (rows and not line):
+            break
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        for name in re.findall(r"`([^`]+)`", cells[0]) if line.startswith("| `") else ():
+            rows[name] = cells[1:]
+    return rows
+
+
+def test_every_setting_has_its_default_and_meaning() -> None:
+    from dishtayantra_lmdb._exchange.config import parse
+
+    defaults = parse({})
+    listed = table("configuration.md", "## Every setting")
+    assert set(listed) == set(defaults)
+    for name, (_, default, meaning) in listed.items():
+        said = re.match(r"`([^`]*)`", default)
+        # A default that depends on something is told in words.
+        if said and name != "lmdb_db_path":
+            assert json.loads(said[1]) == defaults[name], name
+        assert len(meaning) > 10, name
+
+
+def test_every_status_has_its_section() -> None:
+    headings = [line.removeprefix("## ") for line in prose(DOCS / "troubleshooting.md") if line.startswith("## ")]
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and "status" in vars(kind)}
+    wanted = {kind.status_name.removeprefix("DY_LMDB_") for kind in kinds if kind is not errors.LMDBError} | {
+        "INTERNAL"
+    }
+    assert {heading.split()[0] for heading in headings if heading.isupper() or "`" not in heading} >= wanted
+
+
+def test_what_the_tutorial_shows_is_in_the_templates() -> None:
+    from pages import blocks
+
+    shown = {block.note.removeprefix("file "): block.text for block in blocks(DOCS / "tutorial.md")}
+    shown = {name: text for name, text in shown.items() if name.startswith("mean-")}
+    assert {name.split("/")[0] for name in shown} == {"mean-cpp", "mean-rust", "mean-java", "mean-python"}
+    for name, text in shown.items():
+        language, _, rest = name.removeprefix("mean-").partition("/")
+        assert (ROOT / "templates" / language / rest).read_text() == text, name
