@@ -183,6 +183,26 @@
 #define DY_LMDB_ABI_VERSION 2
 
 /**
+ * The level of messages of what failed without any call that could tell: a sweep.
+ */
+#define DY_LMDB_LOG_ERROR 1
+
+/**
+ * The level of warnings, those that `dy_lmdb_warnings_take` gives.
+ */
+#define DY_LMDB_LOG_WARN 2
+
+/**
+ * The level of what is worth knowing: slow calls, payloads that could not be stored.
+ */
+#define DY_LMDB_LOG_INFO 3
+
+/**
+ * The level of what helps to find a fault: stores opened and closed.
+ */
+#define DY_LMDB_LOG_DEBUG 4
+
+/**
  * A published entry survives the death of any process, but not a power failure.
  */
 #define DY_LMDB_DURABILITY_PROCESS 0
@@ -762,6 +782,12 @@ typedef struct dy_lmdb_store_t dy_lmdb_store_t;
 typedef struct dy_lmdb_view_t dy_lmdb_view_t;
 
 /**
+ * Keys that are waited for together: one thread waits in place of as many as there are keys. Any thread may add and remove
+ * keys, and break the wait off; free it with `dy_lmdb_watch_free` when nobody uses it.
+ */
+typedef struct dy_lmdb_watch_t dy_lmdb_watch_t;
+
+/**
  * Builds one MessagePack value, as MessagePack libraries write it: whole numbers and lengths in their
  * narrowest form, doubles in 64 bits. Arrays and maps are announced with their count and filled by the calls
  * that follow. A call that does not fit is answered with `DY_LMDB_INVALID_ARGUMENT`, which says why, and
@@ -779,6 +805,12 @@ typedef struct dy_lmdb_writer_t dy_lmdb_writer_t;
  * details.
  */
 typedef int32_t dy_lmdb_status_t;
+
+/**
+ * What hears messages: its context, the level, and the message, UTF-8 and not NUL-terminated, which ends with the call. It
+ * may come from any thread, several at once, also from the library's own; no lock is held, and it may call the library.
+ */
+typedef void (*dy_lmdb_log_t)(void *context, uint32_t level, const char *message, size_t size);
 
 /**
  * How a store is opened. Fill it with `dy_lmdb_options_default`, then change fields.
@@ -1198,6 +1230,24 @@ const char *dy_lmdb_lmdb_version(void);
  * Threads: each thread has its own message.
  */
 const char *dy_lmdb_last_error_message(void);
+
+/**
+ * Has the library's messages handed to a function from now on: one for the whole process, in place of the one before. A
+ * message comes when the call that it is about ends.
+ *
+ * - `level`: one of `DY_LMDB_LOG_*`: the least that matters.
+ * - `hears`: the function; NULL: nobody hears messages.
+ * - `context`: what it is called with.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: function and context stay valid until the process ends: a call may be under way when they are replaced.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_log_set(uint32_t level,
+                                 dy_lmdb_log_t hears,
+                                 void *context);
 
 /**
  * Takes the warnings that calls on this thread have raised since the last time: an unknown `lmdb_*` key, an
@@ -1729,6 +1779,93 @@ dy_lmdb_status_t dy_lmdb_view_verify(const struct dy_lmdb_view_t *view);
  * Threads: any thread, when no other uses the view.
  */
 dy_lmdb_status_t dy_lmdb_view_close(struct dy_lmdb_view_t *view);
+
+/**
+ * Makes a watch of nothing.
+ *
+ * - `watch`: where to put it.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Memory: free it with `dy_lmdb_watch_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_watch_new(struct dy_lmdb_watch_t **watch);
+
+/**
+ * Watches a key until a live entry is under it. One that is there already is told by the next wait.
+ *
+ * - `watch`: the watch.
+ * - `store`: the store, which stays open as long as the key is watched.
+ * - `db`, `db_len`: the named database, UTF-8; (NULL, 0) means "default".
+ * - `key`, `key_len`: the key.
+ * - `id`: what the caller knows it by. What was watched under it is watched no more.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_BAD_KEY`, `DY_LMDB_INVALID_ARGUMENT`, `DY_LMDB_CLOSED` or `DY_LMDB_FORKED`.
+ *
+ * Threads: any number at once, also while others wait: they then wait for this key too.
+ */
+dy_lmdb_status_t dy_lmdb_watch_add(const struct dy_lmdb_watch_t *watch,
+                                   const struct dy_lmdb_store_t *store,
+                                   const char *db,
+                                   size_t db_len,
+                                   const void *key,
+                                   size_t key_len,
+                                   uint64_t id);
+
+/**
+ * Watches a key no more; nothing to do when it was told, or is not watched.
+ *
+ * - `watch`: the watch.
+ * - `id`: what the caller knows the key by.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once. A wait that has found the key at this moment may still tell it.
+ */
+dy_lmdb_status_t dy_lmdb_watch_remove(const struct dy_lmdb_watch_t *watch, uint64_t id);
+
+/**
+ * Waits until live entries are under watched keys, and watches these no more. A key that cannot be looked at (its
+ * store's files were removed, say) is told too: a call of one's own on it says why.
+ *
+ * - `watch`: the watch.
+ * - `timeout_ms`: how long to wait in milliseconds; 0 looks once, negative waits for ever.
+ * - `ids`: where to put what the keys are known by, in no order.
+ * - `most`: how many there is room for, 1 at least; others are told by the next wait.
+ * - `count`: where to put how many were told.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_TIMEOUT` when none came; `DY_LMDB_CLOSED` when the wait was cancelled, at once also for
+ * those who wait already; `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once; each key is told to one of them. The thread sleeps while it waits.
+ */
+dy_lmdb_status_t dy_lmdb_watch_wait(const struct dy_lmdb_watch_t *watch,
+                                    int64_t timeout_ms,
+                                    uint64_t *ids,
+                                    size_t most,
+                                    size_t *count);
+
+/**
+ * Breaks the wait off: whoever waits returns at once with `DY_LMDB_CLOSED`, and so does whoever comes later.
+ *
+ * - `watch`: the watch.
+ *
+ * Returns `DY_LMDB_OK` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_watch_cancel(const struct dy_lmdb_watch_t *watch);
+
+/**
+ * Frees a watch, and watches nothing for it any more.
+ *
+ * - `watch`: the watch; NULL is nothing to do.
+ *
+ * Threads: once, when no other thread uses it.
+ */
+void dy_lmdb_watch_free(struct dy_lmdb_watch_t *watch);
 
 /**
  * Takes a loan.

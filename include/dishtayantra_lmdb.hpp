@@ -15,7 +15,8 @@
 //     document.hpp    Document, Node: MessagePack read in place
 //     view.hpp        View: a payload read in place
 //     loan.hpp        Loan: a payload built in place
-//     store.hpp       Store, Options
+//     watch.hpp       Watch, PendingWait: any of several keys waited for
+//     store.hpp       Store, Options, set_log
 //     reference.hpp   Reference: what travels instead of a payload
 //     writer.hpp      Writer: MessagePack built
 //     numbers.hpp     Numbers: doubles with a shape, in place or converted
@@ -46,6 +47,7 @@
 #include "dishtayantra_lmdb/store.hpp"
 #include "dishtayantra_lmdb/value.hpp"
 #include "dishtayantra_lmdb/view.hpp"
+#include "dishtayantra_lmdb/watch.hpp"
 #include "dishtayantra_lmdb/writer.hpp"
 
 #endif

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Makes the book of docs/ in build/book/html with mdBook, which is built once into build/tools, and checks its links.
+# Makes the book of docs/ in build/book/html with mdBook, which is built once into build/tools, and the references of the
+# languages beside it, and checks the links.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 version=0.5.4
+pdoc_version=16.0.0
 mdbook=build/tools/bin/mdbook
 if [ "$("$mdbook" --version 2>/dev/null)" != "mdbook v$version" ]; then
     say "building mdBook $version"
@@ -16,4 +18,15 @@ fi
 say "making the book in build/book/html"
 "$venv/bin/python" scripts/book.py source build/book
 "$mdbook" build build/book --dest-dir "$root/build/book/html"
+
+say "making the references of Rust, Java and Python"
+cargo doc --locked --quiet --no-deps --package dishtayantra-lmdb --package dishtayantra-pyo3 --target-dir build/tools/rustdoc
+mkdir -p build/book/html/api
+cp -r build/tools/rustdoc/doc build/book/html/api/rust
+javadoc -quiet -Xdoclint:none -encoding UTF-8 -d build/book/html/api/java -subpackages com.dishtayantra \
+    -sourcepath java/lmdb/src/main/java:java/calculators/src/main/java
+pdoc=build/tools/pdoc-$pdoc_version
+[ -e "$pdoc" ] || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --target "$pdoc" "pdoc==$pdoc_version"
+PYTHONPATH=$pdoc "$venv/bin/python" -m pdoc --docformat google --output-directory build/book/html/api/python dishtayantra_lmdb
+
 "$venv/bin/python" scripts/book.py check build/book/html

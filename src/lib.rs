@@ -30,6 +30,7 @@ pub mod format;
 mod hex;
 mod jni;
 mod lmdb;
+pub mod log;
 mod mapping;
 pub mod options;
 mod python;

@@ -1,5 +1,6 @@
 //! Warnings of a call, kept for the calling thread until a binding takes them.
 
+use crate::log::{self, Level};
 use std::cell::RefCell;
 
 /// Warnings kept at most; the oldest go first when nobody takes them.
@@ -11,11 +12,13 @@ thread_local! {
 
 /// Adds a warning for the calling thread.
 pub fn warn(message: impl Into<String>) {
+    let message = message.into();
+    log::say(Level::Warn, || message.clone());
     WARNINGS.with_borrow_mut(|warnings| {
         if warnings.len() == KEPT {
             warnings.remove(0);
         }
-        warnings.push(message.into());
+        warnings.push(message);
     });
 }
 

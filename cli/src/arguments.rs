@@ -1,13 +1,16 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use dishtayantra_lmdb::config::DEFAULT_DB_PATH;
 use dishtayantra_lmdb::format::Format;
 
+use crate::metrics::LOOPBACK;
 use crate::{Failure, key};
 
 /// Shows what a dishtayantra_lmdb store holds, who holds it, and what is slow
@@ -162,6 +165,60 @@ pub enum Command {
         #[arg(long, default_value_t = 256, value_name = "COUNT")]
         limit: usize,
     },
+    /// Statistics in the text format of Prometheus: once, or over HTTP
+    ///
+    /// With --listen they are at http://ADDRESS/metrics until interrupted.
+    Metrics {
+        /// Directory of the store
+        path: PathBuf,
+        /// Address and port to serve them at; port 0: one that is free
+        #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = LOOPBACK)]
+        listen: Option<SocketAddr>,
+    },
+    /// A report as one HTML file: sizes, ages, lives, holders, calculators, growth
+    Report {
+        /// Directory of the store
+        path: PathBuf,
+        /// File to write it to instead of the standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Watch the store for so long first, to see it grow
+        #[arg(long, value_parser = duration, default_value = "0", value_name = "TIME")]
+        over: Duration,
+    },
+    /// Copies the live entries to another store, which is made when it is not there
+    ///
+    /// Unlike a copy of the files this may be done while the store is in use, and leaves free space behind.
+    Copy(Copy),
+    /// Audits the store, then reads every payload: checksums, and whether it is what its format says
+    Check {
+        /// Directory of the store
+        path: PathBuf,
+    },
+    /// Measures puts, views and deletes in a store of its own, which it removes
+    Bench {
+        /// Directory on the file system to measure
+        #[arg(default_value = "/tmp")]
+        directory: PathBuf,
+        /// Sizes of payloads
+        #[arg(long, value_parser = bytes, value_delimiter = ',', default_value = "1KiB,64KiB,1MiB,16MiB")]
+        sizes: Vec<u64>,
+        /// Time to take
+        #[arg(long, value_parser = duration, default_value = "4s", value_name = "TIME")]
+        time: Duration,
+    },
+    /// Completions of the command line for a shell
+    ///
+    /// bash: dylmdb completions bash > /etc/bash_completion.d/dylmdb
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// The manual page, for man; one for each command as well when a directory is given
+    Man {
+        /// Directory to write to, as /usr/local/share/man/man1
+        directory: Option<PathBuf>,
+    },
     /// Looks for what stands in the way of a store, and says what to change
     ///
     /// File system, room, permissions, limits of the process, copies of the library, programs that clean up, huge pages, and the
@@ -273,6 +330,27 @@ pub struct Put {
     pub create: bool,
 }
 
+/// What to copy and where to.
+#[derive(Args)]
+pub struct Copy {
+    /// Directory of the store
+    pub path: PathBuf,
+    /// Directory of the other one
+    pub to: PathBuf,
+    /// One database instead of all
+    #[arg(long)]
+    pub db: Option<String>,
+    /// Only keys that begin with this
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub prefix: OsString,
+    /// Leave entries as they are that are there already
+    #[arg(long)]
+    pub no_overwrite: bool,
+    /// How far the other store may grow when it is made, as 512MiB; as far as this one when not given
+    #[arg(long, value_parser = bytes, value_name = "SIZE")]
+    pub map_size: Option<u64>,
+}
+
 fn octal(text: &str) -> Result<u32, String> {
     match u32::from_str_radix(text, 8) {
         Ok(mode @ 0o700..=0o777) => Ok(mode),
@@ -291,14 +369,38 @@ fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; write 500ms, 90s, 5m, 1h 30m, or 0"))
 }
 
+/// Bytes, with a unit of 1024 or none.
+fn bytes(text: &str) -> Result<u64, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let power = match unit.trim().trim_end_matches("iB").trim_end_matches('B') {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err("write bytes, or 64KiB, 16MiB, 2GiB".into()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write bytes, or 64KiB, 16MiB, 2GiB".to_owned())?;
+    number.checked_mul(1 << power).ok_or_else(|| "that is too much".to_owned())
+}
+
 fn format(text: &str) -> Result<Format, String> {
     Format::from_name(text).map_err(|error| error.message().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Arguments;
+    use super::{Arguments, bytes};
     use clap::CommandFactory;
+
+    #[test]
+    fn sizes_have_units() {
+        let sizes = ["17", "1K", "64KiB", "3MiB", "2 GiB", "1B"].map(|text| bytes(text).unwrap());
+        assert_eq!(sizes, [17, 1024, 65_536, 3 << 20, 2 << 30, 1]);
+        for text in ["", "x", "1X", "-1", "1.5K", "99999999999T"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_definition_is_consistent() {

@@ -6,20 +6,29 @@
 //! store, process       opening a store, and what the kernel tells of those who have it open
 //! show                 what an entry holds
 //! top, calls           a store live, and calls of calculators
+//! metrics, page        for Prometheus, and a report as HTML
+//! copy, check, bench   all entries: to another store, whether they are right; and how fast it is
+//! shell                completions and manual pages
 //! doctor, stores       what stands in a store's way, and where there are any
 //! out, key, text       what is printed, and that none of it is lost
 //! ```
 
 mod arguments;
+mod bench;
 mod calls;
+mod check;
+mod copy;
 mod doctor;
 mod entry;
 mod key;
 mod list;
+mod metrics;
 mod out;
+mod page;
 mod process;
 mod progress;
 mod report;
+mod shell;
 mod show;
 mod store;
 mod stores;
@@ -78,6 +87,13 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Top { path, interval } => top::run(&open(path)?, *interval),
         Command::Calculators { path } => calls::print_calculators(&open(path)?.stats()?, json),
         Command::Slow { path, limit } => calls::print_slow(&open(path)?.stats()?, *limit, json),
+        Command::Metrics { path, listen } => metrics::run(path, *listen, opening),
+        Command::Report { path, output, over } => page::run(&open(path)?, output.as_deref(), *over, json),
+        Command::Copy(wanted) => copy::run(wanted, opening),
+        Command::Check { path } => check::run(&open(path)?, json),
+        Command::Bench { directory, sizes, time } => bench::run(directory, sizes, *time, json),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { directory } => shell::manual(directory.as_deref()),
         Command::Doctor { path } => doctor::run(path, opening),
         Command::Stores { directories } => stores::run(directories, json),
         Command::Sweep { path } => out::print(&report::sweep(&open(path)?, json)?),

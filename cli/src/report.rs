@@ -11,19 +11,19 @@ use crate::{Failure, key};
 
 /// What the store is and how full.
 pub fn info(store: &Store, json: bool) -> Result<String, Failure> {
-    let stats = store.stats()?;
+    let stats = crate::store::look(store)?;
     Ok(if json { as_line(&info_json(&stats)) } else { info_text(&stats) })
 }
 
 /// Who holds what.
 pub fn holders(store: &Store, json: bool) -> Result<String, Failure> {
-    let stats = store.stats()?;
+    let stats = crate::store::look(store)?;
     Ok(if json { as_line(&holders_json(&stats)) } else { holders_text(&stats) })
 }
 
 /// Both, from one look.
 pub fn both(store: &Store, json: bool) -> Result<String, Failure> {
-    let stats = store.stats()?;
+    let stats = crate::store::look(store)?;
     if json {
         return Ok(as_line(&json!({"info": info_json(&stats), "holders": holders_json(&stats)})));
     }

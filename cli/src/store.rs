@@ -6,6 +6,7 @@ use std::path::Path;
 use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::Options;
 use dishtayantra_lmdb::store::Store;
+use serde_json::Value;
 
 use crate::Failure;
 use crate::arguments::Opening;
@@ -24,6 +25,14 @@ pub fn open(path: &Path, opening: &Opening) -> Result<Store, Failure> {
         Err(_) => {}
     }
     Ok(Store::open(path, &options(opening))?)
+}
+
+/// The statistics of a store whose files are still where they were.
+pub fn look(store: &Store) -> Result<Value, Failure> {
+    if !store.is_there() {
+        return Err(format!("the store is no longer in {}", store.path().display()).into());
+    }
+    Ok(store.stats()?)
 }
 
 /// How a store is opened that is there.

@@ -6,12 +6,15 @@
 #include "loan.hpp"
 #include "span.hpp"
 #include "view.hpp"
+#include "watch.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dishtayantra::lmdb {
@@ -24,6 +27,29 @@ inline std::string take_warnings() {
     dy_lmdb_bytes_t* json = nullptr;
     detail::check(dy_lmdb_warnings_take(&json));
     return detail::take_text(json);
+}
+
+/// How much a message of the library matters.
+enum class LogLevel : std::uint32_t {
+    error = DY_LMDB_LOG_ERROR,  ///< something failed that no call could tell of
+    warn = DY_LMDB_LOG_WARN,    ///< somebody should look at it
+    info = DY_LMDB_LOG_INFO,    ///< slow calls, payloads that could not be stored
+    debug = DY_LMDB_LOG_DEBUG,  ///< stores opened and closed
+};
+
+/// Has messages of `least` and above handed to a function from now on, in place of the one before; an empty one hears
+/// nothing. It may be called from any thread, several at once. What it throws goes nowhere, and it lives until the process
+/// ends.
+inline void set_log(LogLevel least, std::function<void(LogLevel, std::string_view)> hears) {
+    using Hears = std::function<void(LogLevel, std::string_view)>;
+    const auto log = [](void* context, std::uint32_t level, const char* message, std::size_t size) noexcept {
+        try {
+            (*static_cast<Hears*>(context))(static_cast<LogLevel>(level), std::string_view(message, size));
+        } catch (...) {
+        }
+    };
+    Hears* const kept = hears ? new Hears(std::move(hears)) : nullptr;
+    detail::check(dy_lmdb_log_set(static_cast<std::uint32_t>(least), kept != nullptr ? +log : nullptr, kept));
 }
 
 /// What a published entry survives.
@@ -211,6 +237,24 @@ public:
             dy_lmdb_store_wait(handle_.get(), db.data(), db.size(), key.data(), key.size(), timeout.count()));
     }
 
+    /// Has `watch` wait for `key` too, which it then knows by `id`.
+    void watch(const Watch& watch, std::string_view key, std::uint64_t id, std::string_view db = {}) const {
+        detail::check(
+            dy_lmdb_watch_add(watch.handle(), handle_.get(), db.data(), db.size(), key.data(), key.size(), id));
+    }
+
+    /// Returns which of `keys` has a live entry, as soon as one has. Sleeps meanwhile; throws as `wait`.
+    std::size_t wait_any(const std::vector<std::string_view>& keys, std::chrono::milliseconds timeout,
+                         std::string_view db = {}) const {
+        return static_cast<std::size_t>(watched(keys, db).wait(timeout, 1).front());
+    }
+
+    /// The same in a thread of its own, until the result ends or `cancel` is called on it.
+    PendingWait wait_async(const std::vector<std::string_view>& keys, std::chrono::milliseconds timeout = forever,
+                           std::string_view db = {}) const {
+        return PendingWait(watched(keys, db), timeout);
+    }
+
     /// Statistics of the store as a JSON object.
     std::string stats() const {
         dy_lmdb_bytes_t* json = nullptr;
@@ -239,6 +283,14 @@ public:
     dy_lmdb_store_t* handle() const noexcept { return handle_.get(); }
 
 private:
+    Watch watched(const std::vector<std::string_view>& keys, std::string_view db) const {
+        Watch all;
+        for (std::size_t i = 0; i < keys.size(); i++) {
+            watch(all, keys[i], i, db);
+        }
+        return all;
+    }
+
     friend class Reference;
 
     explicit Store(dy_lmdb_store_t* store) : handle_(store) {}

@@ -2,6 +2,7 @@
 
 use super::status::{DY_LMDB_OK, dy_lmdb_status_t};
 use crate::error::{Error, Result, Status};
+use crate::log;
 use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
@@ -14,7 +15,9 @@ thread_local! {
 
 /// Runs the body of an exported function. A success leaves the thread's message as it is.
 pub(crate) fn guard(body: impl FnOnce() -> Result<()>) -> dy_lmdb_status_t {
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
+    let done = catch_unwind(AssertUnwindSafe(body));
+    log::flush();
+    let error = match done {
         Ok(Ok(())) => return DY_LMDB_OK,
         Ok(Err(error)) => error,
         Err(payload) => Error::new(

@@ -35,5 +35,6 @@ pub mod status;
 pub mod store;
 pub mod value;
 pub mod view;
+pub mod watch;
 pub mod writer;
 pub mod written;

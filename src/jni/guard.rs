@@ -3,6 +3,7 @@
 
 use super::env::{Env, JClass, JObject, call};
 use crate::error::{Error, Status};
+use crate::log;
 use jni::sys::{jmethodID, jobject, jvalue, jweak};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +31,9 @@ pub(super) fn guard<'local, T: Default>(
     env: Env<'local>,
     body: impl FnOnce(&Env<'local>) -> Fallible<T>,
 ) -> T {
-    match catch_unwind(AssertUnwindSafe(|| body(&env))) {
+    let done = catch_unwind(AssertUnwindSafe(|| body(&env)));
+    log::flush();
+    match done {
         Ok(Ok(value)) => return value,
         Ok(Err(fault)) => raise(&env, fault),
         Err(payload) => raise(&env, panicked(&*payload)),

@@ -53,7 +53,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Watcher_await<'local>(
 ) -> jint {
     guard(env, |env| {
         let timeout = Duration::from_millis(unsigned("timeout", timeout_ms)?);
-        let Some(ids) = WATCH.wait(timeout, env.length(&told)?) else { return Ok(IDLE) };
+        let ids = WATCH.wait(Some(timeout), env.length(&told)?)?;
+        if ids.is_empty() && WATCH.is_idle() {
+            return Ok(IDLE);
+        }
         let ids: Vec<jlong> = ids.into_iter().map(|id| id as jlong).collect();
         env.set(&told, 0, &ids)?;
         Ok(ids.len() as jint)

@@ -7,6 +7,7 @@ use super::Store;
 use super::engine::Engine;
 use super::shared::{CALCULATORS, Counter, SLOW_CALLS, Shared};
 use crate::error::Error;
+use crate::log::{self, Level};
 use crate::mapping::sys;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -180,6 +181,9 @@ impl Meter {
         }
         self.count(Count::Refused, 1);
         let words = self.words();
+        log::say(Level::Info, || {
+            format!("calculator {} gets a payload directly: {why}", read_text(words, row::NAME))
+        });
         words[row::STATUS].store(status as u64, Ordering::Relaxed);
         words[row::FAILED_AT].store(sys::wall_ns(), Ordering::Relaxed);
         write_text(words, row::MESSAGE, start_of(why, row::MESSAGE));
@@ -208,6 +212,11 @@ impl Meter {
     /// Keeps a slow call in place of the oldest.
     fn keep(&self, longest: Span, call_ns: u64, span_ns: u64, key: &str) {
         let shared = &self.engine.shared;
+        log::say(Level::Info, || {
+            let (_, step) = SPANS[longest as usize];
+            let name = read_text(self.words(), row::NAME);
+            format!("a call of {name} took {} us, {} of them to {step}", call_ns / 1000, span_ns / 1000)
+        });
         let number = shared.counter(Counter::SlowCalls).fetch_add(1, Ordering::Relaxed);
         let words = shared.slow_call(number as usize % SLOW_CALLS);
         words[slow::STATE].store(number * 2 + 1, Ordering::Relaxed);
@@ -250,12 +259,20 @@ fn room((_, words): Place) -> usize {
 
 /// As much of a text as there is room for, from its start.
 fn start_of(text: &str, place: Place) -> &str {
-    &text[..text.floor_char_boundary(room(place))]
+    let mut end = text.len().min(room(place));
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// As much of a text as there is room for, up to its end.
 fn end_of(text: &str, place: Place) -> &str {
-    &text[text.ceil_char_boundary(text.len().saturating_sub(room(place)))..]
+    let mut start = text.len().saturating_sub(room(place));
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
 }
 
 fn write_text(words: &[AtomicU64], (at, _): Place, text: &str) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A publisher may die between its commit and its bump, so nobody sleeps longer than this without looking.
-const SLICE: Duration = Duration::from_millis(500);
+pub const SLICE: Duration = Duration::from_millis(500);
 
 /// The word of a key.
 pub fn word(db: &str, key: &[u8]) -> u64 {

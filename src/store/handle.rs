@@ -1,6 +1,7 @@
 //! The handle that everything is asked of.
 
 use super::engine::Engine;
+use crate::log::{self, Level};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -38,6 +39,7 @@ impl Drop for Store {
             self.engine.sweeper.stop();
             // What cannot be removed now goes when its time is over.
             let _ = self.engine.flush();
+            log::say(Level::Debug, || format!("closed the store {}", self.engine.path.display()));
         }
     }
 }

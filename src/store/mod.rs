@@ -78,6 +78,7 @@ pub use view::View;
 pub use watch::Watch;
 
 use crate::error::{Error, Result, Status};
+use crate::log::{self, Level};
 use crate::options::Options;
 use shared::Counter;
 use space::Purpose;
@@ -96,7 +97,9 @@ impl Store {
     /// `Permission`, `ForeignStore`, `AlreadyOpen`, `Unsupported`, `Limit`, `DiskFull`, `NotFound` (only an existing
     /// store is wanted), `Io`.
     pub fn open(path: &Path, options: &Options) -> Result<Store> {
-        registry::open(path, options).map(Store::from)
+        let store = registry::open(path, options).map(Store::from)?;
+        log::say(Level::Debug, || format!("opened the store {}", store.path().display()));
+        Ok(store)
     }
 
     /// Whether this process has the store in the directory `path` open.

@@ -9,6 +9,7 @@ use super::sweeper::{IDLE, POPULATE_STEP, Signal};
 use super::write::Writer;
 use super::{expiry, recovery, sweep};
 use crate::error::{Error, Result, Status};
+use crate::log::{self, Level};
 use crate::mapping::sys;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -48,7 +49,12 @@ fn run(engine: &Weak<Engine>, signal: &Signal, run: u64) {
         let sleep = next_sleep(&strong);
         drop(strong);
         let wake_ns = sys::boottime_ns() + sleep.as_nanos() as u64;
-        signal.ended_round(run, result.err().map(|error| error.to_string()), wake_ns);
+        let error = result.err().map(|error| error.to_string());
+        if let Some(error) = &error {
+            log::say(Level::Error, || format!("sweeping the store failed: {error}"));
+        }
+        signal.ended_round(run, error, wake_ns);
+        log::flush();
         let there = || {
             engine.upgrade().is_some_and(|engine| {
                 recovery::nudge(&engine);

@@ -139,6 +139,9 @@ static const check_case_t cases[] = {
     CASE(test_array_golden_files),
     CASE(test_array_of_a_view),
     CASE(test_numbers_of_lists),
+    CASE(test_watch_tells_what_is_there),
+    CASE(test_watch_errors),
+    CASE(test_log),
 };
 
 int main(int argc, char **argv) {

@@ -72,5 +72,8 @@ void test_segment_reader_errors(void);
 void test_array_golden_files(void);
 void test_array_of_a_view(void);
 void test_numbers_of_lists(void);
+void test_watch_tells_what_is_there(void);
+void test_watch_errors(void);
+void test_log(void);
 
 #endif

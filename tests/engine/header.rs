@@ -15,6 +15,7 @@ const SOURCES: &[&str] = &[
     "entry",
     "keys",
     "view",
+    "watch",
     "loan",
     "config",
     "reference",

@@ -17,7 +17,7 @@ BUILT = ROOT / "build" / "templates"
 NODES = """
 import sys
 import numpy as np
-from dishtayantra_lmdb import resolve, wrap_with_lmdb
+from dishtayantra_lmdb import InvalidArgumentError, resolve, wrap_with_lmdb
 
 {made}
 values = np.arange(10_000.0)
@@ -32,7 +32,15 @@ node = wrap_with_lmdb(calculator, settings, "mean")
 reference = before.calculate({{"values": values}})
 assert reference["_lmdb_ref"] is True
 assert resolve(node.calculate(reference)) == {{"mean": 2 * float(values.mean())}}
-assert calculator.details()["name"] == "mean"
+details = calculator.details()
+assert details["name"] == "mean"
+# Python's own errors go through; the others are the package's, and name what is missing.
+try:
+    calculator.calculate({{}})
+except KeyError if details["language"] == "Python" else InvalidArgumentError as error:
+    assert "values" in str(error), error
+else:
+    raise AssertionError("it calculated on nothing")
 """
 
 

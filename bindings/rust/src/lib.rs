@@ -29,18 +29,24 @@ mod options;
 mod output;
 mod segment;
 mod sys;
+#[cfg(feature = "tracing")]
+mod traced;
 mod value;
+mod wait;
 
 pub use entry::{Format, Info, Key, PutOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use ffi::{
-    Document, Item, Items, Loan, Node, Reference, References, Store, Type, Versions, View, Writer, load,
-    parse_config, take_warnings, versions, wire,
+    Document, Item, Items, Loan, LogLevel, Node, Reference, References, Store, Type, Versions, View, Watch,
+    Writer, load, parse_config, set_log, take_warnings, versions, wire,
 };
 pub use npy::{Array, npy_header};
 pub use numbers::Numbers;
 pub use options::{Durability, OpenOptions};
 pub use segment::{Dtype, Element, Segment, Unit};
+#[cfg(feature = "tracing")]
+pub use traced::log_to_tracing;
+pub use wait::Wait;
 
 /// The former name of [`Writer`].
 #[deprecated(note = "is called Writer")]

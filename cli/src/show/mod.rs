@@ -96,6 +96,12 @@ pub fn decoded(view: &View, limit: usize) -> Result<Shown, Failure> {
     }
 }
 
+/// Whether a payload is an Arrow IPC stream to its end.
+pub fn is_table(bytes: &[u8]) -> Result<(), Failure> {
+    arrow::decoded(bytes, 0)?;
+    Ok(())
+}
+
 fn of_json(value: Value, limit: usize) -> Shown {
     match value {
         Value::Array(items) => {

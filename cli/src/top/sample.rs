@@ -52,7 +52,7 @@ impl Ord for Ranked {
 impl Sample {
     /// Looks at `store`.
     pub fn take(store: &Store, order: Order) -> Result<Sample, Failure> {
-        let stats = store.stats()?;
+        let stats = crate::store::look(store)?;
         let mut sources: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
         let mut first = BinaryHeap::new();
         for database in store.databases()? {

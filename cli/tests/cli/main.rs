@@ -5,6 +5,8 @@ mod entries;
 mod live;
 mod output;
 mod refusals;
+mod reports;
 mod show;
 mod support;
+mod tools;
 mod whole;

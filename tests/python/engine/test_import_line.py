@@ -33,6 +33,8 @@ assert isinstance(core.lmdb.LMDBTransport(), dishtayantra_lmdb.LMDBTransport)
 SUBMODULES = {
     "lmdb_transport": {"LMDBTransport", "LMDBConfig", "DataEnvelope", "DataFormat", "get_transport", "resolve"},
     "lmdb_calculator": {
+        "Calculator",
+        "calculator",
         "LMDBCalculatorConfig",
         "LMDBDataExchange",
         "LMDBEnabledCalculator",

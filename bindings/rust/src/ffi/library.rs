@@ -1,10 +1,12 @@
 //! Calls that belong to no object.
 
-use super::{chars, text};
+use super::{chars, check, slice, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys;
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::ptr;
 
 /// Loads the shared library from `file`, unless a copy is loaded in this process already: that one is used then,
 /// whoever loaded it. Calling this is never needed; without it the first call of anything looks
@@ -44,6 +46,48 @@ pub fn versions() -> Result<Versions> {
         abi: unsafe { (functions.dy_lmdb_abi_version)() },
         lmdb: lmdb.to_string_lossy().into_owned(),
     })
+}
+
+/// How much a message of the library matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum LogLevel {
+    /// Something failed that no call could tell of.
+    Error = sys::DY_LMDB_LOG_ERROR,
+    /// Somebody should look at it.
+    Warn = sys::DY_LMDB_LOG_WARN,
+    /// Slow calls, payloads that could not be stored.
+    Info = sys::DY_LMDB_LOG_INFO,
+    /// Stores opened and closed.
+    Debug = sys::DY_LMDB_LOG_DEBUG,
+}
+
+type Hears = Box<dyn Fn(LogLevel, &str) + Send + Sync>;
+
+/// Has messages of `least` and above handed to `hears` from now on, one for the whole process, in place of the one before. It
+/// may be called from any thread, several at once; a panic of it goes nowhere. It is kept until the process ends.
+pub fn set_log(least: LogLevel, hears: impl Fn(LogLevel, &str) + Send + Sync + 'static) -> Result<()> {
+    let functions = sys::functions()?;
+    let hears: Hears = Box::new(hears);
+    let kept: &'static Hears = Box::leak(Box::new(hears));
+    // SAFETY: function and context stay until the process ends.
+    check(functions, unsafe {
+        (functions.dy_lmdb_log_set)(least as u32, Some(hear), ptr::from_ref(kept).cast_mut().cast())
+    })
+}
+
+unsafe extern "C" fn hear(context: *mut c_void, level: u32, message: *const c_char, size: usize) {
+    let level = match level {
+        sys::DY_LMDB_LOG_ERROR => LogLevel::Error,
+        sys::DY_LMDB_LOG_WARN => LogLevel::Warn,
+        sys::DY_LMDB_LOG_INFO => LogLevel::Info,
+        _ => LogLevel::Debug,
+    };
+    // SAFETY: what `set_log` keeps, and a message that stays during the call.
+    let (hears, message) = unsafe { (&*context.cast::<Hears>(), slice(message.cast(), size)) };
+    let message = String::from_utf8_lossy(message);
+    // Nothing may unwind through the library.
+    let _ = catch_unwind(AssertUnwindSafe(|| hears(level, &message)));
 }
 
 /// Takes the warnings that calls on this thread have raised since the last time, oldest first: an unknown `lmdb_*`

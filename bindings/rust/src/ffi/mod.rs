@@ -15,15 +15,17 @@ mod options;
 mod reference;
 mod store;
 mod view;
+mod watch;
 mod writer;
 
 pub(crate) use array::{npy_array, npy_header, to_doubles};
 pub use document::{Document, Item, Items, Node, Type};
-pub use library::{Versions, load, parse_config, take_warnings, versions};
+pub use library::{LogLevel, Versions, load, parse_config, set_log, take_warnings, versions};
 pub use loan::Loan;
 pub use reference::{Reference, References, wire};
 pub use store::Store;
 pub use view::View;
+pub use watch::Watch;
 pub use writer::Writer;
 
 use crate::error::{Error, Result};

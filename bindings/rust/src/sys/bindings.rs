@@ -29,6 +29,10 @@ pub const DY_LMDB_FORKED: i32 = 51;
 pub const DY_LMDB_INTERNAL: i32 = 60;
 pub const DY_LMDB_PANIC: i32 = 61;
 pub const DY_LMDB_ABI_VERSION: u32 = 2;
+pub const DY_LMDB_LOG_ERROR: u32 = 1;
+pub const DY_LMDB_LOG_WARN: u32 = 2;
+pub const DY_LMDB_LOG_INFO: u32 = 3;
+pub const DY_LMDB_LOG_DEBUG: u32 = 4;
 pub const DY_LMDB_DURABILITY_PROCESS: u32 = 0;
 pub const DY_LMDB_DURABILITY_SYNC: u32 = 1;
 pub const DY_LMDB_OPEN_FOLLOW_SYMLINKS: u32 = 1;
@@ -171,10 +175,23 @@ pub struct dy_lmdb_view_t {
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
+pub struct dy_lmdb_watch_t {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
 pub struct dy_lmdb_writer_t {
     _unused: [u8; 0],
 }
 pub type dy_lmdb_status_t = i32;
+pub type dy_lmdb_log_t = ::core::option::Option<
+    unsafe extern "C" fn(
+        context: *mut std::ffi::c_void,
+        level: u32,
+        message: *const std::ffi::c_char,
+        size: usize,
+    ),
+>;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct dy_lmdb_options_t {
@@ -289,6 +306,11 @@ pub struct Functions {
     pub dy_lmdb_abi_version: unsafe extern "C" fn() -> u32,
     pub dy_lmdb_lmdb_version: unsafe extern "C" fn() -> *const std::ffi::c_char,
     pub dy_lmdb_last_error_message: unsafe extern "C" fn() -> *const std::ffi::c_char,
+    pub dy_lmdb_log_set: unsafe extern "C" fn(
+        level: u32,
+        hears: dy_lmdb_log_t,
+        context: *mut std::ffi::c_void,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_warnings_take: unsafe extern "C" fn(
         json: *mut *mut dy_lmdb_bytes_t,
     ) -> dy_lmdb_status_t,
@@ -444,6 +466,33 @@ pub struct Functions {
     pub dy_lmdb_view_close: unsafe extern "C" fn(
         view: *mut dy_lmdb_view_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_watch_new: unsafe extern "C" fn(
+        watch: *mut *mut dy_lmdb_watch_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_watch_add: unsafe extern "C" fn(
+        watch: *const dy_lmdb_watch_t,
+        store: *const dy_lmdb_store_t,
+        db: *const std::ffi::c_char,
+        db_len: usize,
+        key: *const std::ffi::c_void,
+        key_len: usize,
+        id: u64,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_watch_remove: unsafe extern "C" fn(
+        watch: *const dy_lmdb_watch_t,
+        id: u64,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_watch_wait: unsafe extern "C" fn(
+        watch: *const dy_lmdb_watch_t,
+        timeout_ms: i64,
+        ids: *mut u64,
+        most: usize,
+        count: *mut usize,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_watch_cancel: unsafe extern "C" fn(
+        watch: *const dy_lmdb_watch_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_watch_free: unsafe extern "C" fn(watch: *mut dy_lmdb_watch_t),
     pub dy_lmdb_loan_open: unsafe extern "C" fn(
         store: *const dy_lmdb_store_t,
         size: u64,
@@ -949,6 +998,8 @@ impl Functions {
             __library.get(b"dy_lmdb_last_error_message\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_log_set = unsafe { __library.get(b"dy_lmdb_log_set\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_warnings_take = unsafe { __library.get(b"dy_lmdb_warnings_take\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_bytes_data = unsafe { __library.get(b"dy_lmdb_bytes_data\0") }
@@ -1020,6 +1071,18 @@ impl Functions {
         let dy_lmdb_view_verify = unsafe { __library.get(b"dy_lmdb_view_verify\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_view_close = unsafe { __library.get(b"dy_lmdb_view_close\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_watch_new = unsafe { __library.get(b"dy_lmdb_watch_new\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_watch_add = unsafe { __library.get(b"dy_lmdb_watch_add\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_watch_remove = unsafe { __library.get(b"dy_lmdb_watch_remove\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_watch_wait = unsafe { __library.get(b"dy_lmdb_watch_wait\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_watch_cancel = unsafe { __library.get(b"dy_lmdb_watch_cancel\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_watch_free = unsafe { __library.get(b"dy_lmdb_watch_free\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_loan_open = unsafe { __library.get(b"dy_lmdb_loan_open\0") }
             .map(|sym| *sym)?;
@@ -1314,6 +1377,7 @@ impl Functions {
             dy_lmdb_abi_version,
             dy_lmdb_lmdb_version,
             dy_lmdb_last_error_message,
+            dy_lmdb_log_set,
             dy_lmdb_warnings_take,
             dy_lmdb_bytes_data,
             dy_lmdb_bytes_size,
@@ -1345,6 +1409,12 @@ impl Functions {
             dy_lmdb_view_text,
             dy_lmdb_view_verify,
             dy_lmdb_view_close,
+            dy_lmdb_watch_new,
+            dy_lmdb_watch_add,
+            dy_lmdb_watch_remove,
+            dy_lmdb_watch_wait,
+            dy_lmdb_watch_cancel,
+            dy_lmdb_watch_free,
             dy_lmdb_loan_open,
             dy_lmdb_loan_take,
             dy_lmdb_loan_data,
@@ -1457,6 +1527,14 @@ impl Functions {
     }
     pub unsafe fn dy_lmdb_last_error_message(&self) -> *const std::ffi::c_char {
         unsafe { (self.dy_lmdb_last_error_message)() }
+    }
+    pub unsafe fn dy_lmdb_log_set(
+        &self,
+        level: u32,
+        hears: dy_lmdb_log_t,
+        context: *mut std::ffi::c_void,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_log_set)(level, hears, context) }
     }
     pub unsafe fn dy_lmdb_warnings_take(
         &self,
@@ -1732,6 +1810,50 @@ impl Functions {
         view: *mut dy_lmdb_view_t,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_view_close)(view) }
+    }
+    pub unsafe fn dy_lmdb_watch_new(
+        &self,
+        watch: *mut *mut dy_lmdb_watch_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_watch_new)(watch) }
+    }
+    pub unsafe fn dy_lmdb_watch_add(
+        &self,
+        watch: *const dy_lmdb_watch_t,
+        store: *const dy_lmdb_store_t,
+        db: *const std::ffi::c_char,
+        db_len: usize,
+        key: *const std::ffi::c_void,
+        key_len: usize,
+        id: u64,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_watch_add)(watch, store, db, db_len, key, key_len, id) }
+    }
+    pub unsafe fn dy_lmdb_watch_remove(
+        &self,
+        watch: *const dy_lmdb_watch_t,
+        id: u64,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_watch_remove)(watch, id) }
+    }
+    pub unsafe fn dy_lmdb_watch_wait(
+        &self,
+        watch: *const dy_lmdb_watch_t,
+        timeout_ms: i64,
+        ids: *mut u64,
+        most: usize,
+        count: *mut usize,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_watch_wait)(watch, timeout_ms, ids, most, count) }
+    }
+    pub unsafe fn dy_lmdb_watch_cancel(
+        &self,
+        watch: *const dy_lmdb_watch_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_watch_cancel)(watch) }
+    }
+    pub unsafe fn dy_lmdb_watch_free(&self, watch: *mut dy_lmdb_watch_t) {
+        unsafe { (self.dy_lmdb_watch_free)(watch) }
     }
     pub unsafe fn dy_lmdb_loan_open(
         &self,

@@ -152,6 +152,9 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "exchange_refused": (_HANDLE, *_TEXT),
     "exchange_passed_directly": (_HANDLE, c_uint64),
     "store_calls": (_HANDLE, _OUT),
+    "watch_new": (_OUT,),
+    "watch_add": (_HANDLE, *_ENTRY, c_uint64),
+    "watch_remove": (_HANDLE, c_uint64),
     "exchange_reference": (_HANDLE, *_TEXT, _OUT),
 }
 _SLOW: dict[str, tuple[Any, ...]] = {
@@ -164,6 +167,8 @@ _SLOW: dict[str, tuple[Any, ...]] = {
     "store_stats": (_HANDLE, _OUT),
     "store_audit": (_HANDLE, _OUT),
     "store_list": (_HANDLE, *_TEXT, *_TEXT, _OUT),
+    "watch_wait": (_HANDLE, c_int64, c_void_p, _SIZE, _OUT),
+    "watch_free": (_HANDLE,),
     "view_verify": (_HANDLE,),
     "reference_settle_direct": (_HANDLE,),
     "reference_decline": (_HANDLE,),
@@ -189,6 +194,7 @@ _RESULTS: dict[str, Any] = {
     "keys_count": c_size_t,
     "keys_free": None,
     "reference_free": None,
+    "watch_free": None,
 }
 
 

@@ -30,12 +30,15 @@ from .opening import StoreHolder
 from .store import Store
 from .view import View, envelope_of
 from .waiting import wait_in_slices
+from .watching import first, first_awaited
 
 _RAW, _NUMPY = formats.RAW, formats.NUMPY
 _take_loan, _open_view = Loan._take, View._open
 _packing, _getting, _numbers = msgpack.PACKING, formats.getting, formats.NUMBERS
 _is_logged = logger.isEnabledFor
 _MISSING = object()
+# Keys that a message names.
+_NAMED = 3
 _PAGE_COUNTS = ("branch_pages", "leaf_pages", "overflow_pages")
 
 
@@ -341,18 +344,64 @@ class LMDBTransport(StoreHolder):
             LMDBTimeoutError: it did not come in time.
             InvalidArgumentError: the time is no number.
         """
-        if timeout_ms is not None and not (
-            isinstance(timeout_ms, (int, float)) and math.isfinite(timeout_ms)
-        ):
-            raise InvalidArgumentError(
-                f"timeout_ms is {timeout_ms!r}; allowed: a number of milliseconds, or None"
-            )
+        _check_timeout(timeout_ms)
         db, name = text_bytes(db_name), text_bytes(key)
         if not wait_in_slices(timeout_ms, lambda slice_ms: self._ready().wait(db, name, slice_ms)):
-            raise LMDBTimeoutError(
-                f"nothing was put under key {key_text(key)!r} in database {db_name!r} "
-                f"of {self.config.db_path} within {timeout_ms} ms (timeout_ms)"
-            )
+            raise self._late([key], timeout_ms, db_name)
+
+    def wait_any(
+        self,
+        keys: Iterable[str | bytes],
+        timeout_ms: float | None = None,
+        db_name: str = "default",
+    ) -> str | bytes:
+        """Waits until an entry is under one of the keys; returns at once when there is one.
+
+        Returns:
+            The key, as it was given.
+
+        Raises:
+            LMDBTimeoutError: none came in time.
+            InvalidArgumentError: the time is no number, or there are no keys.
+        """
+        wanted, entries = _wanted(keys, timeout_ms, db_name)
+        found = first(self._ready, entries, timeout_ms)
+        if found is None:
+            raise self._late(wanted, timeout_ms, db_name)
+        return wanted[found]
+
+    async def wait_async(
+        self, key: str | bytes, timeout_ms: float | None = None, db_name: str = "default"
+    ) -> None:
+        """As :meth:`wait`, for a coroutine of ``asyncio``: no thread is held up meanwhile, and a
+        wait that is cancelled is given up at once.
+        """
+        await self.wait_any_async([key], timeout_ms, db_name)
+
+    async def wait_any_async(
+        self,
+        keys: Iterable[str | bytes],
+        timeout_ms: float | None = None,
+        db_name: str = "default",
+    ) -> str | bytes:
+        """As :meth:`wait_any`, for a coroutine of ``asyncio``; see :meth:`wait_async`."""
+        wanted, entries = _wanted(keys, timeout_ms, db_name)
+        found = await first_awaited(self._ready, entries, timeout_ms)
+        if found is None:
+            raise self._late(wanted, timeout_ms, db_name)
+        return wanted[found]
+
+    def _late(
+        self, keys: list[str | bytes], timeout_ms: float | None, db_name: str
+    ) -> LMDBTimeoutError:
+        names = ", ".join(repr(key_text(key)) for key in keys[:_NAMED])
+        if len(keys) > _NAMED:
+            names = f"{names} and {len(keys) - _NAMED} others"
+        which = "key" if len(keys) == 1 else "the keys"
+        return LMDBTimeoutError(
+            f"nothing was put under {which} {names} in database {db_name!r} "
+            f"of {self.config.db_path} within {timeout_ms} ms (timeout_ms)"
+        )
 
     def resolve(self, value: Any, copy: bool | None = None) -> Any:
         """A value with the payloads in place of the references in it, from whichever stores they
@@ -501,6 +550,28 @@ class LMDBTransport(StoreHolder):
             "lmdb_library": lmdb_version(),
             "stats": stats,
         }
+
+
+def _check_timeout(timeout_ms: float | None) -> None:
+    if timeout_ms is not None and not (
+        isinstance(timeout_ms, (int, float)) and math.isfinite(timeout_ms)
+    ):
+        raise InvalidArgumentError(
+            f"timeout_ms is {timeout_ms!r}; allowed: a number of milliseconds, or None"
+        )
+
+
+def _wanted(
+    keys: Iterable[str | bytes], timeout_ms: float | None, db_name: str
+) -> tuple[list[str | bytes], list[tuple[bytes, bytes]]]:
+    """Keys that are waited for, as they were given and as the library takes them."""
+    _check_timeout(timeout_ms)
+    if isinstance(keys, (str, bytes)):
+        raise InvalidArgumentError(f"keys is {keys!r}; allowed: several keys, in a list say")
+    wanted, db = list(keys), text_bytes(db_name)
+    if not wanted:
+        raise InvalidArgumentError("keys is empty: nothing would ever come")
+    return wanted, [(db, text_bytes(key)) for key in wanted]
 
 
 def resolve(value: Any, copy: bool | None = None) -> Any:

@@ -7,6 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -355,6 +359,70 @@ public class Database {
                         + name() + "\" within " + millis + " ms");
             }
         }
+    }
+
+    /**
+     * Waits until a live entry is under one of the keys.
+     *
+     * @return the key
+     * @throws LmdbTimeoutException nothing came in time
+     * @throws InterruptedException the thread was interrupted; noticed at once
+     */
+    public String waitForAny(List<String> keys, Duration timeout) throws InterruptedException {
+        long millis = Texts.millis("timeout", timeout);
+        CompletableFuture<String> found = waitForAnyAsync(keys);
+        try {
+            return found.get(millis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            throw new LmdbTimeoutException("nothing came under any of the keys " + keys + " in database \"" + name()
+                    + "\" within " + millis + " ms");
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof RuntimeException) {
+                throw (RuntimeException) failed.getCause();
+            }
+            throw new IllegalStateException(failed.getCause());
+        } finally {
+            found.cancel(false);
+        }
+    }
+
+    /**
+     * Waits without a thread until a live entry is under the key. Cancelling the result, or completing it otherwise, by
+     * {@code orTimeout} say, gives the wait up.
+     */
+    public CompletableFuture<Void> waitForAsync(String key) {
+        CompletableFuture<String> found = waitForAnyAsync(List.of(key));
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        done.whenComplete((nothing, failure) -> found.cancel(false));
+        found.whenComplete((name, failure) -> {
+            if (failure == null) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(failure);
+            }
+        });
+        return done;
+    }
+
+    /** The same for the first of several keys, which the result then is. */
+    public CompletableFuture<String> waitForAnyAsync(List<String> keys) {
+        if (keys.isEmpty()) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "there are no keys: nothing would ever come");
+        }
+        List<String> names = List.copyOf(keys);
+        List<byte[]> encoded = new ArrayList<>(names.size());
+        for (String name : names) {
+            encoded.add(Texts.encode("key", name));
+        }
+        CompletableFuture<String> found = new CompletableFuture<>();
+        // What depends on it is run by another thread than the one that watches.
+        long[] ids = Watcher.watch(this, encoded, i -> () -> found.completeAsync(() -> {
+            // Says why, when it cannot be looked at.
+            contains(encoded.get(i));
+            return names.get(i);
+        }));
+        found.whenComplete((name, failure) -> Watcher.forget(ids));
+        return found;
     }
 
     /** Whether a live entry came within so many ms, if the thread may block as long. */

@@ -3,10 +3,12 @@ package com.dishtayantra.lmdb;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 /**
  * One thread of the platform that waits in the native library in place of all virtual threads, which would keep their
@@ -19,7 +21,8 @@ final class Watcher implements Runnable {
     private static final int WOKEN = 256;
 
     private static final MethodHandle IS_VIRTUAL = isVirtualHandle();
-    private static final ConcurrentHashMap<Long, Thread> WAITING = new ConcurrentHashMap<>();
+    /** Threads that are parked, and what else is to be run. */
+    private static final ConcurrentHashMap<Long, Object> WAITING = new ConcurrentHashMap<>();
     private static final AtomicLong NEXT = new AtomicLong();
     private static final AtomicBoolean RUNS = new AtomicBoolean();
 
@@ -75,6 +78,40 @@ final class Watcher implements Runnable {
         }
     }
 
+    /** Has {@code then} run, by the watching thread, when an entry is under one of the keys; their ids, to be forgotten. */
+    static long[] watch(Database database, List<byte[]> keys, IntFunction<Runnable> then) {
+        long[] ids = new long[keys.size()];
+        long pointer = database.store.enter();
+        try {
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = NEXT.incrementAndGet();
+                WAITING.put(ids[i], then.apply(i));
+                add(pointer, database.name, keys.get(i), ids[i]);
+            }
+            start();
+        } catch (Throwable failure) {
+            forget(ids);
+            throw failure;
+        } finally {
+            database.store.leave();
+        }
+        return ids;
+    }
+
+    /** Waits no more for what {@link #watch} gave; nothing to do for what came. */
+    static void forget(long[] ids) {
+        for (long id : ids) {
+            if (WAITING.remove(id) != null) {
+                remove(id);
+            }
+        }
+    }
+
+    /** How many keys are waited for. */
+    static int waiting() {
+        return WAITING.size();
+    }
+
     private static void start() {
         if (!RUNS.compareAndSet(false, true)) {
             return;
@@ -112,7 +149,12 @@ final class Watcher implements Runnable {
 
     private static void wake(long id) {
         try {
-            LockSupport.unpark(WAITING.get(id));
+            Object waiting = WAITING.get(id);
+            if (waiting instanceof Thread) {
+                LockSupport.unpark((Thread) waiting);
+            } else if (waiting != null) {
+                ((Runnable) waiting).run();
+            }
         } catch (OutOfMemoryError full) {
             // The thread looks again by itself, only later.
             return;

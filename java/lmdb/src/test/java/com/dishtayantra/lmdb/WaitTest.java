@@ -1,20 +1,26 @@
 package com.dishtayantra.lmdb;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -195,5 +201,48 @@ class WaitTest {
                 throw new AssertionError(missing);
             }
         }
+    }
+
+    @Test
+    void anyOfSeveralKeysEndsTheWait() throws Exception {
+        store.put("b", new byte[1]);
+        assertEquals("b", store.waitForAny(List.of("a", "b"), Duration.ofSeconds(20)));
+        assertEquals("b", store.waitForAnyAsync(List.of("a", "b")).get(20, TimeUnit.SECONDS));
+        LmdbTimeoutException late = assertThrows(
+                LmdbTimeoutException.class, () -> store.waitForAny(List.of("a", "c"), Duration.ofMillis(20)));
+        assertTrue(late.getMessage().contains("[a, c]"), late.getMessage());
+        assertThrows(InvalidArgumentException.class, () -> store.waitForAnyAsync(List.of()));
+        assertThrows(BadKeyException.class, () -> store.waitForAnyAsync(List.of("a", "")));
+    }
+
+    @Test
+    void futuresEndWithTheirEntries() throws Exception {
+        List<CompletableFuture<Void>> waits = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            waits.add(store.waitForAsync("key:" + i));
+        }
+        for (int i = 0; i < 300; i++) {
+            assertFalse(waits.get(i).isDone());
+            store.put("key:" + i, new byte[1]);
+        }
+        CompletableFuture.allOf(waits.toArray(new CompletableFuture<?>[0])).get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void cancelledFuturesAreGivenUp() throws Exception {
+        CompletableFuture<Void> one = store.waitForAsync("never");
+        CompletableFuture<String> any = store.waitForAnyAsync(List.of("never", "ever"));
+        CompletableFuture<Void> late = store.waitForAsync("late").orTimeout(20, TimeUnit.MILLISECONDS);
+        assertTrue(Watcher.waiting() >= 4);
+        assertTrue(one.cancel(false));
+        assertTrue(any.cancel(false));
+        assertInstanceOf(TimeoutException.class,
+                assertThrows(ExecutionException.class, () -> late.get(20, TimeUnit.SECONDS)).getCause());
+        for (int i = 0; i < 1000 && Watcher.waiting() > 0; i++) {
+            Thread.sleep(10);
+        }
+        assertEquals(0, Watcher.waiting());
+        store.put("never", new byte[1]);
+        assertTrue(one.isCancelled() && any.isCancelled());
     }
 }
