@@ -8,8 +8,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 say "building target/release/libdishtayantra_lmdb.so"
 flags=()
 if [ -e "$profile" ]; then
-    # What was changed since the profile was taken is built without it, and nobody needs to hear of that.
-    flags=("-Cprofile-use=$profile" -Cllvm-args=-no-pgo-warn-mismatch)
+    # What was changed since the profile was taken is built without it, and nobody needs to hear of that. What the profile
+    # says is cold is made small.
+    flags=("-Cprofile-use=$profile" -Cllvm-args=-no-pgo-warn-mismatch -Cllvm-args=-pgso-lwss-only=false
+        -Cllvm-args=-inline-threshold=25)
 else
     say "there is no ${profile#"$root/"}: without a profile the hot paths take a little longer ('make profile' takes one)"
 fi
