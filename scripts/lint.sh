@@ -30,6 +30,8 @@ check "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warni
 check "cargo fmt, models" cargo fmt --manifest-path tests/models/Cargo.toml --check
 check "cargo fmt, fuzz targets" cargo fmt --manifest-path fuzz/Cargo.toml --check
 check "cargo fmt, template" in_directory templates/rust cargo fmt --check
+check "cargo clippy, template" in_directory templates/rust env CARGO_TARGET_DIR="$root/build/templates/rust" \
+    cargo clippy --locked --quiet -- -D warnings
 # In its directory, whose settings tell where it is built.
 check "cargo fmt, cross peer" in_directory tests/cross/peers/rust cargo fmt --check
 check "cargo clippy, cross peer" in_directory tests/cross/peers/rust cargo clippy --locked --all-targets -- -D warnings
