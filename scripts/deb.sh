@@ -26,7 +26,7 @@ depends() {
     mkdir -p "$stage/shlibs/debian"
     # shellcheck disable=SC2016 # dpkg-shlibdeps expands it
     printf 'Source: libdishtayantra-lmdb\n\nPackage: any\nArchitecture: any\nDepends: ${shlibs:Depends}\n' >"$stage/shlibs/debian/control"
-    (cd "$stage/shlibs" && dpkg-shlibdeps -O "$root/$1") | sed -n 's/^shlibs:Depends=//p'
+    (cd "$stage/shlibs" && dpkg-shlibdeps -O "$root/$1" 2>../shlibdeps.log) | sed -n 's/^shlibs:Depends=//p'
 }
 
 # documents NAME PACKAGE: what every package says of its licences.
