@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java wheel cli docs install demo test lint header bench callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli docs install uninstall deb packages demo test lint header bench callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -8,16 +8,19 @@ help: ## this list
 setup: ## system packages, Rust, .venv/ with the Python package
 	@scripts/setup.sh
 
-build: setup ## the release library, the C++ and Rust calculators
+build: ## the release library, the C++ and Rust calculators
+	@scripts/setup.sh build
 	@scripts/build.sh
 
 java: build ## the jars, with the library in them
+	@scripts/setup.sh java
 	@scripts/java.sh
 
 wheel: java ## dist/: wheel, source distribution, debugging information of the wheel's library
 	@scripts/wheel.sh
 
-cli: setup ## the command-line tool, target/cli/release/dishtayantra-lmdb
+cli: ## the command-line tool, target/cli/release/dishtayantra-lmdb
+	@scripts/setup.sh cli
 	@scripts/build.sh cli
 
 docs: setup ## the book in build/book/html, its links checked
@@ -26,12 +29,21 @@ docs: setup ## the book in build/book/html, its links checked
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh
 
+uninstall: ## removes what install installed; the same variables
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LIBDIR="$(LIBDIR)" scripts/install.sh uninstall
+
+deb: build cli ## dist/: Debian packages of the library, its headers, the command-line tool, debugging information
+	@scripts/deb.sh
+
 demo: setup ## real data through Python, C++, Rust and Java calculators, figures checked, times compared
 	@scripts/build.sh demo
 	@scripts/java.sh
 	@.venv/bin/python demo/flights.py
 
-test: build ## every test; SUITES="rust cli …" chooses, scripts/test.sh lists them
+packages: wheel deb ## tries what the packages give, as others would: Debian, source distribution, every Python, crates, Maven
+	@.venv/bin/python -m pytest tests/packages
+
+test: setup build ## every test; SUITES="rust cli …" chooses, scripts/test.sh lists them
 	@scripts/test.sh $(SUITES)
 
 lint: setup ## formatting, lints, types, the generated header

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the release library, its headers, the pkg-config file, the CMake package and the licences below PREFIX.
+# Installs the release library, its headers, the pkg-config file, the CMake package and the licences below PREFIX; with
+# "uninstall" it removes them, of whatever version.
 # PREFIX: where they will be found (default /usr/local); LIBDIR: the library's directory below it (default lib);
 # DESTDIR: put before PREFIX while copying, for packagers.
 set -euo pipefail
@@ -21,10 +22,25 @@ soname=$(sed -n 's/^const SONAME: &str = "\(.*\)";$/\1/p' build.rs)
 [[ -n $version && -n $soname ]] || die "no version in Cargo.toml, or no SONAME in build.rs"
 file=libdishtayantra_lmdb.so.$version
 
+lib=$target/$libdir
+
+if [ "${1:-}" = uninstall ]; then
+    say "removing what was installed below $target"
+    rm -f "$lib"/libdishtayantra_lmdb.so "$lib"/libdishtayantra_lmdb.so.[0-9]* "$lib/pkgconfig/dishtayantra_lmdb.pc" \
+        "$target/include/dishtayantra_lmdb.h" "$target/include/dishtayantra_lmdb.hpp"
+    rm -rf "$lib/cmake/dishtayantra_lmdb" "$target/include/dishtayantra_lmdb" "$target/share/doc/dishtayantra_lmdb"
+    # Directories that others use as well stay.
+    for directory in "$lib/pkgconfig" "$lib/cmake" "$lib" "$target/include" "$target/share/doc" "$target/share"; do
+        rmdir "$directory" 2>/dev/null || true
+    done
+    exit
+fi
+
 # Root installs what its user built.
 if [ ! -e "$library" ]; then
     scripts/library.sh
 fi
+scripts/strip.sh
 
 # From the CMake package's directory up to PREFIX.
 up=$(realpath --canonicalize-missing --no-symlinks --relative-to="/$libdir/cmake/dishtayantra_lmdb" /)
@@ -37,12 +53,11 @@ fill() {
 }
 
 say "installing version $version below $target"
-lib=$target/$libdir
 install -d "$lib/pkgconfig" "$lib/cmake/dishtayantra_lmdb" "$target/include/dishtayantra_lmdb/python" \
     "$target/share/doc/dishtayantra_lmdb/LICENSES"
 
 # Beside the old file, then over its name: programs that have it mapped keep it.
-install -m 755 "$library" "$lib/.$file.new"
+install -m 755 "$stripped" "$lib/.$file.new"
 mv -f "$lib/.$file.new" "$lib/$file"
 ln -sf "$file" "$lib/$soname"
 ln -sf "$soname" "$lib/libdishtayantra_lmdb.so"

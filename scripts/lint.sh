@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python bindings/python-engine tests/python tests/attack tests/cross tests/soak tests/install tests/docs tests/fixtures scripts/book.py demo bench-compare benches rust-examples templates)
+python_sources=(bindings/python bindings/python-engine tests/python tests/attack tests/cross tests/soak tests/install tests/packages tests/docs tests/fixtures scripts/book.py demo bench-compare benches rust-examples templates)
 failed=()
 
 check() {
@@ -30,6 +30,8 @@ check "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warni
 check "cargo fmt, models" cargo fmt --manifest-path tests/models/Cargo.toml --check
 check "cargo fmt, fuzz targets" cargo fmt --manifest-path fuzz/Cargo.toml --check
 check "cargo fmt, template" in_directory templates/rust cargo fmt --check
+check "cargo clippy, template" in_directory templates/rust env CARGO_TARGET_DIR="$root/build/templates/rust" \
+    cargo clippy --locked --quiet -- -D warnings
 # In its directory, whose settings tell where it is built.
 check "cargo fmt, cross peer" in_directory tests/cross/peers/rust cargo fmt --check
 check "cargo clippy, cross peer" in_directory tests/cross/peers/rust cargo clippy --locked --all-targets -- -D warnings

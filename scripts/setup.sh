@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, testing and the demo need: system packages, Rust, the Python environment in .venv/.
-# Does nothing for what is there already.
+# Installs what building, testing and the demo need: system packages, Rust, the Python environment in .venv/; with "cli",
+# "build" or "java" only what that target needs. Does nothing for what is there already.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -26,24 +26,12 @@ python_has() { [ -n "$python" ] && "$python" -c "$1" >/dev/null 2>&1; }
 
 # The Debian packages whose tool, header or module is missing, one a line.
 missing_packages() {
+    # LMDB is compiled.
     command -v gcc >/dev/null || echo gcc
-    command -v g++ >/dev/null || echo g++
-    command -v make >/dev/null || echo make
-    command -v cmake >/dev/null || echo cmake
-    command -v pkg-config >/dev/null || echo pkg-config
-    command -v valgrind >/dev/null || echo valgrind
-    command -v shellcheck >/dev/null || echo shellcheck
-    command -v mdb_stat >/dev/null || echo lmdb-utils
-    command -v systemd-tmpfiles >/dev/null || echo systemd-standalone-tmpfiles
-    command -v javac >/dev/null || echo openjdk-17-jdk-headless
-    command -v mvn >/dev/null || echo maven
-    # glibc's headers; valgrind needs its symbols as well.
     [ -e /usr/include/stdio.h ] || echo libc6-dev
-    has_header lmdb.h || echo liblmdb-dev
-    # bindgen reads the C header with it.
-    compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null || echo libclang-dev
-    has_header gtest/gtest.h || echo libgtest-dev
-    has_header nlohmann/json.hpp || echo nlohmann-json3-dev
+    [ "$part" = cli ] && return
+    command -v g++ >/dev/null || echo g++
+    command -v cmake >/dev/null || echo cmake
     if [ -z "$python" ]; then
         printf '%s\n' python3 python3-venv python3-dev
     else
@@ -51,6 +39,23 @@ missing_packages() {
         python_has 'import sysconfig, os; assert os.path.exists(sysconfig.get_path("include") + "/Python.h")' ||
             echo python3-dev
     fi
+    [ "$part" = build ] && return
+    command -v javac >/dev/null || echo openjdk-17-jdk-headless
+    command -v mvn >/dev/null || echo maven
+    [ "$part" = java ] && return
+    command -v make >/dev/null || echo make
+    command -v pkg-config >/dev/null || echo pkg-config
+    command -v clang++ >/dev/null || echo clang
+    command -v valgrind >/dev/null || echo valgrind
+    command -v shellcheck >/dev/null || echo shellcheck
+    command -v mdb_stat >/dev/null || echo lmdb-utils
+    command -v systemd-tmpfiles >/dev/null || echo systemd-standalone-tmpfiles
+    command -v dpkg-shlibdeps >/dev/null || echo dpkg-dev
+    has_header lmdb.h || echo liblmdb-dev
+    # bindgen reads the C header with it.
+    compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null || echo libclang-dev
+    has_header gtest/gtest.h || echo libgtest-dev
+    has_header nlohmann/json.hpp || echo nlohmann-json3-dev
 }
 
 # rust_is_enough TOOL: TOOL answers, and is as new as Cargo.toml asks for.
@@ -149,8 +154,10 @@ setup_python() {
     printf '%s\n' "$key" >"$venv/.setup"
 }
 
+part=${1:-all}
+[[ " cli build java all " == *" $part "* ]] || die "no part '$part'; there are: cli build java"
 python=$(choose_python)
 setup_system
 setup_rust
-setup_python
+[ "$part" = cli ] || setup_python
 say "everything that the build needs is there"

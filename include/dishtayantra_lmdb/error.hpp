@@ -48,10 +48,10 @@ class HandleError : public Error {
 };
 
 /// The class of one status. Name it through the aliases below.
-template <dy_lmdb_status_t Status, class Base = Error>
+template <dy_lmdb_status_t Number, class Base = Error>
 class ErrorOf final : public Base {
 public:
-    explicit ErrorOf(const std::string& message) : Base(Status, message) {}
+    explicit ErrorOf(const std::string& message) : Base(Number, message) {}
 };
 
 using NotFoundError = ErrorOf<DY_LMDB_NOT_FOUND>;                  ///< no live entry under the key

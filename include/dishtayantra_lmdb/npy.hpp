@@ -154,7 +154,7 @@ struct ArrayParts {
         const std::size_t flat[] = {elements.size()};
         std::size_t product = 1;
         for (const std::size_t dimension : shape) {
-            if (dimension != 0 && product > std::numeric_limits<std::size_t>::max() / dimension) {
+            if (dimension != 0 && product > (std::numeric_limits<std::size_t>::max)() / dimension) {
                 throw InvalidArgumentError("a shape that no memory holds");
             }
             product *= dimension;

@@ -26,7 +26,7 @@ namespace detail {
 inline std::size_t count_of(const std::vector<std::size_t>& shape) {
     std::size_t count = 1;
     for (const std::size_t length : shape) {
-        if (length != 0 && count > std::numeric_limits<std::size_t>::max() / sizeof(double) / length) {
+        if (length != 0 && count > (std::numeric_limits<std::size_t>::max)() / sizeof(double) / length) {
             throw InvalidArgumentError("a shape that no memory holds");
         }
         count *= length;

@@ -171,7 +171,7 @@ private:
         }
         std::size_t product = 1;
         for (const std::size_t dimension : shape) {
-            if (dimension != 0 && product > std::numeric_limits<std::size_t>::max() / dimension) {
+            if (dimension != 0 && product > (std::numeric_limits<std::size_t>::max)() / dimension) {
                 throw InvalidArgumentError("a shape that no memory holds");
             }
             product *= dimension;

@@ -245,8 +245,8 @@ impl Exchange {
             None => self.meter.count(Count::Direct, 1),
             // Put by somebody else.
             Some(input) if !self.own_input(reference, input) => self.meter.count(Count::Through, 1),
-            Some(_) => 0,
-        };
+            Some(_) => {}
+        }
     }
 
     fn seen(&self, store: &Store, reference: &Reference, answer: Answer) -> Result<Seen> {

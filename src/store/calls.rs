@@ -5,7 +5,7 @@
 
 use super::Store;
 use super::engine::Engine;
-use super::shared::{CALCULATORS, Counter, SLOW_CALLS, Shared};
+use super::shared::{CALCULATOR_WORDS, CALCULATORS, Counter, SLOW_CALLS, Shared};
 use crate::error::Error;
 use crate::log::{self, Level};
 use crate::mapping::sys;
@@ -115,19 +115,27 @@ impl Meter {
         self.engine.shared.calculator(self.row)
     }
 
-    /// Counts; what the count was before.
-    pub fn count(&self, count: Count, by: u64) -> u64 {
-        // In a forked child it would count as the parent.
-        if !self.engine.is_ours() {
-            return 0;
+    /// The row, of which the length is known; not in a forked child, which would count as the parent.
+    #[inline]
+    fn row(&self) -> Option<&Row> {
+        self.engine.is_ours().then(|| self.words().try_into().expect("a row has so many words"))
+    }
+
+    /// Counts.
+    #[inline]
+    pub fn count(&self, count: Count, by: u64) {
+        if let Some(words) = self.row() {
+            words[row::COUNTS + count as usize].fetch_add(by, Ordering::Relaxed);
         }
-        self.words()[row::COUNTS + count as usize].fetch_add(by, Ordering::Relaxed)
     }
 
     /// A payload of `bytes` went into the store, for a call that began at `began`.
     pub fn stored(&self, began: u64, bytes: u64) -> Timing {
-        let sampled = self.count(Count::Through, 1).is_multiple_of(SAMPLED);
-        self.count(Count::BytesIn, bytes);
+        let sampled = self.row().is_some_and(|words| {
+            words[row::COUNTS + Count::BytesIn as usize].fetch_add(bytes, Ordering::Relaxed);
+            let before = words[row::COUNTS + Count::Through as usize].fetch_add(1, Ordering::Relaxed);
+            before.is_multiple_of(SAMPLED)
+        });
         let stored = if sampled { sys::monotonic_ns() } else { sys::tick_ns() };
         Timing { began, stored, answered: 0, sampled }
     }
@@ -141,29 +149,37 @@ impl Meter {
 
     /// The call is over.
     pub fn ended(&self, timing: &Timing, key: &str) {
-        if !self.engine.is_ours() {
+        let Some(words) = self.row() else {
             return;
-        }
+        };
         let now = sys::monotonic_ns();
+        let call = now.saturating_sub(timing.began);
+        timed(words, Span::Call, call);
+        if timing.sampled || call >= self.slow_ns {
+            self.steps(words, timing, now, key);
+        }
+    }
+
+    #[cold]
+    fn steps(&self, words: &Row, timing: &Timing, now: u64, key: &str) {
         // A tick lies behind.
-        let (stored, answered) = (timing.stored.max(timing.began), timing.answered.max(timing.stored));
-        let answered = if timing.answered == 0 { now } else { answered.min(now) };
-        let spans = [
-            now.saturating_sub(timing.began),
-            stored - timing.began,
-            answered.saturating_sub(stored),
-            now.saturating_sub(answered),
+        let began = timing.began.min(now);
+        let stored = timing.stored.clamp(began, now);
+        let answered = if timing.answered == 0 { now } else { timing.answered.clamp(stored, now) };
+        let call = now - began;
+        let steps = [
+            (Span::Store, stored - began),
+            (Span::Calculate, answered - stored),
+            (Span::Take, now - answered),
         ];
-        self.timed(Span::Call, spans[0]);
         if timing.sampled {
-            for (span, _) in &SPANS[1..] {
-                self.timed(*span, spans[*span as usize]);
+            for (step, ns) in steps {
+                timed(words, step, ns);
             }
         }
-        if spans[0] >= self.slow_ns {
-            let (longest, _) =
-                SPANS[1..].iter().max_by_key(|(span, _)| spans[*span as usize]).expect("there are some");
-            self.keep(*longest, spans[0], spans[*longest as usize], key);
+        if call >= self.slow_ns {
+            let (longest, ns) = steps.into_iter().max_by_key(|(_, ns)| *ns).expect("there are some");
+            self.keep(longest, call, ns, key);
         }
     }
 
@@ -202,13 +218,6 @@ impl Meter {
         row_json(self.words(), self.row)
     }
 
-    fn timed(&self, span: Span, ns: u64) {
-        let words = self.words();
-        words[row::SUMS + span as usize].fetch_add(ns, Ordering::Relaxed);
-        let bucket = ((ns / 1000).max(1).ilog2() as usize).min(BUCKETS - 1);
-        words[row::HISTOGRAMS + span as usize * BUCKETS + bucket].fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Keeps a slow call in place of the oldest.
     fn keep(&self, longest: Span, call_ns: u64, span_ns: u64, key: &str) {
         let shared = &self.engine.shared;
@@ -230,6 +239,15 @@ impl Meter {
         write_text(words, slow::KEY, end_of(key, slow::KEY));
         words[slow::STATE].store(number * 2 + 2, Ordering::Release);
     }
+}
+
+type Row = [AtomicU64; CALCULATOR_WORDS];
+
+#[inline]
+fn timed(words: &Row, span: Span, ns: u64) {
+    words[row::SUMS + span as usize].fetch_add(ns, Ordering::Relaxed);
+    let bucket = ((ns / 1000).max(1).ilog2() as usize).min(BUCKETS - 1);
+    words[row::HISTOGRAMS + span as usize * BUCKETS + bucket].fetch_add(1, Ordering::Relaxed);
 }
 
 /// The row of the calculator `name`; when all are others', the last, which then is of several.

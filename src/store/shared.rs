@@ -64,7 +64,9 @@ const OLDER_LENGTH: u64 = AT_KEPT_ZERO + 256 * CHUNK + 16_384 * PIN;
 const AT_KEPT_ZERO: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
 /// Rows of calculators.
 pub const CALCULATORS: usize = 64;
-const CALCULATOR: u64 = 1 << 10;
+/// Words of a row.
+pub const CALCULATOR_WORDS: usize = 128;
+const CALCULATOR: u64 = CALCULATOR_WORDS as u64 * 8;
 const AT_CALCULATORS: u64 = AT_KEPT_ZERO + (4 << 10);
 /// Slow calls that are kept.
 pub const SLOW_CALLS: usize = 256;
@@ -364,7 +366,7 @@ impl Shared {
 
     /// The row of a calculator.
     pub fn calculator(&self, row: usize) -> &[AtomicU64] {
-        self.region.u64s_at(AT_CALCULATORS + row as u64 * CALCULATOR, CALCULATOR as usize / 8)
+        self.region.u64s_at(AT_CALCULATORS + row as u64 * CALCULATOR, CALCULATOR_WORDS)
     }
 
     /// One of the slow calls.

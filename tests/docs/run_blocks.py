@@ -56,6 +56,10 @@ class Run:
         self._rust_done = False
         self.environment = {
             **os.environ,
+            # A home where nobody has set anything yet; the toolchain is in the real one.
+            "HOME": str(directory),
+            "CARGO_HOME": os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo"),
+            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME") or str(Path.home() / ".rustup"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PKG_CONFIG_PATH": f"{PREFIX}/lib/pkgconfig",
             "CMAKE_PREFIX_PATH": str(PREFIX),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pages import DOCS, ROOT, anchors, links, pages, prose
 
+import dishtayantra_lmdb as package
 from dishtayantra_lmdb import errors
 
 
@@ -81,3 +82,24 @@ def test_what_the_tutorial_shows_is_in_the_templates() -> None:
     for name, text in shown.items():
         language, _, rest = name.removeprefix("mean-").partition("/")
         assert (ROOT / "templates" / language / rest).read_text() == text, name
+
+
+def test_every_function_of_c_is_listed() -> None:
+    header = (ROOT / "include" / "dishtayantra_lmdb.h").read_text()
+    code = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
+    _, listed = (DOCS / "c-api.md").read_text().split("## Every function")
+    assert set(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE)) == set(re.findall(r"\b(dy_lmdb_\w+)\(", code))
+
+
+def test_every_call_of_python_is_listed() -> None:
+    page = (DOCS / "python.md").read_text()
+    classes = (
+        package.LMDBTransport,
+        package.View,
+        package.Loan,
+        package.LMDBEnabledCalculator,
+        package.LMDBCalculatorMixin,
+    )
+    calls = {name for kind in [*classes, package.LMDBCalculatorMixin] for name in dir(kind) if not name.startswith("_")}
+    names = {name for name in package.__all__ if not name.endswith(("Error", "Ignored"))}
+    assert sorted(name for name in calls | names if not re.search(rf"\b{name}\b", page)) == []

@@ -26,6 +26,11 @@ def done(*command: object, cwd: Path | None = None, **environment: str) -> str:
     return run.stdout
 
 
-def install(prefix: Path, **settings: str) -> str:
+def make(target: str, prefix: Path, **settings: str) -> str:
+    """Calls make for a prefix, with other variables."""
     variables = [f"{name}={value}" for name, value in settings.items()]
-    return done("make", "--no-print-directory", "-C", ROOT, "install", f"PREFIX={prefix}", *variables)
+    return done("make", "--no-print-directory", "-C", ROOT, target, f"PREFIX={prefix}", *variables)
+
+
+def install(prefix: Path, **settings: str) -> str:
+    return make("install", prefix, **settings)

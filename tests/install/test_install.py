@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from support import PKG_CONFIG_PATH, PREFIX, ROOT, done, install
+from support import PKG_CONFIG_PATH, PREFIX, ROOT, done, install, make
 
 HERE = Path(__file__).resolve().parent
 VERSION = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]  # type: ignore[index]
@@ -147,6 +147,45 @@ def test_find_package_looks_at_the_version(tmp_path: Path, wanted: str, fits: bo
     )  # fmt: skip
     assert (asked.returncode == 0) == fits, asked.stderr
     assert fits or VERSION in asked.stderr
+
+
+@pytest.mark.parametrize(
+    ("components", "fits"),
+    [("COMPONENTS;headers", False), ("OPTIONAL_COMPONENTS;headers", True), ("COMPONENTS", True)],
+)
+def test_find_package_refuses_components_that_it_does_not_know(tmp_path: Path, components: str, fits: bool) -> None:
+    asked = subprocess.run(
+        ["cmake", "-S", HERE / "cmake", "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={PREFIX}",
+         f"-DWANTED_COMPONENTS={components}"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (asked.returncode == 0) == fits, asked.stderr
+    assert fits or 'unknown component "headers"' in asked.stderr
+
+
+def test_uninstall_removes_what_was_installed_and_nothing_else(tmp_path: Path) -> None:
+    for theirs in ("lib/libother.so", "include/other.h", "share/doc/other/copyright", "lib/pkgconfig/other.pc"):
+        (tmp_path / theirs).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / theirs).touch()
+    before = sorted(tmp_path.rglob("*"))
+    install(tmp_path)
+    (tmp_path / "lib" / "libdishtayantra_lmdb.so.0.0.9").touch()  # of an earlier version
+    make("uninstall", tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+    make("uninstall", tmp_path)
+
+
+def test_uninstall_with_destdir_and_libdir(tmp_path: Path) -> None:
+    settings = {"DESTDIR": str(tmp_path), "LIBDIR": "lib/x86_64-linux-gnu"}
+    install(Path("/opt/exchange"), **settings)
+    make("uninstall", Path("/opt/exchange"), **settings)
+    assert not [place for place in tmp_path.rglob("*") if not place.is_dir()]
+
+
+def test_what_is_installed_is_stripped() -> None:
+    sections = done("readelf", "-S", "-W", PREFIX / "lib" / "libdishtayantra_lmdb.so")
+    assert ".debug_info" not in sections
+    assert ".gnu_debuglink" in sections
 
 
 def test_the_examples_are_built_on_the_installed_library(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ fn more(text: &mut String, indent: &str, shown: usize, count: usize) {
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => {
-            format!("{} … {} characters", key::shown(text[..end].as_bytes()), text.chars().count())
+            format!("{} … {} characters", key::shown(&text.as_bytes()[..end]), text.chars().count())
         }
         None => key::shown(text.as_bytes()),
     }

@@ -239,4 +239,6 @@ fn go_on(
 }
 
 #[cfg(test)]
+mod picture;
+#[cfg(test)]
 mod tests;

@@ -131,3 +131,25 @@ fn a_store_of_its_own_is_as_large_as_it_is_told() {
     printed(&[&"copy", &path, &to, &"--map-size", &"512MiB"]);
     assert_eq!(Store::open(&to, &Default::default()).unwrap().stats().unwrap()["map"]["limit"], 512 << 20);
 }
+
+#[test]
+fn the_commands_of_the_manual_work() {
+    let (dir, path, store) = store();
+    put(&store, "default", "input:prices:1", b"x");
+    let manual = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let block = manual.split("```sh\n").find(|block| block.starts_with("dylmdb ")).unwrap();
+    let block = block.split("```").next().unwrap();
+    assert!(block.lines().count() >= 5);
+    let here = dir.path().display().to_string();
+    let script = block
+        .lines()
+        .map(|line| line.replacen("dylmdb", env!("CARGO_BIN_EXE_dylmdb"), 1) + "\n")
+        .collect::<String>()
+        .replace("/path/to/store", path.to_str().unwrap())
+        .replace("/etc/bash_completion.d", &here)
+        .replace("/usr/local/share", &here);
+    let output = Command::new("sh").args(["-ec", &script]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{script}: {output:?}");
+    assert!(dir.path().join("man/man1/dylmdb.1").exists());
+}

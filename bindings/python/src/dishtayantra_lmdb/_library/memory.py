@@ -24,7 +24,19 @@ def string_at(address: int, size: int) -> bytes:
     if size < LARGE:
         copy = _new_bytes(address, size)
         return copy
-    copy = _new_bytes(None, size)
-    # memmove lets go of the GIL; nobody else has seen these bytes yet.
-    ctypes.memmove(_bytes_address(copy), address, size)
+    copy = new_bytes(size)
+    # memmove lets go of the GIL.
+    ctypes.memmove(bytes_address(copy), address, size)
     return copy
+
+
+def new_bytes(size: int) -> bytes:
+    """New bytes of any content, to be filled before anybody else sees them."""
+    made: bytes = _new_bytes(None, size)
+    return made
+
+
+def bytes_address(value: bytes) -> int:
+    """Where the content of ``value`` is."""
+    address: int = _bytes_address(value)
+    return address

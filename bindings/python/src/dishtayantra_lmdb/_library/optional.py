@@ -12,7 +12,11 @@ from typing import Any
 
 from ..errors import FormatError
 
-_EXTRAS = {"numpy": "dishtayantra-lmdb[numpy]", "pyarrow": "dishtayantra-lmdb[arrow]"}
+_EXTRAS = {
+    "numpy": "dishtayantra-lmdb[numpy]",
+    "opentelemetry": "dishtayantra-lmdb[telemetry]",
+    "pyarrow": "dishtayantra-lmdb[arrow]",
+}
 
 
 def loaded(name: str) -> Any:

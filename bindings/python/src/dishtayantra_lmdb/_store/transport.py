@@ -22,6 +22,8 @@ from .._library.types import (
     whole_number,
 )
 from .._payload import formats, msgpack
+from .._payload import progress as _progress
+from .._payload.progress import Progress
 from ..errors import EntryNotFoundError, InvalidArgumentError, LMDBTimeoutError
 from . import resolve as _resolve
 from .html import table_of_facts
@@ -112,6 +114,8 @@ class LMDBTransport(StoreHolder):
         segments: bool = True,
         pack_lists: bool = False,
         exact: bool = False,
+        *,
+        progress: Progress | None = None,
     ) -> str:
         """Stores a payload; an entry that is under the key is replaced.
 
@@ -129,6 +133,9 @@ class LMDBTransport(StoreHolder):
             pack_lists: in msgpack, long lists of floats or of ints as typed segments.
             exact: every type comes back as itself, or what cannot raises; otherwise tuples come
                 back as lists, frames as Tables and so on (``_payload.formats`` has the table).
+            progress: ``tqdm.tqdm``, or what takes ``total``, ``desc``, ``unit`` and ``unit_scale``
+                and gives something with ``update`` and ``close``: called when copying the payload
+                takes longer than a second.
 
         Returns:
             The exchange id of the entry.
@@ -144,7 +151,7 @@ class LMDBTransport(StoreHolder):
             store = self._ready()
         number = (_numbers.get(format) if type(format) is str else None) or self._number(format)
         began = time.perf_counter_ns() if _is_logged(logging.DEBUG) else 0
-        if not began:
+        if not began and progress is None:
             # What most puts have at hand: the call alone would be a tenth of theirs.
             usual = self._usual.get(number) if ttl is None and source == target == "" else None
             if (
@@ -161,10 +168,32 @@ class LMDBTransport(StoreHolder):
                 return put
         number, parts = formats.encode(data, number, segments, pack_lists, exact)
         settings = self._settings(number, ttl, source, target)
-        entry_id = store.put(db_name, key, parts, settings)
+        if progress is None or formats.size_of(parts) <= _progress.STEP:
+            entry_id = store.put(db_name, key, parts, settings)
+        else:
+            entry_id = self._put_slowly(store, db_name, key, parts, settings, progress)
         if began:
             _log("put", key, formats.size_of(parts), number, began)
         return f"{entry_id:016x}"
+
+    def _put_slowly(
+        self,
+        store: Store,
+        db_name: str,
+        key: str | bytes,
+        parts: list[Any],
+        settings: Settings,
+        progress: Progress,
+    ) -> int:
+        """Puts a payload part by part, and tells how far it is."""
+        size = formats.size_of(parts)
+        loan = _take_loan(Hold, store, self._value, db_name, key, size, 0, settings)
+        try:
+            _progress.fill(loan.memory, parts, progress, f"put {key_text(key)}")
+            return loan._end(size, False, False)
+        except BaseException:
+            loan._give_up(False)
+            raise
 
     def put_many(
         self,
@@ -252,6 +281,7 @@ class LMDBTransport(StoreHolder):
         arrays: str = "asis",
         *,
         default: Any = None,
+        progress: Progress | None = None,
     ) -> Any:
         """The payload under a key.
 
@@ -263,6 +293,8 @@ class LMDBTransport(StoreHolder):
                 they look at the payload in place, read-only.
             arrays: ``asis``: lists that were packed come back as lists; ``ndarray``: as arrays.
             default: what is returned when there is no live entry.
+            progress: as for :meth:`put`; for raw payloads, and arrays in format ``numpy`` that are
+                copied.
 
         Returns:
             The payload; ``default`` when there is no live entry.
@@ -275,7 +307,7 @@ class LMDBTransport(StoreHolder):
             self._ready()
         lists = arrays == "asis" or formats.lists_of(arrays)
         validate = self.config.validate_arrow
-        if not _is_logged(logging.DEBUG):
+        if progress is None and not _is_logged(logging.DEBUG):
             verify, getting = (1 if verify_checksum else 0), _getting(bool(copy), lists, validate)
             value = get_value(Pin, self._value, db_name, key, verify, getting)
             # None may be what is stored.
@@ -288,7 +320,11 @@ class LMDBTransport(StoreHolder):
             return default
         if verify_checksum:
             pin.verify()
-        value = formats.decode(pin, bool(copy), lists, validate=validate)
+        value = None
+        if progress is not None:
+            value = _progress.copied(pin, bool(copy), progress, f"get {key_text(key)}")
+        if value is None:
+            value = formats.decode(pin, bool(copy), lists, validate=validate)
         _log("get", key, pin.size, pin.format, began)
         return value
 
