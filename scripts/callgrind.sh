@@ -58,6 +58,11 @@ if [ "${1:-}" = --update ]; then
     say "wrote $baseline"
     exit
 fi
+if [ ! -e "$profile" ]; then
+    say "not compared: the committed counts are of a library with a profile, and there is none for LLVM $llvm on $(uname -m)"
+    column -t -s$'\t' "$now"
+    exit
+fi
 awk -F'\t' '
     NR == FNR { before[$1] = $2; next }
     FNR == 1 { printf "%-45s %12s %12s %7s\n", "instructions a call", "baseline", "now", "ratio" }

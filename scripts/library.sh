@@ -15,6 +15,7 @@ if [ -e "$profile" ]; then
 else
     say "there is no ${profile#"$root/"}: without a profile the hot paths take a little longer ('make profile' takes one)"
 fi
-cargo rustc --release --locked --lib -- "${flags[@]}"
+# Alone: with the rlib beside it cargo leaves link-time optimisation out.
+cargo rustc --release --locked --lib --crate-type cdylib -- "${flags[@]}"
 # What programs linked against the library look for: its SONAME.
 ln -sf libdishtayantra_lmdb.so "$library.0"

@@ -62,13 +62,16 @@ fn header(frame: &mut Frame, state: &State, area: Rect) {
     let figure =
         |name: &'static str, value: String| [Span::raw(name).dim(), Span::raw(value).bold(), Span::raw("  ")];
     let map = |name: &str| size(number(&stats["map"][name]));
-    let processes = totals(stats).len().to_string();
+    let processes = match totals(stats).len() {
+        1 => "1 process".to_owned(),
+        many => format!("{many} processes"),
+    };
     let lines = vec![
         Line::from(vec![
             key::shown(word(&stats["path"]).as_bytes()).bold(),
             format!("  version {}, durability {}, ", stats["format_version"], word(&stats["durability"]))
                 .dim(),
-            format!("{processes} processes, ").into(),
+            format!("{processes}, ").into(),
             format!("{} of {} reader slots", stats["lmdb"]["num_readers"], stats["lmdb"]["max_readers"])
                 .into(),
         ]),
