@@ -1,9 +1,9 @@
 // A calculator that reads every column of a document where it lies and answers all of them.
 #pragma once
 
-#include <dishtayantra_lmdb/python.hpp>
-
-#include <pybind11/pybind11.h>
+#include <dishtayantra_lmdb/document.hpp>
+#include <dishtayantra_lmdb/view.hpp>
+#include <dishtayantra_lmdb/writer.hpp>
 
 #include <cstdint>
 #include <string>
@@ -11,7 +11,6 @@
 
 namespace demo {
 
-namespace py = pybind11;
 namespace dy = dishtayantra::lmdb;
 
 /// The sum of a segment's items, times as their integers.
@@ -35,40 +34,12 @@ inline double total(const dy::Segment& segment) {
 }
 
 /// `{"columns": {group: {name: column}}}` in; the same out, with `read`: for each array its sum and where in the payload
-/// its items lie, in bytes. Takes references only.
+/// its items lie, in bytes.
 class Columns {
 public:
-    Columns(std::string given_name, py::dict given_config) : name(std::move(given_name)), config(std::move(given_config)) {}
-
-    py::dict calculate(const py::dict& payload) const {
-        const auto references = dy::python::Fields(payload).references();
-        if (references.inputs.size() != 1 || !references.output) {
-            throw dy::InvalidArgumentError("columns come by one reference, and go where it says");
-        }
-        {
-            const py::gil_scoped_release no_gil;
-            answer(references.inputs.front(), *references.output);
-        }
-        return dy::python::written_answer();
-    }
-
-    static void define(py::module_& module) {
-        py::class_<Columns>(module, "Columns", "Reads a table's columns in place and hands them on.", py::dynamic_attr())
-            .def(py::init<std::string, py::dict>(), py::arg("name"), py::arg("config"))
-            .def("calculate", &Columns::calculate, py::arg("data"))
-            .def("details", [](const Columns& self) { return py::dict(py::arg("name") = self.name); })
-            .def_readonly("name", &Columns::name);
-    }
-
-    std::string name;
-    py::dict config;
-
-private:
-    static void answer(const dy::Reference& input, const dy::Reference& output) {
-        const dy::View view = input.view_input();
+    static void answer(const dy::View& view, dy::Writer& writer) {
         const dy::Document document = view.document();
         const dy::Node columns = document["columns"];
-        dy::Writer writer;
         // Arrays are lent to the writer from where they lie.
         writer.map(2).key("columns").value(columns);
         writer.key("read").map(columns.size());
@@ -76,9 +47,9 @@ private:
             writer.key(group.string());
             write_places(members, view.span(), writer);
         }
-        writer.put_output(output);
     }
 
+private:
     /// Name, sum and place of each array in a group. Throws when one is not where the payload lies in the map.
     static void write_places(const dy::Node& members, dy::Bytes payload, dy::Writer& writer) {
         std::size_t arrays = 0;

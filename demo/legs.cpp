@@ -1,6 +1,8 @@
 // One calculation behind three ways of carrying numbers: every value is read, doubled and increased by one, and as
 // many values are answered. As a calculator on the exchange, and as functions on JSON text and on MessagePack bytes.
+#include "by_reference.hpp"
 #include "columns.hpp"
+#include "rows.hpp"
 
 #include <dishtayantra_lmdb/python.hpp>
 #include <nlohmann/json.hpp>
@@ -27,6 +29,11 @@ std::vector<double> scaled(const std::vector<double>& values) {
     return out;
 }
 
+py::bytes written(const dy::Writer& writer) {
+    const dy::Bytes bytes = writer.data();
+    return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 /// `{"values": array}` in, `{"values": array}` out, computed where it goes.
 class Scale final : public dy::ComputesInto {
 public:
@@ -51,8 +58,21 @@ py::bytes scale_msgpack(const py::bytes& document) {
     const std::vector<double> values = parsed["values"].numbers();
     dy::Writer writer;
     writer.map(1).key("values").doubles(scaled(values));
-    const dy::Bytes bytes = writer.data();
-    return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return written(writer);
+}
+
+/// Rows as JSON text.
+py::bytes scale_rows_json(const py::bytes& document) {
+    auto parsed = nlohmann::json::parse(std::string_view(document));
+    demo::scale_rows(parsed);
+    return py::bytes(parsed.dump());
+}
+
+/// Rows as MessagePack bytes.
+py::bytes scale_rows_msgpack(const py::bytes& document) {
+    dy::Writer writer;
+    demo::scale_rows(dy::Document::over(dy::as_bytes(std::string_view(document))), writer);
+    return written(writer);
 }
 
 /// The same on a list of floats, as pybind11 alone converts one.
@@ -65,8 +85,11 @@ std::vector<double> scale_list(const std::vector<double>& values) {
 PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
     module.doc() = "values * 2 + 1, on the exchange, on JSON and on MessagePack; and a table's columns, read and handed on.";
     dy::python::PythonCalculator<Scale>::define(module, "Scale", "values * 2 + 1.");
-    demo::Columns::define(module);
+    demo::ByReference<demo::Columns>::define(module, "Columns", "Reads a table's columns in place and hands them on.");
+    demo::ByReference<demo::Rows>::define(module, "Rows", "value * 2 + 1 of every row, read in place.");
     module.def("scale_json", &scale_json, py::arg("document"), "JSON text in and out.");
     module.def("scale_list", &scale_list, py::arg("values"), "A list of floats in and out, converted by pybind11.");
+    module.def("scale_rows_json", &scale_rows_json, py::arg("document"), "Rows as JSON text in and out.");
+    module.def("scale_rows_msgpack", &scale_rows_msgpack, py::arg("document"), "Rows as MessagePack bytes in and out.");
     module.def("scale_msgpack", &scale_msgpack, py::arg("document"), "MessagePack bytes in and out.");
 }

@@ -21,15 +21,11 @@ suite_c() { make --no-print-directory -C tests/c check; }
 # A part of what `make attack` does.
 suite_attack() { scripts/attack.sh part; }
 
-# The demo's module is built as well: nothing else here would tell that it cannot be.
-suite_cpp() {
-    cmake_build tests/cpp build/tests-cpp && cmake_build demo build/demo &&
-        ctest --test-dir build/tests-cpp --output-on-failure
-}
+suite_cpp() { cmake_build tests/cpp build/tests-cpp && ctest --test-dir build/tests-cpp --output-on-failure; }
 
-# Some of these tests use calculators that the C++ suite brings, and those of Java.
+# Some of these tests use calculators that the C++ suite brings, those of Java, and the demo's.
 suite_python() {
-    cmake_build tests/cpp build/tests-cpp && scripts/java.sh && "$venv/bin/python" -m pytest tests/python
+    cmake_build tests/cpp build/tests-cpp && cmake_build demo build/demo && scripts/java.sh && "$venv/bin/python" -m pytest tests/python
 }
 
 # Maven is quiet: what it ran is said in one line for each JDK.

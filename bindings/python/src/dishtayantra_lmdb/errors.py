@@ -73,7 +73,8 @@ class _SystemError(LMDBError, OSError):
 class EntryNotFoundError(LMDBError, KeyError):
     """No live entry is under the key: it was never put, was deleted, or has expired."""
 
-    status, status_name = 10, "DY_LMDB_NOT_FOUND"
+    status: int = 10
+    status_name: str = "DY_LMDB_NOT_FOUND"
 
     def __str__(self) -> str:
         # A KeyError shows its argument as one would write it.
@@ -83,55 +84,65 @@ class EntryNotFoundError(LMDBError, KeyError):
 class LMDBTimeoutError(_SystemError, TimeoutError):
     """What was waited for did not come in time."""
 
-    status, status_name, _errno = 11, "DY_LMDB_TIMEOUT", errno.ETIMEDOUT
+    status: int = 11
+    status_name: str = "DY_LMDB_TIMEOUT"
+    _errno = errno.ETIMEDOUT
 
 
 class BufferTooSmallError(LMDBError):
     """A buffer is smaller than the payload."""
 
-    status, status_name = 12, "DY_LMDB_BUFFER_TOO_SMALL"
+    status: int = 12
+    status_name: str = "DY_LMDB_BUFFER_TOO_SMALL"
 
 
 class KeyExistsError(LMDBError):
     """A live entry is under the key and overwriting was not allowed."""
 
-    status, status_name = 13, "DY_LMDB_KEY_EXISTS"
+    status: int = 13
+    status_name: str = "DY_LMDB_KEY_EXISTS"
 
 
 class LoanLostError(LMDBError):
     """The loan is no longer ours: it was published already, or its owner was taken for dead."""
 
-    status, status_name = 14, "DY_LMDB_LOAN_LOST"
+    status: int = 14
+    status_name: str = "DY_LMDB_LOAN_LOST"
 
 
 class LMDBReferenceIgnored(LMDBError):
     """A calculator answered without ever opening the input that its reference names."""
 
-    status, status_name = 15, "DY_LMDB_REFERENCE_IGNORED"
+    status: int = 15
+    status_name: str = "DY_LMDB_REFERENCE_IGNORED"
 
 
 class InvalidArgumentError(LMDBError, ValueError):
     """An argument that no call can accept."""
 
-    status, status_name = 20, "DY_LMDB_INVALID_ARGUMENT"
+    status: int = 20
+    status_name: str = "DY_LMDB_INVALID_ARGUMENT"
 
 
 class ConfigError(LMDBError, ValueError):
     """A setting whose value is not allowed; the message names both and what is allowed."""
 
-    status, status_name = 21, "DY_LMDB_CONFIG"
+    status: int = 21
+    status_name: str = "DY_LMDB_CONFIG"
 
 
 class BadKeyError(LMDBError, ValueError):
     """A key or database name that is empty, too long or reserved."""
 
-    status, status_name = 22, "DY_LMDB_BAD_KEY"
+    status: int = 22
+    status_name: str = "DY_LMDB_BAD_KEY"
 
 
 class TooLargeError(LMDBError, ValueError):
     """A payload over 4,294,836,160 bytes."""
 
-    status, status_name = 23, "DY_LMDB_TOO_LARGE"
+    status: int = 23
+    status_name: str = "DY_LMDB_TOO_LARGE"
 
 
 class FormatError(LMDBError, ValueError):
@@ -139,85 +150,102 @@ class FormatError(LMDBError, ValueError):
     in the payload.
     """
 
-    status, status_name = 24, "DY_LMDB_BAD_FORMAT"
+    status: int = 24
+    status_name: str = "DY_LMDB_BAD_FORMAT"
 
 
 class MapFullError(LMDBError):
     """The store may not grow further and nothing can be reclaimed."""
 
-    status, status_name = 30, "DY_LMDB_MAP_FULL"
+    status: int = 30
+    status_name: str = "DY_LMDB_MAP_FULL"
 
 
 class DiskFullError(_SystemError):
     """The file system has no space left."""
 
-    status, status_name, _errno = 31, "DY_LMDB_DISK_FULL", errno.ENOSPC
+    status: int = 31
+    status_name: str = "DY_LMDB_DISK_FULL"
+    _errno = errno.ENOSPC
 
 
 class ReadersFullError(LMDBError):
     """Every reader slot is taken by a live reader."""
 
-    status, status_name = 32, "DY_LMDB_READERS_FULL"
+    status: int = 32
+    status_name: str = "DY_LMDB_READERS_FULL"
 
 
 class DatabasesFullError(LMDBError):
     """The store has as many named databases as it may have."""
 
-    status, status_name = 33, "DY_LMDB_DBS_FULL"
+    status: int = 33
+    status_name: str = "DY_LMDB_DBS_FULL"
 
 
 class LimitError(_SystemError):
     """A resource limit of the process is too small for the map."""
 
-    status, status_name, _errno = 34, "DY_LMDB_LIMIT", errno.ENOMEM
+    status: int = 34
+    status_name: str = "DY_LMDB_LIMIT"
+    _errno = errno.ENOMEM
 
 
 class StorePermissionError(_SystemError, PermissionError):
     """The directory of the store, or a file in it, does not permit this."""
 
-    status, status_name, _errno = 40, "DY_LMDB_PERMISSION", errno.EACCES
+    status: int = 40
+    status_name: str = "DY_LMDB_PERMISSION"
+    _errno = errno.EACCES
 
 
 class StoreIOError(_SystemError):
     """The operating system reported an error."""
 
-    status, status_name = 41, "DY_LMDB_IO"
+    status: int = 41
+    status_name: str = "DY_LMDB_IO"
 
 
 class CorruptError(LMDBError):
     """Bytes in the store, in a payload or in a reference that cannot be right."""
 
-    status, status_name = 42, "DY_LMDB_CORRUPT"
+    status: int = 42
+    status_name: str = "DY_LMDB_CORRUPT"
 
 
 class ForeignStoreError(LMDBError):
     """The directory holds a store that is not ours to use."""
 
-    status, status_name = 43, "DY_LMDB_FOREIGN_STORE"
+    status: int = 43
+    status_name: str = "DY_LMDB_FOREIGN_STORE"
 
 
 class AlreadyOpenError(LMDBError):
     """The store is open in this process through another copy of LMDB."""
 
-    status, status_name = 44, "DY_LMDB_ALREADY_OPEN"
+    status: int = 44
+    status_name: str = "DY_LMDB_ALREADY_OPEN"
 
 
 class UnsupportedStoreError(LMDBError):
     """The file system cannot hold a store."""
 
-    status, status_name = 45, "DY_LMDB_UNSUPPORTED"
+    status: int = 45
+    status_name: str = "DY_LMDB_UNSUPPORTED"
 
 
 class StoreClosedError(LMDBError, RuntimeError):
     """Something closed, or not open yet, was used."""
 
-    status, status_name = 50, "DY_LMDB_CLOSED"
+    status: int = 50
+    status_name: str = "DY_LMDB_CLOSED"
 
 
 class ForkedError(StoreClosedError):
     """Something opened before a fork was used in the child."""
 
-    status, status_name = 51, "DY_LMDB_FORKED"
+    status: int = 51
+    status_name: str = "DY_LMDB_FORKED"
 
 
 class InternalError(LMDBError):
@@ -227,7 +255,8 @@ class InternalError(LMDBError):
 class PanicError(InternalError):
     """A panic was caught at the library's boundary."""
 
-    status, status_name = 61, "DY_LMDB_PANIC"
+    status: int = 61
+    status_name: str = "DY_LMDB_PANIC"
 
 
 _BY_STATUS: dict[int, type[LMDBError]] = {
