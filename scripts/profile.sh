@@ -15,7 +15,7 @@ fi
 counting=$root/target/profile
 rm -rf "$counting/counts"
 say "building a library that counts"
-cargo rustc --release --locked --lib --target-dir "$counting" -- "-Cprofile-generate=$counting/counts"
+cargo rustc --release --locked --lib --crate-type cdylib --target-dir "$counting" -- "-Cprofile-generate=$counting/counts"
 directory=$counting/release
 ln -sf libdishtayantra_lmdb.so "$directory/libdishtayantra_lmdb.so.0"
 

@@ -117,6 +117,7 @@ static const check_case_t cases[] = {
     CASE(test_exchange_reference_ignored),
     CASE(test_exchange_judged),
     CASE(test_exchange_timeout),
+    CASE(test_exchange_calls),
     CASE(test_exchange_keys_and_routing),
     CASE(test_exchange_after_close),
     CASE(test_document_walk),

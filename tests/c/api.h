@@ -47,6 +47,7 @@ void test_exchange_answered_directly(void);
 void test_exchange_reference_ignored(void);
 void test_exchange_judged(void);
 void test_exchange_timeout(void);
+void test_exchange_calls(void);
 void test_exchange_keys_and_routing(void);
 void test_exchange_after_close(void);
 

@@ -300,6 +300,32 @@ void test_exchange_judged(void) {
     dy_lmdb_reference_free(ignored);
 }
 
+void test_exchange_calls(void) {
+    dy_lmdb_exchange_t *exchange = open_exchange(", \"lmdb_slow_ms\": 7");
+    dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
+    dy_lmdb_bytes_t *json = NULL;
+    EXPECT_OK(dy_lmdb_exchange_refused(exchange, TEXT("no format has it")));
+    EXPECT_OK(dy_lmdb_exchange_passed_directly(exchange, 6999));
+    EXPECT_OK(dy_lmdb_exchange_passed_directly(exchange, 7001));
+    EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
+    EXPECT_BLOCK_HOLDS(json, "\"through_store\":1");
+    EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
+    EXPECT_BLOCK_HOLDS(json, "\"refused\":1");
+    EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
+    EXPECT_BLOCK_HOLDS(json, "no format has it");
+
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_calls(NULL, &json));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_calls(exchange, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_refused(NULL, TEXT("x")));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_refused(exchange, NULL, 1));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_passed_directly(NULL, 1));
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_calls(exchange, &json));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_refused(exchange, TEXT("x")));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_passed_directly(exchange, 1));
+    dy_lmdb_reference_free(reference);
+}
+
 void test_exchange_timeout(void) {
     dy_lmdb_exchange_t *exchange = open_exchange(", \"lmdb_wait_timeout\": 20");
     dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
