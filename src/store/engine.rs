@@ -5,6 +5,7 @@ use super::directory::{Directory, Identity};
 use super::files::{self, OpenFiles};
 use super::owners::Owners;
 use super::pins::{self, Pins};
+use super::quarantine::Reached;
 use super::shared::Shared;
 use super::spares::Spares;
 use super::sweeper::Sweeper;
@@ -81,7 +82,7 @@ pub struct Resources {
     /// This engine's free pin slots.
     pub pins: Pins,
     /// Row of quarantine where the last drain of this process stopped.
-    pub drained: Mutex<[u8; 16]>,
+    pub drained: Mutex<Reached>,
     /// Bytes of the index of expiry, as of late.
     pub expiry_bytes: AtomicU64,
     /// Extents for the next loans.

@@ -35,6 +35,16 @@ pub const BRIEF: Effort = Effort { rows: 16, freed: 16, from_start: false };
 /// What it does when nothing fits.
 pub const THOROUGH: Effort = Effort { rows: 1024, freed: 12, from_start: true };
 
+/// Of so many looks of ordinary puts one begins with the oldest row.
+const AGAIN: u32 = 64;
+
+/// Up to which row this process looked.
+#[derive(Debug, Default)]
+pub struct Reached {
+    row: [u8; 16],
+    looks: u32,
+}
+
 /// Puts an extent into quarantine under the running transaction's id.
 pub fn add(writer: &mut Writer, extent: Extent, key: &[u8]) -> Result<()> {
     let row = row_key(writer.reader().id(), extent);
@@ -142,8 +152,13 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
     let engine = writer.engine();
     let dbi = writer.dbs().quarantine;
     // Pinned rows at the front are not looked at again by every put.
-    let stopped = || *engine.drained.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut reached = if effort.from_start { [0; 16] } else { stopped() };
+    let mut reached = {
+        let mut stopped = engine.drained.lock().unwrap_or_else(PoisonError::into_inner);
+        stopped.looks = stopped.looks.wrapping_add(1);
+        // Those may not be pinned any more.
+        let again = effort.from_start || stopped.looks.is_multiple_of(AGAIN);
+        if again { [0; 16] } else { stopped.row }
+    };
     let newest = writer.reader().id() - 1;
     let mut more = false;
     let old_rows = |old: &dyn Fn(u64) -> bool| -> Result<Vec<Row>> {
@@ -173,7 +188,7 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
             freed.push((row.txn, row.extent));
         }
     }
-    *engine.drained.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    engine.drained.lock().unwrap_or_else(PoisonError::into_inner).row = reached;
     let mut fitting = None;
     for &(txn, extent) in &freed {
         writer.txn().delete(dbi, &row_key(txn, extent))?;
@@ -185,4 +200,43 @@ pub fn drain(writer: &mut Writer, effort: &Effort, wanted: Option<u64>) -> Resul
         }
     }
     Ok(Drained { freed: freed.len(), more, fitting })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AGAIN, Access};
+    use crate::options::{Options, PutOptions};
+    use crate::store::Store;
+
+    #[test]
+    fn what_was_pinned_when_a_put_looked_is_looked_at_again() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = Store::open(dir.path(), &Options { sweeper: false, ..Options::default() }).unwrap();
+        let put = |key: &str, size: usize| {
+            store.put("default", key.as_bytes(), &[&vec![1; size]], &PutOptions::default()).unwrap();
+        };
+        let waiting = || {
+            let txn = store.engine.snapshot().unwrap();
+            txn.entries(store.engine.dbs().quarantine).unwrap()
+        };
+        put("kept", 9000);
+        let view = store.view("default", b"kept").unwrap().unwrap();
+        store.delete("default", b"kept").unwrap();
+        put("other", 5000);
+        store.delete("default", b"other").unwrap();
+        for n in 0..8 {
+            put(&format!("{n}"), 20_000);
+        }
+        drop(view);
+        assert_eq!(waiting(), 1);
+        // No arena is made on the way, for which all rows would be looked at.
+        for n in 0..2 * AGAIN {
+            put("one", if n % 2 == 0 { 5000 } else { 13_000 });
+        }
+        assert!(waiting() < 3, "{} rows", waiting());
+        let txn = store.engine.snapshot().unwrap();
+        let mut sizes = Vec::new();
+        txn.each(store.engine.dbs().quarantine, |_, value| sizes.push(value[0])).unwrap();
+        assert!(!sizes.contains(&3), "{sizes:?}");
+    }
 }

@@ -89,7 +89,8 @@ impl<'e> Writer<'e> {
             return Ok(Writer::new(engine, txn, pages));
         }
         let mut writer = Writer::new(engine, txn, all);
-        writer.removing = true;
+        // A batch may need all the ids there are.
+        writer.removing = pages == 0;
         riding.remove(&mut writer)?;
         writer.removing = false;
         writer.riding = Some(riding);
