@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,20 +28,22 @@ const KEPT: usize = 64;
 pub type Sink = Box<dyn Fn(Level, &str) + Send + Sync>;
 
 /// Who hears messages, and from which level on; 0: nobody.
-static SINK: RwLock<Option<&'static Sink>> = RwLock::new(None);
+static SINK: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
 static LEVEL: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static PENDING: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Has messages of `least` and above handed to `sink` from now on, in place of who heard them before. That one is never
-/// given back: other threads may be inside.
+/// Has messages of `least` and above handed to `sink` from now on, in place of who heard them before. That one goes when
+/// no thread is inside any more.
 pub fn listen(least: Level, sink: Option<Sink>) {
     let level = sink.as_ref().map_or(0, |_| least as u32);
-    let sink = sink.map(|sink| &*Box::leak(Box::new(sink)));
-    *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink;
+    let before =
+        std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink.map(Arc::new));
     LEVEL.store(level, Ordering::Release);
+    // It may be dropped by this, which is nothing to do under a lock.
+    drop(before);
 }
 
 /// Says something, if somebody wants to hear it.
@@ -70,7 +72,7 @@ pub fn flush() {
 fn hand_on() {
     let said = PENDING.try_with(RefCell::take).unwrap_or_default();
     // Not waited for: in a forked child another thread may have it for ever.
-    let Ok(Some(sink)) = SINK.try_read().map(|sink| *sink) else {
+    let Ok(Some(sink)) = SINK.try_read().map(|sink| sink.clone()) else {
         return;
     };
     for (level, message) in said {

@@ -300,17 +300,34 @@ void test_exchange_judged(void) {
     dy_lmdb_reference_free(ignored);
 }
 
+/* How often something was counted for the calculator, by earlier tests as well. */
+static long counted(const dy_lmdb_exchange_t *exchange, const char *name) {
+    dy_lmdb_bytes_t *json = NULL;
+    long count = -1;
+    char text[4096];
+    const char *found;
+    EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
+    EXPECT(dy_lmdb_bytes_size(json) < sizeof(text));
+    memcpy(text, dy_lmdb_bytes_data(json), dy_lmdb_bytes_size(json));
+    text[dy_lmdb_bytes_size(json)] = '\0';
+    dy_lmdb_bytes_free(json);
+    found = strstr(text, name);
+    EXPECT(found != NULL);
+    count = strtol(found + strlen(name), NULL, 10);
+    return count;
+}
+
 void test_exchange_calls(void) {
     dy_lmdb_exchange_t *exchange = open_exchange(", \"lmdb_slow_ms\": 7");
+    const long through = counted(exchange, "\"through_store\":");
+    const long refused = counted(exchange, "\"refused\":");
     dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
     dy_lmdb_bytes_t *json = NULL;
     EXPECT_OK(dy_lmdb_exchange_refused(exchange, TEXT("no format has it")));
     EXPECT_OK(dy_lmdb_exchange_passed_directly(exchange, 6999));
     EXPECT_OK(dy_lmdb_exchange_passed_directly(exchange, 7001));
-    EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
-    EXPECT_BLOCK_HOLDS(json, "\"through_store\":1");
-    EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
-    EXPECT_BLOCK_HOLDS(json, "\"refused\":1");
+    EXPECT(counted(exchange, "\"through_store\":") == through + 1);
+    EXPECT(counted(exchange, "\"refused\":") == refused + 1);
     EXPECT_OK(dy_lmdb_exchange_calls(exchange, &json));
     EXPECT_BLOCK_HOLDS(json, "no format has it");
 
