@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds target/release/libdishtayantra_lmdb.so, with the profile of benches/profile that is of this compiler's LLVM and
-# this machine's kind: it says which branches the hot paths take, and a call costs a fifth less. Without one it builds as well.
+# this machine's kind: it says which branches the hot paths take. Without one it builds as well.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! arguments            the command line
-//! report, list, entry  the store as a whole, its entries, single ones
+//! report, list, entry  the store as a whole, its entries (ranked: the first of them), single ones
 //! store, process       opening a store, and what the kernel tells of those who have it open
 //! show                 what an entry holds
 //! top, calls           a store live, and calls of calculators
@@ -27,6 +27,7 @@ mod out;
 mod page;
 mod process;
 mod progress;
+mod ranked;
 mod report;
 mod shell;
 mod show;

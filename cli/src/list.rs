@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Ls, Sort};
 use crate::out::Out;
+use crate::ranked::{Ranked, keep};
 use crate::text::{Columns, size, time};
 use crate::{Failure, key};
 
@@ -87,34 +88,6 @@ pub fn list(store: &Store, wanted: &Ls, json: bool) -> Result<(), Failure> {
     writer.finish()
 }
 
-/// What an entry is sorted by; then database and key.
-type Rank = (u64, usize, Vec<u8>);
-
-struct Ranked {
-    rank: Rank,
-    entry: Listed,
-}
-
-impl PartialEq for Ranked {
-    fn eq(&self, other: &Ranked) -> bool {
-        self.rank == other.rank
-    }
-}
-
-impl Eq for Ranked {}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Ranked) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ranked {
-    fn cmp(&self, other: &Ranked) -> std::cmp::Ordering {
-        self.rank.cmp(&other.rank)
-    }
-}
-
 /// The first entries in the order that is wanted, with the places of their databases: never more in memory than are asked
 /// for.
 fn sorted(
@@ -146,14 +119,6 @@ fn sorted(
     let backward = backward.into_sorted_vec().into_iter().map(|Reverse(ranked)| ranked);
     let found = forward.into_sorted_vec().into_iter().chain(backward);
     Ok(found.map(|Ranked { rank: (_, place, _), entry }| (place, entry)).collect())
-}
-
-/// Adds to the smallest `limit` that a heap holds.
-fn keep<T: Ord>(heap: &mut BinaryHeap<T>, item: T, limit: usize) {
-    heap.push(item);
-    if heap.len() > limit {
-        heap.pop();
-    }
 }
 
 /// Writes entries as lines, as a table or as JSON.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Order;
 use crate::Failure;
 use crate::list::walk;
+use crate::ranked::{Ranked, keep};
 use crate::report::number;
 
 /// Entries that are kept of each look.
@@ -26,29 +27,6 @@ pub struct Sample {
     pub sources: BTreeMap<(String, String), (u64, u64)>,
 }
 
-/// What an entry is sorted by, and the entry.
-struct Ranked((u64, String, Vec<u8>), Listed);
-
-impl PartialEq for Ranked {
-    fn eq(&self, other: &Ranked) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl Eq for Ranked {}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Ranked) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ranked {
-    fn cmp(&self, other: &Ranked) -> std::cmp::Ordering {
-        self.0.cmp(&other.0)
-    }
-}
-
 impl Sample {
     /// Looks at `store`.
     pub fn take(store: &Store, order: Order) -> Result<Sample, Failure> {
@@ -60,14 +38,13 @@ impl Sample {
                 let (entries, bytes) = sources.entry((database.clone(), entry.source.clone())).or_default();
                 *entries += 1;
                 *bytes += entry.info.size;
-                first.push(Ranked((order.rank(entry), database.clone(), entry.key.clone()), entry.clone()));
-                if first.len() > KEPT {
-                    first.pop();
-                }
+                let rank = (order.rank(entry), database.clone(), entry.key.clone());
+                keep(&mut first, Ranked { rank, entry: entry.clone() }, KEPT);
                 Ok(())
             })?;
         }
-        let entries = first.into_sorted_vec().into_iter().map(|Ranked((_, name, _), entry)| (name, entry));
+        let entries =
+            first.into_sorted_vec().into_iter().map(|Ranked { rank: (_, name, _), entry }| (name, entry));
         Ok(Sample { at: Instant::now(), stats, entries: entries.collect(), sources })
     }
 

@@ -220,3 +220,22 @@ fn a_store_that_fails_passes_directly_with_the_reason() {
     prove(&caller);
     assert_eq!(judged(&caller, &reference, Answer::Raised), TA);
 }
+
+#[test]
+fn a_failure_for_want_of_a_store_that_was_removed_is_no_answer() {
+    for (opened, removed, decision) in [(false, true, "PassDirectly: "), (false, false, TA), (true, true, TA)]
+    {
+        let parent = tempfile::tempdir().unwrap();
+        let caller = Caller { exchange: exchange_in(&parent, "both"), _parent: parent };
+        prove(&caller);
+        let reference = caller.put("18");
+        if opened {
+            drop(reference.view_input().unwrap());
+        }
+        if removed {
+            std::fs::remove_dir_all(caller.exchange.config().db_path.as_path()).unwrap();
+        }
+        let found = judged(&caller, &reference, Answer::Raised);
+        assert!(found.starts_with(decision), "opened {opened}, removed {removed}: {found}");
+    }
+}
