@@ -74,5 +74,20 @@ package dbgsym libdishtayantra-lmdb0-dbgsym ''
 
 install -D -m 755 --strip "$tool" "$stage/tools/usr/bin/dishtayantra-lmdb"
 ln -s dishtayantra-lmdb "$stage/tools/usr/bin/dylmdb"
+share=$stage/tools/usr/share
+"$tool" man "$share/man/man1"
+# The same page; what a link names is compressed, as manual pages are in packages.
+rm "$share/man/man1/dylmdb.1"
+gzip -9n "$share/man/man1/"*.1
+ln -s dishtayantra-lmdb.1.gz "$share/man/man1/dylmdb.1.gz"
+# completions SHELL FILE [LINK]: what it completes with, where it looks; most look for a file by the command's name.
+completions() {
+    mkdir -p "$(dirname "$share/$2")"
+    "$tool" completions "$1" >"$share/$2"
+    [ -z "${3:-}" ] || ln -s "$(basename "$2")" "$(dirname "$share/$2")/$3"
+}
+completions bash bash-completion/completions/dishtayantra-lmdb dylmdb
+completions fish fish/vendor_completions.d/dishtayantra-lmdb.fish dylmdb.fish
+completions zsh zsh/vendor-completions/_dishtayantra-lmdb
 package tools dishtayantra-lmdb-tools "$(depends "$stage/tools/usr/bin/dishtayantra-lmdb")"
 stat --printf '    %9s  %n\n' dist/*.deb

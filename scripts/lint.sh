@@ -46,6 +46,7 @@ check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"
 check "mypy, package" "$venv/bin/mypy" --cache-dir build/mypy/package --strict --config-file bindings/python/pyproject.toml bindings/python/src
 check "mypy, import hook" "$venv/bin/mypy" --cache-dir build/mypy/package --strict --config-file bindings/python/pyproject.toml \
     bindings/python-engine/src
+check "type completeness" scripts/types.sh
 check "mypy, demo and bench" "$venv/bin/mypy" --cache-dir build/mypy/demo --config-file mypy.ini demo bench-compare/python benches/instructions
 check "shellcheck" shellcheck -x scripts/*.sh .ci/run
 

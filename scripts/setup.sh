@@ -126,7 +126,7 @@ setup_python() {
             "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
             printf '%s\n' "$venv"
             cat "${requirements[@]}" demo/requirements-data.txt bindings/python/pyproject.toml "${BASH_SOURCE[0]}"
-            cat bindings/python-engine/pyproject.toml bindings/python-engine/src/*
+            find bindings/python-engine -name '*.p*' -type f ! -name '*.pyc' | sort | xargs cat
         } | sha256sum | cut -d' ' -f1
     )
     # Written last, so an interrupted set-up is taken up again.

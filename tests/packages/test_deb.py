@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -70,6 +71,43 @@ def test_cmake_finds_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["dishtayantra-lmdb", "dylmdb"])
 def test_the_tool_runs(name: str) -> None:
     assert "0.1.0" in done(name, "--version")
+
+
+@pytest.fixture(scope="module")
+def share(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tools' package has for usr/share; some systems are told to install none of it."""
+    place = tmp_path_factory.mktemp("tools")
+    (deb,) = DIST.glob("dishtayantra-lmdb-tools_*.deb")
+    done("dpkg-deb", "-x", deb, place)
+    return place / "usr" / "share"
+
+
+@pytest.mark.parametrize("name", ["dishtayantra-lmdb", "dylmdb", "dishtayantra-lmdb-doctor"])
+def test_the_tool_has_a_manual_page(share: Path, name: str) -> None:
+    with gzip.open(share / "man" / "man1" / f"{name}.1.gz", "rt") as page:
+        assert f".TH {name.replace('dylmdb', 'dishtayantra-lmdb')} 1" in page.read()
+
+
+@pytest.mark.parametrize("name", ["dishtayantra-lmdb", "dylmdb"])
+def test_bash_completes_the_commands_by_the_file_of_the_name(share: Path, name: str) -> None:
+    script = (
+        'source "$1"; found=$(complete -p "$2"); set -- "$2" ${found#* -F }; COMP_WORDS=("$1" hol); COMP_CWORD=1; '
+        '"$2" "$1" hol "$1"; echo "${COMPREPLY[@]}"'
+    )
+    assert done("bash", "-c", script, "bash", share / "bash-completion" / "completions" / name, name) == "holders\n"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "zsh/vendor-completions/_dishtayantra-lmdb",
+        "fish/vendor_completions.d/dishtayantra-lmdb.fish",
+        "fish/vendor_completions.d/dylmdb.fish",
+    ],
+)
+def test_other_shells_know_both_names(share: Path, file: str) -> None:
+    text = (share / file).read_text()
+    assert all(word in text for word in ("dylmdb", "dishtayantra-lmdb", "holders"))
 
 
 def test_debuggers_find_the_debugging_information() -> None:

@@ -86,8 +86,10 @@ def test_no_wheel_installs_a_core(wheels: dict[str, Path]) -> None:
         with zipfile.ZipFile(wheel) as archive:
             names = archive.namelist()
         info = f"{name}-{dishtayantra_lmdb.__version__}.dist-info"
-        allowed = {f"{NAME}.py", f"{NAME}.pth", info} if name == NAME else {"dishtayantra_lmdb", info}
+        # The stubs' directory has a name that nothing can import.
+        allowed = {f"{NAME}.py", f"{NAME}.pth", "core-stubs", info} if name == NAME else {"dishtayantra_lmdb", info}
         assert {entry.split("/")[0] for entry in names} == allowed
+        assert all(entry.endswith((".pyi", "/py.typed")) for entry in names if entry.startswith("core-stubs/"))
         assert any(entry.endswith("LICENSE-MIT") for entry in names)
 
 

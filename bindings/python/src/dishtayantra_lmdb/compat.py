@@ -278,5 +278,5 @@ def _become_the_engines(module: ModuleType) -> bool:
     return True
 
 
-finder = _Finder()
+finder: _Finder = _Finder()
 """What :func:`install` puts first in ``sys.meta_path``."""

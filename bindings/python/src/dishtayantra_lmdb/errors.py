@@ -64,7 +64,7 @@ class _SystemError(LMDBError, OSError):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
-        self.errno = self._errno
+        self.errno: int = self._errno
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""

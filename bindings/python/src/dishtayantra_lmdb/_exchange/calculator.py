@@ -35,8 +35,8 @@ class Calculator(LMDBCalculatorMixin):
     """
 
     def __init__(self, name: str = "", config: Mapping[str, Any] | None = None) -> None:
-        self.name = name or type(self).__name__
-        self.config = dict(config or {})
+        self.name: str = name or type(self).__name__
+        self.config: dict[str, Any] = dict(config or {})
 
     def compute(self, data: Any) -> Any:
         """The result for a payload. Called by any thread that calls ``calculate``.

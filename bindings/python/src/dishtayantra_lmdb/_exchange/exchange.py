@@ -67,7 +67,7 @@ class LMDBDataExchange:
         Raises:
             ConfigError: a setting is not allowed.
         """
-        self.config = (
+        self.config: LMDBCalculatorConfig = (
             config
             if isinstance(config, LMDBCalculatorConfig)
             else LMDBCalculatorConfig.from_dict(config)

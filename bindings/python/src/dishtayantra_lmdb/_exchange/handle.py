@@ -68,12 +68,12 @@ class ExchangeHandle:
         self._handle = Handle._of(handle.value or 0, EXCHANGE)
         self._name = name
         self._wait_timeout_ms = config.wait_timeout_ms
-        self.generation = generation[0]
+        self.generation: int = generation[0]
         store = ctypes.c_void_p()
         status = lib.exchange_store(self._handle.value, ctypes.byref(store))
         if status:
             fail(status)
-        self.store = Store(store.value)
+        self.store: Store = Store(store.value)
         self._file = data_file(config.db_path)
         self._identity = identity(self._file)
 

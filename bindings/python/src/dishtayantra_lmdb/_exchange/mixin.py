@@ -127,9 +127,11 @@ class LMDBCalculatorMixin:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        original = cls.__dict__.get("calculate")
+        # By a variable: type checkers take an assignment for a declaration of this class.
+        name = "calculate"
+        original = cls.__dict__.get(name)
         if callable(original):
-            cls.calculate = _settling(original)  # type: ignore[attr-defined]
+            setattr(cls, name, _settling(original))
 
     def enable_lmdb(
         self,

@@ -59,7 +59,7 @@ class Call:
     __slots__ = ("directly", "ignoring", "owner", "put")
 
     def __init__(self, owner: object) -> None:
-        self.owner = owner
+        self.owner: object = owner
         # Exchanges whose inputs are put and not judged yet, by id.
         self.put: dict[str, Exchange] = {}
         # Whose input nobody opened.

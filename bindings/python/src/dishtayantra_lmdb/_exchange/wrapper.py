@@ -91,7 +91,7 @@ class LMDBEnabledCalculator:
         self.inner = inner_calculator
         self.calculator_name = calculator_name
         self.exchange: LMDBDataExchange = _Exchange(config, calculator_name)
-        self.config = self.exchange.config
+        self.config: LMDBCalculatorConfig = self.exchange.config
         self._answers = Answers(self.exchange)
         self._store_failed = False
         # The engine's side, and what calls the calculator by way of it, if they are the usual ones.

@@ -56,8 +56,10 @@ class JavaCalculator(Passing):
         if config is not None and not isinstance(config, Mapping):
             raise InvalidArgumentError(f"the config is a {type(config).__name__}, no dict")
         self.name = name
-        self.config = {"direct_arrays": True, **(config or {})}
-        self.java = self._guarded(lambda: self._new(java_class, name, self._passed(self.config)))
+        self.config: dict[str, Any] = {"direct_arrays": True, **(config or {})}
+        self.java: Any = self._guarded(
+            lambda: self._new(java_class, name, self._passed(self.config))
+        )
 
     def calculate(self, payload: Mapping[str, Any]) -> Any:
         """Calculates.

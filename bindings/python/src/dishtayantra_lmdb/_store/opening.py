@@ -27,7 +27,7 @@ class StoreHolder(LMDBCodecMixin):
         Args:
             config: how to open the store; default :class:`LMDBConfig`.
         """
-        self.config = LMDBConfig() if config is None else config
+        self.config: LMDBConfig = LMDBConfig() if config is None else config
         self._store: Store | None = None
         # The handle of the store that was opened last; once closed, it answers so.
         self._value = 0
