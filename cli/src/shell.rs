@@ -18,7 +18,9 @@ pub fn completions(shell: Shell) -> Result<(), Failure> {
     for name in NAMES {
         clap_complete::generate(shell, &mut Arguments::command(), name, &mut text);
     }
-    print(&String::from_utf8(text)?)
+    // zsh takes the names that a file serves from its first line alone.
+    let first = |names: &str| format!("#compdef {names}\n");
+    print(&String::from_utf8(text)?.replacen(&first(NAMES[0]), &first(&NAMES.join(" ")), 1))
 }
 
 /// Prints the manual page, or writes one for the program and for each command to a directory.

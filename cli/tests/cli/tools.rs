@@ -108,6 +108,9 @@ fn shells_and_man_know_every_command() {
             text.contains("dylmdb") && text.contains("dishtayantra-lmdb") && text.contains("holders"),
             "{shell}"
         );
+        if shell == "zsh" {
+            assert!(text.starts_with("#compdef dishtayantra-lmdb dylmdb\n"));
+        }
         if shell == "bash" {
             std::fs::write(&bash, text).unwrap();
         }
