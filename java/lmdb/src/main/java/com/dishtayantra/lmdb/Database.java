@@ -11,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /**
@@ -393,12 +395,20 @@ public class Database {
     public CompletableFuture<Void> waitForAsync(String key) {
         CompletableFuture<String> found = waitForAnyAsync(List.of(key));
         CompletableFuture<Void> done = new CompletableFuture<>();
-        done.whenComplete((nothing, failure) -> found.cancel(false));
-        found.whenComplete((name, failure) -> {
-            if (failure == null) {
-                done.complete(null);
-            } else {
-                done.completeExceptionally(failure);
+        done.whenComplete(new BiConsumer<Void, Throwable>() {
+            @Override
+            public void accept(Void nothing, Throwable failure) {
+                found.cancel(false);
+            }
+        });
+        found.whenComplete(new BiConsumer<String, Throwable>() {
+            @Override
+            public void accept(String name, Throwable failure) {
+                if (failure == null) {
+                    done.complete(null);
+                } else {
+                    done.completeExceptionally(failure);
+                }
             }
         });
         return done;
@@ -415,14 +425,45 @@ public class Database {
             encoded.add(Texts.encode("key", name));
         }
         CompletableFuture<String> found = new CompletableFuture<>();
-        // What depends on it is run by another thread than the one that watches.
-        long[] ids = Watcher.watch(this, encoded, i -> () -> found.completeAsync(() -> {
-            // Says why, when it cannot be looked at.
-            contains(encoded.get(i));
-            return names.get(i);
-        }));
-        found.whenComplete((name, failure) -> Watcher.forget(ids));
+        long[] ids = Watcher.watch(this, encoded, new IntFunction<Runnable>() {
+            @Override
+            public Runnable apply(int i) {
+                return new Came(found, encoded.get(i), names.get(i));
+            }
+        });
+        found.whenComplete(new BiConsumer<String, Throwable>() {
+            @Override
+            public void accept(String name, Throwable failure) {
+                Watcher.forget(ids);
+            }
+        });
         return found;
+    }
+
+    /** Completes a wait for one of several keys; run by the thread that watches. */
+    private final class Came implements Runnable, Supplier<String> {
+        private final CompletableFuture<String> found;
+        private final byte[] key;
+        private final String name;
+
+        Came(CompletableFuture<String> found, byte[] key, String name) {
+            this.found = found;
+            this.key = key;
+            this.name = name;
+        }
+
+        /** What depends on the wait is run by another thread than the one that watches. */
+        @Override
+        public void run() {
+            found.completeAsync(this);
+        }
+
+        @Override
+        public String get() {
+            // Says why, when it cannot be looked at.
+            contains(key);
+            return name;
+        }
     }
 
     /** Whether a live entry came within so many ms, if the thread may block as long. */

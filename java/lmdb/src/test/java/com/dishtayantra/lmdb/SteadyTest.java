@@ -12,8 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Calls leave no memory behind; with DY_TEST_JAVA_FULL=1 a million of each. */
 class SteadyTest {
-    /** Less than a few bytes a call, and what a JVM takes by itself while it runs. */
-    private static final long ALLOWED_KIB = 12 << 10;
+    /** Less than a hundred bytes a call. */
+    private static final long ALLOWED_KIB = Steady.ALLOWED_KIB;
 
     @TempDir Path directory;
 
