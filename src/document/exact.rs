@@ -4,12 +4,13 @@
 //! know nothing of the kind see the plain value: a document means the same with and without.
 
 use super::head::Head;
+use super::table::VIRTUAL;
 use super::{Document, Node};
 use crate::error::Result;
 
 /// The type number of the extension.
 pub const EXACT: i8 = 88;
-/// The type number of an extension that is to hold tables.
+/// The type number of a table's extension.
 pub const TABLE: i8 = 84;
 
 /// Kind: an array that was a tuple of Python's.
@@ -32,6 +33,9 @@ impl<'a> Document<'a> {
     /// methods see.
     pub fn exact(&self, node: Node) -> Result<Option<u8>> {
         self.at_node(node)?;
+        if node & VIRTUAL != 0 {
+            return Ok(None);
+        }
         match self.outer_head(node as usize)?.0 {
             Head::Ext { tag: EXACT, body, .. } => Ok(body.first().copied()),
             _ => Ok(None),

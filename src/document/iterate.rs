@@ -1,6 +1,8 @@
 //! Going through an array or a map, one value at a time.
 
 use super::head::Head;
+use super::scalar::NOWHERE;
+use super::table::{VIRTUAL, step};
 use super::{Document, Node};
 use crate::error::Result;
 
@@ -34,6 +36,14 @@ impl Document<'_> {
             Head::Map(count) => (node, count),
             other => return Err(self.mismatch(node, other.kind(), "an array or a map")),
         };
+        if start == NOWHERE && remaining > 0 {
+            let next = match self.part(node)? {
+                Some(part) if key == Iter::NO_KEY => part.item(0)?,
+                Some(part) => part.key(0)?,
+                None => NOWHERE as Node,
+            };
+            return Ok(Iter { key, value: node, next, remaining });
+        }
         Ok(Iter { key, value: node, next: start as Node, remaining })
     }
 
@@ -41,6 +51,10 @@ impl Document<'_> {
     pub fn next(&self, iter: &mut Iter) -> Result<bool> {
         if iter.remaining == 0 {
             return Ok(false);
+        }
+        if iter.next & VIRTUAL != 0 {
+            *iter = step(*iter);
+            return Ok(true);
         }
         let mut value = iter.next;
         let mut key = Iter::NO_KEY;

@@ -1,6 +1,7 @@
 //! Finding a value by its key, its index, or a path of both.
 
 use super::head::Head;
+use super::scalar::NOWHERE;
 use super::{Document, Node};
 use crate::error::{Error, Result, Status};
 
@@ -61,6 +62,9 @@ impl Document<'_> {
 
     fn value_of(&self, map: Node, key: &str) -> Result<Option<Node>> {
         let (count, mut at) = match self.at_node(map)? {
+            (Head::Map(_), NOWHERE) => {
+                return self.part(map)?.map_or(Ok(None), |part| part.value_of(key));
+            }
             (Head::Map(count), start) => (count, start),
             (other, _) => return Err(self.mismatch(map, other.kind(), "a map")),
         };
@@ -84,6 +88,9 @@ impl Document<'_> {
         };
         if index >= count {
             return Ok(None);
+        }
+        if at == NOWHERE {
+            return self.part(array)?.map(|part| part.item(index)).transpose();
         }
         for _ in 0..index {
             at = self.skip(at)?;

@@ -17,6 +17,7 @@ mod numbers;
 mod scalar;
 mod scan;
 mod segment;
+pub mod table;
 mod write;
 
 pub use dtype::{Dtype, Unit};
@@ -126,6 +127,7 @@ impl<'a> Document<'a> {
         let end = self.walk(0, |at, head| match head {
             head::Head::String(text) => self.utf8(at, text).map(drop),
             &head::Head::Ext { tag: EXTENSION, at, body } => self.decode(at, body).map(drop),
+            &head::Head::Ext { tag: TABLE, at: body_at, body } => self.decode_table(at, body_at, body)?.check(),
             _ => Ok(()),
         })?;
         if end == self.bytes.len() {

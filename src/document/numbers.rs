@@ -4,6 +4,7 @@ use super::dtype::Dtype;
 use super::head::Head;
 use super::scalar::number;
 use super::segment::{EXTENSION, MAX_NDIM, MOST_EMPTY_LISTS, Segment, is_few_lists, refused};
+use super::table::Part;
 use super::{Document, Node, REFERENCE, TABLE};
 use crate::error::{Error, Result, Status};
 use std::fmt;
@@ -169,6 +170,7 @@ impl<'a> Document<'a> {
                 let list = segment.flags() & Segment::LIST != 0;
                 Numbers::new(at, Source::Items(dtype, segment.data()), list, segment.shape())
             }
+            Head::Array(_) if self.part(node)?.is_some() => self.numbers_of_table(node),
             head @ Head::Array(_) => {
                 let (shape, ndim) = self.shape_of(at, head)?;
                 let shape = &shape[..ndim];
@@ -218,6 +220,25 @@ impl<'a> Document<'a> {
             }
             Source::Lists => self.copy_lists(numbers.at, numbers.shape(), values),
         }
+    }
+
+    /// The numbers of a column, or of a table that is one.
+    fn numbers_of_table(&self, node: Node) -> Result<Numbers<'a>> {
+        let refused_for = |why: &str| {
+            refused(format!("the value at byte {node} of the document is {why}, not numbers"))
+        };
+        let column = match self.part(node)? {
+            Some(Part::Column(column)) => column,
+            Some(Part::Table(table)) if table.is_list() => table.column(0)?,
+            _ => return Err(Error::new(Status::BadFormat, "rows of a table are not numbers: read a column")),
+        };
+        let Some(dtype) = column.dtype() else {
+            return Err(refused_for(&format!("a column of format {:?}", column.format())));
+        };
+        if column.nulls() > 0 {
+            return Err(refused_for(&format!("a column of which {} values are nil", column.nulls())));
+        }
+        Numbers::new(node as usize, Source::Items(dtype, column.data()), false, &[column.len()])
     }
 
     /// The lengths of lists, level by level down to the first number; a segment among them has its own.

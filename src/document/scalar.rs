@@ -4,8 +4,12 @@ use super::dtype::Dtype;
 use super::head::Head;
 use super::numbers::convert;
 use super::segment::{EXTENSION, Segment};
-use super::{Document, Node, Type};
+use super::table::{Part, VIRTUAL};
+use super::{Document, Node, TABLE, Type};
 use crate::error::{Error, Result, Status};
+
+/// Where the values begin of what lies in a table, or is one: behind every document.
+pub(super) const NOWHERE: usize = usize::MAX;
 
 /// The marker of a 64-bit float, which is what lists of numbers mostly hold.
 const F64: u8 = 0xcb;
@@ -96,6 +100,10 @@ impl<'a> Document<'a> {
     /// `InvalidArgument` too when the array holds anything but integers and floats.
     pub fn numbers_into(&self, node: Node, values: &mut [f64]) -> Result<usize> {
         match self.at_node(node)? {
+            (Head::Array(count), NOWHERE) => {
+                self.fill_from_table(node, self.front(node, count, values)?)?;
+                Ok(count)
+            }
             (Head::Array(count), start) => {
                 self.fill(start, self.front(node, count, values)?)?;
                 Ok(count)
@@ -132,6 +140,18 @@ impl<'a> Document<'a> {
         })
     }
 
+    fn fill_from_table(&self, node: Node, values: &mut [f64]) -> Result<()> {
+        let Some(part) = self.part(node)? else {
+            return Ok(());
+        };
+        for (index, value) in values.iter_mut().enumerate() {
+            let node = part.item(index)?;
+            let head = self.at_node(node)?.0;
+            *value = number(&head).ok_or_else(|| self.mismatch(node, head.kind(), "a number"))?;
+        }
+        Ok(())
+    }
+
     fn fill(&self, start: usize, values: &mut [f64]) -> Result<()> {
         let mut at = start;
         for value in values {
@@ -156,10 +176,18 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The head of the value at a node, which may come from anywhere.
+    /// The head of the value at a node, which may come from anywhere, and where its values begin. A table is what it was
+    /// made of, and its values, as all that lie in tables, have no place: [`NOWHERE`].
     pub(super) fn at_node(&self, node: Node) -> Result<(Head<'a>, usize)> {
         match usize::try_from(node) {
-            Ok(at) if at < self.bytes.len() => self.head(at),
+            Ok(at) if at < self.bytes.len() => match self.head(at)? {
+                (Head::Ext { tag: TABLE, at: body_at, body }, _) => {
+                    let table = self.decode_table(at, body_at, body)?;
+                    Ok((Part::Table(table).head()?, NOWHERE))
+                }
+                found => Ok(found),
+            },
+            _ if node & VIRTUAL != 0 => Ok((self.part_at(node)?.head()?, NOWHERE)),
             _ => {
                 let size = self.bytes.len();
                 Err(self.corrupt(size, format_args!("no value at {node}: the payload ends here")))

@@ -1,6 +1,7 @@
 //! Values one after the other, as they lie in the payload.
 
 use super::head::Head;
+use super::scalar::NOWHERE;
 use super::{Document, EXTENSION, Node};
 use crate::error::Result;
 
@@ -32,6 +33,8 @@ pub enum Value<'a> {
         /// Its bytes.
         body: &'a [u8],
     },
+    /// A table, which [`Document::table`] checks and reads.
+    Table,
     /// An array of items of one type, which [`Document::segment`] checks and reads.
     Segment,
 }
@@ -44,6 +47,9 @@ impl<'a> Document<'a> {
     /// `Corrupt` when the bytes cannot be right. Nesting is for the caller to bound.
     pub fn value(&self, node: Node) -> Result<(Value<'a>, Node)> {
         let (head, next) = self.at_node(node)?;
+        if next == NOWHERE {
+            return Ok((Value::Table, self.table(node)?.end()));
+        }
         let value = match head {
             Head::Nil => Value::Nil,
             Head::Bool(value) => Value::Bool(value),

@@ -229,6 +229,17 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// Appends what comes before some data and the data, each behind as many zeros as it needs, as one value.
+    pub(super) fn lend_all(&mut self, fixed: Vec<u8>, data: &[(usize, &'a [u8])]) {
+        self.bytes.extend_from_slice(&fixed);
+        for &(zeros, data) in data {
+            self.bytes.resize(self.bytes.len() + zeros, 0);
+            self.lent.push(Lent { after: self.bytes.len(), size: data.len(), data: Some(data) });
+            self.lent_size += data.len();
+        }
+        self.ended();
+    }
+
     fn lend(&mut self, size: usize, data: Option<&'a [u8]>) {
         self.lent.push(Lent { after: self.bytes.len(), size, data });
         self.lent_size += size;
@@ -256,8 +267,10 @@ impl<'a> Writer<'a> {
         for lent in self.lent.iter().filter(|lent| lent.size > 0) {
             let data =
                 lent.data.ok_or_else(|| refused("data of a segment are reserved, not written".to_owned()))?;
-            // Never empty: what comes before the data of a segment is in it.
-            parts.push(&self.bytes[from..lent.after]);
+            // Empty between buffers of a table that follow one another.
+            if from < lent.after {
+                parts.push(&self.bytes[from..lent.after]);
+            }
             parts.push(data);
             from = lent.after;
         }
@@ -281,7 +294,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Where the next byte goes.
-    fn position(&self) -> usize {
+    pub(super) fn position(&self) -> usize {
         self.bytes.len() + self.lent_size
     }
 
@@ -306,7 +319,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Refuses a value that has no place.
-    fn expect(&self, kind: Type) -> Result<()> {
+    pub(super) fn expect(&self, kind: Type) -> Result<()> {
         let kind_phrase = kind.phrase();
         let container = matches!(kind, Type::Array | Type::Map);
         let key = !container && kind != Type::Segment;

@@ -362,7 +362,7 @@ fn told_of(document: &Document, at: u64, value: &Value) -> [jlong; ROW] {
         Value::Array(count) => (Type::Array as jlong, (count as jlong, 0)),
         Value::Map(count) => (Type::Map as jlong, (count as jlong, 0)),
         Value::Ext { tag, body } => (Type::Ext as jlong | jlong::from(tag as u8) << 8, range(body)),
-        Value::Segment => (Type::Segment as jlong, (0, 0)),
+        Value::Segment | Value::Table => (Type::Segment as jlong, (0, 0)),
     };
     [kind, at as jlong, first, second]
 }

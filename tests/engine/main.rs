@@ -35,4 +35,5 @@ mod stock_tools;
 mod store;
 mod store_id;
 mod symbols;
+mod table;
 mod upgrade;

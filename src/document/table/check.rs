@@ -1,0 +1,129 @@
+//! Looking at a whole table, in one pass over its bytes: what is exported is trusted by whoever takes it.
+
+use super::column::{Column, bit};
+use super::format::Kind;
+use super::layout::{DESCRIPTOR, HEAD, Table, le};
+use crate::error::Result;
+
+impl Table<'_> {
+    /// Checks all of it: that the descriptors are a tree in their order, the buffers follow one another in that order
+    /// and none overlaps another, offsets grow, indices are in their dictionaries, texts are UTF-8, and as many values are
+    /// nil as is said. Costs one pass.
+    ///
+    /// # Errors
+    /// `Corrupt` with the position of the first fault.
+    pub fn check(&self) -> Result<()> {
+        // The next descriptor that belongs to nobody yet, and where the last buffer ended.
+        let mut claimed = self.columns();
+        let mut end = HEAD + DESCRIPTOR * self.descriptors as usize;
+        for (at, (start, size)) in [(24, self.text), (40, self.metadata)] {
+            self.follows(at, start, size, &mut end)?;
+        }
+        for index in 0..self.descriptors {
+            let column = self.column(index)?;
+            let (first, children) = column.children();
+            if children > 0 && first != claimed {
+                return Err(column.wrong(20, format_args!("its children are from {first} on, not {claimed}")));
+            }
+            claimed += children;
+            if let Some(dictionary) = column.dictionary_index() {
+                if dictionary != claimed {
+                    return Err(column.wrong(16, format_args!("its dictionary is {dictionary}, not {claimed}")));
+                }
+                claimed += 1;
+            }
+            let at = HEAD + DESCRIPTOR * index as usize;
+            let (metadata, size) = (le::<8>(self.bytes, at + 80) as usize, column.metadata().len());
+            self.follows(at + 80, metadata, size, &mut end)?;
+            let bits = column.validity().map_or(0, <[u8]>::len);
+            let buffers = [(48, bits), (72, column.offsets().len()), (56, column.data().len())];
+            for (field, size) in buffers {
+                let start = le::<8>(self.bytes, at + field) as usize;
+                self.follows(at + field, start, size, &mut end)?;
+            }
+            column.check()?;
+        }
+        if claimed != self.descriptors {
+            return Err(self.corrupt(12, format_args!("{claimed} of {} columns are used", self.descriptors)));
+        }
+        Ok(())
+    }
+
+    /// Holds bytes against what came before them.
+    fn follows(&self, at: usize, start: usize, size: usize, end: &mut usize) -> Result<()> {
+        if size > 0 {
+            if start < *end {
+                return Err(self.corrupt(at, format_args!("{size} bytes from {start} on, before {end}, where they may")));
+            }
+            *end = start + size;
+        }
+        Ok(())
+    }
+}
+
+impl Column<'_> {
+    /// Looks at every value; not at those of children and dictionaries, which are columns themselves.
+    fn check(&self) -> Result<()> {
+        if let Some(bits) = self.validity() {
+            let nulls = self.len() - ones(bits, self.len() as usize);
+            if nulls != self.nulls() {
+                return Err(self.wrong(40, format_args!("{nulls} values are nil, not {}", self.nulls())));
+            }
+        }
+        for index in 0..self.children().1 {
+            self.child(index)?;
+        }
+        if let Some(values) = self.dictionary()? {
+            for row in 0..self.len() {
+                if !self.is_null(row)? {
+                    self.code_at(row, values.len())?;
+                }
+            }
+        }
+        match self.kind() {
+            Kind::Text(_) => {
+                self.check_offsets(self.data().len())?;
+                self.check_text()
+            }
+            Kind::Bytes(_) => self.check_offsets(self.data().len()),
+            Kind::List(_) => self.check_offsets(self.child(0)?.len() as usize),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the offsets grow from within `len` values or bytes to within them.
+    fn check_offsets(&self, len: usize) -> Result<()> {
+        let mut last = 0;
+        for row in 0..self.len() as usize {
+            last = self.range(row)?.1;
+        }
+        if last > len {
+            return Err(self.wrong(72, format_args!("its values end at {last}, there are {len}")));
+        }
+        Ok(())
+    }
+
+    /// Whether the bytes are UTF-8 from value to value.
+    fn check_text(&self) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let (start, end) = (self.range(0)?.0, self.range(self.len() as usize - 1)?.1);
+        let bytes = self.data().get(start..end).unwrap_or_default();
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| self.wrong(56, format_args!("no UTF-8 at byte {}", start + error.valid_up_to())))?;
+        for row in 0..self.len() as usize {
+            let (at, _) = self.range(row)?;
+            if !text.is_char_boundary(at - start) {
+                return Err(self.wrong(72, format_args!("value {row} begins in the middle of a character")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many of the first bits are 1.
+fn ones(bits: &[u8], count: usize) -> u64 {
+    let whole: u64 = bits[..count / 8].iter().map(|byte| u64::from(byte.count_ones())).sum();
+    whole + (count / 8 * 8..count).filter(|&index| bit(bits, index)).count() as u64
+}

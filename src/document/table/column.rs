@@ -1,0 +1,472 @@
+//! A column: where its buffers are, held against the table, and the values in it.
+
+use super::super::{Dtype, Type};
+use super::super::head::Head;
+use super::super::segment::ALIGNMENT;
+use super::format::Kind;
+use super::layout::{DESCRIPTOR, HEAD, MOST_ROWS, Table, le};
+use super::refused;
+use crate::error::Result;
+
+/// A column of a table, or what the values of one lie in: a child, or a dictionary.
+///
+/// The buffers are there, and long enough for what the format says. What is in them is looked at where a value is asked
+/// for; [`Table::check`] looks at all of it.
+#[derive(Clone, Copy)]
+pub struct Column<'a> {
+    table: Table<'a>,
+    index: u32,
+    kind: Kind,
+    format: &'a str,
+    name: &'a str,
+    flags: u32,
+    length: u64,
+    nulls: u64,
+    validity: Option<&'a [u8]>,
+    data: &'a [u8],
+    offsets: &'a [u8],
+    dictionary: Option<u32>,
+    first_child: u32,
+    children: u32,
+    metadata: &'a [u8],
+}
+
+impl std::fmt::Debug for Column<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, format, length, nulls) = (self.name, self.format, self.length, self.nulls);
+        write!(f, "Column({name:?}, format {format:?}, {length} values, {nulls} of them nil)")
+    }
+}
+
+/// Bytes of a format at most; the names of time zones are the longest part.
+pub(super) const LONGEST_FORMAT: usize = 256;
+
+/// Where a descriptor begins, from the base.
+pub(super) const fn descriptor(index: u32) -> usize {
+    HEAD + DESCRIPTOR * index as usize
+}
+
+impl<'a> Table<'a> {
+    /// The name of a column as it is in the texts, which may be no UTF-8.
+    pub(super) fn name_of(&self, index: u32) -> Result<&'a [u8]> {
+        let at = descriptor(index);
+        self.text_at(at + 4, le::<4>(self.bytes, at + 4), le::<4>(self.bytes, at + 8))
+    }
+
+    /// Bytes of the texts, which a NUL follows.
+    fn text_at(&self, at: usize, start: u64, size: u64) -> Result<&'a [u8]> {
+        let (first, len) = self.text;
+        let texts = &self.bytes[first..first + len];
+        match texts.get(start as usize..).and_then(|rest| rest.get(..size as usize + 1)) {
+            Some([text @ .., 0]) => Ok(text),
+            _ => Err(self.corrupt(at, format_args!("a text of {size} bytes from {start} on in {len} bytes of texts"))),
+        }
+    }
+
+    /// The text from `start` to the next NUL, which a format has within its first bytes.
+    fn nul_terminated(&self, at: usize, start: u32) -> Result<&'a [u8]> {
+        let (first, len) = self.text;
+        let rest = self.bytes[first..first + len].get(start as usize..).unwrap_or_default();
+        match rest.iter().take(LONGEST_FORMAT).position(|&byte| byte == 0) {
+            Some(end) => Ok(&rest[..end]),
+            None => Err(self.corrupt(at, format_args!("no text ends after {start} in {len} bytes of texts"))),
+        }
+    }
+}
+
+impl<'a> Column<'a> {
+    pub(super) fn at(table: &Table<'a>, index: u32) -> Result<Column<'a>> {
+        let (at, bytes) = (descriptor(index), table.bytes);
+        let word = |offset: usize| le::<4>(bytes, at + offset) as u32;
+        let wide = |offset: usize| le::<8>(bytes, at + offset);
+        let wrong = |offset: usize, what: String| table.corrupt(at + offset, what);
+        let utf8 = |offset: usize, text: &'a [u8]| {
+            std::str::from_utf8(text).map_err(|_| wrong(offset, "a text of a table is not UTF-8".to_owned()))
+        };
+        if wide(88) != u64::from(index) {
+            return Err(wrong(88, format!("descriptor {index} says it is number {}", wide(88))));
+        }
+        let format = utf8(0, table.nul_terminated(at, word(0))?)?;
+        let Some(kind) = Kind::of(format) else {
+            return Err(wrong(0, format!("{format:?} is no format of a column")));
+        };
+        let name = utf8(4, table.name_of(index)?)?;
+        let (length, nulls) = (wide(32), wide(40));
+        if index < table.columns() && length != table.rows() {
+            return Err(wrong(32, format!("column {name:?} has {length} values in {} rows", table.rows())));
+        }
+        if length > MOST_ROWS {
+            return Err(wrong(32, format!("column {name:?} has {length} values, at most {MOST_ROWS}")));
+        }
+        if nulls > length {
+            return Err(wrong(40, format!("{nulls} of {length} values of column {name:?} are nil")));
+        }
+        let buffer = |offset: usize, start: u64, size: Option<u64>| {
+            let size = size.filter(|&size| size <= bytes.len() as u64);
+            let size = size.ok_or_else(|| wrong(offset, format!("column {name:?} of {length} values is too large")))?;
+            if !start.is_multiple_of(ALIGNMENT as u64) {
+                return Err(wrong(offset, format!("a buffer of column {name:?} is at {start}, no multiple of {ALIGNMENT}")));
+            }
+            let (start, size) = table.inside(at + offset, start, size, "a buffer")?;
+            Ok(&bytes[start..start + size])
+        };
+        let data_size = wide(64);
+        if let Some(size) = kind.data_size(length).filter(|&size| size != data_size) {
+            return Err(wrong(64, format!("column {name:?} of {length} values has {data_size} bytes, not {size}")));
+        }
+        let data = buffer(56, wide(56), Some(data_size))?;
+        let validity = match wide(48) {
+            0 => None,
+            start => Some(buffer(48, start, Some(length.div_ceil(8)))?),
+        };
+        if validity.is_none() && nulls > 0 && kind != Kind::Null {
+            return Err(wrong(40, format!("column {name:?} has {nulls} nil values and no bits that say which")));
+        }
+        if kind == Kind::Null && (nulls != length || validity.is_some()) {
+            return Err(wrong(40, format!("column {name:?} has values of no type")));
+        }
+        let offsets = match kind.offset_size() {
+            0 if wide(72) == 0 => &[],
+            0 => return Err(wrong(72, format!("column {name:?} has offsets, and values that need none"))),
+            each => buffer(72, wide(72), length.checked_add(1).and_then(|count| count.checked_mul(each)))?,
+        };
+        let (first_child, children) = (word(20), word(24));
+        let (least, most) = kind.children();
+        let behind = u64::from(first_child) + u64::from(children);
+        let placed = children == 0 && first_child == 0
+            || first_child > index && first_child >= table.columns() && behind <= table.descriptors.into();
+        if children < least || children > most || !placed {
+            return Err(wrong(20, format!("column {name:?} of format {format:?} has {children} from {first_child} on")));
+        }
+        let dictionary = Some(word(16)).filter(|&of| of != 0);
+        if let Some(of) = dictionary {
+            let is_index = matches!(kind, Kind::Signed(_) | Kind::Unsigned(_));
+            if !is_index || of <= index || of < table.columns() || of >= table.descriptors {
+                return Err(wrong(16, format!("column {name:?} of format {format:?} has dictionary {of}")));
+            }
+        }
+        let (start, size) = table.inside(at + 80, wide(80), u64::from(word(28)), "metadata")?;
+        let metadata = &bytes[start..start + size];
+        Ok(Column {
+            table: *table,
+            index,
+            kind,
+            format,
+            name,
+            flags: word(12),
+            length,
+            nulls,
+            validity,
+            data,
+            offsets,
+            dictionary,
+            first_child,
+            children,
+            metadata,
+        })
+    }
+
+    /// Where its descriptor is in the payload.
+    pub(super) fn place(&self) -> usize {
+        self.table.base + descriptor(self.index)
+    }
+
+    /// Its index among the columns of the table, and of those they have.
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// What its values are. Those of a column with a dictionary are indices in that.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The format, as Arrow writes it. In the table a NUL follows.
+    pub fn format(&self) -> &'a str {
+        self.format
+    }
+
+    /// Its name. In the table a NUL follows.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Flags as in Arrow's schemas.
+    pub fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// How many values it has.
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether it has no value.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// How many of them are nil.
+    pub fn nulls(&self) -> u64 {
+        self.nulls
+    }
+
+    /// A bit for each value, the lowest of a byte first: 0 says nil. `None`: all values are there, or none.
+    pub fn validity(&self) -> Option<&'a [u8]> {
+        self.validity
+    }
+
+    /// The values, or the bytes of texts.
+    pub fn data(&self) -> &'a [u8] {
+        self.data
+    }
+
+    /// Where each text or list begins, and where the last ends. Empty for values that are all as long.
+    pub fn offsets(&self) -> &'a [u8] {
+        self.offsets
+    }
+
+    /// Metadata as they are in Arrow's schemas.
+    pub fn metadata(&self) -> &'a [u8] {
+        self.metadata
+    }
+
+    /// The column whose values this one counts.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn dictionary(&self) -> Result<Option<Column<'a>>> {
+        let Some(index) = self.dictionary else {
+            return Ok(None);
+        };
+        let values = Column::at(&self.table, index)?;
+        if values.dictionary.is_some() {
+            return Err(self.wrong(16, "a dictionary has a dictionary"));
+        }
+        Ok(Some(values))
+    }
+
+    /// The index of the dictionary's column.
+    pub fn dictionary_index(&self) -> Option<u32> {
+        self.dictionary
+    }
+
+    /// The index of the first child, and how many there are.
+    pub fn children(&self) -> (u32, u32) {
+        (self.first_child, self.children)
+    }
+
+    /// A child: the values of lists, a field of structs.
+    ///
+    /// # Errors
+    /// `InvalidArgument` where there is none.
+    pub fn child(&self, index: u32) -> Result<Column<'a>> {
+        if index >= self.children {
+            let what = format!("column {:?} has {} children, no index {index}", self.name, self.children);
+            return Err(refused(what));
+        }
+        let child = Column::at(&self.table, self.first_child + index)?;
+        let needed = match self.kind {
+            Kind::Struct => Some(self.length),
+            Kind::FixedList(size) => self.length.checked_mul(size.into()),
+            _ => Some(child.length),
+        };
+        if needed != Some(child.length) {
+            return Err(self.wrong(20, format_args!("{} values have {} in child {index}", self.length, child.length)));
+        }
+        Ok(child)
+    }
+
+    /// The child of a name, the first if there are several; `None` when there is none.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn child_named(&self, name: &str) -> Result<Option<Column<'a>>> {
+        for index in 0..self.children {
+            if self.table.name_of(self.first_child + index)? == name.as_bytes() {
+                return self.child(index).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn wrong(&self, offset: usize, what: impl std::fmt::Display) -> crate::error::Error {
+        let what = format!("column {:?} of a table: {what}", self.name);
+        self.table.corrupt(descriptor(self.index) + offset, what)
+    }
+
+    /// Refuses a value that is not there.
+    fn inside(&self, row: u64) -> Result<usize> {
+        if row < self.length {
+            return Ok(row as usize);
+        }
+        Err(refused(format!("column {:?} has {} values, none at {row}", self.name, self.length)))
+    }
+
+    /// Whether the value is nil.
+    ///
+    /// # Errors
+    /// `InvalidArgument` behind the last.
+    pub fn is_null(&self, row: u64) -> Result<bool> {
+        let row = self.inside(row)?;
+        Ok(match self.validity {
+            Some(bits) => !bit(bits, row),
+            None => self.kind == Kind::Null,
+        })
+    }
+
+    /// Where the value of offsets begins and ends.
+    pub(super) fn range(&self, row: usize) -> Result<(usize, usize)> {
+        let (start, end) = match self.kind.offset_size() {
+            4 => (le::<4>(self.offsets, 4 * row), le::<4>(self.offsets, 4 * row + 4)),
+            _ => (le::<8>(self.offsets, 8 * row), le::<8>(self.offsets, 8 * row + 8)),
+        };
+        if start > end || end > usize::MAX as u64 {
+            return Err(self.wrong(72, format_args!("value {row} is from {start} to {end}")));
+        }
+        Ok((start as usize, end as usize))
+    }
+
+    /// The bytes of a text or of bytes.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for columns of other values, and behind the last; `Corrupt`.
+    pub fn bytes_at(&self, row: u64) -> Result<&'a [u8]> {
+        let row = self.inside(row)?;
+        match self.kind {
+            Kind::Text(_) | Kind::Bytes(_) => {
+                let (start, end) = self.range(row)?;
+                self.data.get(start..end).ok_or_else(|| {
+                    let what = format!("value {row} is from {start} to {end} in {} bytes", self.data.len());
+                    self.wrong(72, what)
+                })
+            }
+            kind if kind.itemsize() > 0 => {
+                let size = kind.itemsize() as usize;
+                Ok(&self.data[row * size..(row + 1) * size])
+            }
+            _ => Err(refused(format!("column {:?} of format {:?} has no bytes", self.name, self.format))),
+        }
+    }
+
+    /// The index that a value of a column with a dictionary has in it.
+    ///
+    /// # Errors
+    /// `Corrupt` where the dictionary is shorter.
+    pub fn code_at(&self, row: u64, values: u64) -> Result<u64> {
+        let code = match self.number(self.inside(row)?) {
+            Head::Unsigned(code) if code < values => return Ok(code),
+            Head::Unsigned(code) => code.to_string(),
+            Head::Negative(code) => code.to_string(),
+            _ => String::new(),
+        };
+        Err(self.wrong(56, format_args!("value {row} is {code} in a dictionary of {values}")))
+    }
+
+    /// A number of one of the fixed sizes.
+    fn number(&self, row: usize) -> Head<'a> {
+        let data = self.data;
+        let signed = |value: i64| if value < 0 { Head::Negative(value) } else { Head::Unsigned(value as u64) };
+        match self.kind {
+            Kind::Signed(1) => signed((data[row] as i8).into()),
+            Kind::Signed(2) => signed((le::<2>(data, 2 * row) as i16).into()),
+            Kind::Signed(4) | Kind::Time(4) => signed((le::<4>(data, 4 * row) as i32).into()),
+            Kind::Signed(_) | Kind::Time(_) => signed(le::<8>(data, 8 * row) as i64),
+            Kind::Unsigned(1) => Head::Unsigned(data[row].into()),
+            Kind::Unsigned(2) => Head::Unsigned(le::<2>(data, 2 * row)),
+            Kind::Unsigned(4) => Head::Unsigned(le::<4>(data, 4 * row)),
+            Kind::Unsigned(_) => Head::Unsigned(le::<8>(data, 8 * row)),
+            Kind::Float(2) => Head::Float(half(le::<2>(data, 2 * row) as u16)),
+            Kind::Float(4) => Head::Float(f32::from_bits(le::<4>(data, 4 * row) as u32).into()),
+            _ => Head::Float(f64::from_bits(le::<8>(data, 8 * row))),
+        }
+    }
+
+    /// The value at a row, as documents have it: times are their integers, intervals and decimals their bytes, lists
+    /// arrays and structs maps, whose values have nodes of their own.
+    pub(in super::super) fn head(&self, row: u64) -> Result<Head<'a>> {
+        if self.is_null(row)? {
+            return Ok(Head::Nil);
+        }
+        if let Some(values) = self.dictionary()? {
+            return values.head(self.code_at(row, values.length)?);
+        }
+        let index = row as usize;
+        Ok(match self.kind {
+            Kind::Null => Head::Nil,
+            Kind::Bool => Head::Bool(bit(self.data, index)),
+            Kind::Text(_) => Head::String(self.bytes_at(row)?),
+            Kind::Bytes(_) | Kind::Fixed(_) | Kind::Decimal(_) | Kind::Interval(_) => Head::Bytes(self.bytes_at(row)?),
+            Kind::List(_) | Kind::FixedList(_) => Head::Array(self.items(row)?.1),
+            Kind::Struct => Head::Map(self.children as usize),
+            _ => self.number(index),
+        })
+    }
+
+    /// Where in the child the items of a list begin, and how many there are.
+    pub(super) fn items(&self, row: u64) -> Result<(u64, usize)> {
+        let row = self.inside(row)?;
+        let (start, end) = match self.kind {
+            Kind::FixedList(size) => (row * size as usize, (row + 1) * size as usize),
+            _ => self.range(row)?,
+        };
+        let length = self.child(0)?.length;
+        if end as u64 > length {
+            return Err(self.wrong(72, format_args!("list {row} is from {start} to {end} in {length} values")));
+        }
+        Ok((start as u64, end - start))
+    }
+
+    /// What the items of the data are, where they are whole or floating numbers that lie one after the other, and no
+    /// indices in a dictionary.
+    pub fn dtype(&self) -> Option<Dtype> {
+        match self.kind {
+            _ if self.dictionary.is_some() => None,
+            Kind::Signed(1) => Some(Dtype::I8),
+            Kind::Signed(2) => Some(Dtype::I16),
+            Kind::Signed(4) => Some(Dtype::I32),
+            Kind::Signed(_) => Some(Dtype::I64),
+            Kind::Unsigned(1) => Some(Dtype::U8),
+            Kind::Unsigned(2) => Some(Dtype::U16),
+            Kind::Unsigned(4) => Some(Dtype::U32),
+            Kind::Unsigned(_) => Some(Dtype::U64),
+            Kind::Float(4) => Some(Dtype::F32),
+            Kind::Float(8) => Some(Dtype::F64),
+            _ => None,
+        }
+    }
+
+    /// What the values are to those who do not know tables, for messages.
+    pub fn value_type(&self) -> Result<Type> {
+        if let Some(values) = self.dictionary()? {
+            return values.value_type();
+        }
+        Ok(match self.kind {
+            Kind::Null => Type::Nil,
+            Kind::Bool => Type::Bool,
+            Kind::Signed(_) | Kind::Unsigned(_) | Kind::Time(_) => Type::Int,
+            Kind::Float(_) => Type::Float,
+            Kind::Text(_) => Type::String,
+            Kind::Bytes(_) | Kind::Fixed(_) | Kind::Decimal(_) | Kind::Interval(_) => Type::Bytes,
+            Kind::List(_) | Kind::FixedList(_) => Type::Array,
+            Kind::Struct => Type::Map,
+        })
+    }
+}
+
+/// The bit of a value, the lowest of a byte first.
+pub(super) fn bit(bits: &[u8], index: usize) -> bool {
+    bits[index / 8] >> (index % 8) & 1 == 1
+}
+
+/// A float of 16 bits as one of 64.
+pub(super) fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    match exponent {
+        0 => sign * fraction * 2f64.powi(-24),
+        31 if fraction > 0.0 => f64::NAN,
+        31 => sign * f64::INFINITY,
+        _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
+    }
+}
