@@ -127,7 +127,9 @@ impl<'a> Document<'a> {
         let end = self.walk(0, |at, head| match head {
             head::Head::String(text) => self.utf8(at, text).map(drop),
             &head::Head::Ext { tag: EXTENSION, at, body } => self.decode(at, body).map(drop),
-            &head::Head::Ext { tag: TABLE, at: body_at, body } => self.decode_table(at, body_at, body)?.check(),
+            &head::Head::Ext { tag: TABLE, at: body_at, body } => {
+                self.decode_table(at, body_at, body)?.check()
+            }
             _ => Ok(()),
         })?;
         if end == self.bytes.len() {

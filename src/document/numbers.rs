@@ -224,9 +224,8 @@ impl<'a> Document<'a> {
 
     /// The numbers of a column, or of a table that is one.
     fn numbers_of_table(&self, node: Node) -> Result<Numbers<'a>> {
-        let refused_for = |why: &str| {
-            refused(format!("the value at byte {node} of the document is {why}, not numbers"))
-        };
+        let refused_for =
+            |why: &str| refused(format!("the value at byte {node} of the document is {why}, not numbers"));
         let column = match self.part(node)? {
             Some(Part::Column(column)) => column,
             Some(Part::Table(table)) if table.is_list() => table.column(0)?,

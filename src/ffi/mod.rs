@@ -33,6 +33,7 @@ pub mod reference;
 pub mod segment;
 pub mod status;
 pub mod store;
+pub mod table;
 pub mod value;
 pub mod view;
 pub mod watch;

@@ -25,6 +25,7 @@ const SOURCES: &[&str] = &[
     "writer",
     "written",
     "segment",
+    "table",
     "array",
     "numbers",
     "python",

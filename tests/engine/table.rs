@@ -106,14 +106,18 @@ fn with_rows(check: impl Fn(&Layout, &dyn Fn(&mut Writer) -> Result<()>)) {
     };
     let columns = vec![
         number("px", "g", &px),
-        Field { nulls: 1, buffers: Buffers { data: &qty, validity: &[0b101], ..Buffers::default() }, ..number("qty", "l", &qty) },
+        Field {
+            nulls: 1,
+            buffers: Buffers { data: &qty, validity: &[0b101], ..Buffers::default() },
+            ..number("qty", "l", &qty)
+        },
         Field {
             dictionary: Some(Box::new(string_column("", 2, &symbol_ends, b"ABXYZ"))),
             ..number("symbol", "i", &codes)
         },
         Field { format: "U", ..string_column("note", 3, &notes, "n\u{ef}\u{20ac}ab".as_bytes()) },
         number("on", "b", &[0b110]),
-        Field { nulls: 3, ..number("nothing", "n", &[0]) },
+        Field { nulls: 3, ..number("nothing", "n", &[]) },
         Field {
             children: vec![Field { length: 3, ..number("item", "C", &items) }],
             buffers: Buffers { offsets: &lists, ..Buffers::default() },
@@ -138,7 +142,11 @@ fn with_rows(check: impl Fn(&Layout, &dyn Fn(&mut Writer) -> Result<()>)) {
             writer.string("px")?;
             writer.double([1.5, -2.0, f64::INFINITY][row])?;
             writer.string("qty")?;
-            if row == 1 { writer.nil()? } else { writer.int64([-1, 0, 0][row])? }
+            if row == 1 {
+                writer.nil()?
+            } else {
+                writer.int64([-1, 0, 0][row])?
+            }
             writer.string("symbol")?;
             writer.string(["XYZ", "AB", "XYZ"][row])?;
             writer.string("note")?;
@@ -210,14 +218,22 @@ fn columns_answer_as_a_map_of_arrays() {
     assert_eq!(table.numbers_into(px, &mut values).unwrap(), 2);
     assert_eq!(values, [1.5, -2.0]);
     assert!(table.numbers(px).unwrap().in_place().is_some());
-    assert_eq!(table.numbers(table.find(0, "table.text").unwrap()).unwrap_err().status(), Status::InvalidArgument);
+    assert_eq!(
+        table.numbers(table.find(0, "table.text").unwrap()).unwrap_err().status(),
+        Status::InvalidArgument
+    );
     assert_eq!(table.table(table.find(0, "table").unwrap()).unwrap().metadata(), b"meta");
 }
 
 #[test]
 fn a_list_answers_as_an_array() {
     let ends = le(&[0_u32, 1, 3], u32::to_le_bytes);
-    let layout = Layout { origin: Origin::List, rows: 2, metadata: b"", columns: vec![string_column("", 2, &ends, b"abc")] };
+    let layout = Layout {
+        origin: Origin::List,
+        rows: 2,
+        metadata: b"",
+        columns: vec![string_column("", 2, &ends, b"abc")],
+    };
     let (table, plain) = documents(&layout, |writer| {
         writer.array(2)?;
         writer.string("a")?;

@@ -28,7 +28,9 @@ impl Table<'_> {
             claimed += children;
             if let Some(dictionary) = column.dictionary_index() {
                 if dictionary != claimed {
-                    return Err(column.wrong(16, format_args!("its dictionary is {dictionary}, not {claimed}")));
+                    return Err(
+                        column.wrong(16, format_args!("its dictionary is {dictionary}, not {claimed}"))
+                    );
                 }
                 claimed += 1;
             }
@@ -53,7 +55,10 @@ impl Table<'_> {
     fn follows(&self, at: usize, start: usize, size: usize, end: &mut usize) -> Result<()> {
         if size > 0 {
             if start < *end {
-                return Err(self.corrupt(at, format_args!("{size} bytes from {start} on, before {end}, where they may")));
+                return Err(self.corrupt(
+                    at,
+                    format_args!("{size} bytes from {start} on, before {end}, where they may"),
+                ));
             }
             *end = start + size;
         }
@@ -110,8 +115,9 @@ impl Column<'_> {
         }
         let (start, end) = (self.range(0)?.0, self.range(self.len() as usize - 1)?.1);
         let bytes = self.data().get(start..end).unwrap_or_default();
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| self.wrong(56, format_args!("no UTF-8 at byte {}", start + error.valid_up_to())))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            self.wrong(56, format_args!("no UTF-8 at byte {}", start + error.valid_up_to()))
+        })?;
         for row in 0..self.len() as usize {
             let (at, _) = self.range(row)?;
             if !text.is_char_boundary(at - start) {

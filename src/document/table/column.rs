@@ -1,8 +1,8 @@
 //! A column: where its buffers are, held against the table, and the values in it.
 
-use super::super::{Dtype, Type};
 use super::super::head::Head;
 use super::super::segment::ALIGNMENT;
+use super::super::{Dtype, Type};
 use super::format::Kind;
 use super::layout::{DESCRIPTOR, HEAD, MOST_ROWS, Table, le};
 use super::refused;
@@ -59,7 +59,8 @@ impl<'a> Table<'a> {
         let texts = &self.bytes[first..first + len];
         match texts.get(start as usize..).and_then(|rest| rest.get(..size as usize + 1)) {
             Some([text @ .., 0]) => Ok(text),
-            _ => Err(self.corrupt(at, format_args!("a text of {size} bytes from {start} on in {len} bytes of texts"))),
+            _ => Err(self
+                .corrupt(at, format_args!("a text of {size} bytes from {start} on in {len} bytes of texts"))),
         }
     }
 
@@ -103,16 +104,23 @@ impl<'a> Column<'a> {
         }
         let buffer = |offset: usize, start: u64, size: Option<u64>| {
             let size = size.filter(|&size| size <= bytes.len() as u64);
-            let size = size.ok_or_else(|| wrong(offset, format!("column {name:?} of {length} values is too large")))?;
+            let size = size
+                .ok_or_else(|| wrong(offset, format!("column {name:?} of {length} values is too large")))?;
             if !start.is_multiple_of(ALIGNMENT as u64) {
-                return Err(wrong(offset, format!("a buffer of column {name:?} is at {start}, no multiple of {ALIGNMENT}")));
+                return Err(wrong(
+                    offset,
+                    format!("a buffer of column {name:?} is at {start}, no multiple of {ALIGNMENT}"),
+                ));
             }
             let (start, size) = table.inside(at + offset, start, size, "a buffer")?;
             Ok(&bytes[start..start + size])
         };
         let data_size = wide(64);
         if let Some(size) = kind.data_size(length).filter(|&size| size != data_size) {
-            return Err(wrong(64, format!("column {name:?} of {length} values has {data_size} bytes, not {size}")));
+            return Err(wrong(
+                64,
+                format!("column {name:?} of {length} values has {data_size} bytes, not {size}"),
+            ));
         }
         let data = buffer(56, wide(56), Some(data_size))?;
         let validity = match wide(48) {
@@ -120,7 +128,10 @@ impl<'a> Column<'a> {
             start => Some(buffer(48, start, Some(length.div_ceil(8)))?),
         };
         if validity.is_none() && nulls > 0 && kind != Kind::Null {
-            return Err(wrong(40, format!("column {name:?} has {nulls} nil values and no bits that say which")));
+            return Err(wrong(
+                40,
+                format!("column {name:?} has {nulls} nil values and no bits that say which"),
+            ));
         }
         if kind == Kind::Null && (nulls != length || validity.is_some()) {
             return Err(wrong(40, format!("column {name:?} has values of no type")));
@@ -136,7 +147,10 @@ impl<'a> Column<'a> {
         let placed = children == 0 && first_child == 0
             || first_child > index && first_child >= table.columns() && behind <= table.descriptors.into();
         if children < least || children > most || !placed {
-            return Err(wrong(20, format!("column {name:?} of format {format:?} has {children} from {first_child} on")));
+            return Err(wrong(
+                20,
+                format!("column {name:?} of format {format:?} has {children} from {first_child} on"),
+            ));
         }
         let dictionary = Some(word(16)).filter(|&of| of != 0);
         if let Some(of) = dictionary {
@@ -272,7 +286,9 @@ impl<'a> Column<'a> {
             _ => Some(child.length),
         };
         if needed != Some(child.length) {
-            return Err(self.wrong(20, format_args!("{} values have {} in child {index}", self.length, child.length)));
+            return Err(
+                self.wrong(20, format_args!("{} values have {} in child {index}", self.length, child.length))
+            );
         }
         Ok(child)
     }
@@ -366,7 +382,8 @@ impl<'a> Column<'a> {
     /// A number of one of the fixed sizes.
     fn number(&self, row: usize) -> Head<'a> {
         let data = self.data;
-        let signed = |value: i64| if value < 0 { Head::Negative(value) } else { Head::Unsigned(value as u64) };
+        let signed =
+            |value: i64| if value < 0 { Head::Negative(value) } else { Head::Unsigned(value as u64) };
         match self.kind {
             Kind::Signed(1) => signed((data[row] as i8).into()),
             Kind::Signed(2) => signed((le::<2>(data, 2 * row) as i16).into()),
@@ -396,7 +413,9 @@ impl<'a> Column<'a> {
             Kind::Null => Head::Nil,
             Kind::Bool => Head::Bool(bit(self.data, index)),
             Kind::Text(_) => Head::String(self.bytes_at(row)?),
-            Kind::Bytes(_) | Kind::Fixed(_) | Kind::Decimal(_) | Kind::Interval(_) => Head::Bytes(self.bytes_at(row)?),
+            Kind::Bytes(_) | Kind::Fixed(_) | Kind::Decimal(_) | Kind::Interval(_) => {
+                Head::Bytes(self.bytes_at(row)?)
+            }
             Kind::List(_) | Kind::FixedList(_) => Head::Array(self.items(row)?.1),
             Kind::Struct => Head::Map(self.children as usize),
             _ => self.number(index),
@@ -412,7 +431,9 @@ impl<'a> Column<'a> {
         };
         let length = self.child(0)?.length;
         if end as u64 > length {
-            return Err(self.wrong(72, format_args!("list {row} is from {start} to {end} in {length} values")));
+            return Err(
+                self.wrong(72, format_args!("list {row} is from {start} to {end} in {length} values"))
+            );
         }
         Ok((start as u64, end - start))
     }

@@ -191,7 +191,9 @@ impl<'a> Table<'a> {
     pub(super) fn inside(&self, at: usize, start: u64, size: u64, what: &str) -> Result<(usize, usize)> {
         let first = (HEAD + DESCRIPTOR * self.descriptors as usize) as u64;
         let end = start.checked_add(size);
-        if (size == 0 && start == 0) || (start >= first && end.is_some_and(|end| end <= self.bytes.len() as u64)) {
+        if (size == 0 && start == 0)
+            || (start >= first && end.is_some_and(|end| end <= self.bytes.len() as u64))
+        {
             return Ok((start as usize, size as usize));
         }
         let (len, what) = (self.bytes.len(), format!("{what} of a table are {size} bytes from {start} on"));
@@ -258,7 +260,8 @@ impl<'a> Table<'a> {
     /// `InvalidArgument` where there is none.
     pub fn column(&self, index: u32) -> Result<Column<'a>> {
         if index >= self.descriptors {
-            let what = format!("the table at byte {} has {} columns, no index {index}", self.node, self.columns);
+            let what =
+                format!("the table at byte {} has {} columns, no index {index}", self.node, self.columns);
             return Err(refused(what));
         }
         Column::at(self, index)

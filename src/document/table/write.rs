@@ -2,8 +2,8 @@
 
 use super::super::segment::ALIGNMENT;
 use super::super::{TABLE, Type, Writer};
-use super::format::Kind;
 use super::column::LONGEST_FORMAT;
+use super::format::Kind;
 use super::layout::{DESCRIPTOR, FIXED, HEAD, MOST_ROWS, Origin, VERSION};
 use super::refused;
 use crate::error::{Error, Result, Status};
@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
         let mut links = Vec::new();
         let mut at = 0;
         while let Some(&field) = all.get(at) {
-            check(field)?;
+            let kind = check(field)?;
             if at < columns.len() && field.length != *rows {
                 let what = format!("column {:?} has {} values in {rows} rows", field.name, field.length);
                 return Err(refused(what));
@@ -122,7 +122,7 @@ impl<'a> Plan<'a> {
             all.extend(&field.children);
             let dictionary = if field.dictionary.is_some() { all.len() as u32 } else { 0 };
             all.extend(field.dictionary.as_deref());
-            links.push((first_child, dictionary));
+            links.push((kind, first_child, dictionary));
             at += 1;
         }
         let mut texts = Vec::new();
@@ -143,24 +143,25 @@ impl<'a> Plan<'a> {
         let text_at = if texts.is_empty() { 0 } else { first as u64 };
         let metadata_at = plan.place(metadata);
         let mut descriptors = Vec::with_capacity(DESCRIPTOR * all.len());
-        for (index, ((field, [format, name]), (first_child, dictionary))) in
-            all.iter().zip(named).zip(links).enumerate()
+        for (index, ((field, [format, name]), (kind, first_child, dictionary))) in
+            all.iter().zip(named).zip(&links).enumerate()
         {
             let (metadata, validity) = (plan.place(field.metadata), plan.place(field.buffers.validity));
-            let (offsets, data) = (plan.place(field.buffers.offsets), plan.place(field.buffers.data));
+            let offsets = plan.place(field.buffers.offsets);
+            let (data, data_size) = plan.place_data(field, *kind);
             let words = [
                 format,
                 name,
                 field.name.len() as u32,
                 field.flags,
-                dictionary,
-                first_child,
+                *dictionary,
+                *first_child,
                 field.children.len() as u32,
                 field.metadata.len() as u32,
             ];
             descriptors.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-            let data_size = field.buffers.data.len() as u64;
-            let wides = [field.length, field.nulls, validity, data, data_size, offsets, metadata, index as u64];
+            let wides =
+                [field.length, field.nulls, validity, data, data_size, offsets, metadata, index as u64];
             descriptors.extend(wides.iter().flat_map(|wide| wide.to_le_bytes()));
         }
         let fixed = &mut plan.fixed;
@@ -176,6 +177,18 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
+    /// Where the values go, and their size. Those of no type are a bit each, all zero.
+    fn place_data(&mut self, field: &Field<'a>, kind: Kind) -> (u64, u64) {
+        if kind != Kind::Null || field.length == 0 {
+            return (self.place(field.buffers.data), field.buffers.data.len() as u64);
+        }
+        let (start, size) = (self.size.next_multiple_of(ALIGNMENT), field.length.div_ceil(8));
+        let end = start + size as usize;
+        self.buffers.push((end - self.size, &[]));
+        self.size = end;
+        (start as u64, size)
+    }
+
     /// Where a buffer goes; nothing has no place.
     fn place(&mut self, bytes: &'a [u8]) -> u64 {
         if bytes.is_empty() {
@@ -189,10 +202,9 @@ impl<'a> Plan<'a> {
 }
 
 /// Holds what is said of a column against what its format needs.
-fn check(field: &Field) -> Result<()> {
-    let wrong = |what: String| {
-        refused(format!("column {:?} of format {:?}: {what}", field.name, field.format))
-    };
+fn check(field: &Field) -> Result<Kind> {
+    let wrong =
+        |what: String| refused(format!("column {:?} of format {:?}: {what}", field.name, field.format));
     let Some(kind) = Kind::of(field.format) else {
         return Err(wrong("tables hold no such values".to_owned()));
     };
@@ -203,13 +215,17 @@ fn check(field: &Field) -> Result<()> {
     if field.format.contains('\0') || field.format.len() >= LONGEST_FORMAT {
         return Err(wrong("a format is short and holds no NUL".to_owned()));
     }
-    let bits = length.div_ceil(8);
     // Bits may be there when no value is nil, and offsets, not the length, say how many bytes texts have.
-    let bits = if kind == Kind::Null || *nulls == 0 && buffers.validity.is_empty() { 0 } else { bits };
+    let bits =
+        if kind == Kind::Null || *nulls == 0 && buffers.validity.is_empty() { 0 } else { length.div_ceil(8) };
     let sizes = [
         ("bytes of bits that say what is nil", buffers.validity.len(), Some(bits)),
         ("bytes of offsets", buffers.offsets.len(), (length + 1).checked_mul(kind.offset_size())),
-        ("bytes of values", buffers.data.len(), kind.data_size(*length)),
+        (
+            "bytes of values",
+            buffers.data.len(),
+            if kind == Kind::Null { Some(0) } else { kind.data_size(*length) },
+        ),
     ];
     for (what, size, needed) in sizes {
         if let Some(needed) = needed.filter(|&needed| needed != size as u64) {
@@ -237,5 +253,5 @@ fn check(field: &Field) -> Result<()> {
             return Err(wrong("a dictionary needs integers, and has none itself".to_owned()));
         }
     }
-    Ok(())
+    Ok(kind)
 }
