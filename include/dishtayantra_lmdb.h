@@ -35,6 +35,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Arrow's C data interface, whose structs <arrow/c/abi.h> and others define. */
+struct ArrowSchema;
+struct ArrowArray;
+struct ArrowArrayStream;
 
 /**
  * The call did what it says.
@@ -684,6 +688,51 @@
 #define DY_LMDB_UNIT_ATTOSECOND 13
 
 /**
+ * What a table was made of, and is to `dy_lmdb_document_type` and its like: an array of maps, one for each row.
+ */
+#define DY_LMDB_TABLE_ROWS 1
+
+/**
+ * An array: the values of the one column.
+ */
+#define DY_LMDB_TABLE_LIST 2
+
+/**
+ * A map of arrays: the columns by their names.
+ */
+#define DY_LMDB_TABLE_COLUMNS 3
+
+/**
+ * A map of arrays, which was a table of pyarrow's.
+ */
+#define DY_LMDB_TABLE_ARROW 4
+
+/**
+ * A map of arrays, which was a record batch of pyarrow's.
+ */
+#define DY_LMDB_TABLE_BATCH 5
+
+/**
+ * A map of arrays, which was a frame of pandas'.
+ */
+#define DY_LMDB_TABLE_PANDAS 6
+
+/**
+ * A map of arrays, which was a frame of Polars'.
+ */
+#define DY_LMDB_TABLE_POLARS 7
+
+/**
+ * An array, which was a series of pandas'.
+ */
+#define DY_LMDB_TABLE_PANDAS_SERIES 8
+
+/**
+ * An array, which was a series of Polars'.
+ */
+#define DY_LMDB_TABLE_POLARS_SERIES 9
+
+/**
  * Dimensions of an array in format numpy at most.
  */
 #define DY_LMDB_ARRAY_MAX_NDIM 64
@@ -1071,6 +1120,212 @@ typedef struct dy_lmdb_segment_t {
      */
     uint64_t shape[32];
 } dy_lmdb_segment_t;
+
+/**
+ * A table in a document. Set `struct_size` before the call; the call leaves it as it is and writes no byte beyond it.
+ */
+typedef struct dy_lmdb_table_t {
+    /**
+     * `sizeof(dy_lmdb_table_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * The table's position in the document.
+     */
+    dy_lmdb_node_t node;
+    /**
+     * The position after it.
+     */
+    dy_lmdb_node_t end;
+    /**
+     * How many rows it has, at most 2^32 - 1.
+     */
+    uint64_t rows;
+    /**
+     * How many columns it has: their indices are 0 to `columns` - 1.
+     */
+    uint32_t columns;
+    /**
+     * How many columns there are with those that others have, children and dictionaries, whose indices follow.
+     */
+    uint32_t all_columns;
+    /**
+     * One of `DY_LMDB_TABLE_*`; later versions may add some.
+     */
+    uint32_t origin;
+    /**
+     * 1 when it is an array to `dy_lmdb_document_type`, 0 when it is a map.
+     */
+    uint32_t is_array;
+    /**
+     * Metadata of the whole in the form of Arrow's C data interface; NULL when there are none.
+     */
+    const void *metadata;
+    /**
+     * Bytes of the metadata.
+     */
+    size_t metadata_size;
+} dy_lmdb_table_t;
+
+/**
+ * A column of a table, or what the values of one lie in. Set `struct_size` before the call; the call leaves it as it is
+ * and writes no byte beyond it.
+ *
+ * Buffers are as Arrow lays them out, in the payload, at multiples of 64 bytes from its start, and as long as `format`
+ * and `length` need. What is *in* offsets and indices is checked by `dy_lmdb_document_check_table` alone: who follows
+ * them without it compares them with the sizes.
+ */
+typedef struct dy_lmdb_column_t {
+    /**
+     * `sizeof(dy_lmdb_column_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * The name, which a NUL follows.
+     */
+    const char *name;
+    /**
+     * Bytes of the name without the NUL.
+     */
+    size_t name_size;
+    /**
+     * What the values are: a format of Arrow's C data interface, which a NUL follows. With a dictionary, what the indices
+     * are.
+     */
+    const char *format;
+    /**
+     * How many values there are.
+     */
+    uint64_t length;
+    /**
+     * How many of them are nil.
+     */
+    uint64_t nulls;
+    /**
+     * A bit for each value, the lowest of a byte first: 0 says nil. NULL when all are there, and for format `n`.
+     */
+    const uint8_t *validity;
+    /**
+     * The values; the bytes of texts; bits of bools; NULL when there are none.
+     */
+    const void *data;
+    /**
+     * Bytes of the data.
+     */
+    size_t data_size;
+    /**
+     * Where each text or list begins, and where the last ends: `length` + 1 integers. NULL for other formats.
+     */
+    const void *offsets;
+    /**
+     * Bytes of each offset: 4 or 8; 0 without.
+     */
+    uint32_t offset_size;
+    /**
+     * Bytes of each value in the data; 0 for bools, texts, bytes, lists and structs.
+     */
+    uint32_t itemsize;
+    /**
+     * Its index in the table.
+     */
+    uint32_t index;
+    /**
+     * The index of the column that the values are indices in; 0 when there is none.
+     */
+    uint32_t dictionary;
+    /**
+     * The index of the first child: the values of lists, the fields of structs.
+     */
+    uint32_t first_child;
+    /**
+     * How many children there are, their indices follow each other.
+     */
+    uint32_t children;
+    /**
+     * One of `DY_LMDB_DTYPE_*` for integers and floats of a segment's types without a dictionary, else 0.
+     */
+    uint32_t dtype;
+    /**
+     * Flags of Arrow's C data interface: 1 the dictionary is ordered, 2 nil is allowed.
+     */
+    uint32_t flags;
+    /**
+     * Metadata in the form of Arrow's C data interface; NULL when there are none.
+     */
+    const void *metadata;
+    /**
+     * Bytes of the metadata.
+     */
+    size_t metadata_size;
+} dy_lmdb_column_t;
+
+/**
+ * A column that is to be written. Set `struct_size`, in each of an array of them; fields that are left zero are empty.
+ */
+typedef struct dy_lmdb_field_t {
+    /**
+     * `sizeof(dy_lmdb_field_t)` as the caller was compiled.
+     */
+    size_t struct_size;
+    /**
+     * The name; needs no NUL.
+     */
+    const char *name;
+    /**
+     * Bytes of the name.
+     */
+    size_t name_size;
+    /**
+     * What the values are: a format of Arrow's C data interface, up to its NUL. With a dictionary, what the indices are.
+     */
+    const char *format;
+    /**
+     * How many values there are: in a table's columns as many as it has rows.
+     */
+    uint64_t length;
+    /**
+     * How many of them are nil.
+     */
+    uint64_t nulls;
+    /**
+     * A bit for each value, the lowest of a byte first: 0 says nil. May be NULL when none is.
+     */
+    const uint8_t *validity;
+    /**
+     * The values, as many bytes as `format` and `length` say; the bytes of texts, up to the last offset. May be NULL when
+     * there are none, and for format `n`.
+     */
+    const void *data;
+    /**
+     * Where each text or list begins, and where the last ends: `length` + 1 integers of 4 or 8 bytes, from 0 on. NULL for
+     * other formats, and when there is no value.
+     */
+    const void *offsets;
+    /**
+     * The column whose values these are indices in; NULL when there is none.
+     */
+    const struct dy_lmdb_field_t *dictionary;
+    /**
+     * The values of lists, the fields of structs: an array of them.
+     */
+    const struct dy_lmdb_field_t *children;
+    /**
+     * How many children there are.
+     */
+    size_t child_count;
+    /**
+     * Metadata in the form of Arrow's C data interface.
+     */
+    const void *metadata;
+    /**
+     * Bytes of the metadata.
+     */
+    size_t metadata_size;
+    /**
+     * Flags of Arrow's C data interface.
+     */
+    uint64_t flags;
+} dy_lmdb_field_t;
 
 /**
  * An array in format numpy. Set `struct_size` before the call; the call leaves it as it is and writes no byte beyond
@@ -3343,6 +3598,161 @@ dy_lmdb_status_t dy_lmdb_writer_reserve(struct dy_lmdb_writer_t *writer,
                                         const uint64_t *shape,
                                         size_t ndim,
                                         uint64_t *at);
+
+/**
+ * Whether a value is a table. `dy_lmdb_document_type` tells what the table was made of, so that who knows no tables
+ * reads it as that.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `is_table`: where to put 1 or 0.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_document_is_table(const struct dy_lmdb_document_t *document,
+                                           dy_lmdb_node_t node,
+                                           uint8_t *is_table);
+
+/**
+ * Tells of a table, which is used in place.
+ *
+ * - `document`: the document.
+ * - `node`: the table.
+ * - `table`: where to tell.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for a value that is no table; `DY_LMDB_CORRUPT`.
+ *
+ * Memory: what it points to lies in the payload and is valid as long as that.
+ *
+ * Threads: any number at once. Takes constant time.
+ */
+dy_lmdb_status_t dy_lmdb_document_table(const struct dy_lmdb_document_t *document,
+                                        dy_lmdb_node_t node,
+                                        struct dy_lmdb_table_t *table);
+
+/**
+ * Tells of a column by its index.
+ *
+ * - `document`: the document.
+ * - `node`: the table.
+ * - `index`: 0 to `columns` - 1; up to `all_columns` - 1 the children and dictionaries, which columns tell of.
+ * - `column`: where to tell.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when there is no table or no such column; `DY_LMDB_CORRUPT` when
+ * the column's buffers cannot be right.
+ *
+ * Memory: what it points to lies in the payload and is valid as long as that: until the document is closed, or the view,
+ * whichever is later. It must not be written to.
+ *
+ * Threads: any number at once. Takes constant time.
+ */
+dy_lmdb_status_t dy_lmdb_document_column(const struct dy_lmdb_document_t *document,
+                                         dy_lmdb_node_t node,
+                                         uint32_t index,
+                                         struct dy_lmdb_column_t *column);
+
+/**
+ * Tells of a column by its name; of the first, when several have it.
+ *
+ * - `document`: the document.
+ * - `node`: the table.
+ * - `name`, `name_size`: the name.
+ * - `column`: where to tell.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND`, which names the columns that are there; otherwise what
+ * `dy_lmdb_document_column` does.
+ *
+ * Memory: as for `dy_lmdb_document_column`.
+ *
+ * Threads: any number at once. The time grows with the number of columns.
+ */
+dy_lmdb_status_t dy_lmdb_document_column_named(const struct dy_lmdb_document_t *document,
+                                               dy_lmdb_node_t node,
+                                               const char *name,
+                                               size_t name_size,
+                                               struct dy_lmdb_column_t *column);
+
+/**
+ * Checks all of a table: offsets, indices, texts, counts. Whoever then follows them without comparing reads nothing
+ * outside.
+ *
+ * - `document`: the document.
+ * - `node`: the table.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_CORRUPT` with the position of the first fault; `DY_LMDB_INVALID_ARGUMENT` also for a
+ * value that is no table.
+ *
+ * Threads: any number at once. Takes one pass over the table.
+ */
+dy_lmdb_status_t dy_lmdb_document_check_table(const struct dy_lmdb_document_t *document,
+                                              dy_lmdb_node_t node);
+
+/**
+ * Writes a table: named columns whose readers use them in place. To who knows no tables it is the value that `origin`
+ * says.
+ *
+ * - `writer`: the writer.
+ * - `origin`: one of `DY_LMDB_TABLE_*`.
+ * - `rows`: how many rows it has.
+ * - `columns`, `count`: the columns.
+ * - `metadata`, `metadata_size`: metadata of the whole in the form of Arrow's C data interface, or (NULL, 0).
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also when columns do not go together, or a table has no place here (as
+ * a map's key, say); `DY_LMDB_TOO_LARGE` over 4 GiB - 1. What is *in* offsets, indices and texts is not looked at.
+ *
+ * Memory: the buffers are borrowed: they must stay, unchanged, until the writer is reset or freed. Each
+ * `dy_lmdb_writer_put` copies them once, straight into the entry. The structs and names are copied.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_table(struct dy_lmdb_writer_t *writer,
+                                      uint32_t origin,
+                                      uint64_t rows,
+                                      const struct dy_lmdb_field_t *columns,
+                                      size_t count,
+                                      const void *metadata,
+                                      size_t metadata_size);
+
+/**
+ * Hands a table on as an array of Arrow's C data interface: structs of the columns, which stay where they are. Any
+ * library that knows the interface takes it without a copy.
+ *
+ * - `document`: the document.
+ * - `node`: the table, which is checked as by `dy_lmdb_document_check_table`.
+ * - `schema`: where to put what it is of.
+ * - `array`: where to put where its buffers are.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for a value that is no table; `DY_LMDB_CORRUPT`.
+ *
+ * Memory: whoever has schema and array in the end calls their `release`, as the interface says. The payload stays in
+ * place until the last part of them is released, whether document, view and store are open or not; bytes of the
+ * caller's must stay as long.
+ *
+ * Threads: any number at once; `release` may be called by any thread.
+ */
+dy_lmdb_status_t dy_lmdb_document_export_arrow(const struct dy_lmdb_document_t *document,
+                                               dy_lmdb_node_t node,
+                                               struct ArrowSchema *schema,
+                                               struct ArrowArray *array);
+
+/**
+ * Hands a table on as a stream of one array; see `dy_lmdb_document_export_arrow`.
+ *
+ * - `document`: the document.
+ * - `node`: the table, which is checked as by `dy_lmdb_document_check_table`.
+ * - `stream`: where to put the stream.
+ *
+ * Returns what `dy_lmdb_document_export_arrow` does.
+ *
+ * Memory: as for `dy_lmdb_document_export_arrow`; the stream is released as well.
+ *
+ * Threads: any number at once; one at a time uses the stream.
+ */
+dy_lmdb_status_t dy_lmdb_document_export_arrow_stream(const struct dy_lmdb_document_t *document,
+                                                      dy_lmdb_node_t node,
+                                                      struct ArrowArrayStream *stream);
 
 /**
  * Reads the header of a `.npy` image in memory: versions 1 to 3, as NumPy writes them.

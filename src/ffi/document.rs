@@ -6,6 +6,7 @@ use super::status::dy_lmdb_status_t;
 use super::view::dy_lmdb_view_t;
 use crate::document::{Document, Iter};
 use crate::error::Result;
+use std::any::Any;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
@@ -57,6 +58,24 @@ pub(super) unsafe fn document_at<'a>(document: *const dy_lmdb_document_t) -> Res
     Ok(match &document.0 {
         Source::View(view) => Document::of_view(view.view()),
         Source::Borrowed(bytes) => Document::new(bytes),
+    })
+}
+
+/// The engine's document behind one that C passed, with what keeps its bytes in place; for bytes of the caller's, who keeps
+/// them, that is nothing.
+pub(super) unsafe fn hold(
+    document: *const dy_lmdb_document_t,
+) -> Result<(Document<'static>, Arc<dyn Any + Send + Sync>)> {
+    // SAFETY: as the caller says.
+    let document: &dy_lmdb_document_t = unsafe { shared("document", document) }?;
+    Ok(match &document.0 {
+        Source::View(view) => {
+            let pin: Arc<dy_lmdb_view_t> = Arc::clone(view);
+            // SAFETY: the view stays where it is as long as the pin, which goes with what is made of the document.
+            let view: &'static dy_lmdb_view_t = unsafe { &*Arc::as_ptr(&pin) };
+            (Document::of_view(view.view()), pin)
+        }
+        Source::Borrowed(bytes) => (Document::new(bytes), Arc::new(())),
     })
 }
 

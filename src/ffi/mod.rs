@@ -17,6 +17,7 @@ mod kept;
 mod sized;
 
 pub mod array;
+pub mod arrow;
 pub mod bytes;
 pub mod config;
 pub mod document;

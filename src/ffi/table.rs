@@ -6,7 +6,7 @@ use super::guard::guard;
 use super::sized::{Growing, Out, read};
 use super::status::dy_lmdb_status_t;
 use super::writer::{dy_lmdb_writer_t, write};
-use crate::document::table::{Buffers, Column, Field, Kind, Layout, Origin, Table};
+use crate::document::table::{Buffers, Column, Field, Kind, Layout, MOST_LEVELS, Origin, Table};
 use crate::error::{Error, Result, Status};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
@@ -433,8 +433,6 @@ unsafe impl Growing for dy_lmdb_field_t {
     const NAME: &'static str = "dy_lmdb_field_t";
 }
 
-/// Columns inside one another at most.
-const MOST_LEVELS: usize = 64;
 /// What offsets point to when a column has no value and no offsets.
 const NO_OFFSET: [u8; 8] = [0; 8];
 
@@ -443,7 +441,7 @@ unsafe fn fields<'a>(
     name: &str,
     first: *const dy_lmdb_field_t,
     count: usize,
-    level: usize,
+    level: u8,
 ) -> Result<Vec<Field<'a>>> {
     if count > 0 && first.is_null() {
         return Err(invalid(format!("{name} is NULL but its length is {count}")));
@@ -459,7 +457,7 @@ unsafe fn fields<'a>(
     Ok(fields)
 }
 
-unsafe fn field<'a>(given: *const dy_lmdb_field_t, level: usize) -> Result<Field<'a>> {
+unsafe fn field<'a>(given: *const dy_lmdb_field_t, level: u8) -> Result<Field<'a>> {
     if level == MOST_LEVELS {
         return Err(invalid(format!("more than {MOST_LEVELS} columns inside one another")));
     }

@@ -26,6 +26,7 @@ const SOURCES: &[&str] = &[
     "written",
     "segment",
     "table",
+    "arrow",
     "array",
     "numbers",
     "python",

@@ -5,6 +5,9 @@ use super::format::Kind;
 use super::layout::{DESCRIPTOR, HEAD, Table, le};
 use crate::error::Result;
 
+/// Columns inside one another at most.
+pub const MOST_LEVELS: u8 = 64;
+
 impl Table<'_> {
     /// Checks all of it: that the descriptors are a tree in their order, the buffers follow one another in that order
     /// and none overlaps another, offsets grow, indices are in their dictionaries, texts are UTF-8, and as many values are
@@ -19,12 +22,20 @@ impl Table<'_> {
         for (at, (start, size)) in [(24, self.text), (40, self.metadata)] {
             self.follows(at, start, size, &mut end)?;
         }
+        // Who takes a table may go down from column to column.
+        let mut levels = vec![0_u8; self.descriptors as usize];
         for index in 0..self.descriptors {
             let column = self.column(index)?;
+            let level = levels[index as usize];
+            if level == MOST_LEVELS {
+                return Err(column.wrong(20, format_args!("over {MOST_LEVELS} columns inside one another")));
+            }
             let (first, children) = column.children();
             if children > 0 && first != claimed {
                 return Err(column.wrong(20, format_args!("its children are from {first} on, not {claimed}")));
             }
+            let own = first..first + children;
+            own.for_each(|child| levels[child as usize] = level + 1);
             claimed += children;
             if let Some(dictionary) = column.dictionary_index() {
                 if dictionary != claimed {
@@ -32,6 +43,7 @@ impl Table<'_> {
                         column.wrong(16, format_args!("its dictionary is {dictionary}, not {claimed}"))
                     );
                 }
+                levels[dictionary as usize] = level + 1;
                 claimed += 1;
             }
             let at = HEAD + DESCRIPTOR * index as usize;

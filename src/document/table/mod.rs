@@ -17,6 +17,7 @@ mod layout;
 mod node;
 mod write;
 
+pub use check::MOST_LEVELS;
 pub use column::Column;
 pub use format::Kind;
 pub use layout::{Origin, Table};

@@ -2,6 +2,7 @@
 
 use super::super::segment::ALIGNMENT;
 use super::super::{TABLE, Type, Writer};
+use super::check::MOST_LEVELS;
 use super::column::LONGEST_FORMAT;
 use super::format::Kind;
 use super::layout::{DESCRIPTOR, FIXED, HEAD, MOST_ROWS, Origin, VERSION};
@@ -111,9 +112,15 @@ impl<'a> Plan<'a> {
         // In the order of the descriptors: the columns, then what the first of them has, and so on.
         let mut all: Vec<&Field<'a>> = columns.iter().collect();
         let mut links = Vec::new();
+        let mut levels = vec![0_u8; columns.len()];
         let mut at = 0;
         while let Some(&field) = all.get(at) {
             let kind = check(field)?;
+            let level = levels[at];
+            if level == MOST_LEVELS {
+                let what = format!("column {:?} is the {MOST_LEVELS}th inside another", field.name);
+                return Err(refused(what));
+            }
             if at < columns.len() && field.length != *rows {
                 let what = format!("column {:?} has {} values in {rows} rows", field.name, field.length);
                 return Err(refused(what));
@@ -122,6 +129,7 @@ impl<'a> Plan<'a> {
             all.extend(&field.children);
             let dictionary = if field.dictionary.is_some() { all.len() as u32 } else { 0 };
             all.extend(field.dictionary.as_deref());
+            levels.resize(all.len(), level + 1);
             links.push((kind, first_child, dictionary));
             at += 1;
         }
