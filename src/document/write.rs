@@ -230,8 +230,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends what comes before some data and the data, each behind as many zeros as it needs, as one value.
-    pub(super) fn lend_all(&mut self, fixed: Vec<u8>, data: &[(usize, &'a [u8])]) {
-        self.bytes.extend_from_slice(&fixed);
+    pub(super) fn lend_all(&mut self, fixed: &[u8], data: &[(usize, &'a [u8])]) {
+        self.bytes.extend_from_slice(fixed);
         for &(zeros, data) in data {
             self.bytes.resize(self.bytes.len() + zeros, 0);
             self.lent.push(Lent { after: self.bytes.len(), size: data.len(), data: Some(data) });

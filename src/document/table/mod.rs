@@ -22,7 +22,7 @@ pub use column::Column;
 pub use format::Kind;
 pub use layout::{Origin, Table};
 pub(super) use node::{Part, VIRTUAL, step};
-pub use write::{Buffers, Field, Layout};
+pub use write::{Buffers, Field, Layout, lay_out};
 
 use super::head::Head;
 use super::{Document, Node, TABLE};

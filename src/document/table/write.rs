@@ -68,23 +68,31 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// `InvalidArgument` for columns that do not go together; `TooLarge` when it is over 4 GiB − 1.
     pub fn table(&mut self, layout: &Layout<'a>) -> Result<()> {
-        let plan = Plan::new(layout)?;
-        let at = self.position();
-        let before = at + BEFORE_BODY + FIXED;
-        let padding = before.next_multiple_of(ALIGNMENT) - before;
-        let size = FIXED + padding + plan.size;
-        let size = u32::try_from(size).map_err(|_| {
-            let what = format!("a table of {size} bytes: MessagePack holds at most {}", u32::MAX);
-            Error::new(Status::TooLarge, what)
-        })?;
+        let (fixed, buffers) = lay_out(self.position(), layout)?;
         self.expect(Type::Segment)?;
-        let [a, b, c, d] = size.to_be_bytes();
-        let mut fixed = vec![Marker::Ext32.to_u8(), a, b, c, d, TABLE as u8, VERSION, padding as u8, 0, 0];
-        fixed.resize(fixed.len() + padding, 0);
-        fixed.extend_from_slice(&plan.fixed);
-        self.lend_all(fixed, &plan.buffers);
+        self.lend_all(&fixed, &buffers);
         Ok(())
     }
+}
+
+/// A table that begins at `at`: its fixed part, and the buffers with how many zeros come before each.
+///
+/// # Errors
+/// As for [`Writer::table`].
+pub fn lay_out<'a>(at: usize, layout: &Layout<'a>) -> Result<(Vec<u8>, Vec<(usize, &'a [u8])>)> {
+    let plan = Plan::new(layout)?;
+    let before = at + BEFORE_BODY + FIXED;
+    let padding = before.next_multiple_of(ALIGNMENT) - before;
+    let size = FIXED + padding + plan.size;
+    let size = u32::try_from(size).map_err(|_| {
+        let what = format!("a table of {size} bytes: MessagePack holds at most {}", u32::MAX);
+        Error::new(Status::TooLarge, what)
+    })?;
+    let [a, b, c, d] = size.to_be_bytes();
+    let mut fixed = vec![Marker::Ext32.to_u8(), a, b, c, d, TABLE as u8, VERSION, padding as u8, 0, 0];
+    fixed.resize(fixed.len() + padding, 0);
+    fixed.extend_from_slice(&plan.fixed);
+    Ok((fixed, plan.buffers))
 }
 
 /// What comes where, from the base on.

@@ -5,6 +5,7 @@
 mod numbers;
 mod other;
 mod packed;
+mod table;
 mod write;
 
 use super::api::{Method, PyObject, api};
@@ -28,6 +29,8 @@ const EXACTLY: u64 = 2;
 const LISTS: u64 = 4;
 /// Every array is asked about: a test compares what is written then.
 const ASKING: u64 = 8;
+/// Long lists of uniform dicts, and of texts, become tables, where long lists of numbers become segments.
+const TABLES: u64 = 16;
 
 /// Flags of a type that say which types it derives from; the stable ABI's, which its macros test.
 const IS_INT: u64 = 1 << 24;
@@ -82,6 +85,7 @@ pub unsafe fn packed(
             arrays: if extensions && flags & ASKING == 0 { arrays::known() } else { None },
             extensions,
             exact: flags & EXACTLY != 0,
+            tables: extensions && flags & TABLES != 0,
             last: (ptr::null_mut(), None),
         };
         let lists = extensions && flags & LISTS != 0;
@@ -113,6 +117,7 @@ struct Packer {
     arrays: Option<&'static Arrays>,
     extensions: bool,
     exact: bool,
+    tables: bool,
     /// The type that `kinds` was asked for last, which the payload keeps, and the answer.
     last: (*mut PyObject, Option<u8>),
 }
@@ -233,7 +238,7 @@ impl Packer {
             } else if item == api.false_object {
                 self.done.out.push(Marker::False.to_u8());
             } else if class == api.list_type {
-                if walk && self.numbers(item, false)? {
+                if walk && (self.tables && self.table(item)? || self.numbers(item, false)?) {
                     return Some(());
                 }
                 return self.sequence(Ref::new(item), false, walk);
