@@ -6,13 +6,14 @@ mod array;
 mod exact;
 mod fill;
 mod keys;
+mod table;
 
 use super::api::{Method, PyObject, api};
 use super::arrays::{self, Arrays};
 use super::memory::Pin;
 use super::object::{Ref, call as call_method, fields, method};
 use super::text::{arguments, int, names, new_int};
-use crate::document::{Document, EXACT, EXTENSION, Head, MAX_DEPTH};
+use crate::document::{Document, EXACT, EXTENSION, Head, MAX_DEPTH, TABLE};
 use crate::error::Error;
 use keys::Names;
 use std::ffi::CString;
@@ -24,21 +25,25 @@ const NAMED: i8 = 80;
 /// number, one inside another.
 const FEW: usize = 1 << 16;
 
-/// `unpack(owner, address, size, segment, extension, named, exact)`: the value of the payload.
+/// `unpack(owner, address, size, segment, extension, named, exact, table)`: the value of the payload.
 ///
 /// `segment(owner, offset, size, dtype, unit, flags, shape)` makes an array, `extension(type, body)` what other
 /// extensions are, `named(name, value)` one of Python's own. `exact(kind)` tells what makes the value of a kind of its
-/// plain one.
+/// plain one. `table(owner, at)` makes what a table was that was no list, whose value begins at `at`.
 unsafe extern "C" fn unpack(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: the arguments live as long as the call, and the owner keeps the payload.
     unsafe {
-        arguments(args, count).and_then(|&[owner, address, size, segment, extension, named, exact]| {
+        arguments(args, count).and_then(|&[owner, address, size, segment, extension, named, exact, table]| {
             let (address, size) = (int(address)?, int(size)? as usize);
             let bytes = match size {
                 0 => &[][..],
                 _ => std::slice::from_raw_parts(address as *const u8, size),
             };
-            value_of(owner, bytes, Readers { segment, extension, named, exact, arrays: None, flags: 0 })
+            value_of(
+                owner,
+                bytes,
+                Readers { segment, extension, named, exact, table, arrays: None, flags: 0 },
+            )
         })
     }
     .map_or(ptr::null_mut(), |(value, _)| value.give())
@@ -72,6 +77,7 @@ pub struct Readers {
     extension: *mut PyObject,
     named: *mut PyObject,
     exact: *mut PyObject,
+    table: *mut PyObject,
     /// Arrays that need nothing of Python's are made without `segment`.
     arrays: Option<&'static Arrays>,
     flags: u64,
@@ -90,9 +96,10 @@ impl Readers {
             extension: item(1)?,
             named: item(2)?,
             exact: item(3)?,
+            table: item(4)?,
             arrays: arrays::known(),
             // SAFETY: an object.
-            flags: unsafe { int(item(4)?)? },
+            flags: unsafe { int(item(5)?)? },
         })
     }
 }
@@ -212,6 +219,7 @@ impl<'a> Unpacker<'a> {
                 Head::Ext { tag: EXTENSION, at: body_at, body } => self.array(body_at, body)?,
                 Head::Ext { tag: EXACT, at: body_at, body } => return self.exact_value(body_at, body),
                 Head::Ext { tag: NAMED, at: body_at, body } => return self.named_value(body_at, body),
+                Head::Ext { tag: TABLE, .. } => self.table(at)?,
                 Head::Ext { tag, body, .. } => {
                     let tag = Ref::owned((api.signed_from)(tag.into()))?;
                     let body = Ref::owned((api.bytes_from)(body.as_ptr().cast(), body.len() as isize))?;
