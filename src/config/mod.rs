@@ -92,6 +92,7 @@ pub const KEYS: &[&str] = &[
     "lmdb_durability",
     "lmdb_segments",
     "lmdb_pack_lists",
+    "lmdb_tables",
     "lmdb_arrays",
     "lmdb_materialise",
     "lmdb_prefault",
@@ -139,6 +140,8 @@ pub struct Config {
     pub segments: bool,
     /// Long lists of numbers are typed segments.
     pub pack_lists: bool,
+    /// Long lists of uniform maps, and of texts, are tables.
+    pub tables: bool,
     /// What lists and arrays come back as.
     pub arrays: Arrays,
     /// Results are copies instead of views in place.
@@ -193,6 +196,7 @@ impl Config {
             durability: keys.one_of("lmdb_durability", Durability::Process, DURABILITIES)?,
             segments: keys.bool("lmdb_segments", true)?,
             pack_lists: keys.bool("lmdb_pack_lists", true)?,
+            tables: keys.bool("lmdb_tables", true)?,
             arrays: keys.one_of("lmdb_arrays", Arrays::AsIs, ARRAYS)?,
             materialise: keys.bool("lmdb_materialise", false)?,
             prefault: keys.int("lmdb_prefault", 16 << 20, 0..=i64::MAX as u64, "bytes")?,
@@ -233,6 +237,7 @@ impl Config {
             "lmdb_durability": name_of(DURABILITIES, self.durability),
             "lmdb_segments": self.segments,
             "lmdb_pack_lists": self.pack_lists,
+            "lmdb_tables": self.tables,
             "lmdb_arrays": name_of(ARRAYS, self.arrays),
             "lmdb_materialise": self.materialise,
             "lmdb_prefault": self.prefault,

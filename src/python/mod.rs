@@ -40,7 +40,7 @@ use std::ptr;
 use view_type::View;
 
 /// Of the door: what it gives by name, and what that means. The package says which one it was written for.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How many there are in the tuple of [`types`].
 const OLDEST: usize = 14;

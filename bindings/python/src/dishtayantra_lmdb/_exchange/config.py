@@ -35,6 +35,7 @@ _SETTINGS = {
     "lmdb_durability": "durability",
     "lmdb_segments": "segments",
     "lmdb_pack_lists": "pack_lists",
+    "lmdb_tables": "tables",
     "lmdb_arrays": "arrays",
     "lmdb_materialise": "materialise",
     "lmdb_prefault": "prefault",
@@ -92,6 +93,7 @@ class LMDBCalculatorConfig:
         durability: ``process`` or ``sync``.
         segments: arrays in msgpack payloads as typed segments.
         pack_lists: long lists of numbers as typed segments.
+        tables: long lists of uniform dicts, and of texts, as tables.
         arrays: ``asis`` or ``ndarray``.
         materialise: results are copies instead of views in place.
         prefault: how many bytes ahead of the used part are kept populated.
@@ -120,6 +122,7 @@ class LMDBCalculatorConfig:
     durability: str = "process"
     segments: bool = True
     pack_lists: bool = True
+    tables: bool = True
     arrays: str = "asis"
     materialise: bool = False
     prefault: int = 16 << 20

@@ -347,7 +347,12 @@ class LMDBDataExchange:
         """A payload as the settings say: its format and parts."""
         config = self.config
         return formats.encode(
-            data, config.data_format.number, config.segments, config.pack_lists, exact=True
+            data,
+            config.data_format.number,
+            config.segments,
+            config.pack_lists,
+            exact=True,
+            tables=config.tables,
         )
 
     def caller(self, handle: ExchangeHandle) -> Caller | None:
@@ -363,7 +368,7 @@ class LMDBDataExchange:
             config.min_payload_size,
             Pin,
             self.encode,
-            msgpack.packing(config.segments, config.pack_lists),
+            msgpack.packing(config.segments, config.pack_lists, config.tables),
             config.data_format.number,
             size_of_other,
             LOOKING,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .abi import lib, library
 
 # Of what is called here; the library has this one or refuses.
-_VERSION = 1
+_VERSION = 2
 
 try:
     globals().update(lib.python_door(_VERSION))

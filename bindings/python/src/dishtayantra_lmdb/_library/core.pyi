@@ -182,7 +182,8 @@ def pack(
             value.
         kinds: the number of NumPy's types; 0: always asked for.
         flags: 1: ext values may be written; 2: types are kept; 4: long lists of numbers become
-            segments, where ext values may be written; 8: every array is asked about.
+            segments, where ext values may be written; 8: every array is asked about; 16: long
+            lists of uniform dicts, and of texts, become tables, where ext values may be written.
     """
 
 def learn_arrays(array: type, dtypes: Sequence[tuple[Any, int]], /) -> None:
@@ -198,6 +199,7 @@ def unpack(
     extension: Callable[[int, bytes], Any],
     named: Callable[[str, Any], Any],
     exact: Callable[[int], Callable[[Any], Any]],
+    table: Callable[[Pin, int], Any],
     /,
 ) -> Any:
     """The value of the MessagePack payload of ``size`` bytes at ``address``.
@@ -210,6 +212,7 @@ def unpack(
         extension: what an ext value of this type and body is.
         named: what a Python type of this name makes of a value.
         exact: what makes a value of a kind of the plain one.
+        table: makes what a table was that was no list, of owner and position.
     """
 
 def read(

@@ -124,6 +124,7 @@ def encode(
     segments: bool = True,
     pack_lists: bool = False,
     exact: bool = False,
+    tables: bool = False,
 ) -> tuple[int, list[Any]]:
     """Turns ``value`` into what is stored.
 
@@ -132,6 +133,7 @@ def encode(
         number: the format asked for.
         segments: in msgpack, arrays as typed segments; otherwise plain MessagePack or an error.
         pack_lists: in msgpack, long lists of numbers as typed segments.
+        tables: in msgpack, long lists of uniform dicts, and of texts, as tables.
         exact: what does not come back as the type it is raises.
 
     Returns:
@@ -148,7 +150,7 @@ def encode(
         raise at_the_top(value, error) from error
     if apart is not None:
         return apart
-    return MSGPACK, msgpack.encode(value, segments, pack_lists, exact)
+    return MSGPACK, msgpack.encode(value, segments, pack_lists, exact, tables)
 
 
 def _encode_apart(

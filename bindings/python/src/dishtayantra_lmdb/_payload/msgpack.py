@@ -41,7 +41,7 @@ from .shown import Shown
 _EXT_ARRAY = 78
 _OWN = (_segments.EXTENSION, _EXT_ARRAY, NAMED, TABLE, EXACT)
 _FOREIGN = "the ext types 68, 78, 80, 84 and 88 are this library's own"
-_EXTENSIONS, _EXACTLY, _LISTS = 1, 2, 4
+_EXTENSIONS, _EXACTLY, _LISTS, _TABLES = 1, 2, 4, 16
 _TIMESTAMP = -1
 _ARROW, _NUMPY = prefix("arrow"), prefix("numpy")
 
@@ -60,12 +60,17 @@ Readers = tuple[
     Callable[[int, bytes], Any],
     Callable[[str, Any], Any],
     Callable[[int], Callable[[Any], Any]],
+    Callable[[Any, int], Any],
     int,
 ]
 
 
 def encode(
-    value: Any, segments: bool = True, pack_lists: bool = False, exact: bool = False
+    value: Any,
+    segments: bool = True,
+    pack_lists: bool = False,
+    exact: bool = False,
+    tables: bool = False,
 ) -> list[Any]:
     """``value`` as one MessagePack value, in parts; large arrays where they lie.
 
@@ -74,12 +79,13 @@ def encode(
         segments: arrays and what MessagePack has no type for as ext values; otherwise nothing but
             plain MessagePack is written, and what it cannot hold raises.
         pack_lists: long lists of numbers as segments.
+        tables: long lists of uniform dicts, and of texts, as tables.
         exact: what does not come back as the type it is raises.
 
     Raises:
         FormatError: something in it cannot be stored; the message names the path.
     """
-    answer, kinds, flags, refuse = PACKING[segments, pack_lists, exact]
+    answer, kinds, flags, refuse = PACKING[segments, pack_lists, exact, tables]
     try:
         return pack(value, answer, kinds, flags)
     except Exception as error:
@@ -195,16 +201,17 @@ _MODES: dict[tuple[bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
 }
 
 
-# By segments, pack_lists, exact.
-PACKING: dict[tuple[bool, bool, bool], Packing] = {
-    (segments, pack_lists, exact): (
+# By segments, pack_lists, exact, tables.
+PACKING: dict[tuple[bool, bool, bool, bool], Packing] = {
+    (segments, pack_lists, exact, tables): (
         answer,
         _kinds,
-        flags | _LISTS if pack_lists else flags,
+        flags | (_LISTS if pack_lists else 0) | (_TABLES if tables else 0),
         functools.partial(_refuse, segments, exact),
     )
     for (segments, exact), (answer, flags) in _MODES.items()
     for pack_lists in (False, True)
+    for tables in (False, True)
 }
 
 
@@ -299,9 +306,9 @@ def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
     return read(pin, READERS[copy, lists, full])
 
 
-def packing(segments: bool, pack_lists: bool) -> Packing:
+def packing(segments: bool, pack_lists: bool, tables: bool = False) -> Packing:
     """What the library asks, with its flags, when it packs so that types are kept."""
-    return PACKING[bool(segments), bool(pack_lists), True]
+    return PACKING[bool(segments), bool(pack_lists), True, bool(tables)]
 
 
 def _restore(copy: bool, code: int, data: bytes) -> Any:
@@ -316,6 +323,11 @@ def _restore(copy: bool, code: int, data: bytes) -> Any:
     return msgpack.ExtType(code, data)
 
 
+def _table(owner: Pin, at: int) -> Any:
+    """What a table was that was no list."""
+    raise ValueError(f"a table at byte {at} of a kind that this version does not know")
+
+
 def _named(full: bool, name: str, body: Any) -> Any:
     if name == "arrow":
         return arrow.decode_bytes(body, full)
@@ -328,6 +340,7 @@ READERS: dict[tuple[bool, bool, bool], Readers] = {
         functools.partial(_restore, copy),
         functools.partial(_named, full),
         make_of,
+        _table,
         copy | lists << 1,
     )
     for copy in (False, True)

@@ -115,6 +115,7 @@ class LMDBTransport(StoreHolder):
         pack_lists: bool = False,
         exact: bool = False,
         *,
+        tables: bool = False,
         progress: Progress | None = None,
     ) -> str:
         """Stores a payload; an entry that is under the key is replaced.
@@ -131,6 +132,8 @@ class LMDBTransport(StoreHolder):
             segments: arrays in msgpack as typed segments, read in place by every language;
                 otherwise nothing but plain MessagePack is written, and what it cannot hold raises.
             pack_lists: in msgpack, long lists of floats or of ints as typed segments.
+            tables: in msgpack, lists of 64 and more dicts with the same keys, or of texts, as
+                tables, read in place by every language; they come back as the lists they were.
             exact: every type comes back as itself, or what cannot raises; otherwise tuples come
                 back as lists, frames as Tables and so on (``_payload.formats`` has the table).
             progress: ``tqdm.tqdm``, or what takes ``total``, ``desc``, ``unit`` and ``unit_scale``
@@ -162,11 +165,11 @@ class LMDBTransport(StoreHolder):
                 settings = usual[2]
             else:
                 settings = self._settings(number, ttl, source, target)
-            packing = _packing[segments, pack_lists, exact]
+            packing = _packing[segments, pack_lists, exact, tables]
             put = put_value(Store, self._value, db_name, key, data, settings, packing)
             if put is not None:
                 return put
-        number, parts = formats.encode(data, number, segments, pack_lists, exact)
+        number, parts = formats.encode(data, number, segments, pack_lists, exact, tables)
         settings = self._settings(number, ttl, source, target)
         if progress is None or formats.size_of(parts) <= _progress.STEP:
             entry_id = store.put(db_name, key, parts, settings)
@@ -206,6 +209,8 @@ class LMDBTransport(StoreHolder):
         segments: bool = True,
         pack_lists: bool = False,
         exact: bool = False,
+        *,
+        tables: bool = False,
     ) -> list[str]:
         """Stores several payloads in one transaction: all of them or none.
 
@@ -222,13 +227,13 @@ class LMDBTransport(StoreHolder):
         wanted = self._number(format)
         pairs = list(items.items() if isinstance(items, Mapping) else items)
         settings = self._settings(wanted, ttl, source, target)
-        packing = _packing[segments, pack_lists, exact]
+        packing = _packing[segments, pack_lists, exact, tables]
         put = put_values(Store, store.value, db_name, pairs, settings, packing)
         if put is not None:
             return put
         entries, ids = [], []
         for key, data in pairs:
-            number, parts = formats.encode(data, wanted, segments, pack_lists, exact)
+            number, parts = formats.encode(data, wanted, segments, pack_lists, exact, tables)
             txn_id = new_txn_id()
             ids.append(txn_id)
             settings = self._settings(number, ttl, source, target, txn_id.encode())
