@@ -5,6 +5,7 @@
 #include "entry.hpp"
 #include "segment.hpp"
 #include "span.hpp"
+#include "table.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -187,6 +188,17 @@ public:
     }
     Dtype dtype() const { return segment().dtype(); }
     std::vector<std::size_t> shape() const { return segment().shape(); }
+
+    /// Whether it is a table. To everything else here a table is the plain value that it was made of: rows are an array of
+    /// maps, a frame is a map of arrays.
+    bool is_table() const {
+        std::uint8_t is_table = 0;
+        detail::check(dy_lmdb_document_is_table(document_, node_, &is_table));
+        return is_table != 0;
+    }
+
+    /// A table in place: valid as long as the document. Throws InvalidArgumentError for any other value.
+    Table table() const { return Table(document_, node_); }
 
     /// A copy of an array or segment of numbers, flat, integers converted to the nearest doubles.
     std::vector<double> numbers() const {

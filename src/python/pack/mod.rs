@@ -85,16 +85,17 @@ pub unsafe fn packed(
             arrays: if extensions && flags & ASKING == 0 { arrays::known() } else { None },
             extensions,
             exact: flags & EXACTLY != 0,
+            lists: extensions && flags & LISTS != 0,
             tables: extensions && flags & TABLES != 0,
             last: (ptr::null_mut(), None),
         };
-        let lists = extensions && flags & LISTS != 0;
+        let walk = packer.lists || packer.tables;
         // SAFETY: objects, says the caller.
-        let whole = unsafe { packer.put(value, 0, lists).and_then(|()| packer.finish()) };
+        let whole = unsafe { packer.put(value, 0, walk).and_then(|()| packer.finish()) };
         (whole.map(|()| packer.done), packer.too_deep)
     };
     match made(flags) {
-        (None, true) => made(flags & !LISTS).0,
+        (None, true) => made(flags & !(LISTS | TABLES)).0,
         (whole, _) => whole,
     }
 }
@@ -106,7 +107,7 @@ struct Packer {
     open: Vec<Open>,
     /// Arrays and maps among what is open.
     depth: usize,
-    /// Those of them whose lists of numbers may become segments.
+    /// Those of them whose lists may become segments or tables.
     walked: usize,
     /// Those were too many, and no exception is set.
     too_deep: bool,
@@ -117,12 +118,14 @@ struct Packer {
     arrays: Option<&'static Arrays>,
     extensions: bool,
     exact: bool,
+    /// Long lists of numbers become segments.
+    lists: bool,
     tables: bool,
     /// The type that `kinds` was asked for last, which the payload keeps, and the answer.
     last: (*mut PyObject, Option<u8>),
 }
 
-/// What has begun and is not complete; `walk`: lists of numbers in it may become segments.
+/// What has begun and is not complete; `walk`: lists in it may become segments and tables.
 enum Open {
     Sequence { items: Ref, tuple: bool, walk: bool, next: isize, size: isize },
     Mapping { items: Ref, walk: bool, at: isize, left: isize, value: Option<Ref> },
@@ -219,7 +222,7 @@ impl Packer {
     }
 
     /// Packs an object, or begins to: what holds others is then open. `answers`: how many led to it.
-    /// `walk`: it, or lists in it, may become segments.
+    /// `walk`: it, or lists in it, may become segments or tables.
     unsafe fn put(&mut self, item: *mut PyObject, answers: u8, walk: bool) -> Option<()> {
         let api = api();
         // SAFETY: an object that lives as long as the call, says the caller.
@@ -238,7 +241,7 @@ impl Packer {
             } else if item == api.false_object {
                 self.done.out.push(Marker::False.to_u8());
             } else if class == api.list_type {
-                if walk && (self.tables && self.table(item)? || self.numbers(item, false)?) {
+                if walk && (self.tables && self.table(item)? || self.lists && self.numbers(item, false)?) {
                     return Some(());
                 }
                 return self.sequence(Ref::new(item), false, walk);
@@ -248,7 +251,7 @@ impl Packer {
                 }
                 return self.mapping(Ref::new(item), walk);
             } else if class == api.tuple_type {
-                if walk && self.numbers(item, true)? {
+                if walk && self.lists && self.numbers(item, true)? {
                     return Some(());
                 }
                 if self.exact {
