@@ -70,6 +70,11 @@ void test_segment_writer_errors(void);
 void test_segment_filled_in_a_loan(void);
 void test_segment_reader_errors(void);
 
+void test_table_in_place(void);
+void test_table_as_the_plain_value(void);
+void test_table_exported(void);
+void test_table_errors(void);
+
 void test_array_golden_files(void);
 void test_array_of_a_view(void);
 void test_numbers_of_lists(void);
