@@ -2485,6 +2485,24 @@ dy_lmdb_status_t dy_lmdb_exchange_refused(const struct dy_lmdb_exchange_t *excha
                                           size_t why_len);
 
 /**
+ * Says how long a call took whose input this exchange did not put: another did, or there is none (exchange mode `output`).
+ * The call is timed as others through the store, and kept when it took as long as `lmdb_slow_ms`.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: what the calculator got.
+ * - `us`: microseconds from the reference to the result.
+ * - `calculate_us`: those of them that the calculator took.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_called(const struct dy_lmdb_exchange_t *exchange,
+                                         const struct dy_lmdb_reference_t *reference,
+                                         uint64_t us,
+                                         uint64_t calculate_us);
+
+/**
  * Says how long a call took whose payload was passed directly: it is kept when that is as long as `lmdb_slow_ms`. What goes
  * through the store is timed there.
  *
