@@ -1953,7 +1953,7 @@ dy_lmdb_status_t dy_lmdb_loan_publish(struct dy_lmdb_loan_t *loan,
  * whatever the call returns.
  *
  * - `loan`: the loan; it must not be passed again.
- * - the others: as for `dy_lmdb_loan_publish`.
+ * - `db`, `db_len`, `key`, `key_len`, `size`, `options`, `info`: as for `dy_lmdb_loan_publish`.
  *
  * Returns what `dy_lmdb_loan_publish` does.
  *
@@ -3500,7 +3500,7 @@ void *dy_lmdb_python_types(void);
  * Makes the types and functions by which the Python package comes into the library, when they are of the version that it
  * was written for.
  *
- * version: of the door, a number of its own that changes whenever a type or a function changes its meaning.
+ * - `version`: of the door, a number of its own that changes whenever a type or a function changes its meaning.
  *
  * Returns a dict from names to types and functions, as a new reference of Python's; NULL with an exception set when
  * they cannot be made or the version is another, and without one when this process has no Python that fits.
