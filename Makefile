@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java wheel cli docs install uninstall deb packages demo test lint header bench callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli docs install uninstall deb packages demo browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -23,7 +23,8 @@ cli: ## the command-line tool, target/cli/release/dishtayantra-lmdb
 	@scripts/setup.sh cli
 	@scripts/build.sh cli
 
-docs: setup ## the book in build/book/html, its links checked
+docs: ## the book in build/book/html with the references of every language, its links checked
+	@scripts/setup.sh docs
 	@scripts/docs.sh
 
 install: ## library, headers, pkg-config and CMake packages; PREFIX=/usr/local DESTDIR= LIBDIR=lib
@@ -43,6 +44,10 @@ demo: setup ## real data through Python, C++, Rust and Java calculators, figures
 packages: wheel deb ## tries what the packages give, as others would: Debian, source distribution, every Python, crates, Maven
 	@.venv/bin/python -m pytest tests/packages
 
+browser: build cli ## the page of `dylmdb report` in headless Chromium
+	@scripts/setup.sh browser
+	@.venv/bin/python -m pytest tests/browser
+
 test: setup build ## every test; SUITES="rust cli …" chooses, scripts/test.sh lists them
 	@scripts/test.sh $(SUITES)
 
@@ -56,6 +61,9 @@ header: ## regenerates include/dishtayantra_lmdb.h, the snapshot of the C ABI, a
 
 bench: build ## our benchmarks and the peers, side by side
 	@scripts/bench.sh
+
+across: build ## payloads handed to another process, beside iceoryx2, Ray and Aeron; DIRECTORY=/dev/shm ROUNDS=3
+	@scripts/across.sh "$(or $(DIRECTORY),/dev/shm)" "$(or $(ROUNDS),3)"
 
 callgrind: java ## instruction counts of the hot paths beside the committed ones
 	@scripts/callgrind.sh

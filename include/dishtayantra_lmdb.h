@@ -2208,7 +2208,7 @@ dy_lmdb_status_t dy_lmdb_loan_publish(struct dy_lmdb_loan_t *loan,
  * whatever the call returns.
  *
  * - `loan`: the loan; it must not be passed again.
- * - the others: as for `dy_lmdb_loan_publish`.
+ * - `db`, `db_len`, `key`, `key_len`, `size`, `options`, `info`: as for `dy_lmdb_loan_publish`.
  *
  * Returns what `dy_lmdb_loan_publish` does.
  *
@@ -2738,6 +2738,24 @@ dy_lmdb_status_t dy_lmdb_exchange_calls(const struct dy_lmdb_exchange_t *exchang
 dy_lmdb_status_t dy_lmdb_exchange_refused(const struct dy_lmdb_exchange_t *exchange,
                                           const char *why,
                                           size_t why_len);
+
+/**
+ * Says how long a call took whose input this exchange did not put: another did, or there is none (exchange mode `output`).
+ * The call is timed as others through the store, and kept when it took as long as `lmdb_slow_ms`.
+ *
+ * - `exchange`: the exchange.
+ * - `reference`: what the calculator got.
+ * - `us`: microseconds from the reference to the result.
+ * - `calculate_us`: those of them that the calculator took.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_exchange_called(const struct dy_lmdb_exchange_t *exchange,
+                                         const struct dy_lmdb_reference_t *reference,
+                                         uint64_t us,
+                                         uint64_t calculate_us);
 
 /**
  * Says how long a call took whose payload was passed directly: it is kept when that is as long as `lmdb_slow_ms`. What goes
@@ -3892,7 +3910,7 @@ void *dy_lmdb_python_types(void);
  * Makes the types and functions by which the Python package comes into the library, when they are of the version that it
  * was written for.
  *
- * version: of the door, a number of its own that changes whenever a type or a function changes its meaning.
+ * - `version`: of the door, a number of its own that changes whenever a type or a function changes its meaning.
  *
  * Returns a dict from names to types and functions, as a new reference of Python's; NULL with an exception set when
  * they cannot be made or the version is another, and without one when this process has no Python that fits.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the jars of java/ with the release library in them; with "test" runs the tests, on the newest JDK as well; with
-# "bench" runs the benchmark beside lmdbjava, with what follows as options of JMH.
+# "bench" runs the benchmark beside lmdbjava, with what follows as options of JMH; "across DIRECTORY ROUNDS" has payloads handed
+# to another JVM, beside Aeron.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -38,12 +39,24 @@ run_tests() {
         awk -v jdk="$(basename "$1")" '{ sum += $1 } END { print sum " passed on " jdk }'
 }
 
+build_benchmarks() {
+    # Standard output is for results.
+    say "building the Java benchmarks" >&2
+    "${mvn[@]}" package -DskipTests --activate-profiles benchmarks --projects lmdb,benchmarks >&2
+    benchmarks="java/benchmarks/target/classes:$(cat java/benchmarks/target/classpath)"
+}
+
+if [ "${1:-}" = across ]; then
+    build_benchmarks
+    java --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED -cp "$benchmarks" com.dishtayantra.benchmarks.Across "${@:2}"
+    exit 0
+fi
+
 if [ "${1:-}" = bench ]; then
-    say "building the Java benchmark"
-    "${mvn[@]}" package -DskipTests --activate-profiles benchmarks --projects lmdb,benchmarks
+    build_benchmarks
     # lmdbjava needs these; our package does not.
     opens="--add-opens=java.base/java.nio=ALL-UNNAMED --add-opens=java.base/sun.nio.ch=ALL-UNNAMED"
-    java -cp "java/benchmarks/target/classes:$(cat java/benchmarks/target/classpath)" org.openjdk.jmh.Main \
+    java -cp "$benchmarks" org.openjdk.jmh.Main \
         -jvmArgs "$opens" -rf text -rff build/logs/jmh.txt "${@:2}" >build/logs/jmh.log 2>&1 || die "see build/logs/jmh.log"
     cat build/logs/jmh.txt
     exit 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building, testing and the demo need: system packages, Rust, the Python environment in .venv/; with "cli",
-# "build" or "java" only what that target needs. Does nothing for what is there already.
+# "build", "java", "docs" or "browser" only what that target needs. Does nothing for what is there already.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -30,15 +30,23 @@ missing_packages() {
     command -v gcc >/dev/null || echo gcc
     [ -e /usr/include/stdio.h ] || echo libc6-dev
     [ "$part" = cli ] && return
-    command -v g++ >/dev/null || echo g++
-    command -v cmake >/dev/null || echo cmake
     if [ -z "$python" ]; then
-        printf '%s\n' python3 python3-venv python3-dev
+        printf '%s\n' python3 python3-venv
     else
         python_has 'import venv, ensurepip' || echo python3-venv
-        python_has 'import sysconfig, os; assert os.path.exists(sysconfig.get_path("include") + "/Python.h")' ||
-            echo python3-dev
     fi
+    if [ "$part" = docs ]; then
+        command -v doxygen >/dev/null || echo doxygen
+        command -v javadoc >/dev/null || echo openjdk-17-jdk-headless
+        return
+    fi
+    python_has 'import sysconfig, os; assert os.path.exists(sysconfig.get_path("include") + "/Python.h")' || echo python3-dev
+    if [ "$part" = browser ]; then
+        command -v chromium >/dev/null || command -v google-chrome >/dev/null || echo chromium
+        return
+    fi
+    command -v g++ >/dev/null || echo g++
+    command -v cmake >/dev/null || echo cmake
     [ "$part" = build ] && return
     command -v javac >/dev/null || echo openjdk-17-jdk-headless
     command -v mvn >/dev/null || echo maven
@@ -155,7 +163,7 @@ setup_python() {
 }
 
 part=${1:-all}
-[[ " cli build java all " == *" $part "* ]] || die "no part '$part'; there are: cli build java"
+[[ " cli build java docs browser all " == *" $part "* ]] || die "no part '$part'; there are: cli build java docs browser"
 python=$(choose_python)
 setup_system
 setup_rust

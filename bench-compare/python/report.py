@@ -17,6 +17,7 @@ from pathlib import Path
 
 SIZES = {1 << 10: "1 KB", 10 << 10: "10 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 MB"}
 LOAN_SIZES = {size: name for size, name in SIZES.items() if size <= 1 << 20}
+ACROSS_SIZES = {**SIZES, 100 << 20: "100 MB"}
 FLAT_SIZES = {1 << 20: "1 MB", 10 << 20: "10 MB", 100 << 20: "100 MB", 1 << 30: "1 GB"}
 
 Results = dict[tuple[str, str, int], list[float]]
@@ -187,6 +188,24 @@ def python_loans(results: Results) -> None:
     table("Python beside iceoryx2, loan → publish → view → release, µs", ["steps", *LOAN_SIZES.values()], rows)
 
 
+ACROSS = "across"
+
+
+def across(results: Results, language: str) -> None:
+    """Payloads to another process and an answer back."""
+    operation = f"{ACROSS}, {language}"
+    subjects = list(dict.fromkeys(subject for subject, name, _ in results if name == operation))
+    rows = [[subject, *by_size(results, subject, operation, ACROSS_SIZES)] for subject in subjects]
+    for subject in subjects[1:]:
+        ratios = [
+            ratio(least(results, subject, operation, size), least(results, OURS, operation, size))
+            for size in ACROSS_SIZES
+        ]
+        rows.append([f"{subject} ÷ ours", *ratios])
+    title = f"{language}, a payload to another process, which looks at all of it and answers, µs"
+    table(title, ["means", *ACROSS_SIZES.values()], rows)
+
+
 def main() -> None:
     """Prints the tables for which the file has figures."""
     results = read(Path(sys.argv[1]).read_text().splitlines())
@@ -206,6 +225,9 @@ def main() -> None:
     if (OURS, "put") in operations:
         python_store(results)
         python_hand_over(results)
+    for language in ("Python", "Java"):
+        if any(operation == f"{ACROSS}, {language}" for _, operation in operations):
+            across(results, language)
 
 
 if __name__ == "__main__":

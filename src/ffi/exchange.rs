@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::{Result, Status};
 use crate::exchange::{Answer, Decision, Exchange, Side, new_txn_id};
 use crate::format::Format;
+use crate::reference::{INPUT_KEY, OUTPUT_KEY};
 use std::ffi::c_char;
 
 /// Side of an exchange: what the calculator gets.
@@ -338,6 +339,33 @@ pub unsafe extern "C" fn dy_lmdb_exchange_refused(
         // SAFETY: as the documentation demands of the caller.
         let (exchange, why) = unsafe { (enter(exchange)?, text("why", why, why_len)?) };
         exchange.meter().refused(Status::BadFormat.code(), why);
+        Ok(())
+    })
+}
+
+/// Says how long a call took whose input this exchange did not put: another did, or there is none (exchange mode `output`).
+/// The call is timed as others through the store, and kept when it took as long as `lmdb_slow_ms`.
+///
+/// - `exchange`: the exchange.
+/// - `reference`: what the calculator got.
+/// - `us`: microseconds from the reference to the result.
+/// - `calculate_us`: those of them that the calculator took.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_CLOSED` or `DY_LMDB_INVALID_ARGUMENT`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_exchange_called(
+    exchange: *const dy_lmdb_exchange_t,
+    reference: *const dy_lmdb_reference_t,
+    us: u64,
+    calculate_us: u64,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (exchange, reference) = unsafe { (enter(exchange)?, self::reference(reference)?) };
+        let key = reference.get(INPUT_KEY).or(reference.get(OUTPUT_KEY)).unwrap_or_default();
+        exchange.meter().ended_elsewhere(us.saturating_mul(1000), calculate_us.saturating_mul(1000), key);
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use super::arg::invalid;
 use super::bytes::{BytesOut, dy_lmdb_bytes_t};
 use super::guard::{guard, last_message};
 use super::status::dy_lmdb_status_t;
-use crate::log::{self, Level};
+use crate::log::{self, Door, Level};
 use crate::{lmdb, warning};
 use std::ffi::{c_char, c_void};
 
@@ -94,12 +94,11 @@ pub unsafe extern "C" fn dy_lmdb_log_set(
     context: *mut c_void,
 ) -> dy_lmdb_status_t {
     guard(|| {
-        let least = [Level::Error, Level::Warn, Level::Info, Level::Debug]
-            .into_iter()
-            .find(|known| *known as u32 == level)
+        let least = Level::of(level)
             .ok_or_else(|| invalid(format!("level is {level}; allowed: 1 error, 2 warn, 3 info, 4 debug")))?;
         let context = Context(context);
         log::listen(
+            Door::C,
             least,
             hears.map(|hears| -> log::Sink {
                 Box::new(move |level, message: &str| {

@@ -190,7 +190,7 @@ pub unsafe extern "C" fn dy_lmdb_loan_publish(
 /// whatever the call returns.
 ///
 /// - `loan`: the loan; it must not be passed again.
-/// - the others: as for `dy_lmdb_loan_publish`.
+/// - `db`, `db_len`, `key`, `key_len`, `size`, `options`, `info`: as for `dy_lmdb_loan_publish`.
 ///
 /// Returns what `dy_lmdb_loan_publish` does.
 ///

@@ -21,7 +21,7 @@ pub unsafe extern "C" fn dy_lmdb_python_types() -> *mut c_void {
 /// Makes the types and functions by which the Python package comes into the library, when they are of the version that it
 /// was written for.
 ///
-/// version: of the door, a number of its own that changes whenever a type or a function changes its meaning.
+/// - `version`: of the door, a number of its own that changes whenever a type or a function changes its meaning.
 ///
 /// Returns a dict from names to types and functions, as a new reference of Python's; NULL with an exception set when
 /// they cannot be made or the version is another, and without one when this process has no Python that fits.

@@ -115,6 +115,12 @@ items! {
 }
 
 impl<'local> Env<'local> {
+    /// # Safety
+    /// This thread's, for as long as the result is used.
+    pub(super) unsafe fn of(raw: *mut JNIEnv) -> Env<'local> {
+        Env { raw, _frame: PhantomData }
+    }
+
     /// Whether an exception is pending.
     pub(super) fn is_pending(&self) -> bool {
         // SAFETY: as for `call`.

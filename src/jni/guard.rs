@@ -2,8 +2,8 @@
 //! a native method has failed an exception is pending, whatever memory is left to make one.
 
 use super::env::{Env, JClass, JObject, call};
+use super::messages;
 use crate::error::{Error, Status};
-use crate::log;
 use jni::sys::{jmethodID, jobject, jvalue, jweak};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,7 +32,7 @@ pub(super) fn guard<'local, T: Default>(
     body: impl FnOnce(&Env<'local>) -> Fallible<T>,
 ) -> T {
     let done = catch_unwind(AssertUnwindSafe(|| body(&env)));
-    log::flush();
+    messages::flush(&env);
     match done {
         Ok(Ok(value)) => return value,
         Ok(Err(fault)) => raise(&env, fault),

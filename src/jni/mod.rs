@@ -22,6 +22,7 @@ mod told;
 mod database;
 mod library;
 mod loan;
+mod messages;
 mod node;
 mod reference;
 mod segment;

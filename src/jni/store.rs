@@ -143,3 +143,17 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_stats<'local>(
         array(env, store.stats()?.to_string().as_bytes())
     })
 }
+
+/// `Store.calls`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Store_calls<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    store: jlong,
+) -> JByteArray<'local> {
+    guard(env, |env| {
+        // SAFETY: the module's promise.
+        let store: &Store = unsafe { object(store) };
+        array(env, store.calls()?.to_string().as_bytes())
+    })
+}

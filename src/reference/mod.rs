@@ -3,6 +3,7 @@
 mod entry;
 mod fields;
 mod given;
+mod like_input;
 mod roots;
 mod stores;
 mod texts;
@@ -16,6 +17,7 @@ use crate::options::PutOptions;
 use crate::store::{Loan, Store, View};
 use entry::Entry;
 use fields::Field;
+use like_input::LikeInput;
 use texts::Texts;
 
 pub use given::Given;
@@ -63,6 +65,7 @@ pub struct Reference {
     texts: Texts,
     entry: Option<Entry>,
     marker: entry::LazyMarker,
+    like_input: LikeInput,
 }
 
 impl Reference {
@@ -199,7 +202,7 @@ impl Reference {
         if let Some(prefix) = output_prefix {
             texts.set_parts(Field::OutputKey, &[prefix, txn_id]);
         }
-        Reference { texts, marker: entry::LazyMarker::default(), ..*self }
+        Reference { texts, marker: entry::LazyMarker::default(), like_input: LikeInput::default(), ..*self }
     }
 
     /// Has the reference stand for the entry of `store` under `key`, one that the store took.
@@ -227,8 +230,12 @@ impl Reference {
         let key = self.asked_output()?;
         let id = store.entry_id(self.db_name(), key.as_bytes())?;
         let id = id.ok_or_else(|| self.absent("output", key, store, "is missing or expired"))?;
-        let mut output =
-            Reference { texts: self.texts.roomy(), marker: entry::LazyMarker::default(), ..*self };
+        let mut output = Reference {
+            texts: self.texts.roomy(),
+            marker: entry::LazyMarker::default(),
+            like_input: LikeInput::default(),
+            ..*self
+        };
         output.texts.remove(Field::OutputKey);
         output.set_input(key, store, id);
         Ok(output)
@@ -312,6 +319,7 @@ impl Reference {
         let entry = self.entry.map(|entry| entry.id);
         let view = store.view_for(self.db_name(), key.as_bytes(), entry, self.txn_id())?;
         if let Some(view) = view {
+            self.like_input.note(view.info());
             return Ok(view);
         }
         let replaced = entry.is_some() && store.contains(self.db_name(), key.as_bytes())?;
@@ -328,14 +336,17 @@ impl Reference {
     }
 
     /// Puts the output where the caller expects it. The exchange's id is taken from the reference
-    /// when `options` hold none.
+    /// when `options` hold none. With the usual time to live it lives as long as the input was to, and it has a checksum
+    /// when that has one.
     ///
     /// # Errors
     /// `InvalidArgument` when the reference asks for no output in the store (return it instead), `Permission` when the
     /// key is not one of this exchange, or another's entry is under it, else what a put answers.
     pub fn put_output(&self, parts: &[&[u8]], options: &PutOptions) -> Result<Info> {
-        let (key, options) = self.output(options)?;
-        self.store()?.put_own(self.db_name(), key.as_bytes(), parts, &options)
+        let (key, mut options) = self.output(options)?;
+        let store = self.store()?;
+        self.like_input(&store, &mut options)?;
+        store.put_own(self.db_name(), key.as_bytes(), parts, &options)
     }
 
     /// Publishes a loan of the reference's store as the output; see [`Reference::put_output`].
@@ -343,9 +354,9 @@ impl Reference {
     /// # Errors
     /// As for [`Reference::put_output`] and [`Loan::publish`].
     pub fn publish_output(&self, loan: Loan, options: &PutOptions) -> Result<Info> {
-        let (key, options) = self.output(options)?;
+        let (key, mut options) = self.output(options)?;
         self.check_made_in(loan.store_id())?;
-        self.store()?;
+        self.like_input(&self.store()?, &mut options)?;
         loan.publish_own(self.db_name(), key.as_bytes(), &options)
     }
 
@@ -373,6 +384,16 @@ impl Reference {
         }
         self.check_output(key, options.txn_id)?;
         Ok((key, options))
+    }
+
+    /// Gives an output what it has in common with the input, unless its options say how long it lives.
+    fn like_input(&self, store: &Store, options: &mut PutOptions) -> Result<()> {
+        match self.input_key() {
+            Some(input) if options.ttl_ms == PutOptions::default().ttl_ms => {
+                self.like_input.adopt(options, || store.info(self.db_name(), input.as_bytes()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn asked_output(&self) -> Result<&str> {

@@ -190,6 +190,21 @@ impl Meter {
         }
     }
 
+    /// A call took `ns`, and the calculator `calculate_ns` of them, whose input was put by somebody else or passed directly.
+    pub fn ended_elsewhere(&self, ns: u64, calculate_ns: u64, key: &str) {
+        let Some(words) = self.row() else {
+            return;
+        };
+        timed(words, Span::Call, ns);
+        timed(words, Span::Calculate, calculate_ns);
+        if ns >= self.slow_ns {
+            let take = ns.saturating_sub(calculate_ns);
+            let (longest, took) =
+                if take > calculate_ns { (Span::Take, take) } else { (Span::Calculate, calculate_ns) };
+            self.keep(longest, ns, took, key);
+        }
+    }
+
     /// A payload could not go through the store.
     pub fn refused(&self, status: i32, why: &str) {
         if !self.engine.is_ours() {

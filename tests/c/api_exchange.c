@@ -324,6 +324,8 @@ void test_exchange_calls(void) {
     dy_lmdb_reference_t *reference = put_input(exchange, "1", "the input");
     dy_lmdb_bytes_t *json = NULL;
     EXPECT_OK(dy_lmdb_exchange_refused(exchange, TEXT("no format has it")));
+    EXPECT_OK(dy_lmdb_exchange_called(exchange, reference, 6999, 10));
+    EXPECT_OK(dy_lmdb_exchange_called(exchange, reference, 7001, 10));
     EXPECT_OK(dy_lmdb_exchange_passed_directly(exchange, 6999));
     EXPECT_OK(dy_lmdb_exchange_passed_directly(exchange, 7001));
     EXPECT(counted(exchange, "\"through_store\":") == through + 1);
@@ -335,10 +337,13 @@ void test_exchange_calls(void) {
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_calls(exchange, NULL));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_refused(NULL, TEXT("x")));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_refused(exchange, NULL, 1));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_called(NULL, reference, 1, 1));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_called(exchange, NULL, 1, 1));
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_exchange_passed_directly(NULL, 1));
     EXPECT_OK(dy_lmdb_exchange_close(exchange));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_calls(exchange, &json));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_refused(exchange, TEXT("x")));
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_called(exchange, reference, 1, 1));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_exchange_passed_directly(exchange, 1));
     dy_lmdb_reference_free(reference);
 }

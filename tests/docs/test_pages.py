@@ -103,3 +103,35 @@ def test_every_call_of_python_is_listed() -> None:
     calls = {name for kind in [*classes, package.LMDBCalculatorMixin] for name in dir(kind) if not name.startswith("_")}
     names = {name for name in package.__all__ if not name.endswith(("Error", "Ignored"))}
     assert sorted(name for name in calls | names if not re.search(rf"\b{name}\b", page)) == []
+
+
+def test_what_pages_have_make_do_can_be_made() -> None:
+    """Lines of shell alone: in prose "make" is a word."""
+    from pages import blocks
+
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = {
+        (f"{page.name}:{block.line}", target)
+        for page in pages()
+        for block in blocks(page)
+        if block.language == "sh"
+        for words in re.findall(r"^(?:sudo )?make((?: +(?:-C +\S+|[A-Z]+=\S+|[a-z]+))*)", block.text, re.MULTILINE)
+        for target in re.sub(r"-C +\S+", "", words).split()
+        if target.islower()
+    }
+    assert {"build", "install", "wheel", "java", "cli"} <= {target for _, target in named}
+    assert sorted(place for place, target in named if target not in targets) == []
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    assert set(phony[1].split()) == targets
+
+
+def test_pages_name_the_packages_of_this_version() -> None:
+    version = re.search(r'^version = "(.*)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    assert version
+    for page in pages():
+        text = page.read_text()
+        for name, named in re.findall(r"com\.dishtayantra:(dishtayantra-[a-z]+):([\d.]+\d)", text):
+            assert named == version[1], page.name
+            assert name in ("dishtayantra-lmdb", "dishtayantra-calculators"), page.name

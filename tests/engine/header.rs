@@ -95,3 +95,25 @@ fn every_declaration_is_documented() {
     }
     assert!(seen > 100, "only {seen} declarations found");
 }
+
+/// What Doxygen asks for as well, where it is.
+#[test]
+fn every_parameter_is_documented() {
+    let header = generated();
+    let mut seen = 0;
+    for part in header.split("/**").skip(1) {
+        let (text, rest) = part.split_once("*/").unwrap();
+        let declares = rest.split(';').next().unwrap();
+        if let Some((name, parameters)) = declares.split_once('(').filter(|_| !declares.contains("typedef")) {
+            let name = name.rsplit(['*', ' ']).next().unwrap();
+            for parameter in parameters.trim_end_matches(')').split(',') {
+                let parameter = parameter.rsplit(['*', ' ', '\n']).next().unwrap();
+                if parameter != "void" {
+                    assert!(text.contains(&format!("`{parameter}`")), "{name}: nothing is said of {parameter}");
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 400, "only {seen} parameters found");
+}

@@ -34,3 +34,12 @@ def make(target: str, prefix: Path, **settings: str) -> str:
 
 def install(prefix: Path, **settings: str) -> str:
     return make("install", prefix, **settings)
+
+
+def new_home(place: Path) -> dict[str, str]:
+    """The environment of somebody who has set nothing yet; Rust's toolchain is in the real home."""
+    return {
+        "HOME": str(place),
+        "CARGO_HOME": os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo"),
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME") or str(Path.home() / ".rustup"),
+    }

@@ -19,6 +19,8 @@ RUST = ["gcc", "cargo", "rustc"]
         ("cli", [], ["g++", "cmake", "python3", "maven", "valgrind"]),
         ("build", ["g++", "cmake", "python3-dev"], ["maven", "valgrind", "shellcheck", "clang"]),
         ("java", ["g++", "maven"], ["valgrind", "shellcheck", "clang"]),
+        ("docs", ["doxygen", "openjdk-17-jdk-headless", "python3-venv"], ["g++", "maven", "valgrind", "python3-dev"]),
+        ("browser", ["chromium", "python3-venv"], ["g++", "maven", "valgrind"]),
         ("all", ["g++", "maven", "valgrind", "shellcheck", "clang"], []),
     ],
 )

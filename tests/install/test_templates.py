@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from support import PREFIX, ROOT, done
+from support import PREFIX, ROOT, done, new_home
 
 TEMPLATES = ROOT / "templates"
 BUILT = ROOT / "build" / "templates"
@@ -52,7 +52,7 @@ def copied(language: str, tmp_path: Path) -> Path:
 
 def call(made: str, tmp_path: Path, module_path: Path | None = None) -> None:
     program = NODES.format(made=textwrap.dedent(made))
-    environment = {} if module_path is None else {"PYTHONPATH": str(module_path)}
+    environment = new_home(tmp_path) | ({} if module_path is None else {"PYTHONPATH": str(module_path)})
     done(sys.executable, "-W", "error", "-c", program, tmp_path / "store", cwd=tmp_path, **environment)
 
 
@@ -68,8 +68,8 @@ def test_cpp_with_cmake(tmp_path: Path) -> None:
     pybind11 = done(sys.executable, "-m", "pybind11", "--cmakedir").strip()
     done("cmake", "-S", project, "-B", project / "build", f"-DCMAKE_PREFIX_PATH={PREFIX}",
          f"-Dpybind11_DIR={pybind11}", f"-DPython_EXECUTABLE={sys.executable}",
-         "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror")  # fmt: skip
-    done("cmake", "--build", project / "build")
+         "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", **new_home(tmp_path))  # fmt: skip
+    done("cmake", "--build", project / "build", **new_home(tmp_path))
     call('import mean_cpp; calculator = mean_cpp.Mean("mean", {})', tmp_path, project / "build")
 
 
@@ -81,7 +81,7 @@ def test_rust_with_maturin(tmp_path: Path) -> None:
     # Built where the next run finds what it depends on.
     target = str(BUILT / "rust")
     done(maturin, "build", "--release", "--locked", "--quiet", "--out", "dist", "--interpreter", sys.executable,
-         cwd=project, CARGO_TARGET_DIR=target)  # fmt: skip
+         cwd=project, CARGO_TARGET_DIR=target, **new_home(tmp_path))  # fmt: skip
     site = installed_wheel(project / "dist", tmp_path)
     made = """
         import mean_rust
@@ -94,7 +94,7 @@ def test_rust_with_maturin(tmp_path: Path) -> None:
 def test_python_with_hatch(tmp_path: Path) -> None:
     project = copied("python", tmp_path)
     done(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "dist", ".",
-         cwd=project)  # fmt: skip
+         cwd=project, **new_home(tmp_path))  # fmt: skip
     site = installed_wheel(project / "dist", tmp_path)
     call('import mean_python; calculator = mean_python.mean("mean", {})', tmp_path, site)
 

@@ -52,6 +52,11 @@ def pythons() -> list[str]:
     return sorted(found.values())
 
 
+def bare(inside: Path, tmp_path: Path) -> dict[str, str]:
+    """A machine that can make nothing, neither a compiler nor cargo on its path, and a new home."""
+    return {"PATH": str(inside.parent), "HOME": str(tmp_path)}
+
+
 def environment(python: str, place: Path) -> Path:
     done(python, "-m", "venv", place)
     return place / "bin" / "python"
@@ -61,9 +66,11 @@ def environment(python: str, place: Path) -> Path:
 def test_the_wheel(python: str, tmp_path: Path) -> None:
     (wheel,) = DIST.glob("*.whl")
     inside = environment(python, tmp_path / "environment")
-    done(inside, "-m", "pip", "install", "-q", f"{wheel}[numpy]")
-    assert done(inside, "-c", SOURCE, tmp_path / "store", cwd=tmp_path)
-    told = done(inside, "-m", "dishtayantra_lmdb", tmp_path / "store", cwd=tmp_path)
+    alone = bare(inside, tmp_path)
+    assert not [name for name in ("cc", "gcc", "c++", "cargo") if shutil.which(name, path=alone["PATH"])]
+    done(inside, "-m", "pip", "install", "-q", f"{wheel}[numpy]", **alone)
+    assert done(inside, "-c", SOURCE, tmp_path / "store", cwd=tmp_path, **alone)
+    told = done(inside, "-m", "dishtayantra_lmdb", tmp_path / "store", cwd=tmp_path, **alone)
     assert told.endswith("nothing found\n")
 
 

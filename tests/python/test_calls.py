@@ -14,7 +14,7 @@ import pytest
 from conftest import Run
 from wrapping import EXPECTED, LARGE, Direct, Seeing, Writer, double
 
-from dishtayantra_lmdb import LMDBConfig, LMDBTransport, wrap_with_lmdb
+from dishtayantra_lmdb import LMDBCalculatorMixin, LMDBConfig, LMDBTransport, wrap_with_lmdb
 
 SMALL = {"values": [1, 2], "name": "x"}
 COUNTS = ("through_store", "direct", "repeated", "refused", "failed")
@@ -61,6 +61,37 @@ def test_every_way_to_call_counts_once(
     calls = wrapped.get_lmdb_info()["calls"]
     assert calls["through_store"] + calls["direct"] == 4
     assert calls["refused"] == 0
+
+
+class Slow(LMDBCalculatorMixin):
+    """Takes 60 ms, and writes its output when it is asked to."""
+
+    def calculate(self, data: Any) -> Any:
+        time.sleep(0.06)
+        if "_lmdb_output_key" not in data:
+            return {"values": (self.lmdb_read_input() if "_lmdb_ref" in data else data)["values"]}
+        payload = self.lmdb_read_input() if "_lmdb_ref" in data else data
+        self.lmdb_write_output({"values": payload["values"]})
+        return {"_lmdb_output_written": True}
+
+
+@pytest.mark.parametrize("mode", ["input", "output", "both", "reference"])
+def test_slow_calls_are_kept_in_every_mode_and_along_a_chain(
+    config: dict[str, Any], store_path: str, mode: str
+) -> None:
+    made = {**config, "lmdb_exchange_mode": mode, "lmdb_slow_ms": 50}
+    nodes = [wrap_with_lmdb(Slow(), made, f"slow-{mode}-{at}") for at in range(2)]
+    value: Any = LARGE
+    for node in nodes:
+        value = node.calculate(value)
+        us = node.get_lmdb_info()["calls"]["us"]
+        assert us["call"]["count"] == us["calculate"]["count"] == 1
+    with LMDBTransport(LMDBConfig(db_path=store_path)) as transport:
+        kept = {call["calculator"]: call for call in transport.calls()["slow_calls"]}
+    for node in nodes:
+        assert kept[node.calculator_name]["step"] == "calculate"
+        assert kept[node.calculator_name]["us"] >= 50_000
+        assert kept[node.calculator_name]["key"]
 
 
 def test_merged_references_count_once(config: dict[str, Any]) -> None:
@@ -215,3 +246,16 @@ def test_debug_lines_tell_the_true_size(config: dict[str, Any], caplog: pytest.L
     wrapped.calculate({"it": b"x" * 50_000})
     line = next(line for line in caplog.messages if "route=direct" in line)
     assert int(line.partition("bytes=")[2].split()[0]) >= 50_000
+
+
+@pytest.mark.parametrize("ttl", [0, 20, 300, 3600])
+@pytest.mark.parametrize("checksum", [False, True])
+def test_outputs_live_as_long_as_inputs_and_have_their_checksum(
+    config: dict[str, Any], store_path: str, ttl: int, checksum: bool
+) -> None:
+    made = {**config, "lmdb_exchange_mode": "reference", "lmdb_ttl": ttl, "lmdb_checksum": checksum}
+    result = wrap_with_lmdb(Writer(), made, "writer").calculate(LARGE)
+    with LMDBTransport(LMDBConfig(db_path=store_path)) as transport:
+        _, envelope = transport.get_raw(result["_lmdb_input_key"])
+    assert envelope.ttl == ttl
+    assert bool(envelope.checksum) == checksum

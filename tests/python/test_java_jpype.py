@@ -242,3 +242,70 @@ shared.close()
         store_path,
         jvm,
     )
+
+
+def test_the_logger_of_java_hears_what_other_threads_do(run: Run, store_path: str, jvm: str) -> None:
+    """Threads of Python's, the JVM's or not, never enter the JVM for it; when it has ended, nobody hears them."""
+    checked(
+        run,
+        COMMON
+        + """
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport, java
+import time
+java.start_jvm(jvm=jvm, options=["-Xcheck:jni", f"-Djava.io.tmpdir={os.path.dirname(store_path)}"])
+import jpype
+logger = jpype.JClass("java.util.logging.Logger").getLogger("com.dishtayantra.lmdb")
+levels = jpype.JClass("java.util.logging.Level")
+file = store_path + ".log"
+handler = jpype.JClass("java.util.logging.FileHandler")(file)
+handler.setLevel(levels.ALL)
+logger.setUseParentHandlers(False)
+logger.addHandler(handler)
+logger.setLevel(levels.FINE)
+jpype.JClass("com.dishtayantra.lmdb.Store").open(store_path + "-of-java").close()
+
+def use(path):
+    with LMDBTransport(LMDBConfig(db_path=path)) as transport:
+        transport.put("k", b"value")
+
+def heard(text):
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with open(file) as lines:
+            found = lines.read()
+        if text in found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(found)
+
+for name in ("main", "thread"):
+    path = f"{store_path}-of-{name}"
+    if name == "main":
+        use(path)
+    else:
+        threads = [threading.Thread(target=use, args=(path,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    heard(f"closed the store {path}")
+# Its threads are daemons, and end.
+names = jpype.JClass("java.lang.Thread").getAllStackTraces().keySet()
+attached = [thread for thread in names if thread.getName() == "dishtayantra-lmdb-messages"]
+assert all(thread.isDaemon() for thread in attached)
+
+# A forked child has no JVM to tell.
+child = os.fork()
+if child == 0:
+    use(store_path + "-of-child")
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+jpype.shutdownJVM()
+use(store_path + "-of-nobody")
+with open(file) as lines:
+    found = lines.read()
+assert "-of-child" not in found and "-of-nobody" not in found, found
+""",
+        store_path,
+        jvm,
+    )

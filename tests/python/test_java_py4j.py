@@ -21,7 +21,7 @@ from java_support import CALCULATORS, PRICING, compiled_natives, jdks, numpy_put
 from natives import MODES, RELATIVE, calculators, numpy_matrix, numpy_risk, resolved, samples
 from test_cpp_natives import exchanged
 
-from dishtayantra_lmdb import DataFormat, LMDBDataExchange, LMDBTransport, java, wrap_with_lmdb
+from dishtayantra_lmdb import DataFormat, LMDBConfig, LMDBDataExchange, LMDBTransport, java, wrap_with_lmdb
 from dishtayantra_lmdb._library.load import load
 from dishtayantra_lmdb.errors import (
     CorruptError,
@@ -62,6 +62,23 @@ def config(store_path: str) -> dict[str, Any]:
 def made(gateway: Any, name: str, config: dict[str, Any] | None = None) -> java.Py4JCalculator:
     java_class = name if "." in name else CALCULATORS + name
     return java.Py4JCalculator(gateway, java_class, name, config)
+
+
+def test_java_sees_the_calls_of_other_processes(gateway: Any, config: dict[str, Any]) -> None:
+    wrapped = wrap_with_lmdb(made(gateway, "MatrixProcessorCalculator"), {**config, "lmdb_slow_ms": 0}, "matrix")
+    for _ in range(3):
+        wrapped.calculate({"values": np.zeros(1000)})
+    wrapped.calculate({"values": [1.0]})
+    store = gateway.jvm.com.dishtayantra.lmdb.Store.open(config["lmdb_db_path"])
+    try:
+        seen = json.loads(store.calls())
+    finally:
+        store.close()
+    [row] = seen["calculators"]
+    assert (row["name"], row["through_store"], row["direct"]) == ("matrix", 3, 1)
+    assert {(call["calculator"], call["pid"]) for call in seen["slow_calls"]} == {("matrix", os.getpid())}
+    with LMDBTransport(LMDBConfig(db_path=config["lmdb_db_path"])) as transport:
+        assert transport.calls() == seen
 
 
 # --- direct --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ use dishtayantra::{Result, versions, wire};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +26,20 @@ pub struct Called {
 /// The content of a lock; no panic can leave it half made.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The name and what happened so far.
+impl fmt::Debug for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        f.debug_struct("Called")
+            .field("name", &*locked(&self.name))
+            .field("calculations", &count(&self.calculations))
+            .field("references", &count(&self.references))
+            .field("outputs_written", &count(&self.outputs_written))
+            .field("refusal", &*locked(&self.refusal))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Called {

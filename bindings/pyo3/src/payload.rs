@@ -7,6 +7,7 @@ use dishtayantra::{Error, ErrorKind, Format, Numbers, Result, View};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 const VALUES: &str = "values";
@@ -17,6 +18,13 @@ pub struct PythonInput {
     is_mapping: bool,
     /// What asking raised: the exception goes on as it is, and not as an error about it.
     raised: Mutex<Option<PyErr>>,
+}
+
+/// Without asking the payload, which only a thread that is attached may do.
+impl fmt::Debug for PythonInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PythonInput").field("is_mapping", &self.is_mapping).finish_non_exhaustive()
+    }
 }
 
 impl PythonInput {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// Texts and bytes are keys of the default database: `store.view("prices")`. Of another one:
 /// `store.view(Key::new("prices").in_db("flights"))`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) db: &'a str,

@@ -28,6 +28,7 @@ mod numbers;
 mod options;
 mod output;
 mod segment;
+mod shown;
 mod sys;
 #[cfg(feature = "tracing")]
 mod traced;

@@ -5,7 +5,7 @@ use crate::ffi;
 use crate::segment::{Dtype, Element, cast};
 
 /// An array that lies in a `.npy` image, in place.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Array<'a> {
     pub(crate) descr: &'a str,
     pub(crate) dtype: Option<Dtype>,

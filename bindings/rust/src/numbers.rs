@@ -4,7 +4,6 @@ use crate::error::{Error, Result};
 use crate::ffi::{Node, to_doubles};
 use crate::npy::Array;
 use crate::segment::{Dtype, Element, Segment, cast};
-use std::fmt;
 use std::sync::Arc;
 
 const MOST_EMPTY_LISTS: usize = 1 << 20;
@@ -23,14 +22,6 @@ pub struct Numbers<'a> {
 enum Elements<'a> {
     Borrowed(&'a [f64]),
     Shared(Arc<dyn AsRef<[f64]> + Send + Sync>),
-}
-
-impl fmt::Debug for Numbers<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = formatter.debug_struct("Numbers");
-        told.field("shape", &self.shape).field("fortran_order", &self.fortran_order);
-        told.field("is_list", &self.is_list).field("slice", &self.slice()).finish()
-    }
 }
 
 impl<'a> Numbers<'a> {

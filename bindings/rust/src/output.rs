@@ -7,6 +7,7 @@ use crate::numbers::{Numbers, require_few_lists};
 use crate::segment::{Dtype, cast_mut};
 use crate::sys;
 use crate::value::{Map, Value, in_c_order, write_pairs};
+use std::fmt;
 
 /// An array of a result that is not computed yet.
 #[derive(Debug, Clone, Copy)]
@@ -52,19 +53,27 @@ pub trait Output<'a> {
 }
 
 /// Memory as output.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Memory<'a> {
     given: bool,
     arrays: Vec<Array>,
     beside: Map<'a>,
 }
 
-#[derive(Debug)]
 struct Array {
     name: String,
     shape: Vec<usize>,
     is_list: bool,
     elements: Vec<f64>,
+}
+
+/// What was given, arrays by their shapes: they may be long, and not filled yet.
+impl fmt::Debug for Memory<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = f.debug_map();
+        told.entries(self.arrays.iter().map(|array| (&array.name, &array.shape)));
+        told.entries(self.beside.iter().map(|(name, value)| (name, value))).finish()
+    }
 }
 
 impl<'a> Memory<'a> {

@@ -220,7 +220,7 @@ impl Dtype {
 }
 
 /// An array in a document, or one to be written into it: items in C order that somebody else owns. Cheap to clone.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Segment<'a> {
     dtype: Dtype,
     flags: u32,

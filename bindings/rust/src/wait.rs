@@ -44,7 +44,6 @@ impl Store {
 
 /// Waits for the first of several keys: which of them is there, in the order they were given. Made by
 /// [`Store::wait_async`].
-#[derive(Debug)]
 #[must_use = "dropping it gives the wait up"]
 pub struct Wait {
     watcher: Arc<Watcher>,
@@ -53,7 +52,7 @@ pub struct Wait {
 }
 
 /// What is known of a wait.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Told {
     found: Option<usize>,
     waker: Option<Waker>,
@@ -70,6 +69,11 @@ impl Wait {
         }
         wait.watcher.clone().start();
         Ok(wait)
+    }
+
+    /// How many keys it is for, and which of them is there.
+    pub(crate) fn told(&self) -> (usize, Option<usize>) {
+        (self.ids.len(), lock(&self.told).found)
     }
 }
 
@@ -98,14 +102,13 @@ impl Drop for Wait {
 }
 
 /// The thread that waits for all.
-#[derive(Debug)]
 struct Watcher {
     watch: Watch,
     process: u32,
     waiting: Mutex<Waiting>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Waiting {
     by_id: HashMap<u64, (Arc<Mutex<Told>>, usize)>,
     last: u64,

@@ -58,7 +58,6 @@ pub enum Type {
 /// ```
 ///
 /// Any number of threads may read a document.
-#[derive(Debug)]
 pub struct Document<'a> {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_document_t>,
@@ -125,7 +124,7 @@ impl<'a> Document<'a> {
 
 /// A value inside a document: a place in the payload. Each access walks the bytes it needs; it fails with
 /// [`ErrorKind::InvalidArgument`] when the value is of another type than asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Node<'d, 'a> {
     document: &'d Document<'a>,
     node: sys::dy_lmdb_node_t,
@@ -370,11 +369,17 @@ pub struct Item<'d, 'a> {
 }
 
 /// The values of an array or the pairs of a map. After an error it ends.
-#[derive(Debug)]
 pub struct Items<'d, 'a> {
     document: &'d Document<'a>,
     state: sys::dy_lmdb_iterator_t,
     failed: bool,
+}
+
+impl Items<'_, '_> {
+    /// How many there are still.
+    pub(crate) fn left(&self) -> usize {
+        if self.failed { 0 } else { self.state.remaining }
+    }
 }
 
 impl<'d, 'a> Iterator for Items<'d, 'a> {

@@ -50,7 +50,6 @@ use std::ptr::{self, NonNull};
 /// ```
 ///
 /// A child made by `fork` must not touch the bytes: they are not mapped there.
-#[derive(Debug)]
 pub struct Loan {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_loan_t>,

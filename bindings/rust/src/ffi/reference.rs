@@ -37,7 +37,6 @@ pub mod wire {
 ///
 /// The engine opens the store that a reference names once and keeps it open for the process. Any number of threads may
 /// read a reference.
-#[derive(Debug)]
 pub struct Reference {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_reference_t>,

@@ -16,7 +16,6 @@ use std::time::Duration;
 /// Several `Store`s on one directory share one store in the process; the last one dropped closes it. Views, loans and
 /// documents keep it open and need not be dropped first. Any number of threads may use a `Store` at once. In a child
 /// made by `fork`, open it again: this one answers [`ErrorKind::Forked`] there.
-#[derive(Debug)]
 pub struct Store {
     pub(super) functions: &'static Functions,
     pub(super) handle: NonNull<sys::dy_lmdb_store_t>,

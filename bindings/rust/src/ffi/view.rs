@@ -24,7 +24,6 @@ use std::ptr::{self, NonNull};
 /// Any number of threads may read a view.
 ///
 /// [`Store`]: crate::Store
-#[derive(Debug)]
 pub struct View {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_view_t>,

@@ -10,7 +10,6 @@ use std::time::Duration;
 /// Keys that are waited for together: one thread waits in place of as many as there are keys.
 ///
 /// Any thread may add and remove keys, wait, and break the waits off.
-#[derive(Debug)]
 pub struct Watch {
     functions: &'static Functions,
     watch: NonNull<sys::dy_lmdb_watch_t>,

@@ -42,7 +42,6 @@ use std::ptr::{self, NonNull};
 /// fn shared<T: Sync>() {}
 /// shared::<dishtayantra::Writer>();
 /// ```
-#[derive(Debug)]
 pub struct Writer<'a> {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_writer_t>,

@@ -670,6 +670,12 @@ pub struct Functions {
         why: *const std::ffi::c_char,
         why_len: usize,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_exchange_called: unsafe extern "C" fn(
+        exchange: *const dy_lmdb_exchange_t,
+        reference: *const dy_lmdb_reference_t,
+        us: u64,
+        calculate_us: u64,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_exchange_passed_directly: unsafe extern "C" fn(
         exchange: *const dy_lmdb_exchange_t,
         us: u64,
@@ -1192,6 +1198,10 @@ impl Functions {
             __library.get(b"dy_lmdb_exchange_refused\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_exchange_called = unsafe {
+            __library.get(b"dy_lmdb_exchange_called\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_exchange_passed_directly = unsafe {
             __library.get(b"dy_lmdb_exchange_passed_directly\0")
         }
@@ -1449,6 +1459,7 @@ impl Functions {
             dy_lmdb_exchange_reference,
             dy_lmdb_exchange_calls,
             dy_lmdb_exchange_refused,
+            dy_lmdb_exchange_called,
             dy_lmdb_exchange_passed_directly,
             dy_lmdb_exchange_ignored,
             dy_lmdb_exchange_output_reference,
@@ -2178,6 +2189,15 @@ impl Functions {
         why_len: usize,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_exchange_refused)(exchange, why, why_len) }
+    }
+    pub unsafe fn dy_lmdb_exchange_called(
+        &self,
+        exchange: *const dy_lmdb_exchange_t,
+        reference: *const dy_lmdb_reference_t,
+        us: u64,
+        calculate_us: u64,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_exchange_called)(exchange, reference, us, calculate_us) }
     }
     pub unsafe fn dy_lmdb_exchange_passed_directly(
         &self,

@@ -128,6 +128,11 @@ class ExchangeHandle:
         """Says that a call is over that began at ``began``, by ``perf_counter_ns``."""
         lib.exchange_passed_directly(self._handle.value, (time.perf_counter_ns() - began) // 1000)
 
+    def called(self, reference: Reference, began: int, answered: int) -> None:
+        """Says that a call is over whose input another put; as :meth:`passed_directly`."""
+        took, calculated = time.perf_counter_ns() - began, answered - began
+        lib.exchange_called(self._handle.value, reference.value, took // 1000, calculated // 1000)
+
     def refused(self, error: Exception) -> None:
         """Counts a payload that no format can hold."""
         why = str(error).encode("utf-8", "replace")

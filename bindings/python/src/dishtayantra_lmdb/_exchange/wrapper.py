@@ -357,8 +357,12 @@ class LMDBEnabledCalculator:
             cleanup: what is deleted afterwards, ``CLEANUP_*``.
         """
         answers = self._answers
+        # What this exchange put is timed by the engine.
+        is_own = bool(cleanup & CLEANUP_INPUT)
+        began = time.perf_counter_ns()
         try:
             answer, failure = yield message
+            answered = time.perf_counter_ns()
             decision, reason = handle.judge(reference, kind_of(answer, failure))
             if decision == DECISION_TAKE_ANSWER and failure is not None:
                 return FAILED
@@ -366,8 +370,13 @@ class LMDBEnabledCalculator:
                 if answers.by_reference:
                     cleanup &= ~CLEANUP_OUTPUT
                 if decision == DECISION_TAKE_OUTPUT:
-                    return answers.output(handle, reference)
-                result = answers.returned(handle, reference, answer)
+                    result = answers.output(handle, reference)
+                else:
+                    result = answers.returned(handle, reference, answer)
+                if not is_own:
+                    handle.called(reference, began, answered)
+                if decision == DECISION_TAKE_OUTPUT:
+                    return result
                 if is_reference(result) and result.get(INPUT_KEY) == message.get(INPUT_KEY):
                     cleanup &= ~CLEANUP_INPUT
                 return result

@@ -150,6 +150,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "exchange_key": (_HANDLE, c_uint32, *_TEXT, _OUT),
     "exchange_calls": (_HANDLE, _OUT),
     "exchange_refused": (_HANDLE, *_TEXT),
+    "exchange_called": (_HANDLE, _HANDLE, c_uint64, c_uint64),
     "exchange_passed_directly": (_HANDLE, c_uint64),
     "store_calls": (_HANDLE, _OUT),
     "watch_new": (_OUT,),

@@ -1,6 +1,5 @@
 package com.dishtayantra.calculators;
 
-import com.dishtayantra.lmdb.BadFormatException;
 import com.dishtayantra.lmdb.Document;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.Segment;
@@ -52,8 +51,7 @@ public final class Input {
 
     /** The array under a name. Throws {@link IllegalArgumentException} when there is none. */
     public Numbers numbers(String name) {
-        return findNumbers(name).orElseThrow(
-                () -> new IllegalArgumentException("the input has no '" + name + "'"));
+        return Numbers.of(name, find(name));
     }
 
     /** The array under a name, which must have an item. Throws {@link IllegalArgumentException} otherwise. */
@@ -65,16 +63,10 @@ public final class Input {
         return found;
     }
 
-    /** The array under a name, in place if it can be; see {@link Numbers#of(Object)}. */
+    /** The array under a name, in place if it can be; see {@link Numbers#of(String, Object)}. */
     public Optional<Numbers> findNumbers(String name) {
         Object value = find(name);
-        try {
-            return value == null ? Optional.empty() : Optional.of(Numbers.of(value));
-        } catch (BadFormatException unread) {
-            throw unread;
-        } catch (IllegalArgumentException wrong) {
-            throw new IllegalArgumentException("'" + name + "': " + wrong.getMessage(), wrong);
-        }
+        return value == null ? Optional.empty() : Optional.of(Numbers.of(name, value));
     }
 
     /** The number under a name. */

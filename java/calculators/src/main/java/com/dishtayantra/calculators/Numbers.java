@@ -1,5 +1,6 @@
 package com.dishtayantra.calculators;
 
+import com.dishtayantra.lmdb.BadFormatException;
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.Segment;
@@ -52,7 +53,8 @@ public final class Numbers {
      * primitive type, a {@link DoubleBuffer}, lists inside one another whose lengths agree, bytes taken as float64, a single
      * number.
      *
-     * @throws IllegalArgumentException it is something else; the message says what
+     * @throws IllegalArgumentException it is something else; the message says what, and with {@link #of(String, Object)} of
+     *     which key
      */
     public static Numbers of(Object value) {
         if (value instanceof Numbers) {
@@ -68,6 +70,25 @@ public final class Numbers {
         }
         try (Writer writer = new Writer()) {
             return of(writer.value(Results.stored(value)).toNumbers());
+        }
+    }
+
+    /**
+     * The numbers under a key of a payload, given its value; see {@link #of(Object)}. What is wrong with it is told with the
+     * key.
+     *
+     * @throws IllegalArgumentException it is null, or something else than numbers
+     */
+    public static Numbers of(String name, Object value) {
+        if (value == null) {
+            throw new IllegalArgumentException("the input has no '" + name + "'");
+        }
+        try {
+            return of(value);
+        } catch (BadFormatException unread) {
+            throw unread;
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalArgumentException("'" + name + "': " + wrong.getMessage(), wrong);
         }
     }
 

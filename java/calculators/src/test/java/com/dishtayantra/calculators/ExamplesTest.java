@@ -11,11 +11,13 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,6 +67,27 @@ class ExamplesTest {
         for (Object kind : List.of(row, DoubleBuffer.wrap(row), new float[] {1, 2, 3, 4}, new int[] {1, 2, 3, 4}, bytes,
                 List.of(1, 2, 3, 4))) {
             assertEquals(expected, matrix(values(kind)), kind.getClass().getName());
+        }
+    }
+
+    @Test
+    void whatIsNoNumbersIsToldWithItsKey() {
+        Map<Object, String> wrong = new LinkedHashMap<>();
+        wrong.put("a text", "string");
+        wrong.put(List.of(1, List.of(2)), "item [1], is an array, not a number");
+        wrong.put(List.of("a", "b"), "string");
+        wrong.put(Map.of("a", 1), "map");
+        wrong.put(new int[][] {{1}, {2, 3}}, "");
+        wrong.put(new Object(), "Object");
+        wrong.forEach((value, kind) -> {
+            for (Executable reads : List.<Executable>of(() -> Numbers.of("prices", value),
+                    () -> Input.of(Map.of("prices", value)).numbers("prices"))) {
+                String message = assertThrows(IllegalArgumentException.class, reads).getMessage();
+                assertTrue(message.startsWith("'prices': ") && message.contains(kind), message);
+            }
+        });
+        for (Executable reads : List.<Executable>of(() -> Numbers.of("prices", null), () -> Input.of(Map.of()).numbers("prices"))) {
+            assertEquals("the input has no 'prices'", assertThrows(IllegalArgumentException.class, reads).getMessage());
         }
     }
 

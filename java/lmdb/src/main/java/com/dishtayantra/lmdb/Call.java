@@ -39,6 +39,18 @@ final class Call {
         return memory.putLong(ADDRESS, address(memory));
     }
 
+    /** Takes this thread's memory away for as long as it is inside of a native method, which may have told numbers in it. */
+    static ByteBuffer putAside() {
+        ByteBuffer mine = MINE.get();
+        MINE.remove();
+        return mine;
+    }
+
+    /** Gives this thread its memory back. */
+    static void giveBack(ByteBuffer mine) {
+        MINE.set(mine);
+    }
+
     /** This thread's, to be told numbers only. */
     static Call plain() {
         return new Call(MINE.get());

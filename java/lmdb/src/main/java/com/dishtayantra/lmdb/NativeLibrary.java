@@ -18,7 +18,7 @@ final class NativeLibrary {
     private static final String FILE_NAME = "lib" + NAME + ".so";
     /** Classes that calls need. */
     private static final String[] CLASSES = {
-        "Database", "Store", "View", "Pin", "Loan", "Loan$Room", "Handle", "Pressure", "Watcher", "Reference",
+        "Database", "Store", "View", "Pin", "Loan", "Loan$Room", "Handle", "Pressure", "Watcher", "Messages", "Reference",
         "Reference$Gathered", "Writer", "Writer$Lent", "Document", "Node", "Node$Walk", "Unpacker", "Unpacker$Open", "Segment",
         "Info", "Entry", "Parts", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "TimeStep", "ValueType",
         "ExchangeMode", "Extension", "FileNames"};
@@ -27,7 +27,7 @@ final class NativeLibrary {
             + " --enable-native-access=ALL-UNNAMED (or the name of the module that this jar is)";
 
     /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever some are added. */
-    private static final int VERSION = 4;
+    private static final int VERSION = 5;
 
     /** What a call throws that failed and found no memory for its exception; the native library refers to it weakly. */
     private static OutOfMemoryError noMemory;
@@ -182,6 +182,7 @@ final class NativeLibrary {
         noMemory = new OutOfMemoryError("a call to the native library failed, and there is no memory to say why");
         noMemory.setStackTrace(new StackTraceElement[0]);
         prepare(Status.class, noMemory);
+        Messages.listen();
         warmUp();
     }
 

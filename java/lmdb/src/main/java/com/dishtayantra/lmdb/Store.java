@@ -49,7 +49,8 @@ public final class Store extends Database implements AutoCloseable {
      * Opens the store in a directory, which is made when it is not there.
      *
      * <p>Options that differ from those of a store that is open already, and a directory that others can read, are
-     * warned about through the logger {@code com.dishtayantra.lmdb}.
+     * warned about. The library's warnings and other messages go to the {@link System.Logger} {@code com.dishtayantra.lmdb};
+     * which of its levels are on is looked at whenever a store is opened here.
      *
      * @throws StorePermissionException the directory does not permit it, or others may write to it
      * @throws ForeignStoreException the directory holds another program's store, or one of another version
@@ -65,17 +66,9 @@ public final class Store extends Database implements AutoCloseable {
 
     private static Store open(byte[] directory, StoreOptions options) {
         NativeLibrary.ensureLoaded();
-        Store store = new Store().own(open(directory, options.mapSize, options.prefault, options.maxReaders,
+        Messages.listen();
+        return new Store().own(open(directory, options.mapSize, options.prefault, options.maxReaders,
                 options.maxDatabases, options.mode, options.flags));
-        try {
-            for (byte[] warning : warnings()) {
-                System.getLogger("com.dishtayantra.lmdb").log(System.Logger.Level.WARNING, Texts.decode(warning));
-            }
-        } catch (Throwable failure) {
-            store.close();
-            throw failure;
-        }
-        return store;
     }
 
     /** Absolute path of the store's directory. */
@@ -135,6 +128,20 @@ public final class Store extends Database implements AutoCloseable {
         }
     }
 
+    /**
+     * The calls of calculators, of every process since the store was made: a JSON object. {@code calculators} has for each
+     * how many went which way, what failed last and how long they took; {@code slow_calls} the latest that took longer than
+     * {@code lmdb_slow_ms}.
+     */
+    public String calls() {
+        long pointer = store.enter();
+        try {
+            return Texts.decode(calls(pointer));
+        } finally {
+            store.leave();
+        }
+    }
+
     /** Whether this holder was closed. */
     public boolean isClosed() {
         return store.isClosed();
@@ -149,8 +156,6 @@ public final class Store extends Database implements AutoCloseable {
     private static native long open(byte[] path, long mapSize, long prefault, int maxReaders, int maxDatabases,
             int mode, int flags);
 
-    private static native byte[][] warnings();
-
     static native void release(long store);
 
     private static native byte[] path(long store);
@@ -160,4 +165,6 @@ public final class Store extends Database implements AutoCloseable {
     private static native long sweep(long store);
 
     private static native byte[] stats(long store);
+
+    private static native byte[] calls(long store);
 }

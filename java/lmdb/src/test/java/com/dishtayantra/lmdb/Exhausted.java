@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,11 +36,16 @@ final class Exhausted {
         Object make() throws Exception;
     }
 
+    /** Hears what stores say when they are opened and closed, without memory as well. */
+    private static final Logger LOGGER = Logger.getLogger("com.dishtayantra.lmdb");
+
     private final Map<String, Use> uses = new LinkedHashMap<>();
     private final Store store;
     private final Path other;
 
     private Exhausted(Path path) {
+        LOGGER.setUseParentHandlers(false);
+        LOGGER.setLevel(Level.FINE);
         store = Store.open(path);
         other = path.resolveSibling("other");
         store.put("small", new byte[] {1, 2, 3}, KEPT);
@@ -68,14 +75,22 @@ final class Exhausted {
         return document;
     }
 
+    private static boolean listen(Level level) {
+        LOGGER.setLevel(level);
+        Messages.listen();
+        return true;
+    }
+
     private void stores() {
-        uses.put("Store.open Store.warnings Store.release Store.path", () -> {
+        uses.put("Messages.hearFrom", () -> listen(Level.INFO) && listen(Level.FINE));
+        uses.put("Store.open Store.release Store.path", () -> {
             try (Store again = Store.open(store.path())) {
                 return again.path();
             }
         });
         uses.put("Store.id", store::id);
         uses.put("Store.sweep", store::sweep);
+        uses.put("Store.calls", () -> store.calls().startsWith("{"));
         uses.put("Store.stats", () -> store.stats().startsWith("{"));
         uses.put("Database.put", () -> store.put("put", new byte[] {7}, KEPT).size());
         uses.put("Database.put Call.address", () -> store.put("put", new byte[] {7}, LONG).size());

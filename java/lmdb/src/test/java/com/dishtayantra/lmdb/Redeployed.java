@@ -1,5 +1,7 @@
 package com.dishtayantra.lmdb;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -11,6 +13,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Deploys the classes several times in one JVM, one class loader after the other, as a web application is. */
 final class Redeployed {
@@ -24,6 +28,10 @@ final class Redeployed {
 
         /** Uses the store there. */
         public static void run(String path) throws Exception {
+            // Said by the threads of several calls, until the logger is gone.
+            Logger logger = Logger.getLogger("com.dishtayantra.lmdb");
+            logger.setLevel(Level.FINE);
+            logger.setUseParentHandlers(false);
             try (Store store = Store.open(path); Writer writer = new Writer()) {
                 store.put("k", new byte[5000]);
                 try (View view = store.view("k"); Loan loan = store.loan(8)) {
@@ -46,6 +54,7 @@ final class Redeployed {
                     store.delete("k");
                 }
             }
+            reachabilityFence(logger);
         }
 
         private static void waitOn(WaitTest.Threads kind, Store store) throws InterruptedException {
