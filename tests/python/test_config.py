@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import pickle
 import sys
 import types
 from pathlib import Path
@@ -499,3 +500,18 @@ def test_what_is_no_configuration_is_refused(config: Any) -> None:
     ):
         with pytest.raises(ConfigError, match="configuration"):
             use(config)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_transport_may_be_made_of_a_path(tmp_path: Path, kind: type[str] | type[Path]) -> None:
+    with LMDBTransport(kind(tmp_path / "store")) as transport:
+        transport.put("key", 1)
+        assert transport.config == LMDBConfig(db_path=str(tmp_path / "store"))
+        assert pickle.loads(pickle.dumps(transport)).get("key") == 1
+
+
+@pytest.mark.parametrize("config", [{"lmdb_db_path": "/tmp/store"}, 5, b"/tmp/store", []])
+def test_what_is_no_configuration_of_a_transport_is_refused(config: Any) -> None:
+    with pytest.raises(ConfigError, match=r"allowed is an LMDBConfig, or the path of a directory") as caught:
+        LMDBTransport(config)
+    assert repr(config) in str(caught.value)
