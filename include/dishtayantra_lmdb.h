@@ -1187,6 +1187,20 @@ extern "C" {
 const char *dy_lmdb_status_name(dy_lmdb_status_t status);
 
 /**
+ * Where a status is explained: what it means, and what to do.
+ *
+ * - `status`: what a call answered.
+ *
+ * Returns a place in the documentation, such as "docs/troubleshooting.md#map_full"; the page without a section
+ * for `DY_LMDB_OK` and for a number that is no status. Cannot fail.
+ *
+ * Memory: a constant of the library; do not free it.
+ *
+ * Threads: any number at once.
+ */
+const char *dy_lmdb_status_help(dy_lmdb_status_t status);
+
+/**
  * The library's version.
  *
  * Returns a text such as "0.1.0". Cannot fail.

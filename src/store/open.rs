@@ -27,7 +27,7 @@ use crate::mapping::attach::{self, Attached};
 use crate::mapping::proc_maps::{FileId, Mapping};
 use crate::mapping::{fork, sys};
 use crate::options::{DEFAULT_MAP_SIZE, Durability, Options};
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -59,7 +59,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
             // A program that starts or ends beside us may have touched what was not locked yet.
             engine.look_now()?;
             if let Some(concern) = &directory.concern {
-                warn(concern);
+                warn(Subject::Readable, concern);
             }
         }
         Err(error) => before.restore(&directory, made_lock, error.status()),
@@ -133,10 +133,13 @@ fn opened(directory: &Arc<Directory>, options: &Options) -> Result<Arc<Engine>> 
             }
             if durable != (options.durability == Durability::Sync) && !options.existing {
                 let kept = if durable { "sync" } else { "process" };
-                warn(format!(
-                    "the store in {} was created with lmdb_durability = {kept}, which stays",
-                    directory.path.display()
-                ));
+                warn(
+                    Subject::DurabilityStays,
+                    format!(
+                        "the store in {} was created with lmdb_durability = {kept}, which stays",
+                        directory.path.display()
+                    ),
+                );
             }
             raise_limit(&engine, options);
             if alone {
@@ -227,10 +230,13 @@ pub fn raise_limit(engine: &Engine, options: &Options) {
     let wanted = options.map_size.min(engine.map.len());
     let was = engine.shared.limit().fetch_max(wanted, Ordering::AcqRel);
     if was < wanted {
-        warn(format!(
-            "the store in {} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)",
-            engine.path.display()
-        ));
+        warn(
+            Subject::LimitRaised,
+            format!(
+                "the store in {} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)",
+                engine.path.display()
+            ),
+        );
     }
 }
 

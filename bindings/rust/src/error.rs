@@ -1,5 +1,6 @@
 //! What can go wrong, and what the engine said of it.
 
+use crate::ffi::help;
 use crate::sys;
 use std::fmt;
 
@@ -124,6 +125,11 @@ impl Error {
     /// What the engine, or this side, had to say.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Where the documentation explains it, such as "docs/troubleshooting.md#map_full".
+    pub fn help(&self) -> &'static str {
+        help(self.kind.status())
     }
 
     /// The same error with what it is about in front of its message.

@@ -26,7 +26,9 @@ fn a_store_that_is_not_there_is_not_made() {
 fn what_is_another_programs_is_left_alone() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join("data.mdb"), [7; 8192]).unwrap();
-    assert!(refused(&[&"info", &dir.path()]).contains("no store of this library"));
+    let message = refused(&[&"info", &dir.path()]);
+    assert!(message.contains("no store of this library"), "{message}");
+    assert!(message.ends_with("help: docs/troubleshooting.md#foreign_store\n"), "{message}");
     assert_eq!(names(dir.path()), ["data.mdb"]);
 }
 
