@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::{Options, PutOptions};
 use dishtayantra_lmdb::store::{Listed, Store, View};
 use serde_json::{Value, json};
@@ -25,7 +26,9 @@ const PIECE: usize = 8 << 20;
 
 /// The entry under a key. It does not count as opened by its calculator.
 pub fn view(store: &Store, at: &At, key: &[u8]) -> Result<View, Failure> {
-    let view = store.view_quiet(&at.db, key)?.ok_or_else(|| no_entry(store, at, key))?;
+    let view = store
+        .view_quiet(&at.db, key)?
+        .ok_or_else(|| Error::new(Status::NotFound, no_entry(store, at, key)))?;
     view.verify()?;
     Ok(view)
 }
@@ -137,7 +140,7 @@ fn each(
         let shown: Vec<_> = there.iter().map(|key| key::shown(key)).collect();
         print(&as_line(&json!({"database": at.db, done: shown})))?;
     }
-    if missing.is_empty() { Ok(()) } else { Err(missing.join("\n").into()) }
+    if missing.is_empty() { Ok(()) } else { Err(Error::new(Status::NotFound, missing.join("\n")).into()) }
 }
 
 /// Deletes all entries whose keys begin with `prefix`.

@@ -19,7 +19,8 @@ pub fn open(path: &Path, opening: &Opening) -> Result<Store, Failure> {
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(not_permitted(path)),
         Err(_) if path.is_dir() => {
-            return Err(format!("{} holds no store of this library", path.display()).into());
+            let what = format!("{} holds no store of this library", path.display());
+            return Err(Error::new(Status::ForeignStore, what).into());
         }
         // The engine says what there is instead.
         Err(_) => {}
@@ -30,7 +31,8 @@ pub fn open(path: &Path, opening: &Opening) -> Result<Store, Failure> {
 /// The statistics of a store whose files are still where they were.
 pub fn look(store: &Store) -> Result<Value, Failure> {
     if !store.is_there() {
-        return Err(format!("the store is no longer in {}", store.path().display()).into());
+        let what = format!("the store is no longer in {}", store.path().display());
+        return Err(Error::new(Status::ForeignStore, what).into());
     }
     Ok(store.stats()?)
 }
@@ -67,11 +69,11 @@ pub fn not_permitted(path: &Path) -> Failure {
             metadata.mode() & 0o7777
         ))
     });
-    format!(
-        "permission denied: {} cannot be looked into by {}{}",
+    let what = format!(
+        "{} cannot be looked into by {}{}",
         path.display(),
         process::user(nix::unistd::geteuid().as_raw()),
         barred.unwrap_or_default()
-    )
-    .into()
+    );
+    Error::new(Status::Permission, what).into()
 }

@@ -90,6 +90,7 @@ fn a_store_of_another_user_is_permission_denied() {
         let (code, message) = ask(&path);
         assert_eq!(code, Some(1), "{message}");
         assert!(message.contains("permission denied") && message.contains("mode 0000"), "{message}");
+        assert!(message.ends_with("help: docs/troubleshooting.md#permission\n"), "{message}");
         assert!(!message.contains("no store"), "{message}");
     }
     // One that may be read is refused by the engine.

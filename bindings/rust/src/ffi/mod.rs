@@ -20,8 +20,8 @@ mod writer;
 
 pub(crate) use array::{npy_array, npy_header, to_doubles};
 pub use document::{Document, Item, Items, Node, Type};
-pub use library::{LogLevel, Versions, load, parse_config, set_log, take_warnings, versions};
 pub(crate) use library::help;
+pub use library::{LogLevel, Versions, load, parse_config, set_log, take_warnings, versions};
 pub use loan::Loan;
 pub use reference::{Reference, References, wire};
 pub use store::Store;
