@@ -44,6 +44,8 @@ subjects! {
     DurabilityStays = "was created with lmdb_durability";
     /// A limit that a later process raises.
     LimitRaised = "may grow to";
+    /// A limit that another one is asked for in vain.
+    LimitKept = "; lmdb_map_size =";
     /// A limit that is none.
     TooSmall = "is too small to be of use";
     /// Options that differ in one process.

@@ -225,25 +225,54 @@ fn create(
     result
 }
 
-/// Raises how far the store may grow to what an opener asks for, for everybody, and says so.
+/// Raises how far the store may grow to what an opener asks for, for everybody, and says so; also when it does not.
 pub fn raise_limit(engine: &Engine, options: &Options) {
-    let wanted = options.map_size.min(engine.map.len());
+    let asked = options.map_size;
+    let wanted = asked.min(engine.map.len());
     let was = engine.shared.limit().fetch_max(wanted, Ordering::AcqRel);
+    let path = engine.path.display();
     if was < wanted {
         warn(
             Subject::LimitRaised,
             format!(
-                "the store in {} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)",
-                engine.path.display()
+                "the store in {path} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)"
+            ),
+        );
+    }
+    let now = was.max(wanted);
+    if asked != 0 && asked != now && !options.existing {
+        let why = if asked > now { "the most that it was made for" } else { "which stays" };
+        warn(
+            Subject::LimitKept,
+            format!(
+                "the store in {path} may grow to {now} bytes, {why}; lmdb_map_size = {asked} is not applied"
             ),
         );
     }
 }
 
+/// Raises how far the store may grow, for everybody. Answers how far it might before.
+pub fn grow(engine: &Engine, bytes: u64) -> Result<u64> {
+    let (most, was) = (engine.map.len(), engine.shared.limit().load(Ordering::Acquire));
+    let path = engine.path.display();
+    let refuse = |why: String| Err(Error::new(Status::InvalidArgument, why));
+    if bytes > most {
+        return refuse(format!(
+            "the store in {path} was made for {most} bytes at most, and {bytes} are more: copy it to a larger one"
+        ));
+    }
+    if bytes < was {
+        return refuse(format!(
+            "the store in {path} may grow to {was} bytes, and never to fewer than before: copy it to a smaller one"
+        ));
+    }
+    Ok(engine.shared.limit().fetch_max(bytes, Ordering::AcqRel))
+}
+
 /// Resource limits under which mapping the file would fail, or kill the process.
 fn check_limits(map_size: u64) -> Result<()> {
     let limits = [
-        ("RLIMIT_AS (ulimit -v)", libc::RLIMIT_AS, 2 * map_size),
+        ("RLIMIT_AS (ulimit -v)", libc::RLIMIT_AS, map_size.saturating_mul(2)),
         ("RLIMIT_FSIZE (ulimit -f)", libc::RLIMIT_FSIZE, map_size),
     ];
     for (name, resource, need) in limits {
