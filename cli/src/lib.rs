@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) if told => return ExitCode::SUCCESS,
         Err(failure) if !out::is_left(&failure) => {
-            _ = out::tell(&format!("error: {}", store::in_words(&failure)));
+            _ = out::tell(&store::in_words(&failure));
             if let Some(error) = failure.downcast_ref::<Error>() {
                 _ = out::tell(&format!("help: {}", error.status().help().to_string_lossy()));
             }
@@ -105,7 +105,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { directory } => shell::manual(directory.as_deref()),
         Command::Doctor { path } => doctor::run(path, opening),
-        Command::Stores { directories } => stores::run(directories, json),
+        Command::Stores { directories, open } => stores::run(directories, *open, json),
+        Command::Grow { path, size } => report::grow(&open(path)?, *size, json),
         Command::Sweep { path } => out::print(&report::sweep(&open(path)?, json)?),
         Command::Audit { path } => report::audit(&open(path)?, json),
         Command::Watch { path, interval, count } => watch::run(&open(path)?, *interval, *count, json),
