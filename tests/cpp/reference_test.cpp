@@ -208,8 +208,9 @@ TEST_F(ReferenceTest, WhatMustBeThereIsReadByItsKind) {
 TEST_F(ReferenceTest, VectorsOfAResultAreArrays) {
     lmdb::put_output(reference(), {{"a", std::vector<double>{1, 2}}, {"inner", lmdb::Map{{"b", 1.0}}}});
     const lmdb::View view = store.view("output:calc:1");
-    EXPECT_EQ(view.document()["a"].numbers(), (std::vector<double>{1, 2}));
-    EXPECT_EQ(view.document()["inner"]["b"].number(), 1.0);
+    const lmdb::Document document = view.document();
+    EXPECT_EQ(document["a"].numbers(), (std::vector<double>{1, 2}));
+    EXPECT_EQ(document["inner"]["b"].number(), 1.0);
 }
 
 TEST_F(ReferenceTest, ArrayOutputsOfOnesOwn) {

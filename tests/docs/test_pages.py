@@ -73,6 +73,37 @@ def test_every_status_has_its_section() -> None:
     assert {heading.split()[0] for heading in headings if heading.isupper() or "`" not in heading} >= wanted
 
 
+def test_every_status_has_its_names_in_each_language() -> None:
+    sources = {
+        "Python": "bindings/python/src/dishtayantra_lmdb/errors.py",
+        "C++": "include/dishtayantra_lmdb/error.hpp",
+        "Rust": "bindings/rust/src/error.rs",
+        "Java": "java/lmdb/src/main/java/com/dishtayantra/lmdb/Status.java",
+    }
+    text = {language: (ROOT / place).read_text() for language, place in sources.items()}
+    names = {
+        "Python": {"INTERNAL": errors.InternalError.__name__}
+        | {
+            kind.status_name.removeprefix("DY_LMDB_"): kind.__name__
+            for kind in vars(errors).values()
+            if isinstance(kind, type) and "status" in vars(kind) and kind is not errors.LMDBError
+        },
+        "C++": {s: n for n, s in re.findall(r"^using (\w+) = ErrorOf<DY_LMDB_(\w+)", text["C++"], re.MULTILINE)},
+        "Rust": {s: n for n, s in re.findall(r"^    (\w+) = DY_LMDB_(\w+),", text["Rust"], re.MULTILINE)},
+        "Java": {
+            status: name
+            for cases, name in re.findall(r"((?:case \w+:\s*)+)return new (\w+)\(", text["Java"])
+            for status in re.findall(r"case (\w+)", cases)
+        },
+    }
+    page = (DOCS / "troubleshooting.md").read_text()
+    told = re.findall(r"^## (\w+)\n\nStatus \d+; (.+?)\. ", page, re.MULTILINE)
+    assert {status for status, _ in told} == set(names["Rust"])
+    for status, line in told:
+        wanted = {language: names[language].get(status, "LmdbException") for language in names}
+        assert dict(re.findall(r"(\S+) `(\w+)`", line)) == wanted, status
+
+
 def test_what_the_tutorial_shows_is_in_the_templates() -> None:
     from pages import blocks
 
