@@ -42,7 +42,7 @@ pub fn look(path: &Path, opening: &Opening, findings: &mut Findings) {
     let (limit, used, free) = (map("limit"), map("high_water"), map("free"));
     let found = format!("{} of {} used, {} of it free again", size(used), size(limit), size(free));
     if used >= limit / 10 * 9 && free < limit / 10 {
-        let change = "raise lmdb_map_size, shorten lmdb_ttl, delete entries";
+        let change = "let it grow (dylmdb grow, lmdb_map_size), shorten lmdb_ttl, delete entries";
         findings.add(Level::Warning, "space", found, change);
     } else {
         findings.good("space", found);
