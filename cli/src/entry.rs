@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::{Options, PutOptions};
-use dishtayantra_lmdb::store::{Listed, Store, View};
+use dishtayantra_lmdb::store::{Listed, MAX_PAYLOAD, Store, View};
 use serde_json::{Value, json};
 
 use crate::arguments::{At, Opening, Put};
@@ -115,9 +115,12 @@ pub fn put(wanted: &Put, opening: &Opening) -> Result<(), Failure> {
     Ok(())
 }
 
-fn all_of(mut from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
+fn all_of(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes).map_err(|error| format!("reading {name}: {error}"))?;
+    from.take(MAX_PAYLOAD + 1).read_to_end(&mut bytes).map_err(|error| format!("reading {name}: {error}"))?;
+    if bytes.len() as u64 > MAX_PAYLOAD {
+        return Err(format!("{name} has more than {MAX_PAYLOAD} bytes, which no payload has").into());
+    }
     Ok(bytes)
 }
 

@@ -87,7 +87,7 @@ const SPANS: [(Span, &str); 4] =
 /// How far a call through the store has come.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// Nanoseconds of `CLOCK_MONOTONIC`; of a call that is not sampled, of the kernel's last tick but for the first.
+    /// Nanoseconds of `CLOCK_MONOTONIC`.
     began: u64,
     stored: u64,
     answered: u64,
@@ -139,14 +139,13 @@ impl Meter {
             let before = words[row::COUNTS + Count::Through as usize].fetch_add(1, Ordering::Relaxed);
             before.is_multiple_of(SAMPLED)
         });
-        let stored = if sampled { sys::monotonic_ns() } else { sys::tick_ns() };
-        Timing { began, stored, answered: 0, sampled }
+        Timing { began, stored: sys::monotonic_ns(), answered: 0, sampled }
     }
 
     /// The calculator answered.
     pub fn answered(&self, timing: &mut Timing) {
         if timing.answered == 0 {
-            timing.answered = if timing.sampled { sys::monotonic_ns() } else { sys::tick_ns() };
+            timing.answered = sys::monotonic_ns();
         }
     }
 
@@ -165,7 +164,6 @@ impl Meter {
 
     #[cold]
     fn steps(&self, words: &Row, timing: &Timing, now: u64, key: &str) {
-        // A tick lies behind.
         let began = timing.began.min(now);
         let stored = timing.stored.clamp(began, now);
         let answered = if timing.answered == 0 { now } else { timing.answered.clamp(stored, now) };

@@ -169,9 +169,13 @@ class LMDBConfig:
             ("max_dbs", 1, 65_536),
             ("max_readers", 1, 65_536),
             ("prefault", 0, _MOST),
-            ("mode", 0o700, 0o777),
         ):
             whole_number(f"LMDBConfig.{name}", getattr(self, name), least, most)
+        if type(self.mode) is not int or self.mode & ~0o2077 != 0o700:
+            raise ConfigError(
+                f"LMDBConfig.mode: {self.mode!r} is not allowed; allowed are modes of directories "
+                "that their owner may use, from 0o700 to 0o777, and with 0o2000 the same"
+            )
         ttl_milliseconds(self.ttl_seconds)
 
     @staticmethod
