@@ -229,8 +229,9 @@ impl Store {
         Err(Error::new(
             Status::Timeout,
             format!(
-                "nothing came under key {} in database {db:?} within {} ms",
+                "nothing came under key {} in database {db:?} of {:?} within {} ms",
                 record::shown(key),
+                self.path(),
                 timeout.unwrap_or_default().as_millis()
             ),
         ))
