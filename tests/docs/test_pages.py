@@ -136,6 +136,67 @@ def test_every_call_of_python_is_listed() -> None:
     assert sorted(name for name in calls | names if not re.search(rf"\b{name}\b", page)) == []
 
 
+def calls_listed(page: str) -> dict[tuple[str, ...], set[str]]:
+    """The calls in each table of "Every call", by the classes that its heading names."""
+    _, _, rest = "\n".join(prose(DOCS / page)).partition("\n## Every call\n")
+    listed = {}
+    for section in rest.partition("\n## ")[0].split("\n### ")[1:]:
+        heading, *lines = section.splitlines()
+        cells = "".join(line.split(" | ")[0] for line in lines if line.startswith("| `"))
+        listed[tuple(re.findall(r"`(\w+)`", heading))] = set(re.findall(r"`(\w+)(?:\([^`]*\))?`", cells))
+    return listed
+
+
+def assert_listed(page: str, calls: dict[str, set[str]]) -> None:
+    listed = calls_listed(page)
+    headed = {name for names in listed for name in names}
+    assert {name: sorted(found) for name, found in calls.items() if found and name not in headed} == {}
+    wanted = {names: set().union(*(calls[name] for name in names)) for names in listed}
+    assert {names: sorted(wanted[names] - found) for names, found in listed.items() if wanted[names] - found} == {}
+    assert {names: sorted(found - wanted[names]) for names, found in listed.items() if found - wanted[names]} == {}
+
+
+def java_calls(source: Path) -> set[str]:
+    """The methods that others call or write, also of classes inside; none of a type that is not public."""
+    code = re.sub(r"/\*.*?\*/", "", source.read_text(), flags=re.DOTALL)
+    kind = re.search(rf"^((?:@.*\n)*)public .*?(\w+) {source.stem}\b", code, re.MULTILINE)
+    if kind is None or "@Deprecated" in kind[1]:
+        return set()
+    access = r"(?:default )?" if kind[2] == "interface" else r"(?:public|protected) "
+    method = rf"^(    |        )((?:@.*\n\s*)*){access}(?!return |throw )[^\n(;={{}}]*?\b(\w+)\("
+    return {
+        name
+        for indent, marks, name in re.findall(method, code, re.MULTILINE)
+        if "@Deprecated" not in marks
+        # Further in, what overrides is a class without a name.
+        and not (len(indent) > 4 and "@Override" in marks)
+        and name not in ("toString", "equals", "hashCode", source.stem)
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "sources", "beside"),
+    [
+        ("java.md", "lmdb/src/main/java/com/dishtayantra/lmdb", r".*Exception"),
+        # The examples have no calls of their own, and those for Python's gateways are no base.
+        (
+            "java-calculators.md",
+            "calculators/src/main/java/com/dishtayantra/calculators",
+            r".*Exception|(?!Abstract|LMDBEnabled|Array).+Calculator|ArrayBytes|GatewaySockets",
+        ),
+    ],
+    ids=["store", "calculators"],
+)
+def test_every_call_of_java_is_listed(page: str, sources: str, beside: str) -> None:
+    files = [file for file in (ROOT / "java" / sources).glob("*.java") if not re.fullmatch(beside, file.stem)]
+    calls = {file.stem: java_calls(file) for file in files}
+    if page == "java.md":
+        assert calls["Store"] >= {"open", "sweep", "close"}
+        assert calls["Reference"] >= {"gather", "inputs"}
+        assert "run" not in calls["Database"] | calls["Loan"]
+    assert_listed(page, calls)
+
+
 def test_what_pages_have_make_do_can_be_made() -> None:
     """Lines of shell alone: in prose "make" is a word."""
     from pages import blocks
