@@ -197,6 +197,51 @@ def test_every_call_of_java_is_listed(page: str, sources: str, beside: str) -> N
     assert_listed(page, calls)
 
 
+def rust_calls(crate: str) -> dict[str, set[str]]:
+    """The public calls of a crate by type, those of none by "": not what is deprecated, nor what implements a trait."""
+    source = ROOT / crate / "src"
+    files = [file.relative_to(source) for file in source.rglob("*.rs") if file.parent.name != "sys"]
+    text = {
+        str(file): re.sub(r"^#\[cfg\(test\)\].*", "", (source / file).read_text(), flags=re.M | re.S) for file in files
+    }
+    exports = " ".join(re.findall(r"^pub use (.*?);", text["lib.rs"] + text.get("calculator.rs", ""), re.M | re.S))
+    public = set(re.findall(r"\w+", exports))
+    if "pub mod calculator;" in text["lib.rs"]:
+        public.update(re.findall(r"^pub (?:struct|trait|fn) (\w+)", text["calculator.rs"], re.M))
+    calls: dict[str, set[str]] = {}
+    for code in text.values():
+        code = re.sub(r"#\[deprecated.*\n(?:\s*(?:///|#).*\n)*\s*pub (?:\w+ )*fn \w+", "", code)
+        owner, is_trait = "", False
+        for line in code.splitlines():
+            if begun := re.match(r" *(impl|pub trait|trait)\b(?:<[^>]*>)? *(\w*)(.*)", line):
+                is_trait = begun[1] != "impl"
+                owner = begun[2] if begun[1] != "trait" and (is_trait or " for " not in begun[3]) else "?"
+            elif line == "}":
+                owner, is_trait = "", False
+            found = re.match(r" *(pub )?(?:const |unsafe |async )*fn (\w+)", line)
+            if found and (found[1] or is_trait) and (owner or found[2]) in public:
+                calls.setdefault(owner, set()).add(found[2])
+        calls.setdefault("", set()).update(
+            re.findall(r"^(?<!hidden\)\]\n)#\[macro_export\]\nmacro_rules! (\w+)", code, re.M)
+        )
+    return calls
+
+
+@pytest.mark.parametrize(("crate", "least"), [("bindings/rust", 150), ("bindings/pyo3", 10)])
+def test_every_call_of_rust_is_listed(crate: str, least: int) -> None:
+    _, _, listed = (DOCS / "rust.md").read_text().partition("\n## Every call\n")
+    by_type: dict[str, set[str]] = {}
+    for heading, rows in re.findall(r"^### (.*)\n((?:(?!#).*\n)*)", listed, re.M):
+        cells = " ".join(re.findall(r"^\| (`.*?) \|", rows, re.M))
+        names = {name for code in re.findall(r"`([^`]+)`", cells) for name in re.findall(r"(\w+)(?:[(!]|::<)", code)}
+        for kind in re.findall(r"`(\w+)`", heading) or [""]:
+            by_type.setdefault(kind, set()).update(names)
+    calls = rust_calls(crate)
+    assert sum(map(len, calls.values())) >= least
+    missing = {kind: sorted(names - by_type.get(kind, set())) for kind, names in calls.items()}
+    assert {kind: names for kind, names in missing.items() if names} == {}
+
+
 def test_what_pages_have_make_do_can_be_made() -> None:
     """Lines of shell alone: in prose "make" is a word."""
     from pages import blocks
