@@ -143,7 +143,8 @@ def calls_listed(page: str) -> dict[tuple[str, ...], set[str]]:
     for section in rest.partition("\n## ")[0].split("\n### ")[1:]:
         heading, *lines = section.splitlines()
         cells = "".join(line.split(" | ")[0] for line in lines if line.startswith("| `"))
-        listed[tuple(re.findall(r"`(\w+)`", heading))] = set(re.findall(r"`(\w+)(?:\([^`]*\))?`", cells))
+        names = tuple(re.findall(r"`(\w+)`", heading)) or (heading,)
+        listed[names] = set(re.findall(r"`(\w+)(?:(?:<T>)?\([^`]*\))?`", cells))
     return listed
 
 
@@ -195,6 +196,36 @@ def test_every_call_of_java_is_listed(page: str, sources: str, beside: str) -> N
         assert calls["Reference"] >= {"gather", "inputs"}
         assert "run" not in calls["Database"] | calls["Loan"]
     assert_listed(page, calls)
+
+
+def cpp_calls() -> dict[str, set[str]]:
+    """The methods of each class of the C++ headers, without what overrides or is an operator; and the functions."""
+    calls: dict[str, set[str]] = {"Functions": set()}
+    name = r"(?!template|using|friend|return|static_assert)[^\n(=]*?[\w>&*] [&*]*(\w+)\("
+    for header in sorted((ROOT / "include" / "dishtayantra_lmdb").glob("*.hpp")):
+        detail = r"^namespace detail \{.*?^\}  // namespace detail$"
+        code = re.sub(detail, "", header.read_text(), flags=re.MULTILINE | re.DOTALL)
+        code = re.sub(r"//.*", "", code)
+        calls["Functions"] |= set(re.findall(rf"^(?=\w){name}", code, re.MULTILINE))
+        for kind, owner, body in re.findall(r"^(class|struct) (\w+)[^;{]*\{(.*?)^\};", code, re.MULTILINE | re.DOTALL):
+            found = calls.setdefault(owner, set())
+            first, *parts = re.split(r"^(public|protected|private):", body, flags=re.MULTILINE)
+            access = ["public" if kind == "struct" else "private", *parts[::2]]
+            for allowed, part in zip(access, [first, *parts[1::2]], strict=True):
+                for line in part.splitlines() if allowed == "public" else ():
+                    call = re.match(rf"    (?=\w){name}", line)
+                    if call and call[1] != owner and not re.search(r"\b(override|final|operator)\b|= delete", line):
+                        found.add(call[1])
+    return calls
+
+
+def test_every_call_of_cpp_is_listed() -> None:
+    calls = cpp_calls()
+    assert calls["Store"] >= {"open", "sweep", "close"}
+    assert calls["Span"] >= {"data", "subspan"}
+    assert calls["Functions"] >= {"answer", "set_log"}
+    assert "open_view" not in calls["Store"]
+    assert_listed("cpp.md", calls)
 
 
 def rust_calls(crate: str) -> dict[str, set[str]]:
