@@ -2003,8 +2003,7 @@ dy_lmdb_status_t dy_lmdb_loan_drop(struct dy_lmdb_loan_t *loan);
  *
  * - `reference`: the reference.
  * - `loan`: a loan of the store that the reference names, such as `dy_lmdb_writer_loan_output` takes.
- * - `options`: how to put it, its format above all; NULL means the defaults. The id of the exchange is the reference's
- *   unless `options` has one.
+ * - `options`: how to put it, its format above all; as for `dy_lmdb_reference_put_output`.
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns what `dy_lmdb_reference_put_output` and `dy_lmdb_loan_publish` do; `DY_LMDB_FOREIGN_STORE` when the loan is of
@@ -2243,7 +2242,8 @@ dy_lmdb_status_t dy_lmdb_reference_view_input(const struct dy_lmdb_reference_t *
  * - `reference`: the reference.
  * - `parts`, `nparts`: the payload in parts, joined in order.
  * - `options`: how to put it; NULL means the defaults. The id of the exchange is the reference's unless
- *   `options` has one.
+ *   `options` has one. With the default `ttl_ms` the output lives as long as the input was to, and has a checksum when
+ *   the input has one; where there is no input, or it is gone, the defaults hold.
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the reference has no `_lmdb_output_key`: return the
@@ -3230,7 +3230,7 @@ dy_lmdb_status_t dy_lmdb_writer_put(const struct dy_lmdb_writer_t *writer,
  *
  * - `writer`: the writer.
  * - `reference`: the reference.
- * - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
+ * - `options`: as for `dy_lmdb_reference_put_output`. Its format is not looked at beyond being one.
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns what `dy_lmdb_writer_data` and `dy_lmdb_reference_put_output` do.

@@ -119,7 +119,10 @@ fn all_of(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     from.take(MAX_PAYLOAD + 1).read_to_end(&mut bytes).map_err(|error| format!("reading {name}: {error}"))?;
     if bytes.len() as u64 > MAX_PAYLOAD {
-        return Err(format!("{name} has more than {MAX_PAYLOAD} bytes, which no payload has").into());
+        return failed(
+            Status::TooLarge,
+            format!("{name} has more than {MAX_PAYLOAD} bytes, which no payload has"),
+        );
     }
     Ok(bytes)
 }

@@ -196,14 +196,14 @@ impl Meter {
         let Some(words) = self.row() else {
             return;
         };
-        timed(words, Span::Call, ns);
-        timed(words, Span::Calculate, calculate_ns);
-        if ns >= self.slow_ns {
-            let take = ns.saturating_sub(calculate_ns);
-            let (longest, took) =
-                if take > calculate_ns { (Span::Take, take) } else { (Span::Calculate, calculate_ns) };
-            self.keep(longest, ns, took, key);
-        }
+        let counted = |count: Count| words[row::COUNTS + count as usize].load(Ordering::Relaxed);
+        // It is counted already.
+        let sampled = (counted(Count::Through) + counted(Count::Direct)) % SAMPLED == 1;
+        let began = sys::monotonic_ns().saturating_sub(ns);
+        self.ended(
+            &Timing { began, stored: began, answered: began.saturating_add(calculate_ns), sampled },
+            key,
+        );
     }
 
     /// A payload could not go through the store.

@@ -171,10 +171,11 @@ class LMDBConfig:
             ("prefault", 0, _MOST),
         ):
             whole_number(f"LMDBConfig.{name}", getattr(self, name), least, most)
-        if type(self.mode) is not int or self.mode & ~0o2077 != 0o700:
+        # As lmdb_mode.
+        if type(self.mode) is not int or self.mode & ~0o7077 != 0o700:
             raise ConfigError(
-                f"LMDBConfig.mode: {self.mode!r} is not allowed; allowed are modes of directories "
-                "that their owner may use, from 0o700 to 0o777, and with 0o2000 the same"
+                f"LMDBConfig.mode: {self.mode!r} is not allowed; allowed is a mode of at most "
+                "0o7777 in which the owner has 7, such as 0o700 or 0o2770"
             )
         ttl_milliseconds(self.ttl_seconds)
 

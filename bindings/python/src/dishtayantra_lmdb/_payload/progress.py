@@ -80,11 +80,6 @@ class Told:
         elif done > self._done:
             self.add(done - self._done)
 
-    @property
-    def done(self) -> int:
-        """Bytes that are done."""
-        return self._done
-
     def fill(self, target: memoryview, parts: Sequence[Any]) -> None:
         """Copies ``parts`` into ``target``, in a row."""
         at = 0
