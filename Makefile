@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java wheel cli docs install uninstall deb packages demo browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli docs install uninstall deb crates packages demo browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -35,6 +35,9 @@ uninstall: ## removes what install installed; the same variables
 
 deb: build cli ## dist/: Debian packages of the library, its headers, the command-line tool, debugging information
 	@scripts/deb.sh
+
+crates: setup ## what `cargo publish` would give of crate, kit and command-line tool, each built from the packed files of all
+	@.venv/bin/python -m pytest tests/packages/test_crates.py
 
 demo: setup ## real data through Python, C++, Rust and Java calculators, figures checked, times compared
 	@scripts/build.sh demo

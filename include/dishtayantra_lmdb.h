@@ -1442,6 +1442,20 @@ extern "C" {
 const char *dy_lmdb_status_name(dy_lmdb_status_t status);
 
 /**
+ * Where a status is explained: what it means, and what to do.
+ *
+ * - `status`: what a call answered.
+ *
+ * Returns a place in the documentation, such as "docs/troubleshooting.md#map_full"; the page without a section
+ * for `DY_LMDB_OK` and for a number that is no status. Cannot fail.
+ *
+ * Memory: a constant of the library; do not free it.
+ *
+ * Threads: any number at once.
+ */
+const char *dy_lmdb_status_help(dy_lmdb_status_t status);
+
+/**
  * The library's version.
  *
  * Returns a text such as "0.1.0". Cannot fail.
@@ -2244,8 +2258,7 @@ dy_lmdb_status_t dy_lmdb_loan_drop(struct dy_lmdb_loan_t *loan);
  *
  * - `reference`: the reference.
  * - `loan`: a loan of the store that the reference names, such as `dy_lmdb_writer_loan_output` takes.
- * - `options`: how to put it, its format above all; NULL means the defaults. The id of the exchange is the reference's
- *   unless `options` has one.
+ * - `options`: how to put it, its format above all; as for `dy_lmdb_reference_put_output`.
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns what `dy_lmdb_reference_put_output` and `dy_lmdb_loan_publish` do; `DY_LMDB_FOREIGN_STORE` when the loan is of
@@ -2484,7 +2497,8 @@ dy_lmdb_status_t dy_lmdb_reference_view_input(const struct dy_lmdb_reference_t *
  * - `reference`: the reference.
  * - `parts`, `nparts`: the payload in parts, joined in order.
  * - `options`: how to put it; NULL means the defaults. The id of the exchange is the reference's unless
- *   `options` has one.
+ *   `options` has one. With the default `ttl_ms` the output lives as long as the input was to, and has a checksum when
+ *   the input has one; where there is no input, or it is gone, the defaults hold.
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the reference has no `_lmdb_output_key`: return the
@@ -3471,7 +3485,7 @@ dy_lmdb_status_t dy_lmdb_writer_put(const struct dy_lmdb_writer_t *writer,
  *
  * - `writer`: the writer.
  * - `reference`: the reference.
- * - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
+ * - `options`: as for `dy_lmdb_reference_put_output`. Its format is not looked at beyond being one.
  * - `info`: where to tell of the new entry; may be NULL.
  *
  * Returns what `dy_lmdb_writer_data` and `dy_lmdb_reference_put_output` do.

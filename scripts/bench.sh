@@ -42,8 +42,8 @@ for round in $(seq "$rounds"); do
     .venv/bin/python bench-compare/python/peers.py --tsv --directory "$base" >>"$results"
     .venv/bin/python bench-compare/python/loans.py --tsv --directory "$base" >>"$results"
 done
-say "sweeps, opening, puts beside large loans"
-"$bench" sweep open contention >>"$results"
+say "sweeps, opening, puts beside large loans, counting calls"
+"$bench" sweep open contention counters >>"$results"
 
 printf '\nLeast medians of %s rounds, %s, %s, %s cores, Linux %s, stores on %s\n' "$rounds" "$(date -u +%Y-%m-%d)" \
     "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(uname -r)" "$(df --output=fstype "$base" | tail -n 1)"

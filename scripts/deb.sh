@@ -42,6 +42,11 @@ documents() {
     gzip -9n <CHANGELOG.md >"$place/changelog.gz"
 }
 
+# pages NAME PACKAGE: the documentation, which errors name places in.
+pages() {
+    install -D -m 644 -t "$stage/$1/usr/share/doc/$2/docs" docs/*.md
+}
+
 # package NAME PACKAGE DEPENDS: the .deb of what lies below the stage's directory NAME.
 package() {
     documents "$1" "$2"
@@ -65,6 +70,7 @@ mv "$stage/dev/$lib/libdishtayantra_lmdb.so."* "$stage/library/$lib"
 printf 'activate-noawait ldconfig\n' >"$stage/library/DEBIAN/triggers"
 printf '%s %s libdishtayantra-lmdb0 (>= %s)\n' "${soname%.so.*}" "${soname##*.}" "$version" >"$stage/library/DEBIAN/shlibs"
 package library libdishtayantra-lmdb0 "$(depends "$stage/library/$lib/$soname")"
+pages dev libdishtayantra-lmdb-dev
 package dev libdishtayantra-lmdb-dev ''
 
 id=$(readelf -n "$stripped" | sed -n 's/^ *Build ID: //p')
@@ -89,5 +95,6 @@ completions() {
 completions bash bash-completion/completions/dishtayantra-lmdb dylmdb
 completions fish fish/vendor_completions.d/dishtayantra-lmdb.fish dylmdb.fish
 completions zsh zsh/vendor-completions/_dishtayantra-lmdb
+pages tools dishtayantra-lmdb-tools
 package tools dishtayantra-lmdb-tools "$(depends "$stage/tools/usr/bin/dishtayantra-lmdb")"
 stat --printf '    %9s  %n\n' dist/*.deb

@@ -54,7 +54,7 @@ fill() {
 
 say "installing version $version below $target"
 install -d "$lib/pkgconfig" "$lib/cmake/dishtayantra_lmdb" "$target/include/dishtayantra_lmdb/python" \
-    "$target/share/doc/dishtayantra_lmdb/LICENSES"
+    "$target/share/doc/dishtayantra_lmdb/LICENSES" "$target/share/doc/dishtayantra_lmdb/docs"
 
 # Beside the old file, then over its name: programs that have it mapped keep it.
 install -m 755 "$stripped" "$lib/.$file.new"
@@ -70,6 +70,7 @@ fill dishtayantra_lmdb-config.cmake "$lib/cmake/dishtayantra_lmdb"
 fill dishtayantra_lmdb-config-version.cmake "$lib/cmake/dishtayantra_lmdb"
 install -m 644 LICENSE-MIT LICENSE-APACHE "$target/share/doc/dishtayantra_lmdb"
 install -m 644 LICENSES/* "$target/share/doc/dishtayantra_lmdb/LICENSES"
+install -m 644 docs/*.md "$target/share/doc/dishtayantra_lmdb/docs"
 
 if [ -z "${DESTDIR:-}" ]; then
     say "where the loader does not look in $prefix/$libdir by itself: run ldconfig, or link with -Wl,-rpath,$prefix/$libdir"

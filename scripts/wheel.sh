@@ -21,6 +21,7 @@ tar -xf "target/package/$engine-$version.crate" -C "$stage/engine" --strip-compo
 (cd bindings/python && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$root/$stage")
 rm -f "$stage/requirements-dev.txt"
 cp -r LICENSE-MIT LICENSE-APACHE LICENSES "$stage"
+install -D -m 644 -t "$stage/docs" docs/*.md
 mkdir "$stage/jars"
 for artifact in lmdb calculators; do
     jar=java/$artifact/target/dishtayantra-$artifact-$version.jar

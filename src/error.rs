@@ -1,5 +1,6 @@
 //! What can go wrong, as a numbered status with a message that names the thing.
 
+use std::ffi::CStr;
 use std::fmt;
 
 macro_rules! statuses {
@@ -16,6 +17,17 @@ macro_rules! statuses {
             /// The constant's name in the C header.
             pub const fn name(self) -> &'static str {
                 match self { $(Status::$variant => concat!("DY_LMDB_", $name),)* }
+            }
+
+            /// Where it is explained: a place in the documentation.
+            pub const fn help(self) -> &'static CStr {
+                match self {
+                    $(Status::$variant => {
+                        const UPPER: &str = concat!("docs/troubleshooting.md#", $name, "\0");
+                        const LOWER: [u8; UPPER.len()] = lowered(UPPER);
+                        const { terminated(&LOWER) }
+                    })*
+                }
             }
         }
     };
@@ -76,7 +88,31 @@ statuses! {
     Panic = 61, "PANIC";
 }
 
+/// `text` in lower case, as headings become anchors.
+const fn lowered<const N: usize>(text: &str) -> [u8; N] {
+    let mut lower = [0; N];
+    let mut at = 0;
+    while at < N {
+        lower[at] = text.as_bytes()[at].to_ascii_lowercase();
+        at += 1;
+    }
+    lower
+}
+
+const fn terminated(text: &'static [u8]) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text) {
+        Ok(text) => text,
+        Err(_) => panic!("it has no NUL at its end"),
+    }
+}
+
 impl Status {
+    /// Where the status of a number is explained; the page without a section when it is none.
+    pub fn help_of(code: i32) -> &'static CStr {
+        let known = Status::ALL.iter().find(|known| known.code() == code);
+        known.map_or(c"docs/troubleshooting.md", |known| known.help())
+    }
+
     /// The number that crosses the C ABI.
     pub const fn code(self) -> i32 {
         self as i32

@@ -131,3 +131,38 @@ fn hand_on() {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn each_door_hears_from_its_own_level_on() {
+        static HEARD: Mutex<Vec<(&str, Level)>> = Mutex::new(Vec::new());
+        let sink = |door| -> Option<Sink> {
+            Some(Box::new(move |level, message: &str| {
+                // Other tests may say something as well.
+                if message == "heard by a door" {
+                    HEARD.lock().unwrap().push((door, level));
+                }
+            }))
+        };
+        let said = || {
+            for level in [Level::Debug, Level::Info, Level::Warn] {
+                say(level, || "heard by a door".to_owned());
+            }
+            flush();
+            std::mem::take(&mut *HEARD.lock().unwrap())
+        };
+        assert_eq!(said(), []);
+        listen(Door::C, Level::Warn, sink("c"));
+        listen(Door::Java, Level::Info, sink("java"));
+        assert_eq!(said(), [("java", Level::Info), ("c", Level::Warn), ("java", Level::Warn)]);
+        listen(Door::Java, Level::Debug, None);
+        assert_eq!(said(), [("c", Level::Warn)]);
+        listen(Door::C, Level::Warn, None);
+        assert_eq!(said(), []);
+        assert!(PENDING.with_borrow(|pending| pending.0.is_empty()));
+    }
+}

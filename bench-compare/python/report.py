@@ -129,6 +129,16 @@ def waking_and_opening(results: Results) -> None:
     table("Waking and opening, µs", ["", "time"], rows)
 
 
+def counting(results: Results) -> None:
+    """What is counted of each call of a calculator."""
+    nanoseconds = least(results, "engine", "count a call", 1024)
+    table(
+        "Counting and timing a call of a calculator, µs",
+        ["", "time"],
+        [["what is counted of one call", micros(nanoseconds)]],
+    )
+
+
 def contention(results: Results) -> None:
     """A small put while others fill large payloads."""
     rows = []
@@ -220,6 +230,8 @@ def main() -> None:
         waking_and_opening(results)
     if ("engine", "put, alone: median") in operations:
         contention(results)
+    if ("engine", "count a call") in operations:
+        counting(results)
     if (OURS, LOAN_OPERATIONS[0]) in operations:
         python_loans(results)
     if (OURS, "put") in operations:

@@ -1,11 +1,12 @@
 //! What the engine's operations cost: medians, one line each with subject, operation, bytes and nanoseconds,
 //! tab-separated, as `bench-compare/python/report.py` reads them.
 //!
-//! `cargo bench --bench engine -- [operations] [flat] [sweep] [wakeup] [open] [contention] [references]`; all of
-//! them when none is named.
+//! `cargo bench --bench engine -- [operations] [flat] [sweep] [wakeup] [open] [contention] [references] [counters]`;
+//! all of them when none is named.
 //! The stores are made below `DY_LMDB_BENCH_DIR`, else the system's temporary directory.
 
 mod contention;
+mod counters;
 mod flat;
 mod measure;
 mod operations;
@@ -42,7 +43,7 @@ fn finish(result: Result<()>) -> ExitCode {
 
 fn run(chosen: &[String]) -> Result<()> {
     type Group = (&'static str, fn() -> Result<()>);
-    let groups: [Group; 7] = [
+    let groups: [Group; 8] = [
         ("operations", operations::run),
         ("flat", flat::run),
         ("sweep", sweep::run),
@@ -50,10 +51,11 @@ fn run(chosen: &[String]) -> Result<()> {
         ("open", open),
         ("contention", contention::run),
         ("references", references::run),
+        ("counters", counters::run),
     ];
     if let Some(unknown) = chosen.iter().find(|name| groups.iter().all(|(group, _)| group != name)) {
         eprintln!(
-            "engine bench: no group {unknown:?}: operations, flat, sweep, wakeup, open, contention, references"
+            "engine bench: no group {unknown:?}: operations, flat, sweep, wakeup, open, contention, references, counters"
         );
         std::process::exit(2);
     }

@@ -19,7 +19,7 @@ from dishtayantra_lmdb import LMDBCalculatorMixin, LMDBConfig, LMDBTransport, wr
 
 WARM = 30
 # The sweeper's thread is counted too, where it happens to work: the least of these counts is without it.
-ROUNDS = 3
+ROUNDS = 6
 MAP_SIZE = 64 << 20
 
 

@@ -1,4 +1,4 @@
-"""Puts the shared library, the licences and the jars into the wheel, and gives it a platform tag.
+"""Puts library, licences, jars and documentation into the wheel, and gives it a platform tag.
 
 The library is the one that ``DISHTAYANTRA_LMDB_LIBRARY`` names, or the checkout's, or it is built
 from the Rust sources in the source distribution. An editable installation takes it from
@@ -41,6 +41,8 @@ class LibraryHook(BuildHookInterface):  # type: ignore[type-arg, unused-ignore]
             metadata = f"{PACKAGE}-{self.metadata.version}.dist-info"
             for licence in licences(project):
                 included[str(licence)] = f"{metadata}/licenses/{licence.relative_to(project)}"
+        for page in pages(project or root):
+            included[str(page)] = f"{PACKAGE}/docs/{page.name}"
         for jar in jars(root, self.scratch):
             included[str(jar)] = f"{PACKAGE}/_jars/{jar.name}"
         # No code in it is compiled for a version of Python, but the library is for a platform.
@@ -120,6 +122,18 @@ def licences(project: Path) -> list[Path]:
     found = sorted([*project.glob("LICENSE-*"), *(project / "LICENSES").glob("*")])
     if not found:
         raise FileNotFoundError(f"no licences in {project}")
+    return found
+
+
+def pages(top: Path) -> list[Path]:
+    """The documentation, which errors name places in.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    found = sorted((top / "docs").glob("*.md"))
+    if not found:
+        raise FileNotFoundError(f"no pages in {top / 'docs'}")
     return found
 
 

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dishtayantra_lmdb::config::DEFAULT_DB_PATH;
 use dishtayantra_lmdb::format::Format;
+use dishtayantra_lmdb::store::MAX_PAYLOAD;
 
 use crate::metrics::LOOPBACK;
 use crate::{Failure, key};
@@ -61,8 +62,7 @@ impl At {
         if !self.key_hex {
             return key::parse(argument);
         }
-        key::unhex(argument.as_encoded_bytes())
-            .ok_or_else(|| format!("{argument:?} is no key in hexadecimal digits, two for each byte").into())
+        key::of_hex(argument)
     }
 }
 
@@ -201,7 +201,7 @@ pub enum Command {
         #[arg(default_value = "/tmp")]
         directory: PathBuf,
         /// Sizes of payloads
-        #[arg(long, value_parser = bytes, value_delimiter = ',', default_value = "1KiB,64KiB,1MiB,16MiB")]
+        #[arg(long, value_parser = payload, value_delimiter = ',', default_value = "1KiB,64KiB,1MiB,16MiB")]
         sizes: Vec<u64>,
         /// Time to take
         #[arg(long, value_parser = duration, default_value = "4s", value_name = "TIME")]
@@ -228,10 +228,21 @@ pub enum Command {
         #[arg(default_value = DEFAULT_DB_PATH)]
         path: PathBuf,
     },
-    /// Finds stores: those that processes have open, and those in the usual places
+    /// Finds stores: those that processes have open, then others in the usual places
     Stores {
         /// Directories to look through instead
         directories: Vec<PathBuf>,
+        /// Only those that some process has open
+        #[arg(long)]
+        open: bool,
+    },
+    /// Lets a store grow further than it might, at once and for everybody (lmdb_map_size)
+    Grow {
+        /// Directory of the store
+        path: PathBuf,
+        /// How far it may grow from now on, as 8GiB
+        #[arg(value_parser = map_size)]
+        size: u64,
     },
     /// Removes what has expired and takes back what dead processes held
     Sweep {
@@ -347,7 +358,7 @@ pub struct Copy {
     #[arg(long)]
     pub no_overwrite: bool,
     /// How far the other store may grow when it is made, as 512MiB; as far as this one when not given
-    #[arg(long, value_parser = bytes, value_name = "SIZE")]
+    #[arg(long, value_parser = map_size, value_name = "SIZE")]
     pub map_size: Option<u64>,
 }
 
@@ -382,6 +393,19 @@ fn bytes(text: &str) -> Result<u64, String> {
     };
     let number: u64 = digits.parse().map_err(|_| "write bytes, or 64KiB, 16MiB, 2GiB".to_owned())?;
     number.checked_mul(1 << power).ok_or_else(|| "that is too much".to_owned())
+}
+
+/// Bytes that a payload may have.
+fn payload(text: &str) -> Result<u64, String> {
+    let size = bytes(text)?;
+    if size <= MAX_PAYLOAD { Ok(size) } else { Err(format!("a payload has {MAX_PAYLOAD} bytes at most")) }
+}
+
+/// How far a store may grow.
+fn map_size(text: &str) -> Result<u64, String> {
+    // As lmdb_map_size.
+    bytes(text)
+        .and_then(|size| if size <= i64::MAX as u64 { Ok(size) } else { Err("that is too much".into()) })
 }
 
 fn format(text: &str) -> Result<Format, String> {

@@ -26,6 +26,8 @@ struct Times {
 
 /// Measures in a store of its own below `directory`, which it removes, for about `time`.
 pub fn run(directory: &Path, sizes: &[u64], time: Duration, json: bool) -> Result<(), Failure> {
+    // It would be made, and left.
+    std::fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     let path = directory.join(format!("dishtayantra_lmdb_bench_{}", std::process::id()));
     let largest = sizes.iter().copied().max().unwrap_or(0);
     let options = Options { map_size: (64 << 20).max(8 * largest), ..Options::default() };

@@ -1,6 +1,7 @@
 //! Looking whether everything in a store is what it says it is.
 
 use dishtayantra_lmdb::document::Document;
+use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::format::{Format, npy};
 use dishtayantra_lmdb::store::{Store, View};
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use crate::list::walk;
 use crate::out::print;
 use crate::progress::{Progress, Unit};
 use crate::report::{as_line, list, number, word};
+use crate::store::failed;
 use crate::text::{entries, size};
 use crate::{Failure, key};
 
@@ -55,7 +57,7 @@ pub fn run(store: &Store, json: bool) -> Result<(), Failure> {
     }
     match faults.as_slice() {
         [] => Ok(()),
-        faults => Err(format!("{} faults:\n  {}", faults.len(), faults.join("\n  ")).into()),
+        faults => failed(Status::Corrupt, format!("{} faults:\n  {}", faults.len(), faults.join("\n  "))),
     }
 }
 

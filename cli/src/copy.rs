@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::options::{Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
 use serde_json::json;
@@ -11,6 +12,7 @@ use crate::list::{databases, walk};
 use crate::out::print;
 use crate::progress::{Progress, Unit};
 use crate::report::{as_line, number};
+use crate::store::failed;
 use crate::text::{entries, size};
 use crate::{Failure, key};
 
@@ -21,7 +23,7 @@ pub fn run(wanted: &Copy, opening: &Opening) -> Result<(), Failure> {
     let map_size = wanted.map_size.unwrap_or_else(|| number(&stats["map"]["limit"]));
     let to = destination(&wanted.to, map_size, opening)?;
     if from.id() == to.id() {
-        return Err(format!("{} is the same store", wanted.to.display()).into());
+        return failed(Status::InvalidArgument, format!("{} is the same store", wanted.to.display()));
     }
     let prefix = key::parse(&wanted.prefix)?;
     let names = databases(&from, wanted.db.as_deref())?;

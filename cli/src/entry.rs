@@ -6,8 +6,9 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::options::{Options, PutOptions};
-use dishtayantra_lmdb::store::{Listed, Store, View};
+use dishtayantra_lmdb::store::{Listed, MAX_PAYLOAD, Store, View};
 use serde_json::{Value, json};
 
 use crate::arguments::{At, Opening, Put};
@@ -15,6 +16,7 @@ use crate::list::{age_ms, walk, with_key};
 use crate::out::{Out, print};
 use crate::progress::{Progress, Unit};
 use crate::report::as_line;
+use crate::store::failed;
 use crate::text::entries;
 use crate::{Failure, key};
 
@@ -25,7 +27,9 @@ const PIECE: usize = 8 << 20;
 
 /// The entry under a key. It does not count as opened by its calculator.
 pub fn view(store: &Store, at: &At, key: &[u8]) -> Result<View, Failure> {
-    let view = store.view_quiet(&at.db, key)?.ok_or_else(|| no_entry(store, at, key))?;
+    let view = store
+        .view_quiet(&at.db, key)?
+        .ok_or_else(|| Error::new(Status::NotFound, no_entry(store, at, key)))?;
     view.verify()?;
     Ok(view)
 }
@@ -62,12 +66,19 @@ pub fn put(wanted: &Put, opening: &Opening) -> Result<(), Failure> {
         let options = Options { existing: false, max_dbs: 100, ..crate::store::options(opening) };
         Store::open(&wanted.at.path, &options)?
     } else {
-        crate::store::open(&wanted.at.path, opening)?
+        crate::store::open(&wanted.at.path, opening).map_err(|failure| {
+            match failure.downcast_ref::<Error>() {
+                Some(error) if error.status() == Status::NotFound => {
+                    Error::new(Status::NotFound, format!("{error}; --create makes one")).into()
+                }
+                _ => failure,
+            }
+        })?
     };
     let key = wanted.at.key(&wanted.key)?;
     let options = PutOptions {
         format: wanted.format,
-        ttl_ms: ms(wanted.ttl),
+        ttl_ms: life(wanted.ttl),
         no_overwrite: wanted.no_overwrite,
         checksum: wanted.checksum,
         source: &wanted.source,
@@ -104,15 +115,21 @@ pub fn put(wanted: &Put, opening: &Opening) -> Result<(), Failure> {
     Ok(())
 }
 
-fn all_of(mut from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
+fn all_of(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    from.read_to_end(&mut bytes).map_err(|error| format!("reading {name}: {error}"))?;
+    from.take(MAX_PAYLOAD + 1).read_to_end(&mut bytes).map_err(|error| format!("reading {name}: {error}"))?;
+    if bytes.len() as u64 > MAX_PAYLOAD {
+        return failed(
+            Status::TooLarge,
+            format!("{name} has more than {MAX_PAYLOAD} bytes, which no payload has"),
+        );
+    }
     Ok(bytes)
 }
 
 /// Gives entries a new time to live.
 pub fn touch(store: &Store, at: &At, keys: &[OsString], ttl: Duration, json: bool) -> Result<(), Failure> {
-    each(store, at, keys, ("touched", json), |key| Ok(store.touch(&at.db, key, ms(ttl))?))
+    each(store, at, keys, ("touched", json), |key| Ok(store.touch(&at.db, key, life(ttl))?))
 }
 
 /// Deletes entries.
@@ -137,7 +154,7 @@ fn each(
         let shown: Vec<_> = there.iter().map(|key| key::shown(key)).collect();
         print(&as_line(&json!({"database": at.db, done: shown})))?;
     }
-    if missing.is_empty() { Ok(()) } else { Err(missing.join("\n").into()) }
+    if missing.is_empty() { Ok(()) } else { failed(Status::NotFound, missing.join("\n")) }
 }
 
 /// Deletes all entries whose keys begin with `prefix`.
@@ -182,6 +199,11 @@ pub fn wait(
     }
     let row = json!({"database": at.db, "waited_ms": ms(start.elapsed())});
     print(&as_line(&with_key(row, &key)))
+}
+
+/// A time to live in ms: what is not 0 does not become so, which would be for ever.
+fn life(time: Duration) -> u64 {
+    if time.is_zero() { 0 } else { ms(time).max(1) }
 }
 
 fn ms(time: Duration) -> u64 {

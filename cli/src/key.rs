@@ -6,10 +6,17 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+use dishtayantra_lmdb::error::Status;
+
 use crate::Failure;
+use crate::store::failed;
 
 /// A key as text on one line, with nothing in it that a terminal would act on, from which [`parse`] makes the key.
 pub fn shown(key: &[u8]) -> String {
+    // Most keys are shown as they are, and a list has many.
+    if key.iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        return String::from_utf8_lossy(key).into_owned();
+    }
     let mut text = String::with_capacity(key.len());
     for chunk in key.utf8_chunks() {
         // Quotes are no danger; Rust's own escapes have them for its literals.
@@ -41,10 +48,12 @@ pub fn parse(text: &OsStr) -> Result<Vec<u8>, Failure> {
             continue;
         }
         let Some((made, length)) = escape(&bytes[at..]) else {
-            return Err(format!(
-                "{text:?} has a \\ at byte {at} that begins nothing: write \\\\ for it, or give the key with --key-hex"
-            )
-            .into());
+            return failed(
+                Status::BadKey,
+                format!(
+                    "{text:?} has a \\ at byte {at} that begins nothing: write \\\\ for it, or give the key with --key-hex"
+                ),
+            );
         };
         key.extend(made);
         at += length;
@@ -70,6 +79,20 @@ fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
         }
         _ => None,
     }
+}
+
+/// The key of an argument in hexadecimal digits.
+///
+/// # Errors
+/// Other characters, or an odd number of them.
+pub fn of_hex(argument: &OsStr) -> Result<Vec<u8>, Failure> {
+    unhex(argument.as_bytes()).map_or_else(
+        || {
+            let message = format!("{argument:?} is no key in hexadecimal digits, two for each byte");
+            failed(Status::BadKey, message)
+        },
+        Ok,
+    )
 }
 
 /// The bytes of hexadecimal digits.

@@ -41,6 +41,8 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use dishtayantra_lmdb::error::Error;
+use dishtayantra_lmdb::warning;
 
 /// Why a command failed, in words.
 type Failure = Box<dyn std::error::Error>;
@@ -53,13 +55,20 @@ pub fn main() -> ExitCode {
     };
     let outcome = run(&arguments);
     let mut told = true;
-    for warning in dishtayantra_lmdb::warning::take() {
+    let warnings = warning::take();
+    for warning in &warnings {
         told &= out::tell(&format!("warning: {warning}"));
+    }
+    if !warnings.is_empty() {
+        told &= out::tell(&format!("help: {}", warning::HELP));
     }
     match outcome {
         Ok(()) if told => return ExitCode::SUCCESS,
         Err(failure) if !out::is_left(&failure) => {
-            _ = out::tell(&format!("error: {}", store::in_words(&failure)))
+            _ = out::tell(&store::in_words(&failure));
+            if let Some(error) = failure.downcast_ref::<Error>() {
+                _ = out::tell(&format!("help: {}", error.status().help().to_string_lossy()));
+            }
         }
         _ => {}
     }
@@ -96,7 +105,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { directory } => shell::manual(directory.as_deref()),
         Command::Doctor { path } => doctor::run(path, opening),
-        Command::Stores { directories } => stores::run(directories, json),
+        Command::Stores { directories, open } => stores::run(directories, *open, json),
+        Command::Grow { path, size } => report::grow(&open(path)?, *size, json),
         Command::Sweep { path } => out::print(&report::sweep(&open(path)?, json)?),
         Command::Audit { path } => report::audit(&open(path)?, json),
         Command::Watch { path, interval, count } => watch::run(&open(path)?, *interval, *count, json),

@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Duration, SystemTime};
 
+use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::store::{Listed, Store};
 use serde_json::{Value, json};
 
 use crate::arguments::{Ls, Sort};
 use crate::out::Out;
 use crate::ranked::{Ranked, keep};
+use crate::store::failed;
 use crate::text::{Columns, size, time};
 use crate::{Failure, key};
 
@@ -44,12 +46,11 @@ pub fn databases(store: &Store, db: Option<&str>) -> Result<Vec<String>, Failure
     match db {
         Some(name) if !known.iter().any(|known| known == name) => {
             let there: Vec<_> = known.iter().map(|name| key::shown(name.as_bytes())).collect();
-            Err(format!(
-                "no database {name:?} in {}; there are: {}",
-                store.path().display(),
-                there.join(", ")
+            let path = store.path().display();
+            failed(
+                Status::NotFound,
+                format!("no database {name:?} in {path}; there are: {}", there.join(", ")),
             )
-            .into())
         }
         Some(name) => Ok(vec![name.to_owned()]),
         None => Ok(known),
@@ -58,11 +59,7 @@ pub fn databases(store: &Store, db: Option<&str>) -> Result<Vec<String>, Failure
 
 /// Lists the live entries of one database or of all.
 pub fn list(store: &Store, wanted: &Ls, json: bool) -> Result<(), Failure> {
-    let prefix = if wanted.key_hex {
-        key::unhex(wanted.prefix.as_encoded_bytes()).ok_or("--prefix is not in hexadecimal digits")?
-    } else {
-        key::parse(&wanted.prefix)?
-    };
+    let prefix = if wanted.key_hex { key::of_hex(&wanted.prefix)? } else { key::parse(&wanted.prefix)? };
     let databases = databases(store, wanted.db.as_deref())?;
     let mut writer = Writer::new(wanted, json)?;
     if wanted.sort == Sort::Key && !wanted.reverse {

@@ -1,11 +1,13 @@
 //! Reports on a whole store.
 
+use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::store::Store;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 use crate::out::print;
 use crate::process::Process;
+use crate::store::failed;
 use crate::text::{size, table, time};
 use crate::{Failure, key};
 
@@ -40,6 +42,21 @@ pub fn sweep(store: &Store, json: bool) -> Result<String, Failure> {
     })
 }
 
+/// Lets the store grow further.
+pub fn grow(store: &Store, bytes: u64, json: bool) -> Result<(), Failure> {
+    let was = store.grow(bytes)?;
+    print(&if json {
+        as_line(&json!({"limit": bytes, "before": was}))
+    } else {
+        format!(
+            "{} may grow to {}, {} before\n",
+            key::shown(store.path().as_os_str().as_encoded_bytes()),
+            size(bytes),
+            size(was)
+        )
+    })
+}
+
 /// Audits, and fails when something is wrong.
 pub fn audit(store: &Store, json: bool) -> Result<(), Failure> {
     let report = serde_json::to_value(store.audit()?)?;
@@ -56,7 +73,7 @@ pub fn audit(store: &Store, json: bool) -> Result<(), Failure> {
     }
     let named: Vec<String> =
         faults.iter().filter_map(Value::as_str).map(|fault| key::shown(fault.as_bytes())).collect();
-    Err(format!("{} faults:\n  {}", named.len(), named.join("\n  ")).into())
+    failed(Status::Corrupt, format!("{} faults:\n  {}", named.len(), named.join("\n  ")))
 }
 
 /// JSON on a line of its own.

@@ -1,6 +1,6 @@
 //! Opening a store to look at it.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use dishtayantra_lmdb::error::{Error, Status};
@@ -14,23 +14,29 @@ use crate::process;
 
 /// Opens the store that a command is about, and changes nothing about it: limits stay as they are, nothing is made.
 pub fn open(path: &Path, opening: &Opening) -> Result<Store, Failure> {
-    // What else is in a directory is not looked at by the engine before it has put its own lock there.
-    match path.join("shared").symlink_metadata() {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(not_permitted(path)),
-        Err(_) if path.is_dir() => {
-            return Err(format!("{} holds no store of this library", path.display()).into());
+    // What there is in place of a store the engine says; of a directory with nothing of one it says who may write there.
+    let there = ["shared", "data.mdb"].map(|name| path.join(name).symlink_metadata());
+    if there.iter().flatten().next().is_none() {
+        let barred = |error: &io::Error| error.kind() == ErrorKind::PermissionDenied;
+        if there.iter().filter_map(|file| file.as_ref().err()).any(barred) {
+            return Err(not_permitted(path));
         }
-        // The engine says what there is instead.
-        Err(_) => {}
+        if path.is_dir() {
+            return failed(Status::NotFound, format!("{} holds no store of this library", path.display()));
+        }
     }
     Ok(Store::open(path, &options(opening))?)
+}
+
+/// A failure with the status that the engine would give it.
+pub fn failed<T>(status: Status, message: String) -> Result<T, Failure> {
+    Err(Error::new(status, message).into())
 }
 
 /// The statistics of a store whose files are still where they were.
 pub fn look(store: &Store) -> Result<Value, Failure> {
     if !store.is_there() {
-        return Err(format!("the store is no longer in {}", store.path().display()).into());
+        return failed(Status::ForeignStore, format!("the store is no longer in {}", store.path().display()));
     }
     Ok(store.stats()?)
 }
@@ -47,12 +53,12 @@ pub fn options(opening: &Opening) -> Options {
     }
 }
 
-/// A failure in words; what is not permitted says so first, whoever found it.
+/// A failure in words: the name of its status, and of what is not permitted so first, whoever found it.
 pub fn in_words(failure: &Failure) -> String {
-    match failure.downcast_ref::<Error>() {
-        Some(error) if error.status() == Status::Permission => format!("permission denied: {error}"),
-        _ => failure.to_string(),
-    }
+    let Some(error) = failure.downcast_ref::<Error>() else { return format!("error: {failure}") };
+    let name = error.status().name().trim_start_matches("DY_LMDB_");
+    let denied = if error.status() == Status::Permission { "permission denied: " } else { "" };
+    format!("error ({name}): {denied}{error}")
 }
 
 /// What is said of a directory that we may not look into.
@@ -67,11 +73,11 @@ pub fn not_permitted(path: &Path) -> Failure {
             metadata.mode() & 0o7777
         ))
     });
-    format!(
-        "permission denied: {} cannot be looked into by {}{}",
+    let message = format!(
+        "{} cannot be looked into by {}{}",
         path.display(),
         process::user(nix::unistd::geteuid().as_raw()),
         barred.unwrap_or_default()
-    )
-    .into()
+    );
+    Error::new(Status::Permission, message).into()
 }

@@ -20,8 +20,8 @@ const PLACES: [(&str, usize); 5] =
 /// How deep directories are looked through that somebody names.
 const DEPTH: usize = 6;
 
-/// Lists the stores in `directories`, or those of processes and in the usual places.
-pub fn run(directories: &[PathBuf], json: bool) -> Result<(), Failure> {
+/// Lists the stores in `directories`, or those of processes and in the usual places; those that are open first.
+pub fn run(directories: &[PathBuf], open: bool, json: bool) -> Result<(), Failure> {
     let mut users: BTreeMap<PathBuf, BTreeSet<u64>> = BTreeMap::new();
     for pid in process::all() {
         for store in Maps::of(pid).stores {
@@ -40,17 +40,20 @@ pub fn run(directories: &[PathBuf], json: bool) -> Result<(), Failure> {
     }
     let mut rows = Vec::new();
     for path in found {
-        // What may not be looked into is there all the same when it is the place of a store.
+        // What may not be looked into is there all the same when it is the place of a store, and so is what is left of one.
         let version = match Store::version_at(&path) {
-            Ok(Some(version)) => Some(version),
-            Ok(None) => continue,
-            Err(_) => None,
+            Ok(None) if !path.join("data.mdb").exists() => continue,
+            version => version.unwrap_or(None),
         };
         let Ok(metadata) = path.metadata() else { continue };
         let bytes = path.join("data.mdb").metadata().ok().map(|data| data.blocks() * 512);
         let pids: Vec<u64> = users.get(&path).into_iter().flatten().copied().collect();
+        if open && pids.is_empty() {
+            continue;
+        }
         rows.push((path, version, process::user(metadata.uid()), metadata.mode() & 0o7777, bytes, pids));
     }
+    rows.sort_by_key(|(.., pids)| pids.is_empty());
     if json {
         let rows = rows.iter().map(|(path, version, user, mode, bytes, pids)| {
             json!({"path": path.to_string_lossy(), "format_version": version, "user": user, "mode": format!("{mode:04o}"),
@@ -77,7 +80,9 @@ pub fn run(directories: &[PathBuf], json: bool) -> Result<(), Failure> {
 
 /// Adds the directories below `place` that hold a store; links are not followed.
 fn search(place: &Path, depth: usize, found: &mut BTreeSet<PathBuf>) {
-    if place.join("shared").symlink_metadata().is_ok() {
+    let has = |name: &str| place.join(name).symlink_metadata().is_ok();
+    // The engine alone makes a file `owners` beside LMDB's.
+    if has("shared") || (has("data.mdb") && has("owners")) {
         found.insert(place.to_owned());
     }
     if depth == 0 {

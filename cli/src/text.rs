@@ -37,13 +37,13 @@ impl<const N: usize> Columns<N> {
     pub fn lines(&mut self, rows: &[[String; N]]) -> String {
         for row in rows {
             for (width, cell) in self.widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width());
+                *width = (*width).max(columns(cell));
             }
         }
         let mut text = String::new();
         for row in rows {
             for (column, (cell, width)) in row.iter().zip(self.widths).enumerate() {
-                let padding = " ".repeat(width - cell.width());
+                let padding = " ".repeat(width - columns(cell));
                 let right = self.right.contains(&column);
                 let (before, after) = if right { (padding.as_str(), "") } else { ("", padding.as_str()) };
                 text.extend([before, cell, after, "  "]);
@@ -53,6 +53,11 @@ impl<const N: usize> Columns<N> {
         }
         text
     }
+}
+
+/// Columns that a cell takes on a terminal; nearly all cells are ASCII, and a list has many.
+fn columns(cell: &str) -> usize {
+    if cell.is_ascii() { cell.len() } else { cell.width() }
 }
 
 /// Bytes in binary units.

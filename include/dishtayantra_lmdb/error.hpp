@@ -23,6 +23,9 @@ public:
     /// The constant's name, as "DY_LMDB_MAP_FULL"; static memory.
     const char* name() const noexcept { return dy_lmdb_status_name(status_); }
 
+    /// Where the documentation explains it, as "docs/troubleshooting.md#map_full"; static memory.
+    const char* help() const noexcept { return dy_lmdb_status_help(status_); }
+
 private:
     dy_lmdb_status_t status_;
 };

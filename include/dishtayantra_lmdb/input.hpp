@@ -37,15 +37,35 @@ public:
     /// The text under `name`; empty when there is none. Throws InvalidArgumentError when it is something else.
     virtual std::optional<std::string> find_text(std::string_view name) const = 0;
 
+    /// Whether what is under `name` is true; empty when there is none. Throws InvalidArgumentError when it is no bool.
+    virtual std::optional<bool> find_flag(std::string_view name) const = 0;
+
+    /// The texts under `name`, those of a list or a single one; empty when there are none. Throws InvalidArgumentError
+    /// when it is something else.
+    virtual std::optional<std::vector<std::string>> find_texts(std::string_view name) const {
+        std::optional<std::string> text = find_text(name);
+        return text ? std::optional<std::vector<std::string>>({*std::move(text)}) : std::nullopt;
+    }
+
     /// The names there are; empty when the payload is no mapping, but one value under "values".
     virtual std::optional<std::vector<std::string>> names() const { return std::nullopt; }
 
     /// The array under `name`. Throws InvalidArgumentError when there is none: nothing computes on a missing input.
-    Numbers numbers(std::string_view name) const {
-        if (std::optional<Numbers> found = find_numbers(name)) {
-            return *std::move(found);
+    Numbers numbers(std::string_view name) const { return given(name, find_numbers(name)); }
+
+    /// What must be there, as `numbers`.
+    double number(std::string_view name) const { return given(name, find_number(name)); }
+    std::string text(std::string_view name) const { return given(name, find_text(name)); }
+    bool flag(std::string_view name) const { return given(name, find_flag(name)); }
+    std::vector<std::string> texts(std::string_view name) const { return given(name, find_texts(name)); }
+
+private:
+    template <class T>
+    static T given(std::string_view name, std::optional<T> found) {
+        if (!found) {
+            throw InvalidArgumentError("the input has no '" + std::string(name) + "'");
         }
-        throw InvalidArgumentError("the input has no '" + std::string(name) + "'");
+        return *std::move(found);
     }
 };
 
@@ -87,6 +107,24 @@ public:
 
     std::optional<std::string> find_text(std::string_view name) const override {
         return read<std::string>(name, [](const Node& node) { return std::string(node.string()); });
+    }
+
+    std::optional<bool> find_flag(std::string_view name) const override {
+        return read<bool>(name, [](const Node& node) { return node.boolean(); });
+    }
+
+    std::optional<std::vector<std::string>> find_texts(std::string_view name) const override {
+        return read<std::vector<std::string>>(name, [](const Node& node) {
+            std::vector<std::string> texts;
+            if (node.type() != Type::array) {
+                texts.emplace_back(node.string());
+                return texts;
+            }
+            for (const Item item : node.items()) {
+                texts.emplace_back(item.value.string());
+            }
+            return texts;
+        });
     }
 
     std::optional<std::vector<std::string>> names() const override {
@@ -163,6 +201,16 @@ public:
         return part != nullptr ? part->find_text(name) : std::nullopt;
     }
 
+    std::optional<bool> find_flag(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_flag(name) : std::nullopt;
+    }
+
+    std::optional<std::vector<std::string>> find_texts(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_texts(name) : std::nullopt;
+    }
+
     std::optional<std::vector<std::string>> names() const override {
         std::vector<std::string> names;
         for (const auto& [name, part] : where_) {
@@ -191,6 +239,7 @@ public:
     std::optional<std::string> find_text(std::string_view name) const override {
         return find<std::string>(name, "text");
     }
+    std::optional<bool> find_flag(std::string_view name) const override { return find<bool>(name, "bool"); }
     std::optional<double> find_number(std::string_view name) const override {
         const Value* value = find(name);
         if (value != nullptr && std::holds_alternative<std::int64_t>(value->held)) {

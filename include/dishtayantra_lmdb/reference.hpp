@@ -98,7 +98,8 @@ public:
         return View(view, info);
     }
 
-    /// Stores the output, copied before the call returns, and wakes who waits for it.
+    /// Stores the output, copied before the call returns, and wakes who waits for it. With the ttl of `PutOptions()` it lives
+    /// as long as the input was to, and it has a checksum when the input has one.
     /// Throws InvalidArgumentError when no output is wanted.
     Info put_output(Bytes payload, const PutOptions& options = {}) const {
         const dy_lmdb_buffer_t part = {payload.data(), payload.size()};

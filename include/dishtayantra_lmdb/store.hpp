@@ -137,6 +137,12 @@ public:
         return put_parts(key, &part, 1, options, db);
     }
 
+    /// A text's bytes, as they are.
+    template <class Text, class = std::enable_if_t<std::is_convertible_v<const Text&, std::string_view>>>
+    Info put(std::string_view key, const Text& text, const PutOptions& options = {}, std::string_view db = {}) {
+        return put(key, as_bytes(std::string_view(text)), options, db);
+    }
+
     /// Stores an array in format numpy; `options.format` is not used. `shape` empty: one dimension.
     /// Throws InvalidArgumentError when `shape` does not hold `elements`.
     template <class T>

@@ -34,6 +34,7 @@ struct Value {
     Value(const char* text) : held(std::string(text)) {}
     Value(std::string text) : held(std::move(text)) {}
     Value(Numbers numbers) : held(std::move(numbers)) {}
+    Value(std::vector<double> items) : held(Numbers(std::move(items))) {}
     Value(Map map) : held(std::move(map)) {}
 };
 

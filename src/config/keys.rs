@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::KEYS;
 use crate::error::{Error, Result, Status};
-use crate::warning;
+use crate::warning::{self, Subject};
 
 /// The environment variable that names the directory of the store when the configuration does not.
 pub const DB_PATH_VARIABLE: &str = "LMDB_DB_PATH";
@@ -134,9 +134,12 @@ impl Keys<'_> {
                 .min_by_key(|known| strsim::damerau_levenshtein(key, known))
                 .copied()
                 .unwrap_or_default();
-            warning::warn(format!(
-                "unknown configuration key {key}, which does nothing; the nearest known key is {nearest}"
-            ));
+            warning::warn(
+                Subject::UnknownKey,
+                format!(
+                    "unknown configuration key {key}, which does nothing; the nearest known key is {nearest}"
+                ),
+            );
         }
     }
 }

@@ -16,12 +16,12 @@ const UNEQUAL: &str = "lists of numbers inside one another must have equal lengt
 const APART: [i8; 3] = [78, 80, TABLE];
 
 /// Where a value is in lists inside one another.
-struct Place<'a>(usize, &'a [u64]);
+struct Place<'a>(&'a [u64]);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place(at, index) = self;
-        write!(f, "the value at byte {at} of the document")?;
+        let Place(index) = self;
+        f.write_str("the value")?;
         if !index.is_empty() {
             f.write_str(", item ")?;
             index.iter().try_for_each(|i| write!(f, "[{i}]"))?;
@@ -157,9 +157,7 @@ impl<'a> Document<'a> {
             }
             Head::Bytes(data) => {
                 let len = data.len();
-                Err(refused(format!(
-                    "the {len} bytes at byte {node} of the document are no whole number of float64"
-                )))
+                Err(refused(format!("the {len} bytes are no whole number of float64")))
             }
             Head::Ext { tag: EXTENSION, at: body_at, body } => {
                 let segment = self.decode(body_at, body)?;
@@ -304,7 +302,7 @@ impl<'a> Document<'a> {
                 Head::Array(_) | Head::Ext { tag: EXTENSION, .. } => {
                     return Err(refused(format!(
                         "{UNEQUAL}: {} is not of shape {left:?}",
-                        Place(at, &index[..level])
+                        Place(&index[..level])
                     )));
                 }
                 _ => return Err(self.no_list(at, &head, &index[..level], left)),
@@ -379,6 +377,6 @@ impl<'a> Document<'a> {
             Head::Map(_) if self.is_reference(at) => (Status::BadFormat, REFERENCE.to_owned()),
             ref other => (Status::InvalidArgument, other.kind().phrase().to_owned()),
         };
-        Error::new(status, format!("{} is {found}, not {wanted}", Place(at, index)))
+        Error::new(status, format!("{} is {found}, not {wanted}", Place(index)))
     }
 }

@@ -8,7 +8,7 @@ use super::{Answer, Decision, Exchange};
 use crate::error::{Error, Result, Status};
 use crate::reference::{self, Reference};
 use crate::store::{Count, Store, Track};
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 
 /// How far an exchange has come, as the store shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,9 +163,12 @@ impl Exchange {
     fn found_ignored(&self) {
         if !self.ignored.swap(true, Ordering::Relaxed) {
             let name = &self.name;
-            warn(format!(
-                "calculator {name} does not open the references it gets; payloads are passed to it directly from now on"
-            ));
+            warn(
+                Subject::ReferencesIgnored,
+                format!(
+                    "calculator {name} does not open the references it gets; payloads are passed to it directly from now on"
+                ),
+            );
         }
     }
 

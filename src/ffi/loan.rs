@@ -242,8 +242,7 @@ pub unsafe extern "C" fn dy_lmdb_loan_drop(loan: *mut dy_lmdb_loan_t) -> dy_lmdb
 ///
 /// - `reference`: the reference.
 /// - `loan`: a loan of the store that the reference names, such as `dy_lmdb_writer_loan_output` takes.
-/// - `options`: how to put it, its format above all; NULL means the defaults. The id of the exchange is the reference's
-///   unless `options` has one.
+/// - `options`: how to put it, its format above all; as for `dy_lmdb_reference_put_output`.
 /// - `info`: where to tell of the new entry; may be NULL.
 ///
 /// Returns what `dy_lmdb_reference_put_output` and `dy_lmdb_loan_publish` do; `DY_LMDB_FOREIGN_STORE` when the loan is of

@@ -412,7 +412,8 @@ pub unsafe extern "C" fn dy_lmdb_reference_view_input(
 /// - `reference`: the reference.
 /// - `parts`, `nparts`: the payload in parts, joined in order.
 /// - `options`: how to put it; NULL means the defaults. The id of the exchange is the reference's unless
-///   `options` has one.
+///   `options` has one. With the default `ttl_ms` the output lives as long as the input was to, and has a checksum when
+///   the input has one; where there is no input, or it is gone, the defaults hold.
 /// - `info`: where to tell of the new entry; may be NULL.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` when the reference has no `_lmdb_output_key`: return the

@@ -1,5 +1,6 @@
 //! The statuses as numbers of the C ABI.
 
+use crate::error::Status;
 use std::ffi::c_char;
 
 /// What a call answers: `DY_LMDB_OK` or the number of what went wrong. Numbers are never used twice; later
@@ -112,10 +113,24 @@ pub extern "C" fn dy_lmdb_status_name(status: dy_lmdb_status_t) -> *const c_char
     name.as_ptr()
 }
 
+/// Where a status is explained: what it means, and what to do.
+///
+/// - `status`: what a call answered.
+///
+/// Returns a place in the documentation, such as "docs/troubleshooting.md#map_full"; the page without a section
+/// for `DY_LMDB_OK` and for a number that is no status. Cannot fail.
+///
+/// Memory: a constant of the library; do not free it.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub extern "C" fn dy_lmdb_status_help(status: dy_lmdb_status_t) -> *const c_char {
+    Status::help_of(status).as_ptr()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Status;
     use std::ffi::CStr;
 
     fn name(status: dy_lmdb_status_t) -> &'static str {
@@ -130,5 +145,21 @@ mod tests {
         }
         let named = (-1..1000).filter(|n| name(*n) != "DY_LMDB_UNKNOWN").count();
         assert_eq!(named, Status::ALL.len() + 1, "all of the engine's, and OK");
+    }
+
+    #[test]
+    fn every_status_is_explained_under_its_own_name() {
+        let help = |status| {
+            // SAFETY: the function answers with constants.
+            unsafe { CStr::from_ptr(dy_lmdb_status_help(status)) }.to_str().unwrap()
+        };
+        let page = include_str!("../../docs/troubleshooting.md");
+        for status in Status::ALL {
+            let name = status.name().trim_start_matches("DY_LMDB_");
+            assert_eq!(help(status.code()), format!("docs/troubleshooting.md#{}", name.to_lowercase()));
+            assert!(page.contains(&format!("\n## {name}\n")), "{name}");
+        }
+        assert_eq!(help(DY_LMDB_OK), "docs/troubleshooting.md");
+        assert_eq!(help(9999), "docs/troubleshooting.md");
     }
 }

@@ -130,7 +130,7 @@ pub unsafe extern "C" fn dy_lmdb_writer_put(
 ///
 /// - `writer`: the writer.
 /// - `reference`: the reference.
-/// - `options`: how to put it; NULL means the defaults. Its format is not looked at beyond being one.
+/// - `options`: as for `dy_lmdb_reference_put_output`. Its format is not looked at beyond being one.
 /// - `info`: where to tell of the new entry; may be NULL.
 ///
 /// Returns what `dy_lmdb_writer_data` and `dy_lmdb_reference_put_output` do.

@@ -3,6 +3,7 @@
 use super::convert::{array, give, object, release, text, unsigned};
 use super::env::{Env, JByteArray, JClass, JObjectArray};
 use super::guard::{Fallible, guard};
+use crate::error::Result;
 use crate::options::{Durability, Options};
 use crate::store::Store;
 use crate::warning;
@@ -137,11 +138,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_stats<'local>(
     _class: JClass<'local>,
     store: jlong,
 ) -> JByteArray<'local> {
-    guard(env, |env| {
-        // SAFETY: the module's promise.
-        let store: &Store = unsafe { object(store) };
-        array(env, store.stats()?.to_string().as_bytes())
-    })
+    told(env, store, Store::stats)
 }
 
 /// `Store.calls`
@@ -151,9 +148,18 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Store_calls<'local>(
     _class: JClass<'local>,
     store: jlong,
 ) -> JByteArray<'local> {
+    told(env, store, Store::calls)
+}
+
+/// What a store tells, as JSON.
+fn told<'local>(
+    env: Env<'local>,
+    store: jlong,
+    what: fn(&Store) -> Result<serde_json::Value>,
+) -> JByteArray<'local> {
     guard(env, |env| {
         // SAFETY: the module's promise.
         let store: &Store = unsafe { object(store) };
-        array(env, store.calls()?.to_string().as_bytes())
+        array(env, what(store)?.to_string().as_bytes())
     })
 }

@@ -26,6 +26,9 @@ use crate::store::{Count, View};
 use std::ffi::{CStr, c_int};
 use std::ptr;
 
+/// Nanoseconds of a call whose payload is passed directly from which on it is asked whether that is slow.
+const LOOKED_AT: u64 = 100_000;
+
 /// What the calls of one wrapped calculator have in common.
 #[repr(C)]
 pub struct Caller {
@@ -186,10 +189,10 @@ impl Call<'_> {
                 self.look(|exchange| exchange.meter().count(Count::Direct, 1_u64.wrapping_neg()));
                 return self.steps(names().otherwise, &[]);
             }
-            let began = sys::tick_ns();
+            let began = sys::monotonic_ns();
             let answer = called(self.calculate, self.payload)?;
-            let ns = sys::tick_ns() - began;
-            if ns > 0 {
+            let ns = sys::monotonic_ns() - began;
+            if ns > LOOKED_AT {
                 self.look(|exchange| exchange.meter().passed_directly(ns));
             }
             if is_plain(answer.get()) {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::entry::{self, Entry};
+use super::like_input::LikeInput;
 use super::{
     DB_NAME, DB_PATH, ENTRY, FORMAT, INPUT_KEY, KEY_BYTES, MARKER, NAMES, OUTPUT_KEY, REF, Reference, TXN_ID,
     corrupt,
@@ -42,6 +43,7 @@ impl Reference {
     /// `Corrupt` naming the field, what it holds and what it should.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         self.marker = entry::LazyMarker::default();
+        self.like_input = LikeInput::default();
         match NAMES.iter().position(|known| *known == name) {
             Some(at) => self.set_field(ALL[at], value),
             None => Ok(()),

@@ -202,6 +202,11 @@ impl Reference {
         if let Some(prefix) = output_prefix {
             texts.set_parts(Field::OutputKey, &[prefix, txn_id]);
         }
+        self.with(texts)
+    }
+
+    /// The same with other texts, and nothing of what was found out about those before.
+    fn with(&self, texts: Texts) -> Reference {
         Reference { texts, marker: entry::LazyMarker::default(), like_input: LikeInput::default(), ..*self }
     }
 
@@ -230,12 +235,7 @@ impl Reference {
         let key = self.asked_output()?;
         let id = store.entry_id(self.db_name(), key.as_bytes())?;
         let id = id.ok_or_else(|| self.absent("output", key, store, "is missing or expired"))?;
-        let mut output = Reference {
-            texts: self.texts.roomy(),
-            marker: entry::LazyMarker::default(),
-            like_input: LikeInput::default(),
-            ..*self
-        };
+        let mut output = self.with(self.texts.roomy());
         output.texts.remove(Field::OutputKey);
         output.set_input(key, store, id);
         Ok(output)

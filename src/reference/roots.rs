@@ -14,7 +14,7 @@ use super::stores;
 use crate::error::{Error, Result, Status};
 use crate::mapping::fork;
 use crate::store::Store;
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 
 /// The environment variable that names roots, separated as those of `PATH` are.
 pub const ROOTS_VARIABLE: &str = "LMDB_ALLOWED_ROOTS";
@@ -91,11 +91,14 @@ pub(super) fn check(path: &Path) -> Result<PathBuf> {
     }
     if roots.is_empty() {
         if !WARNED.swap(true, Ordering::Relaxed) {
-            warn(format!(
-                "a reference leads to the store {}, and nothing says which stores references may lead to: \
+            warn(
+                Subject::RootsUnset,
+                format!(
+                    "a reference leads to the store {}, and nothing says which stores references may lead to: \
                  lmdb_allowed_roots or {ROOTS_VARIABLE} does",
-                path.display()
-            ));
+                    path.display()
+                ),
+            );
         }
         return Ok(path.to_owned());
     }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::log::{self, Level};
 use crate::mapping::sys;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use xxhash_rust::xxh3::xxh3_64;
@@ -43,6 +44,8 @@ mod slow {
 const BUCKETS: usize = 20;
 /// Of so many calls one has its steps timed, and not only the whole.
 const SAMPLED: u64 = 16;
+/// Stands for what there was no room for.
+const CUT: &str = "…";
 
 /// What is counted.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +87,7 @@ const SPANS: [(Span, &str); 4] =
 /// How far a call through the store has come.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// Nanoseconds of `CLOCK_MONOTONIC`; of a call that is not sampled, of the kernel's last tick but for the first.
+    /// Nanoseconds of `CLOCK_MONOTONIC`.
     began: u64,
     stored: u64,
     answered: u64,
@@ -136,14 +139,13 @@ impl Meter {
             let before = words[row::COUNTS + Count::Through as usize].fetch_add(1, Ordering::Relaxed);
             before.is_multiple_of(SAMPLED)
         });
-        let stored = if sampled { sys::monotonic_ns() } else { sys::tick_ns() };
-        Timing { began, stored, answered: 0, sampled }
+        Timing { began, stored: sys::monotonic_ns(), answered: 0, sampled }
     }
 
     /// The calculator answered.
     pub fn answered(&self, timing: &mut Timing) {
         if timing.answered == 0 {
-            timing.answered = if timing.sampled { sys::monotonic_ns() } else { sys::tick_ns() };
+            timing.answered = sys::monotonic_ns();
         }
     }
 
@@ -162,7 +164,6 @@ impl Meter {
 
     #[cold]
     fn steps(&self, words: &Row, timing: &Timing, now: u64, key: &str) {
-        // A tick lies behind.
         let began = timing.began.min(now);
         let stored = timing.stored.clamp(began, now);
         let answered = if timing.answered == 0 { now } else { timing.answered.clamp(stored, now) };
@@ -195,14 +196,14 @@ impl Meter {
         let Some(words) = self.row() else {
             return;
         };
-        timed(words, Span::Call, ns);
-        timed(words, Span::Calculate, calculate_ns);
-        if ns >= self.slow_ns {
-            let take = ns.saturating_sub(calculate_ns);
-            let (longest, took) =
-                if take > calculate_ns { (Span::Take, take) } else { (Span::Calculate, calculate_ns) };
-            self.keep(longest, ns, took, key);
-        }
+        let counted = |count: Count| words[row::COUNTS + count as usize].load(Ordering::Relaxed);
+        // It is counted already.
+        let sampled = (counted(Count::Through) + counted(Count::Direct)) % SAMPLED == 1;
+        let began = sys::monotonic_ns().saturating_sub(ns);
+        self.ended(
+            &Timing { began, stored: began, answered: began.saturating_add(calculate_ns), sampled },
+            key,
+        );
     }
 
     /// A payload could not go through the store.
@@ -217,7 +218,7 @@ impl Meter {
         });
         words[row::STATUS].store(status as u64, Ordering::Relaxed);
         words[row::FAILED_AT].store(sys::wall_ns(), Ordering::Relaxed);
-        write_text(words, row::MESSAGE, start_of(why, row::MESSAGE));
+        write_text(words, row::MESSAGE, &start_of(why, row::MESSAGE));
     }
 
     /// As [`Meter::refused`], for an error of the engine's.
@@ -274,7 +275,7 @@ fn row_of(shared: &Shared, name: &str) -> usize {
         let claimed = words[row::HASH].compare_exchange(0, hash, Ordering::AcqRel, Ordering::Acquire);
         if claimed.is_ok() || claimed == Err(hash) {
             // Whoever comes at the same time writes the same.
-            write_text(words, row::NAME, start_of(name, row::NAME));
+            write_text(words, row::NAME, &start_of(name, row::NAME));
             return row;
         }
     }
@@ -290,13 +291,16 @@ fn room((_, words): Place) -> usize {
     (words - 1) * 8
 }
 
-/// As much of a text as there is room for, from its start.
-fn start_of(text: &str, place: Place) -> &str {
-    let mut end = text.len().min(room(place));
+/// As much of a text as there is room for, from its start; `…` says that there was more.
+fn start_of(text: &str, place: Place) -> Cow<'_, str> {
+    if text.len() <= room(place) {
+        return text.into();
+    }
+    let mut end = room(place) - CUT.len();
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    &text[..end]
+    format!("{}{CUT}", &text[..end]).into()
 }
 
 /// As much of a text as there is room for, up to its end.
@@ -416,4 +420,24 @@ pub fn collect(engine: &Engine) -> Value {
         "bucket_bounds_us": bounds,
         "steps_sampled": SAMPLED,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_cut_says_so() {
+        let place = (0, 3);
+        for (text, kept) in [
+            ("", ""),
+            ("sixteen bytes ab", "sixteen bytes ab"),
+            ("sixteen bytes abc", "sixteen bytes\u{2026}"),
+            ("twelve bytes\u{e4}\u{e4}\u{e4}", "twelve bytes\u{2026}"),
+        ] {
+            let words: Vec<AtomicU64> = (0..3).map(|_| AtomicU64::new(0)).collect();
+            write_text(&words, place, &start_of(text, place));
+            assert_eq!(read_text(&words, place), kept, "{text}");
+        }
+    }
 }

@@ -232,6 +232,10 @@ fn create(path: &Path, options: &Options) -> Result<()> {
         Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(options.mode))
             .map_err(|error| open_error(path, &error)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Not even its parents can be made, as in /proc.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Error::io(format!("{} cannot be made", path.display()), &error))
+        }
         Err(error) => Err(open_error(path, &error)),
     }
 }

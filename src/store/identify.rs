@@ -9,7 +9,7 @@ use crate::error::{Error, Result, Status};
 use crate::mapping::attach;
 use crate::mapping::proc_maps::{self, Mapping};
 use crate::options::Options;
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -173,10 +173,13 @@ pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<P
     }
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
     if torn && !durable {
-        warn(format!(
-            "the store in {} is of before the last boot and was not synchronised to the disk: it is recreated empty",
-            directory.path.display()
-        ));
+        warn(
+            Subject::Recreated,
+            format!(
+                "the store in {} is of before the last boot and was not synchronised to the disk: it is recreated empty",
+                directory.path.display()
+            ),
+        );
         return Ok(Plan::Create);
     }
     let moved = was.pid_namespace != place.pid_namespace || was.time_namespace != place.time_namespace;

@@ -7,7 +7,7 @@ use super::pins::{self, Claimed, Need, Pins};
 use crate::error::{Error, Result, Status};
 use crate::mapping::fork::Locked;
 use crate::mapping::{fork, sys};
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -32,7 +32,10 @@ impl Inherited {
         let pinned = pin(&engine);
         if let Err(error) = &pinned {
             let path = engine.path.display();
-            warn(format!("a forked child cannot read what it inherits of {path}: {error}"));
+            warn(
+                Subject::ChildCannotRead,
+                format!("a forked child cannot read what it inherits of {path}: {error}"),
+            );
         }
         let whole = pinned.is_ok();
         Inherited { _held: held, owner: pinned.unwrap_or_default(), whole, engine }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::lmdb::{Access, Dbi};
 use crate::mapping::sys;
 use crate::steps;
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 
 /// An entry in a list: what its envelope says.
 #[derive(Debug, Clone)]
@@ -178,11 +178,14 @@ impl Store {
         let engine = &self.engine;
         engine.shared.count(Counter::CopiedViews, 1);
         if engine.pins.first_copy() {
-            warn(format!(
-                "views of {} are copies from now on when no pin is free for them: close views that are not needed \
+            warn(
+                Subject::Copies,
+                format!(
+                    "views of {} are copies from now on when no pin is free for them: close views that are not needed \
                  (counters.copied_views of the statistics)",
-                engine.path.display()
-            ));
+                    engine.path.display()
+                ),
+            );
         }
     }
 

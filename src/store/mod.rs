@@ -122,6 +122,15 @@ impl Store {
         Place::is_at(&self.engine.path, self)
     }
 
+    /// Raises how far the store may grow, in bytes, for everybody and as long as it lives. Answers how far it might before.
+    ///
+    /// # Errors
+    /// `InvalidArgument`: fewer bytes than before, or more than it was made for; `Forked`, `ForeignStore`.
+    pub fn grow(&self, bytes: u64) -> Result<u64> {
+        self.engine.check()?;
+        open::grow(&self.engine, bytes)
+    }
+
     /// Deletes the entry under `key`; false: there was no live one. Views of it stay valid.
     ///
     /// # Errors
@@ -220,8 +229,9 @@ impl Store {
         Err(Error::new(
             Status::Timeout,
             format!(
-                "nothing came under key {} in database {db:?} within {} ms",
+                "nothing came under key {} in database {db:?} of {:?} within {} ms",
                 record::shown(key),
+                self.path(),
                 timeout.unwrap_or_default().as_millis()
             ),
         ))

@@ -27,7 +27,7 @@ use crate::mapping::attach::{self, Attached};
 use crate::mapping::proc_maps::{FileId, Mapping};
 use crate::mapping::{fork, sys};
 use crate::options::{DEFAULT_MAP_SIZE, Durability, Options};
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -59,7 +59,7 @@ pub fn engine(directory: Directory, options: &Options) -> Result<Arc<Engine>> {
             // A program that starts or ends beside us may have touched what was not locked yet.
             engine.look_now()?;
             if let Some(concern) = &directory.concern {
-                warn(concern);
+                warn(Subject::Readable, concern);
             }
         }
         Err(error) => before.restore(&directory, made_lock, error.status()),
@@ -133,10 +133,13 @@ fn opened(directory: &Arc<Directory>, options: &Options) -> Result<Arc<Engine>> 
             }
             if durable != (options.durability == Durability::Sync) && !options.existing {
                 let kept = if durable { "sync" } else { "process" };
-                warn(format!(
-                    "the store in {} was created with lmdb_durability = {kept}, which stays",
-                    directory.path.display()
-                ));
+                warn(
+                    Subject::DurabilityStays,
+                    format!(
+                        "the store in {} was created with lmdb_durability = {kept}, which stays",
+                        directory.path.display()
+                    ),
+                );
             }
             raise_limit(&engine, options);
             if alone {
@@ -222,22 +225,54 @@ fn create(
     result
 }
 
-/// Raises how far the store may grow to what an opener asks for, for everybody, and says so.
+/// Raises how far the store may grow to what an opener asks for, for everybody, and says so; also when it does not.
 pub fn raise_limit(engine: &Engine, options: &Options) {
-    let wanted = options.map_size.min(engine.map.len());
+    let asked = options.map_size;
+    let wanted = asked.min(engine.map.len());
     let was = engine.shared.limit().fetch_max(wanted, Ordering::AcqRel);
+    let path = engine.path.display();
     if was < wanted {
-        warn(format!(
-            "the store in {} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)",
-            engine.path.display()
+        warn(
+            Subject::LimitRaised,
+            format!(
+                "the store in {path} may grow to {wanted} bytes from now on, not {was} as before (lmdb_map_size)"
+            ),
+        );
+    }
+    let now = was.max(wanted);
+    if asked != 0 && asked != now && !options.existing {
+        let why = if asked > now { "the most that it was made for" } else { "which stays" };
+        warn(
+            Subject::LimitKept,
+            format!(
+                "the store in {path} may grow to {now} bytes, {why}; lmdb_map_size = {asked} is not applied"
+            ),
+        );
+    }
+}
+
+/// Raises how far the store may grow, for everybody. Answers how far it might before.
+pub fn grow(engine: &Engine, bytes: u64) -> Result<u64> {
+    let (most, was) = (engine.map.len(), engine.shared.limit().load(Ordering::Acquire));
+    let path = engine.path.display();
+    let refuse = |why: String| Err(Error::new(Status::InvalidArgument, why));
+    if bytes > most {
+        return refuse(format!(
+            "the store in {path} was made for {most} bytes at most, and {bytes} are more: copy it to a larger one"
         ));
     }
+    if bytes < was {
+        return refuse(format!(
+            "the store in {path} may grow to {was} bytes, and never to fewer than before: copy it to a smaller one"
+        ));
+    }
+    Ok(engine.shared.limit().fetch_max(bytes, Ordering::AcqRel))
 }
 
 /// Resource limits under which mapping the file would fail, or kill the process.
 fn check_limits(map_size: u64) -> Result<()> {
     let limits = [
-        ("RLIMIT_AS (ulimit -v)", libc::RLIMIT_AS, 2 * map_size),
+        ("RLIMIT_AS (ulimit -v)", libc::RLIMIT_AS, map_size.saturating_mul(2)),
         ("RLIMIT_FSIZE (ulimit -f)", libc::RLIMIT_FSIZE, map_size),
     ];
     for (name, resource, need) in limits {

@@ -7,7 +7,7 @@ use super::open;
 use crate::error::{Error, Result};
 use crate::mapping::fork;
 use crate::options::{MIN_MAP_SIZE, Options};
-use crate::warning::warn;
+use crate::warning::{Subject, warn};
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -31,11 +31,14 @@ fn stores<T>(_excluded: &MutexGuard<'_, ()>, f: impl FnOnce(&mut BTreeMap<Identi
 pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
     let mut options = options.clone();
     if !options.existing && (1..MIN_MAP_SIZE).contains(&options.map_size) {
-        warn(format!(
-            "a map size of {} bytes is too small to be of use; {} gets {MIN_MAP_SIZE}",
-            options.map_size,
-            path.display()
-        ));
+        warn(
+            Subject::TooSmall,
+            format!(
+                "a map size of {} bytes is too small to be of use; {} gets {MIN_MAP_SIZE}",
+                options.map_size,
+                path.display()
+            ),
+        );
         options.map_size = MIN_MAP_SIZE;
     }
     let options = &options;
@@ -112,9 +115,10 @@ fn adopt(engine: &Engine, options: &Options) {
     let path = engine.path.display();
     let differs = |name: &str, has: String, wanted: String| {
         if has != wanted {
-            warn(format!(
-                "store {path} is open in this process with {name} = {has}; {wanted} is not applied"
-            ));
+            warn(
+                Subject::OptionsDiffer,
+                format!("store {path} is open in this process with {name} = {has}; {wanted} is not applied"),
+            );
         }
     };
     differs("max_readers", has.max_readers.to_string(), options.max_readers.to_string());

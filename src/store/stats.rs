@@ -16,8 +16,24 @@ use std::sync::atomic::Ordering;
 /// Pins named in a message.
 const NAMED: usize = 3;
 
-/// What an extent holds, by its first page.
-type Contents = BTreeMap<u64, Content>;
+/// What the extents that somebody pins hold, by their first pages. Of others nothing is kept: there may be millions.
+struct Contents(BTreeMap<u64, Option<Content>>);
+
+impl Contents {
+    fn of(pins: &[pins::Pinned]) -> Contents {
+        Contents(pins.iter().map(|pin| (pin.start, None)).collect())
+    }
+
+    fn note(&mut self, start: u64, content: impl FnOnce() -> Content) {
+        if let Some(wanted) = self.0.get_mut(&start) {
+            *wanted = Some(content());
+        }
+    }
+
+    fn get(&self, start: u64) -> Option<&Content> {
+        self.0.get(&start)?.as_ref()
+    }
+}
 
 struct Content {
     key: Vec<u8>,
@@ -36,7 +52,8 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     let txn = engine.snapshot()?;
     let page = engine.page_size;
     let now = sys::boottime_ns();
-    let mut contents = Contents::new();
+    let pins = pins::list(&engine.shared);
+    let mut contents = Contents::of(&pins);
     let mut databases = Map::new();
     for (name, dbi) in opened {
         let (mut entries, mut bytes, mut expired, mut corrupt) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -55,8 +72,11 @@ pub fn collect(engine: &Engine) -> Result<Value> {
                 bytes += record.size;
             }
             if let Some(extent) = record.extent {
-                let content = Content { key: key.to_vec(), database: Some(name.clone()), bytes: record.size };
-                contents.insert(extent.start, content);
+                contents.note(extent.start, || Content {
+                    key: key.to_vec(),
+                    database: Some(name.clone()),
+                    bytes: record.size,
+                });
             }
             pair = cursor.next_pair()?;
         }
@@ -68,10 +88,10 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         );
     }
     let space = Space::measure(engine, &txn, &mut contents)?;
-    let pins: Vec<Value> = pins::list(&engine.shared)
+    let pins: Vec<Value> = pins
         .into_iter()
         .map(|pin| {
-            let content = contents.get(&pin.start);
+            let content = contents.get(pin.start);
             let key = content.map(|content| content.key.as_slice());
             let mut row = json!({
                 "pid": pin.pid, "age_ms": pin.age_ms, "key": key.map(record::key_text),
@@ -160,8 +180,7 @@ impl Space {
             if let Some(row) = quarantine::parse(key, value) {
                 space.quarantine += row.extent.pages;
                 let bytes = row.extent.pages * engine.page_size;
-                let content = Content { key: row.key.to_vec(), database: None, bytes };
-                contents.insert(row.extent.start, content);
+                contents.note(row.extent.start, || Content { key: row.key.to_vec(), database: None, bytes });
             }
         })?;
         txn.each(dbs.loans, |_, value| {
@@ -170,8 +189,11 @@ impl Space {
                 let bytes = row.run.extent.pages * engine.page_size;
                 space.loans.push(json!({"pid": row.pid, "bytes": bytes, "kept": row.before.is_some()}));
                 if let Some(before) = row.before {
-                    let content = Content { key: before.to_vec(), database: None, bytes };
-                    contents.insert(row.run.extent.start, content);
+                    contents.note(row.run.extent.start, || Content {
+                        key: before.to_vec(),
+                        database: None,
+                        bytes,
+                    });
                 }
             }
         })?;

@@ -14,6 +14,9 @@ void test_versions_and_names(void) {
     EXPECT(strcmp(dy_lmdb_status_name(DY_LMDB_PANIC), "DY_LMDB_PANIC") == 0);
     EXPECT(strcmp(dy_lmdb_status_name(9999), "DY_LMDB_UNKNOWN") == 0);
     EXPECT(strcmp(dy_lmdb_status_name(-1), "DY_LMDB_UNKNOWN") == 0);
+    EXPECT(strcmp(dy_lmdb_status_help(DY_LMDB_MAP_FULL), "docs/troubleshooting.md#map_full") == 0);
+    EXPECT(strcmp(dy_lmdb_status_help(DY_LMDB_OK), "docs/troubleshooting.md") == 0);
+    EXPECT(strcmp(dy_lmdb_status_help(-1), "docs/troubleshooting.md") == 0);
 }
 
 void test_messages_and_warnings(void) {

@@ -21,6 +21,8 @@ TEST(Error, EveryStatusHasAClassOfItsOwn) {
         } catch (const lmdb::Error& error) {
             EXPECT_EQ(error.status(), status);
             EXPECT_EQ(error.name(), name);
+            EXPECT_STREQ(error.help(), dy_lmdb_status_help(status));
+            EXPECT_TRUE(contains(error.help(), "docs/troubleshooting.md#")) << name;
             EXPECT_STREQ(error.what(), "why");
             EXPECT_NE(typeid(error), typeid(lmdb::Error)) << name;
         }

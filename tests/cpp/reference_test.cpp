@@ -1,6 +1,8 @@
 #include "support.hpp"
 
+#include <memory>
 #include <numeric>
+#include <utility>
 
 using lmdb::Numbers;
 using lmdb::Reference;
@@ -168,6 +170,47 @@ TEST_F(ReferenceTest, DictsOfArraysAreInputs) {
     EXPECT_THROW(input.find_number("values"), lmdb::InvalidArgumentError);
     EXPECT_THROW(input.find_text("values"), lmdb::InvalidArgumentError);
     EXPECT_FALSE(input.find_numbers("absent"));
+}
+
+TEST_F(ReferenceTest, WhatMustBeThereIsReadByItsKind) {
+    lmdb::Writer writer;
+    writer.map(6).key("n").int64(3).key("side").string("buy").key("open").boolean(true);
+    writer.key("tags").array(2).string("a").string("b").key("mixed").array(2).string("a").number(1).key("none").nil();
+    writer.put(store, "input:calc:1");
+    const lmdb::ViewInput stored(store.view("input:calc:1"));
+    const lmdb::MapInput own({{"n", 3}, {"side", "buy"}, {"open", true}, {"none", lmdb::Value()}});
+    for (const lmdb::Input* input : {static_cast<const lmdb::Input*>(&stored), static_cast<const lmdb::Input*>(&own)}) {
+        EXPECT_EQ(input->number("n"), 3.0);
+        EXPECT_EQ(input->text("side"), "buy");
+        EXPECT_TRUE(input->flag("open"));
+        EXPECT_EQ(input->texts("side"), std::vector<std::string>{"buy"});
+        EXPECT_FALSE(input->find_flag("none"));
+        EXPECT_FALSE(input->find_texts("none"));
+        const auto absent = [](auto call) { return message_of<lmdb::InvalidArgumentError>(call); };
+        EXPECT_TRUE(contains(absent([&] { input->number("none"); }), "no 'none'"));
+        EXPECT_TRUE(contains(absent([&] { input->text("none"); }), "no 'none'"));
+        EXPECT_TRUE(contains(absent([&] { input->flag("none"); }), "no 'none'"));
+        EXPECT_TRUE(contains(absent([&] { input->texts("none"); }), "no 'none'"));
+        EXPECT_THROW(input->flag("n"), lmdb::InvalidArgumentError);
+        EXPECT_THROW(input->texts("n"), lmdb::InvalidArgumentError);
+    }
+    EXPECT_EQ(stored.texts("tags"), (std::vector<std::string>{"a", "b"}));
+    EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { stored.texts("mixed"); }), "'mixed'"));
+    const auto part = [](lmdb::Map map) { return std::make_unique<lmdb::MapInput>(std::move(map)); };
+    std::vector<std::unique_ptr<lmdb::Input>> parts;
+    parts.push_back(std::make_unique<lmdb::ViewInput>(store.view("input:calc:1")));
+    parts.push_back(part({{"late", false}}));
+    const lmdb::JoinedInput joined(std::move(parts));
+    EXPECT_FALSE(joined.flag("late"));
+    EXPECT_EQ(joined.texts("tags").size(), 2u);
+}
+
+TEST_F(ReferenceTest, VectorsOfAResultAreArrays) {
+    lmdb::put_output(reference(), {{"a", std::vector<double>{1, 2}}, {"inner", lmdb::Map{{"b", 1.0}}}});
+    const lmdb::View view = store.view("output:calc:1");
+    const lmdb::Document document = view.document();
+    EXPECT_EQ(document["a"].numbers(), (std::vector<double>{1, 2}));
+    EXPECT_EQ(document["inner"]["b"].number(), 1.0);
 }
 
 TEST_F(ReferenceTest, ArrayOutputsOfOnesOwn) {

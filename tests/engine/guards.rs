@@ -155,7 +155,7 @@ fn another_programs_store_is_refused_and_left_alone() {
 fn who_does_not_name_a_limit_leaves_it_alone() {
     const OWN: u64 = 64 << 20;
     let sized = |map_size| Options { map_size, ..Options::default() };
-    for (wanted, limit) in [(0, OWN), (OWN / 2, OWN), (2 * OWN, 2 * OWN)] {
+    for (wanted, limit) in [(0, OWN), (OWN, OWN), (OWN / 2, OWN), (2 * OWN, 2 * OWN), (64 << 30, 32 << 30)] {
         for closed in [false, true] {
             let dir = scratch();
             let mut first = Some(Store::open(dir.path(), &sized(OWN)).unwrap());
@@ -167,12 +167,46 @@ fn who_does_not_name_a_limit_leaves_it_alone() {
             let warnings = warning::take();
             assert_eq!(second.stats().unwrap()["map"]["limit"], limit, "{wanted} {closed}");
             let told = |size: u64| warnings.iter().any(|warning| warning.contains(&size.to_string()));
-            assert_eq!(told(OWN) && told(wanted), limit > OWN, "{warnings:?}");
+            let differs = wanted != 0 && wanted != OWN;
+            assert_eq!(told(OWN) && told(wanted), differs, "{warnings:?}");
+            assert_eq!(
+                told(limit) && warnings.iter().any(|w| w.contains("is not applied")),
+                differs && wanted != limit
+            );
+            // One who only wants what is there is not told what it did not ask for.
+            let existing = Options { existing: true, ..sized(OWN / 2) };
+            drop(Store::open(dir.path(), &existing).unwrap());
+            assert_eq!(warning::take(), [""; 0]);
             drop(first);
         }
     }
     let dir = scratch();
     assert_eq!(open(dir.path()).stats().unwrap()["map"]["limit"], 1 << 30);
+}
+
+#[test]
+fn a_store_grows_when_it_is_told_to_and_never_shrinks() {
+    let dir = scratch();
+    let store = Store::open(dir.path(), &Options { map_size: 64 << 20, ..Options::default() }).unwrap();
+    warning::take();
+    for (bytes, was) in [(64 << 20, 64 << 20), (96 << 20, 64 << 20), (32 << 30, 96 << 20)] {
+        assert_eq!(store.grow(bytes).unwrap(), was);
+        assert_eq!(store.stats().unwrap()["map"]["limit"], bytes);
+    }
+    for bytes in [0, 1 << 30, (32 << 30) + 1, u64::MAX] {
+        let error = store.grow(bytes).unwrap_err();
+        assert_eq!(error.status(), Status::InvalidArgument, "{error}");
+    }
+    assert_eq!(warning::take(), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_made_is_not_said_to_be_missing() {
+    let error = fail(Path::new("/proc/none/deep"), &Options::default());
+    assert_eq!(error.status(), Status::Io);
+    assert!(error.message().contains("/proc/none/deep cannot be made"), "{error}");
+    let error = fail(Path::new("/proc/none"), &Options { existing: true, ..Options::default() });
+    assert_eq!(error.status(), Status::NotFound, "{error}");
 }
 
 #[test]

@@ -109,7 +109,10 @@ fn every_parameter_is_documented() {
             for parameter in parameters.trim_end_matches(')').split(',') {
                 let parameter = parameter.rsplit(['*', ' ', '\n']).next().unwrap();
                 if parameter != "void" {
-                    assert!(text.contains(&format!("`{parameter}`")), "{name}: nothing is said of {parameter}");
+                    assert!(
+                        text.contains(&format!("`{parameter}`")),
+                        "{name}: nothing is said of {parameter}"
+                    );
                     seen += 1;
                 }
             }

@@ -4,6 +4,7 @@ use crate::common::{Role, open, role, say, scratch};
 use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::options::PutOptions;
 use dishtayantra_lmdb::store::{Entry, Store};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -82,6 +83,52 @@ fn measure(path: &Path) {
         say("case", format!("{name:20} {made:8} calls: {grown} bytes"));
         assert!(grown < NOISE + 2 * made, "{name}: {sizes:?}");
     }
+}
+
+/// Entries of a large store, and bytes of each key.
+const MANY: usize = 10_000;
+const KEY: usize = 400;
+
+#[test]
+#[ignore = "the body of the child process, which nothing else uses; started by the test of this file"]
+fn child_of_many() {
+    let Some((_, path)) = role() else {
+        return;
+    };
+    let store = open(&path);
+    let keys: Vec<String> = (0..MANY).map(|at| format!("{at:0KEY$}")).collect();
+    for batch in keys.chunks(BATCH) {
+        // In pages of their own.
+        let parts: [&[u8]; 1] = [&[0; 3000]];
+        let entries: Vec<Entry> = batch
+            .iter()
+            .map(|key| Entry { key: key.as_bytes(), parts: &parts, options: PutOptions::default() })
+            .collect();
+        store.put_many("default", &entries).unwrap();
+    }
+    let held = store.view("default", keys[1].as_bytes()).unwrap().unwrap();
+    // Their keys are in the quarantine from now on.
+    let deleted: Vec<&[u8]> = keys[..MANY / 2].iter().map(String::as_bytes).collect();
+    store.delete_many("default", &deleted).unwrap();
+    let before = private_bytes();
+    let stats = store.stats().unwrap();
+    let taken = private_bytes().saturating_sub(before);
+    assert_eq!(stats["databases"]["default"]["entries"], MANY / 2);
+    assert!(stats["map"]["quarantine"].as_u64().unwrap() > 1 << 20, "{}", stats["map"]);
+    assert_eq!(stats["pins"][0]["key"], keys[1].as_str());
+    drop(held);
+    say("taken", taken);
+}
+
+#[test]
+fn statistics_of_10000_keys_of_400_bytes_take_no_memory() {
+    let dir = scratch();
+    // What was needed once stays with the process, so that the most that was needed shows.
+    let keeps = [("MALLOC_TRIM_THRESHOLD_", OsStr::new("1000000000"))];
+    let mut child = Role::start_with("memory::child_of_many", "measure", dir.path(), &keeps);
+    let taken: u64 = child.expect("taken").parse().unwrap();
+    child.finish();
+    assert!(taken < NOISE, "{taken} bytes");
 }
 
 #[test]

@@ -146,6 +146,46 @@ fn the_input_is_viewed_and_marked_and_the_output_carries_the_exchange_id() {
 }
 
 #[test]
+fn an_output_lives_as_its_input_was_to_unless_its_options_say_otherwise() {
+    let (_parent, store) = store();
+    let usual = PutOptions::default();
+    let cases = [
+        ("as the input", Some((20_000, true)), usual, (20_000, true)),
+        ("until deleted", Some((0, false)), usual, (0, false)),
+        ("its own", Some((20_000, true)), PutOptions { ttl_ms: 7000, ..usual }, (7000, false)),
+        (
+            "a checksum of its own",
+            Some((20_000, false)),
+            PutOptions { checksum: true, ..usual },
+            (20_000, true),
+        ),
+        ("no input", None, usual, (300_000, false)),
+    ];
+    for looks in [false, true] {
+        for (what, input, options, expected) in &cases {
+            store.delete("prices", b"input:calc:17").unwrap();
+            if let Some((ttl_ms, checksum)) = *input {
+                let options = PutOptions { ttl_ms, checksum, tracked: true, ..usual };
+                store.put("prices", b"input:calc:17", &[b"payload"], &options).unwrap();
+            }
+            let reference = parse(&full(path_of(&store))).unwrap();
+            // Who gathers references looks at an input by one of them and puts by a clone.
+            let other = reference.clone();
+            if looks && input.is_some() {
+                reference.view_input().unwrap();
+                // What was seen holds, and not what is there by now.
+                store.delete("prices", b"input:calc:17").unwrap();
+            }
+            let put = other.put_output(&[b"output"], options).unwrap();
+            assert_eq!((put.ttl_ms, put.checksum.is_some()), *expected, "{what}, looked at: {looks}");
+            let loan = store.loan(6).unwrap();
+            let published = other.publish_output(loan, options).unwrap();
+            assert_eq!((published.ttl_ms, published.checksum.is_some()), *expected, "{what}, published");
+        }
+    }
+}
+
+#[test]
 fn a_direct_answer_is_marked_on_the_input() {
     let (_parent, store) = store();
     let reference = parse(&full(path_of(&store))).unwrap();

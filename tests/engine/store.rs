@@ -243,6 +243,7 @@ fn a_waiter_gets_what_another_thread_puts_and_times_out_otherwise() {
     let error = store.wait("default", b"never", Some(Duration::from_millis(30))).unwrap_err();
     assert_eq!(error.status(), Status::Timeout);
     assert!(error.message().contains("\"never\"") && error.message().contains("30 ms"), "{error}");
+    assert!(error.message().contains(&format!("of {:?}", store.path())), "{error}");
 }
 
 #[test]

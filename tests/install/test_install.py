@@ -38,7 +38,8 @@ def test_everything_is_in_its_place() -> None:
     names = {str(path.relative_to(PREFIX)) for path in PREFIX.rglob("*") if not path.is_dir()}
     headers = {f"include/{path.relative_to(ROOT / 'include')}" for path in (ROOT / "include").rglob("*.h*")}
     licences = {f"LICENSES/{path.name}" for path in (ROOT / "LICENSES").iterdir()} | {"LICENSE-MIT", "LICENSE-APACHE"}
-    assert names == headers | {f"share/doc/dishtayantra_lmdb/{name}" for name in licences} | {
+    pages = {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    assert names == headers | {f"share/doc/dishtayantra_lmdb/{name}" for name in licences | pages} | {
         f"lib/libdishtayantra_lmdb.so.{VERSION}",
         "lib/libdishtayantra_lmdb.so.0",
         "lib/libdishtayantra_lmdb.so",

@@ -127,7 +127,7 @@ def check_making(make: Any) -> None:
             make(*arguments, {})
     with pytest.raises(InvalidArgumentError, match=r"at 'q\.r'"):
         make("natives.Echo", "n", {"q": {"r": 2**70}})
-    with pytest.raises(InvalidArgumentError, match="the config is a list"):
+    with pytest.raises(InvalidArgumentError, match="the config is of type list"):
         make("natives.Echo", "n", [1])
     for java_class in ("java.lang.Object", "java.util.AbstractMap", "no.such.Class", "java.lang", "", "a\0b"):
         with pytest.raises(java.JavaError, match="calculator 'n'"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dishtayantra_lmdb import LMDBTransport
+from dishtayantra_lmdb import LMDBConfig, LMDBTransport, wrap_with_lmdb
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = [ROOT / "build" / "cpp-examples", ROOT / "build" / "tests-cpp"]
@@ -75,6 +75,17 @@ def numpy_signal(values: np.ndarray) -> dict[str, float]:
 
 def samples(size: int) -> np.ndarray:
     return np.random.default_rng(size).normal(0.001, 0.02, size)
+
+
+def lives_as_its_input(native: Any, config: dict[str, Any]) -> None:
+    """What a calculator wrote lives as long as its input was to, and has a checksum when that has one."""
+    for ttl, checksum in ((20, False), (0, True)):
+        asked = {**config, "lmdb_exchange_mode": "reference", "lmdb_ttl": ttl, "lmdb_checksum": checksum}
+        result = wrap_with_lmdb(native, asked, f"lives {ttl}").calculate({"values": samples(1000)})
+        with LMDBTransport(LMDBConfig(db_path=config["lmdb_db_path"])) as transport:
+            found = transport.get_raw(result["_lmdb_input_key"])
+        assert found is not None
+        assert (found[1].ttl, bool(found[1].checksum)) == (ttl, checksum)
 
 
 def resolved(result: Any, transport: LMDBTransport) -> Any:

@@ -94,6 +94,27 @@ def test_slow_calls_are_kept_in_every_mode_and_along_a_chain(
         assert kept[node.calculator_name]["key"]
 
 
+@pytest.mark.parametrize("mode", ["output", "reference"])
+def test_a_slow_call_that_fails_is_kept_too(config: dict[str, Any], store_path: str, mode: str) -> None:
+    made = {**config, "lmdb_exchange_mode": mode, "lmdb_slow_ms": 50}
+
+    class Failing(LMDBCalculatorMixin):
+        def calculate(self, data: Any) -> Any:
+            if "_lmdb_ref" in data:
+                self.lmdb_read_input()
+            time.sleep(0.06)
+            raise ValueError("no result")
+
+    value = wrap_with_lmdb(Writer(), made, "first").calculate(LARGE)
+    failing = wrap_with_lmdb(Failing(), made, "failing")
+    with pytest.raises(ValueError, match="no result"):
+        failing.calculate(value)
+    calls = failing.get_lmdb_info()["calls"]
+    assert calls["failed"] == 1
+    with LMDBTransport(LMDBConfig(db_path=store_path)) as transport:
+        assert "failing" in {call["calculator"] for call in transport.calls()["slow_calls"]}
+
+
 def test_merged_references_count_once(config: dict[str, Any]) -> None:
     first = wrap_with_lmdb(Writer(), {**config, "lmdb_exchange_mode": "reference"}, "first")
     reference = first.calculate(LARGE)
@@ -208,7 +229,7 @@ def test_the_last_256_slow_calls_are_kept(config: dict[str, Any], store_path: st
         calls = transport.calls()["slow_calls"]
     assert [call["number"] for call in calls] == list(range(299, 43, -1))
     # Names are kept from their start, keys up to their end.
-    assert {call["calculator"] for call in calls} == {"n" * 96}
+    assert {call["calculator"] for call in calls} == {"n" * 93 + "…"}
     assert {len(call["key"]) for call in calls} == {80}
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import logging
 import os
+import pickle
 import sys
 import types
 from pathlib import Path
@@ -432,6 +433,10 @@ def test_without_an_engine_the_properties_are_the_defaults() -> None:
         ("prefault", 1 << 64),
         ("mode", (1 << 32) + 0o700),
         ("mode", 0),
+        ("mode", 0o670),
+        ("mode", 0o10700),
+        ("mode", "0700"),
+        ("mode", True),
         ("ttl_seconds", 18446744073709552),
         ("ttl_seconds", 1e30),
     ],
@@ -439,6 +444,12 @@ def test_without_an_engine_the_properties_are_the_defaults() -> None:
 def test_numbers_too_large_for_the_engine_are_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match="time to live" if name == "ttl_seconds" else name):
         LMDBConfig(**{name: value})
+
+
+@pytest.mark.parametrize("mode", ["0700", "0770", "2770", "1777", "0o0750"])
+def test_a_mode_is_the_same_to_both_configurations(mode: str) -> None:
+    read = LMDBCalculatorConfig.from_dict({"lmdb_mode": mode})
+    assert int(read.mode, 8) == LMDBConfig(mode=int(mode, 8)).mode
 
 
 @pytest.mark.parametrize(
@@ -499,3 +510,18 @@ def test_what_is_no_configuration_is_refused(config: Any) -> None:
     ):
         with pytest.raises(ConfigError, match="configuration"):
             use(config)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_transport_may_be_made_of_a_path(tmp_path: Path, kind: type[str] | type[Path]) -> None:
+    with LMDBTransport(kind(tmp_path / "store")) as transport:
+        transport.put("key", 1)
+        assert transport.config == LMDBConfig(db_path=str(tmp_path / "store"))
+        assert pickle.loads(pickle.dumps(transport)).get("key") == 1
+
+
+@pytest.mark.parametrize("config", [{"lmdb_db_path": "/tmp/store"}, 5, b"/tmp/store", []])
+def test_what_is_no_configuration_of_a_transport_is_refused(config: Any) -> None:
+    with pytest.raises(ConfigError, match=r"allowed is an LMDBConfig, or the path of a directory") as caught:
+        LMDBTransport(config)
+    assert repr(config) in str(caught.value)

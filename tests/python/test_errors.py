@@ -8,6 +8,8 @@ import pickle
 import resource
 import stat
 import subprocess
+import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,7 @@ def test_errors_keep_message_and_status_when_they_travel(kind: type[LMDBError]) 
     assert str(again) == str(error) == "what happened"
     assert again.status == error.status == kind.status
     assert error.status_name.startswith("DY_LMDB_")
+    assert error.help.endswith(f"docs/troubleshooting.md#{error.status_name.removeprefix('DY_LMDB_').lower()}")
     if isinstance(error, OSError):
         assert error.errno
         assert again.errno == error.errno
@@ -83,6 +86,20 @@ def test_every_status_of_the_library_has_its_exception() -> None:
     unknown = errors.error_for(9999, "x")
     assert type(unknown) is LMDBError
     assert unknown.status == 9999
+    assert unknown.help.endswith("docs/troubleshooting.md")
+
+
+def test_tracebacks_end_with_where_the_error_is_explained() -> None:
+    error = errors.MapFullError("full")
+    if sys.version_info >= (3, 11):
+        shown = traceback.format_exception_only(error)
+        assert [line.rstrip("\n") for line in shown][-1] == f"help: {error.help}"
+        error.add_note("and more")
+        assert "".join(traceback.format_exception_only(error)).endswith(f"help: {error.help}\nand more\n")
+        assert pickle.loads(pickle.dumps(error)).__notes__ == error.__notes__
+    page, _, anchor = error.help.partition("#")
+    assert f"\n## {anchor.upper()}\n" in Path(page).read_text()
+    assert str(error) == "full"
 
 
 def fill(transport: LMDBTransport, payload: bytes, count: int) -> None:

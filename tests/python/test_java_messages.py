@@ -192,6 +192,14 @@ def test_exceptions_keep_their_class_message_and_trace(gateway: Any) -> None:
     with pytest.raises(java.JavaError, match=r"calculator 'k': java\.lang\.IllegalStateException: none") as caught:
         calculator.calculate({})
     assert "natives.Kinds.process" in str(caught.value.__cause__)
+    assert "(at natives.Kinds" in str(caught.value)
+
+
+def test_an_exception_without_a_message_has_its_class_alone(gateway: Any) -> None:
+    calculator = java.Py4JCalculator(gateway, "natives.Kinds", "k")
+    require = gateway.jvm.java.util.Objects.requireNonNull
+    with pytest.raises(java.JavaError, match=r"NullPointerException($| \(at)"):
+        calculator._guarded(lambda: require(None))
 
 
 def test_payloads_may_be_nested_as_deeply_as_documents(gateway: Any) -> None:

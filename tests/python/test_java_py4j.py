@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from conftest import MAP_SIZE, PATIENCE
 from java_support import CALCULATORS, PRICING, compiled_natives, jdks, numpy_puts, options, payloads
-from natives import MODES, RELATIVE, calculators, numpy_matrix, numpy_risk, resolved, samples
+from natives import MODES, RELATIVE, calculators, lives_as_its_input, numpy_matrix, numpy_risk, resolved, samples
 from test_cpp_natives import exchanged
 
 from dishtayantra_lmdb import DataFormat, LMDBConfig, LMDBDataExchange, LMDBTransport, java, wrap_with_lmdb
@@ -79,6 +79,10 @@ def test_java_sees_the_calls_of_other_processes(gateway: Any, config: dict[str, 
     assert {(call["calculator"], call["pid"]) for call in seen["slow_calls"]} == {("matrix", os.getpid())}
     with LMDBTransport(LMDBConfig(db_path=config["lmdb_db_path"])) as transport:
         assert transport.calls() == seen
+
+
+def test_what_is_written_lives_as_its_input(gateway: Any, config: dict[str, Any]) -> None:
+    lives_as_its_input(made(gateway, "MatrixProcessorCalculator"), config)
 
 
 # --- direct --------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import pytest
 
 from dishtayantra_lmdb import LMDBConfig, LMDBTransport, library_version, lmdb_version
 
+ROOT = Path(__file__).parents[2]
+
 
 def told(*arguments: object, **environment: str) -> tuple[int, str, str]:
     run = subprocess.run(
@@ -28,6 +30,7 @@ def test_versions_and_the_file_of_the_library(tmp_path: Path) -> None:
     assert status == 0
     maps = Path("/proc/self/maps").read_text().splitlines()
     (file,) = {line.split()[-1] for line in maps if "libdishtayantra_lmdb.so" in line}
+    assert f"docs      {ROOT}/docs" in text
     for part in (library_version(), lmdb_version(), file, sys.executable, "ABI", "msgpack"):
         assert part in text
     assert text.endswith("wrong     nothing found\n")

@@ -16,6 +16,7 @@ from natives import (
     MODES,
     MODULES,
     RELATIVE,
+    lives_as_its_input,
     numpy_matrix,
     numpy_risk,
     numpy_signal,
@@ -28,6 +29,11 @@ from dishtayantra_lmdb.errors import (
     CorruptError,
     EntryNotFoundError,
 )
+
+
+def test_what_is_written_lives_as_its_input(calculators: Any, config: dict[str, Any]) -> None:
+    lives_as_its_input(calculators.MatrixProcessor("m", {}), config)
+
 
 # --- direct --------------------------------------------------------------------------------------
 

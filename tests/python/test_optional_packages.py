@@ -91,3 +91,29 @@ def test_what_needs_them_says_so(run: Any, transport: LMDBTransport) -> None:
     """,
         transport.get_db_path(),
     )
+
+
+def test_java_says_what_to_install_and_what_is_missing(run: Any) -> None:
+    run(
+        """
+        import sys
+
+        sys.modules["py4j"] = sys.modules["jpype"] = None
+        from dishtayantra_lmdb import java
+
+        assert dir(java) == sorted(java.__all__)
+        for call, name in ((java.start_gateway, "py4j"), (java.start_jvm, "jpype")):
+            try:
+                call()
+            except ImportError as error:
+                assert f"dishtayantra-lmdb[{name}]" in str(error), error
+            else:
+                raise AssertionError(name)
+        try:
+            java.class_path(["not/there.jar"])
+        except FileNotFoundError as error:
+            assert "not/there.jar" in str(error), error
+        else:
+            raise AssertionError
+        """
+    )

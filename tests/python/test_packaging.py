@@ -100,6 +100,7 @@ def test_what_is_in_the_wheel(unpacked: Path) -> None:
         "dishtayantra_lmdb/_jars/dishtayantra-lmdb-0.1.0.jar",
         "dishtayantra_lmdb/_jars/dishtayantra-calculators-0.1.0.jar",
         LIBRARY,
+        "dishtayantra_lmdb/docs/troubleshooting.md",
         f"{METADATA}/licenses/LICENSE-MIT",
         f"{METADATA}/licenses/LICENSE-APACHE",
         f"{METADATA}/licenses/LICENSES/OpenLDAP-2.8.txt",
@@ -189,6 +190,7 @@ def test_the_installed_wheel_tells_of_itself(python: Path, tmp_path: Path) -> No
     told = done(python, "-m", "dishtayantra_lmdb", cwd=tmp_path, env=environment)
     assert f"{python.parents[1]}/lib" in told
     assert "dishtayantra-calculators-0.1.0.jar" in told
+    assert re.search(rf"^docs +{python.parents[1]}/lib/.*/dishtayantra_lmdb/docs, ", told, re.MULTILINE)
     assert told.endswith("nothing found\n")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dishtayantra_lmdb import LMDBConfig, LMDBTransport
+from dishtayantra_lmdb import CorruptError, LMDBConfig, LMDBTransport
 from dishtayantra_lmdb._payload import progress
 
 SIZE = 1_000_000
@@ -78,23 +78,80 @@ def test_a_put_is_the_same_with_a_bar(store_path: str, payload: Any, format: str
         assert not [loan for loan in transport.stats()["loans"] if not loan["kept"]]
 
 
-def test_a_get_is_the_same_with_a_bar(transport: LMDBTransport) -> None:
-    raw = bytes(range(256)) * 4000
-    transport.put("raw", raw, format="raw")
-    assert transport.get("raw", progress=Bar) == raw
-    told("get raw", len(raw))
-    for array in (np.arange(SIZE // 8.0), np.asfortranarray(np.arange(SIZE // 8.0).reshape(-1, 10))):
-        transport.put("numpy", array, format="numpy")
-        found = transport.get("numpy", copy=True, progress=Bar)
-        told("get numpy", array.nbytes)
-        np.testing.assert_array_equal(found, array)
-        assert found.flags.writeable
-        assert found.flags.f_contiguous == array.flags.f_contiguous
-        # In place nothing is copied.
-        assert transport.get("numpy", progress=Bar).base is not None
-        assert not Bar.made
-    transport.put("dict", {"a": 1})
-    assert transport.get("dict", progress=Bar) == {"a": 1}
+LISTS = {"a": [0.5] * 200_000, "b": "text" * 1000, "c": (1, 2)}
+DOCUMENT = {"a": np.arange(SIZE // 8.0), "b": [np.arange(SIZE // 4, dtype="i4"), {"x": np.arange(3)}], "c": np.zeros(0)}
+TABLE = pa.table({"x": np.arange(SIZE // 8.0)})
+
+
+def same(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return list(found) == list(wanted) and all(same(found[name], item) for name, item in wanted.items())
+    if isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(same, found, wanted))
+    if isinstance(wanted, np.ndarray):
+        np.testing.assert_array_equal(found, wanted)
+        return bool(found.dtype == wanted.dtype and found.flags.f_contiguous == wanted.flags.f_contiguous)
+    return bool(found == wanted)
+
+
+def arrays_of(value: Any) -> list[np.ndarray]:
+    """The arrays in a value that have items."""
+    if isinstance(value, np.ndarray):
+        return [value] if value.size else []
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [array for item in items for array in arrays_of(item)]
+
+
+# payload, format, whether anything is copied of what is in place, and otherwise
+GETS = {
+    "raw": (bytes(range(256)) * 4000, "raw", True, True),
+    "numpy": (np.arange(SIZE // 8.0), "numpy", False, True),
+    "Fortran": (np.asfortranarray(np.arange(SIZE // 8.0).reshape(-1, 10)), "numpy", False, True),
+    "structured": (STRUCTURED, "numpy", False, True),
+    "arrays in a document": (DOCUMENT, "msgpack", False, True),
+    "packed lists": (LISTS, "msgpack", True, True),
+    "table": (TABLE, "arrow", False, True),
+    "JSON": ({"a": "text" * 100_000}, "json", False, False),
+    "no arrays": ({"a": "text" * 100_000}, "msgpack", False, False),
+}
+
+
+@pytest.mark.parametrize("copy", [False, True])
+@pytest.mark.parametrize("name", GETS)
+def test_a_get_is_the_same_with_a_bar(transport: LMDBTransport, name: str, copy: bool) -> None:
+    payload, format, copied_in_place, copied = GETS[name]
+    transport.put("key", payload, format=format, pack_lists=True)
+    wanted = transport.get("key", copy=copy)
+    found = transport.get("key", copy=copy, progress=Bar)
+    assert type(found) is type(wanted)
+    assert same(found, wanted)
+    assert all(array.flags.writeable == copy for array in arrays_of(found))
+    assert all((array.base is None) == copy for array in arrays_of(found))
+    if copied if copy else copied_in_place:
+        told("get key", transport.view("key").size)
+    assert not Bar.made
+    del found, wanted
+    assert not transport.stats()["pins"]
+
+
+def test_several_entries_have_one_bar(transport: LMDBTransport) -> None:
+    for name, (payload, format, _, _) in GETS.items():
+        transport.put(name, payload, format=format, pack_lists=True)
+    wanted = transport.get_many(GETS, copy=True)
+    found = transport.get_many([*GETS, "gone"], copy=True, progress=Bar)
+    assert list(found) == list(wanted) == list(GETS)
+    assert same(found, wanted)
+    told(f"get {len(GETS)} entries", sum(transport.view(name).size for name in GETS))
+    assert transport.get_many(["gone"], progress=Bar) == {}
+    assert not Bar.made
+
+
+def test_what_is_damaged_is_refused_with_a_bar(transport: LMDBTransport) -> None:
+    transport.put("key", b"no array" * SIZE, format="raw")
+    with transport.loan("key", SIZE, format="msgpack") as loan:
+        loan.memory[:] = b"\xc1" * SIZE
+    with pytest.raises(CorruptError, match="key"):
+        transport.get("key", progress=Bar)
     assert transport.get("gone", progress=Bar, default=5) == 5
     assert not Bar.made
 

@@ -183,6 +183,23 @@ def test_a_store_that_is_removed_while_the_calculator_runs(transport: LMDBTransp
     calculator.close()
 
 
+@pytest.mark.parametrize("writes", [False, True])
+def test_no_reference_leads_to_a_store_that_was_removed(transport: LMDBTransport, writes: bool) -> None:
+    def calculate(data: Any) -> Any:
+        if "_lmdb_output_key" not in data:
+            return double(data)
+        result = double(transport.resolve(data))
+        if writes:
+            transport.put(data["_lmdb_output_key"], result)
+        shutil.rmtree(transport.get_db_path())
+        return {"_lmdb_output_written": True} if writes else result
+
+    calculator = wrapped(transport, calculate, "reference")
+    assert calculator.calculate(LARGE) == EXPECTED
+    transport.initialize()
+    calculator.close()
+
+
 def test_an_output_is_taken_though_the_store_was_removed(transport: LMDBTransport) -> None:
     def calculate(data: Any) -> Any:
         if "_lmdb_output_key" not in data:

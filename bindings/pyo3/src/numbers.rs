@@ -80,7 +80,7 @@ fn referred(object: &Bound<'_, PyAny>) -> Result<Option<Numbers<'static>>, Failu
     single(object, |payload| Ok(payload.find_numbers("values")?.map(Numbers::into_owned)))
 }
 
-fn is_list(object: &Bound<'_, PyAny>) -> bool {
+pub fn is_list(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()
 }
 
@@ -286,7 +286,7 @@ fn numbers_of_list(object: &Bound<'_, PyAny>) -> Result<Numbers<'static>, Failur
 }
 
 /// A tuple of its own: the list may change under another thread's hands.
-fn tuple_of<'py>(list: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+pub fn tuple_of<'py>(list: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     match list.cast::<PyList>() {
         Ok(list) => Ok(list.to_tuple()),
         Err(_) => Ok(list.cast::<PyTuple>()?.clone()),

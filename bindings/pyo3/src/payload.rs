@@ -1,6 +1,6 @@
 //! Python objects as inputs of calculators.
 
-use crate::numbers::{Failure, number_of, numbers_of, type_name};
+use crate::numbers::{Failure, is_list, number_of, numbers_of, tuple_of, type_name};
 use crate::protocol::fields_of;
 use dishtayantra::calculator::{Input, ViewInput, references_of, resolved};
 use dishtayantra::{Error, ErrorKind, Format, Numbers, Result, View};
@@ -94,10 +94,9 @@ impl Input for PythonInput {
     }
 
     fn find_text(&self, name: &str) -> Result<Option<String>> {
-        self.ask(name, |found| match found.cast::<PyString>() {
-            Ok(text) => Ok(text.extract()?),
-            Err(_) => single(found, |payload| payload.find_text("values"))?
-                .ok_or_else(|| Error::invalid(format!("a {}, not a text", type_name(found))).into()),
+        self.ask(name, |found| match single(found, |payload| payload.find_text("values"))? {
+            Some(text) => Ok(text),
+            None => text_of(found),
         })
     }
 
@@ -105,6 +104,24 @@ impl Input for PythonInput {
         self.ask(name, |found| match found.cast::<PyBool>() {
             Ok(flag) => Ok(flag.is_true()),
             Err(_) => Err(Error::invalid(format!("a {}, not a bool", type_name(found))).into()),
+        })
+    }
+
+    fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        self.ask(name, |found| {
+            if !is_list(found) {
+                return Ok(match single(found, |payload| payload.find_texts("values"))? {
+                    Some(texts) => texts,
+                    None => vec![text_of(found)?],
+                });
+            }
+            let texts = tuple_of(found)?.iter().enumerate().map(|(at, item)| match text_of(&item) {
+                Err(Failure::Wrong(error)) => {
+                    Err(Error::invalid(format!("item [{at}]: {}", error.message())).into())
+                }
+                text => text,
+            });
+            texts.collect()
         })
     }
 
@@ -136,6 +153,13 @@ impl Input for PythonInput {
             Ok(names)
         });
         names.map(Some).map_err(|exception| self.raise(exception))
+    }
+}
+
+fn text_of(object: &Bound<'_, PyAny>) -> std::result::Result<String, Failure> {
+    match object.cast::<PyString>() {
+        Ok(text) => Ok(text.extract()?),
+        Err(_) => Err(Error::invalid(format!("a {}, not a text", type_name(object))).into()),
     }
 }
 

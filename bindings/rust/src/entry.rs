@@ -90,7 +90,7 @@ impl Format {
 pub struct PutOptions<'a> {
     /// What the payload is in; raw when `None`. Recorded, and checked against nothing.
     pub format: Option<Format>,
-    /// Time to live, in milliseconds, rounded up; 300 s when `None`. Zero: until deleted. The longest there is, as
+    /// Time to live, rounded up to a millisecond; 300 s when `None`. Zero: until deleted. The longest there is, as
     /// `Duration::MAX`, does not end in a lifetime.
     pub ttl: Option<Duration>,
     /// Fail with [`ErrorKind::KeyExists`] when a live entry is there.

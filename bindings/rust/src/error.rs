@@ -1,5 +1,6 @@
 //! What can go wrong, and what the engine said of it.
 
+use crate::ffi::help;
 use crate::sys;
 use std::fmt;
 
@@ -95,7 +96,7 @@ kinds! {
 }
 
 /// What went wrong, with the message that says what happened, to which path, key or setting, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -126,6 +127,11 @@ impl Error {
         &self.message
     }
 
+    /// Where the documentation explains it, such as "docs/troubleshooting.md#map_full".
+    pub fn help(&self) -> &'static str {
+        help(self.kind.status())
+    }
+
     /// The same error with what it is about in front of its message.
     pub(crate) fn about(self, what: &str) -> Error {
         Error { kind: self.kind, message: format!("{what}: {}", self.message) }
@@ -135,6 +141,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)
+    }
+}
+
+/// As what `main` returns is shown: lines as lines.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: {}", self.kind, self.message)
     }
 }
 

@@ -24,6 +24,11 @@ pub trait Input: Send + Sync {
     /// Whether what is under `name` is true.
     fn find_flag(&self, name: &str) -> Result<Option<bool>>;
 
+    /// The texts under `name`: those of a list, or a single one.
+    fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        Ok(self.find_text(name)?.map(|text| vec![text]))
+    }
+
     /// The names there are; none when the payload is no mapping, but one value under "values".
     fn names(&self) -> Result<Option<Vec<String>>> {
         Ok(None)
@@ -38,8 +43,32 @@ pub trait Input: Send + Sync {
     /// The array under `name`. Fails with [`ErrorKind::InvalidArgument`] when there is none: nothing computes on a
     /// missing input.
     fn numbers(&self, name: &str) -> Result<Numbers<'_>> {
-        self.find_numbers(name)?.ok_or_else(|| Error::invalid(format!("the input has no '{name}'")))
+        given(name, self.find_numbers(name)?)
     }
+
+    /// The number under `name`, which must be there, as for [`numbers`](Input::numbers).
+    fn number(&self, name: &str) -> Result<f64> {
+        given(name, self.find_number(name)?)
+    }
+
+    /// The text under `name`, which must be there, as for [`numbers`](Input::numbers).
+    fn text(&self, name: &str) -> Result<String> {
+        given(name, self.find_text(name)?)
+    }
+
+    /// Whether what is under `name` is true, which must be there, as for [`numbers`](Input::numbers).
+    fn flag(&self, name: &str) -> Result<bool> {
+        given(name, self.find_flag(name)?)
+    }
+
+    /// The texts under `name`, which must be there, as for [`numbers`](Input::numbers).
+    fn texts(&self, name: &str) -> Result<Vec<String>> {
+        given(name, self.find_texts(name)?)
+    }
+}
+
+fn given<T>(name: &str, found: Option<T>) -> Result<T> {
+    found.ok_or_else(|| Error::invalid(format!("the input has no '{name}'")))
 }
 
 /// A payload in a store: numpy and raw (float64) in place, msgpack through its document, segments in it in place when
@@ -109,6 +138,13 @@ impl Input for ViewInput {
         self.ask(name, |node| node.bool())
     }
 
+    fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        self.ask(name, |node| match node.kind()? {
+            Type::Array => node.items()?.map(|item| Ok(item?.value.string()?.to_owned())).collect(),
+            _ => Ok(vec![node.string()?.to_owned()]),
+        })
+    }
+
     fn names(&self) -> Result<Option<Vec<String>>> {
         if self.view.format() != Format::Msgpack {
             return Ok(None);
@@ -175,6 +211,10 @@ impl Input for JoinedInput<'_> {
         self.with(name).map_or(Ok(None), |part| part.find_flag(name))
     }
 
+    fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        self.with(name).map_or(Ok(None), |part| part.find_texts(name))
+    }
+
     fn names(&self) -> Result<Option<Vec<String>>> {
         Ok(Some(self.places.keys().cloned().collect()))
     }
@@ -198,6 +238,10 @@ impl Input for Beside<'_> {
 
     fn find_flag(&self, name: &str) -> Result<Option<bool>> {
         self.0.find_flag(name)
+    }
+
+    fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        self.0.find_texts(name)
     }
 
     fn names(&self) -> Result<Option<Vec<String>>> {

@@ -34,12 +34,14 @@ macro_rules! from {
 
 from! {
     bool => |value| Value::Bool(value),
+    i32 => |value| Value::Int(value.into()),
     i64 => |value| Value::Int(value),
     usize => |value| Value::Int(value as i64),
     f64 => |value| Value::Float(value),
     &str => |value| Value::Text(value.to_owned()),
     String => |value| Value::Text(value),
     Numbers<'a> => |value| Value::Numbers(value),
+    Vec<f64> => |items| Value::Numbers(items.into()),
     Map<'a> => |value| Value::Map(value),
 }
 

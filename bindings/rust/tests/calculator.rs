@@ -290,6 +290,50 @@ fn nested_lists_are_matrices_and_ragged_ones_are_named() {
 }
 
 #[test]
+fn what_must_be_there_is_read_by_its_kind() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let mut writer = Writer::new().unwrap();
+    writer
+        .map(6)
+        .unwrap()
+        .string("n")
+        .unwrap()
+        .int64(3)
+        .unwrap()
+        .string("side")
+        .unwrap()
+        .string("buy")
+        .unwrap();
+    writer.string("open").unwrap().bool(true).unwrap().string("none").unwrap().nil().unwrap();
+    writer.string("tags").unwrap().array(2).unwrap().string("a").unwrap().string("b").unwrap();
+    writer.string("mixed").unwrap().array(2).unwrap().string("a").unwrap().double(1.0).unwrap();
+    writer.put(&store, "in", &PutOptions::default()).unwrap();
+    let stored = ViewInput::new(store.view("in").unwrap()).unwrap();
+    let own = map([("n", 3.into()), ("side", "buy".into()), ("open", true.into()), ("none", Value::Nil)]);
+    for input in [&stored as &dyn Input, &MapInput(own)] {
+        assert_eq!(input.number("n").unwrap(), 3.0);
+        assert_eq!(input.text("side").unwrap(), "buy");
+        assert!(input.flag("open").unwrap());
+        assert_eq!(input.texts("side").unwrap(), ["buy"]);
+        assert!(input.find_texts("none").unwrap().is_none());
+        assert_fails(input.number("none"), ErrorKind::InvalidArgument, "no 'none'");
+        assert_fails(input.text("none"), ErrorKind::InvalidArgument, "no 'none'");
+        assert_fails(input.flag("none"), ErrorKind::InvalidArgument, "no 'none'");
+        assert_fails(input.texts("none"), ErrorKind::InvalidArgument, "no 'none'");
+        assert_fails(input.texts("n"), ErrorKind::InvalidArgument, "'n'");
+    }
+    assert_eq!(stored.texts("tags").unwrap(), ["a", "b"]);
+    assert_fails(stored.texts("mixed"), ErrorKind::InvalidArgument, "'mixed'");
+}
+
+#[test]
+fn vectors_of_a_result_are_arrays() {
+    let result = map([("a", vec![1.0, 2.0].into())]);
+    assert_eq!((numbers(&result, "a").slice(), numbers(&result, "a").is_list()), (&[1.0, 2.0][..], false));
+}
+
+#[test]
 fn a_reference_holds_its_fields() {
     let mut reference = Reference::new().unwrap();
     assert!(!reference.has_output().unwrap());

@@ -79,6 +79,7 @@ fn joined_payloads_have_the_names_of_all() {
     assert_eq!(joined.find_number("n").unwrap(), Some(3.0));
     assert_eq!(joined.find_text("text").unwrap().as_deref(), Some("x"));
     assert_eq!(joined.find_flag("yes").unwrap(), Some(true));
+    assert_eq!(joined.texts("text").unwrap(), ["x"]);
     assert!(joined.find_numbers("absent").unwrap().is_none());
     assert!(joined.find_text(wire::INPUT_KEY).unwrap().is_none());
     assert_fails(joined.find_text("n"), ErrorKind::InvalidArgument, "'n'");

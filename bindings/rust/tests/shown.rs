@@ -120,7 +120,7 @@ fn arrays_and_what_calculators_have() {
 #[test]
 fn plain_ones() {
     let error = Error::new(ErrorKind::NotFound, "no entry");
-    assert_eq!(shown(&error), "Error { kind: NotFound, message: \"no entry\" }");
+    assert_eq!(shown(&error), "NotFound: no entry");
     for value in [&Format::Arrow as &dyn Debug, &Dtype::Int8, &OpenOptions::default(), &versions().unwrap()] {
         shown(value);
     }

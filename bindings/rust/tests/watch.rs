@@ -5,7 +5,7 @@ mod common;
 use common::{assert_fails, open, scratch};
 use dishtayantra::{ErrorKind, LogLevel, PutOptions, Store, Watch, set_log};
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -94,6 +94,28 @@ fn futures_end_with_their_entries_and_dropped_ones_are_given_up() {
     put(&store, "y");
     assert_eq!(block_on(any), 1);
     assert!(store.wait_async("").is_err());
+}
+
+#[test]
+fn a_wait_that_is_dropped_lets_its_store_go() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let mut waits: Vec<_> = (0..50).map(|_| store.wait_any_async(["never", "ever"]).unwrap()).collect();
+    for wait in &mut waits {
+        assert!(Pin::new(wait).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    drop(store);
+    let data = dir.path().join("data.mdb").display().to_string();
+    let is_open = || std::fs::read_to_string("/proc/self/maps").unwrap().contains(&data);
+    // As long as somebody waits it is open.
+    thread::sleep(Duration::from_millis(700));
+    assert!(is_open());
+    drop(waits);
+    let deadline = Instant::now() + PATIENCE.unwrap();
+    while is_open() {
+        assert!(Instant::now() < deadline, "the store is still open");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::options::{DEFAULT_MAP_SIZE, MIN_MAP_SIZE};
 use dishtayantra_lmdb::store::Store;
 use nix::sys::statvfs::statvfs;
@@ -21,7 +22,10 @@ pub fn look(path: &Path, opening: &Opening, findings: &mut Findings) {
 
 fn file_system(path: &Path, nearest: &Path, findings: &mut Findings) {
     let kind = kind(nearest).unwrap_or_else(|| "an unknown file system".to_owned());
-    if let Err(error) = Store::check_file_system(path) {
+    // What may not be looked into is for the permissions to tell.
+    if let Err(error) = Store::check_file_system(path)
+        && error.status() != Status::Permission
+    {
         let change = "set lmdb_db_path to a directory on ext4, XFS or tmpfs (/dev/shm)";
         return findings.add(Level::Fault, "file system", format!("{kind}: {error}"), change);
     }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::store::Store;
 
 use super::{Findings, Level};
+use crate::Failure;
 use crate::arguments::Opening;
 use crate::process::Process;
 use crate::report::{list, number, shown_key, totals};
@@ -13,28 +15,34 @@ use crate::text::{size, time};
 /// A view that is open for so long, in ms, is worth a look.
 const LONG: u64 = 10 * 60 * 1000;
 
-pub fn look(path: &Path, opening: &Opening, findings: &mut Findings) {
-    match Store::version_at(path) {
-        Ok(None) => {
-            return findings.good("store", "there is none yet; the first process that opens it makes it");
-        }
-        Ok(Some(_)) => {}
-        Err(error) => {
-            return findings.add(Level::Fault, "store", error.to_string(), "see permissions");
-        }
+/// Why there are no statistics: there is no store, or none that can be opened.
+fn closed(path: &Path, failure: &Failure, findings: &mut Findings) {
+    let status = failure.downcast_ref::<Error>().map_or(Status::Internal, Error::status);
+    if status != Status::NotFound {
+        return findings.add(Level::Fault, "store", failure.to_string(), status.help().to_string_lossy());
     }
+    if matches!(Store::version_at(path), Ok(None)) {
+        return findings.good("store", "there is none yet; the first process that opens it makes it");
+    }
+    let change = "copy away what is there if it matters";
+    findings.add(
+        Level::Hint,
+        "store",
+        format!("{failure}: the first process that opens it makes it anew"),
+        change,
+    );
+}
+
+pub fn look(path: &Path, opening: &Opening, findings: &mut Findings) {
     let stats = match crate::store::open(path, opening).and_then(|store| Ok(store.stats()?)) {
         Ok(stats) => stats,
-        Err(error) => {
-            let change = "see the section Errors of docs/operations.md";
-            return findings.add(Level::Fault, "store", error.to_string(), change);
-        }
+        Err(failure) => return closed(path, &failure, findings),
     };
     let map = |name: &str| number(&stats["map"][name]);
     let (limit, used, free) = (map("limit"), map("high_water"), map("free"));
     let found = format!("{} of {} used, {} of it free again", size(used), size(limit), size(free));
     if used >= limit / 10 * 9 && free < limit / 10 {
-        let change = "raise lmdb_map_size, shorten lmdb_ttl, delete entries";
+        let change = "let it grow (dylmdb grow, lmdb_map_size), shorten lmdb_ttl, delete entries";
         findings.add(Level::Warning, "space", found, change);
     } else {
         findings.good("space", found);

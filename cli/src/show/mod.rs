@@ -4,6 +4,7 @@ mod array;
 mod arrow;
 mod document;
 
+use dishtayantra_lmdb::error::{Error, Status};
 use dishtayantra_lmdb::format::{Format, npy};
 use dishtayantra_lmdb::store::View;
 use serde_json::{Map, Value, json};
@@ -80,8 +81,10 @@ pub fn text(database: &str, view: &View, value: &Shown) -> String {
 /// The payload is not what its format says.
 pub fn decoded(view: &View, limit: usize) -> Result<Shown, Failure> {
     let bytes = view.bytes();
-    let wrong =
-        |what: String| format!("entry \"{}\" is no {}: {what}", key::shown(view.key()), view.info().format);
+    let wrong = |what: String| {
+        let what = format!("entry \"{}\" is no {}: {what}", key::shown(view.key()), view.info().format);
+        Error::new(Status::Corrupt, what)
+    };
     match view.info().format {
         Format::Json => match serde_json::from_slice(bytes) {
             Ok(value) => Ok(of_json(value, limit)),

@@ -67,6 +67,39 @@ fn faults_are_named_with_what_to_change() {
 }
 
 #[test]
+fn a_broken_store_is_told_in_the_engines_words() {
+    let (dir, path, store) = store();
+    put(&store, "default", "key", b"x");
+    drop(store);
+    type Break = fn(&Path);
+    let removed: Break = |path| std::fs::remove_file(path.join("shared")).unwrap();
+    let damaged: Break = |path| std::fs::write(path.join("shared"), [7; 4096]).unwrap();
+    let emptied: Break = |path| std::fs::write(path.join("data.mdb"), "").unwrap();
+    let gone: Break = |path| std::fs::remove_file(path.join("data.mdb")).unwrap();
+    for (what, how, level, words) in [
+        ("removed", removed, "fault", "shared was removed"),
+        ("damaged", damaged, "fault", "use another lmdb_db_path"),
+        ("emptied", emptied, "hint", "makes it anew"),
+        ("gone", gone, "hint", "makes it anew"),
+    ] {
+        let broken = dir.path().join(what);
+        Command::new("cp").arg("-a").arg(&path).arg(&broken).status().unwrap();
+        how(&broken);
+        let (code, findings) = examined(&broken);
+        let store = about(&findings, "store");
+        assert!(
+            store.iter().any(|(found, text)| *found == level && text.contains(words)),
+            "{what}: {findings}"
+        );
+        assert_eq!(code, Some(i32::from(level == "fault")), "{what}: {findings}");
+        if level == "fault" {
+            let text = String::from_utf8(run(&[&"doctor", &broken]).stdout).unwrap();
+            assert!(text.contains("-> docs/troubleshooting.md#foreign_store\n"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_store_that_is_nearly_full_is_warned_about() {
     let (_dir, path, store) = store();
     put(&store, "default", "large", &vec![7; 58 << 20]);
@@ -111,13 +144,29 @@ fn stores_finds_what_is_there() {
     let found = json(&[&"stores", &dir.path()]);
     let found = found.as_array().unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!((&found[0]["path"], &found[1]["path"]), (&second.to_str().into(), &path.to_str().into()));
-    assert_eq!((&found[1]["format_version"], &found[1]["mode"]), (&3.into(), &"0700".into()));
-    assert_eq!(found[1]["pids"], serde_json::json!([pid()]));
-    assert_eq!(found[0]["pids"], serde_json::json!([]));
+    assert_eq!((&found[0]["path"], &found[1]["path"]), (&path.to_str().into(), &second.to_str().into()));
+    assert_eq!((&found[0]["format_version"], &found[0]["mode"]), (&3.into(), &"0700".into()));
+    assert_eq!(found[0]["pids"], serde_json::json!([pid()]));
+    assert_eq!(found[1]["pids"], serde_json::json!([]));
     assert!(printed(&[&"stores", &dir.path()]).contains(path.to_str().unwrap()));
+    // Those that are open come first, whatever their names.
+    let later = dir.path().join("a_first");
+    drop(dishtayantra_lmdb::store::Store::open(&later, &Default::default()).unwrap());
+    let order = |found: &Value| -> Vec<String> {
+        let rows = found.as_array().unwrap().iter();
+        rows.map(|row| row["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let shown = |path: &Path| path.display().to_string();
+    assert_eq!(order(&json(&[&"stores", &dir.path()])), [&path, &later, &second].map(|path| shown(path)));
+    assert_eq!(order(&json(&[&"stores", &dir.path(), &"--open"])), [shown(&path)]);
     // Among all there are: this process has it open.
     assert!(printed(&[&"stores"]).contains(path.to_str().unwrap()));
+    // What is left of one is found as well.
+    std::fs::remove_file(later.join("shared")).unwrap();
+    std::fs::write(second.join("shared"), "damaged").unwrap();
+    let left = json(&[&"stores", &dir.path()]);
+    assert_eq!(order(&left), [&path, &later, &second].map(|path| shown(path)));
+    assert!(left[1]["format_version"].is_null() && left[2]["format_version"].is_null(), "{left}");
     assert!(refused(&[&"stores", &dir.path().join("none")]).contains("none: No such file"));
     drop(store);
 }

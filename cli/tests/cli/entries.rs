@@ -96,6 +96,23 @@ fn rm_deletes_and_names_what_is_not_there() {
     assert_eq!(json(&[&"rm", &path, &"c"])["removed"], serde_json::json!(["c"]));
 }
 
+#[test]
+fn a_short_time_to_live_is_not_for_ever_and_a_long_one_not_over() {
+    let (dir, path, store) = store();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    for (ttl, wanted) in [("500us", 1), ("1ms", 1), ("0", 0), ("9999999999y", u64::MAX)] {
+        let put = run(&[&"put", &path, &"key", &file, &"--ttl", &ttl, &"--json"]);
+        let row: Value = serde_json::from_slice(&put.stdout).unwrap();
+        assert_eq!(row["ttl_ms"], wanted, "{ttl}");
+        std::thread::sleep(Duration::from_millis(5));
+        let live = store.contains("default", b"key").unwrap();
+        assert_eq!(live, wanted != 1, "{ttl}");
+    }
+    assert!(printed(&[&"ls", &path, &"--long"]).contains("key"));
+    printed(&[&"wait", &path, &"key", &"--timeout=9999999999y"]);
+}
+
 /// Keys that cannot be printed as they are.
 const ODD: [&[u8]; 8] = [
     b"line\nbreak",

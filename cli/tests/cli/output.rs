@@ -82,7 +82,9 @@ fn a_warning_that_cannot_be_told_is_exit_code_1() {
     std::fs::set_permissions(&path, mode).unwrap();
     let path = path.to_str().unwrap();
     let output = sh(&format!("\"$0\" info {path} >/dev/null"));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("warning: "), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.starts_with("warning: "), "{told}");
+    assert!(told.ends_with("\nhelp: docs/troubleshooting.md#warnings\n"), "{told}");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(sh(&format!("\"$0\" info {path} >/dev/null 2>/dev/full")).status.code(), Some(1));
 }

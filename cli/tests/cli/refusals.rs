@@ -14,7 +14,8 @@ fn a_store_that_is_not_there_is_not_made() {
     for path in [dir.path().join("none"), dir.path().to_owned(), dir.path().join("a/b")] {
         for command in ["info", "ls", "holders", "sweep", "audit", "watch"] {
             let message = refused(&[&command, &path]);
-            assert!(message.starts_with("error: ") && message.contains(path.to_str().unwrap()), "{message}");
+            assert!(message.starts_with("error (NOT_FOUND): "), "{message}");
+            assert!(message.contains(path.to_str().unwrap()), "{message}");
         }
         refused(&[&"get", &path, &"key"]);
         refused(&[&"rm", &path, &"key"]);
@@ -26,8 +27,69 @@ fn a_store_that_is_not_there_is_not_made() {
 fn what_is_another_programs_is_left_alone() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join("data.mdb"), [7; 8192]).unwrap();
-    assert!(refused(&[&"info", &dir.path()]).contains("no store of this library"));
+    let message = refused(&[&"info", &dir.path()]);
+    assert!(message.contains("store of another program"), "{message}");
+    assert!(message.ends_with("help: docs/troubleshooting.md#foreign_store\n"), "{message}");
     assert_eq!(names(dir.path()), ["data.mdb"]);
+}
+
+#[test]
+fn what_went_wrong_is_told_with_its_status_and_its_place_in_the_documentation() {
+    let (dir, path, store) = store();
+    put(&store, "default", "key", b"x");
+    drop(store);
+    let broken = dir.path().join("broken");
+    std::fs::create_dir(&broken).unwrap();
+    std::fs::set_permissions(&broken, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    for name in names(&path).iter().filter(|name| *name != "shared") {
+        std::process::Command::new("cp").arg(path.join(name)).arg(&broken).status().unwrap();
+    }
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    let removed = "shared was removed";
+    let long = format!("get store {}", "k".repeat(512));
+    // The words of a command are parted by spaces; @ stands for nothing.
+    for (command, status, words) in [
+        ("info broken", "FOREIGN_STORE", removed),
+        ("ls broken", "FOREIGN_STORE", removed),
+        ("get broken key", "FOREIGN_STORE", removed),
+        ("check broken", "FOREIGN_STORE", removed),
+        ("top broken", "FOREIGN_STORE", removed),
+        ("copy broken to", "FOREIGN_STORE", removed),
+        ("put broken key file --create", "FOREIGN_STORE", removed),
+        ("info none", "NOT_FOUND", "there is no store in"),
+        ("info empty", "NOT_FOUND", "empty holds no store"),
+        ("put none key file", "NOT_FOUND", "--create makes one"),
+        ("put empty key file", "NOT_FOUND", "--create makes one"),
+        ("put /proc/none/deep key file --create", "IO", "/proc/none/deep cannot be made"),
+        ("copy store /proc/none", "IO", "/proc/none cannot be made"),
+        ("copy store store", "INVALID_ARGUMENT", "same store"),
+        ("get store none", "NOT_FOUND", "no live entry under key \"none\""),
+        ("show store none", "NOT_FOUND", "\"none\""),
+        ("rm store none more", "NOT_FOUND", "\"more\""),
+        ("touch store none --ttl 1s", "NOT_FOUND", "\"none\""),
+        ("ls store --db none", "NOT_FOUND", "there are: default"),
+        ("wait store none --timeout 1ms", "TIMEOUT", "none"),
+        ("get store @", "BAD_KEY", "empty"),
+        ("put store @ file", "BAD_KEY", "empty"),
+        (&long, "BAD_KEY", "511"),
+        ("get store a\\q", "BAD_KEY", "--key-hex"),
+        ("get store xyz --key-hex", "BAD_KEY", "hexadecimal"),
+        ("ls store --prefix x --key-hex", "BAD_KEY", "hexadecimal"),
+        ("put store key file --no-overwrite", "KEY_EXISTS", "key"),
+        ("grow store 1KiB", "INVALID_ARGUMENT", "never to fewer"),
+        ("grow store 1TiB", "INVALID_ARGUMENT", "copy it to a larger one"),
+    ] {
+        let words_of = command.split(' ').map(|word| if word == "@" { "" } else { word });
+        let output = program().args(words_of).current_dir(dir.path()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{command}: {message}");
+        assert!(message.starts_with(&format!("error ({status}): ")), "{command}: {message}");
+        let help = format!("\nhelp: docs/troubleshooting.md#{}\n", status.to_lowercase());
+        assert!(message.contains(words) && message.ends_with(&help), "{command}: {message}");
+    }
+    assert_eq!(names(dir.path()).len(), 4, "nothing was made: {:?}", names(dir.path()));
+    assert!(!broken.join("shared").exists());
 }
 
 #[test]
@@ -88,6 +150,7 @@ fn a_store_of_another_user_is_permission_denied() {
         let (code, message) = ask(&path);
         assert_eq!(code, Some(1), "{message}");
         assert!(message.contains("permission denied") && message.contains("mode 0000"), "{message}");
+        assert!(message.ends_with("help: docs/troubleshooting.md#permission\n"), "{message}");
         assert!(!message.contains("no store"), "{message}");
     }
     // One that may be read is refused by the engine.

@@ -124,7 +124,7 @@ fn a_payload_that_is_not_what_its_format_says_is_refused() {
         let options = PutOptions { format, ..PutOptions::default() };
         store.put("default", b"key", &[&payload], &options).unwrap();
         let message = refused(&[&"show", &path, &"key"]);
-        assert!(message.starts_with("error: ") && message.contains("key"), "{message}");
+        assert!(message.starts_with("error (CORRUPT): ") && message.contains("key"), "{message}");
     }
     assert!(refused(&[&"show", &path, &"none"]).contains("no live entry"));
 }

@@ -85,7 +85,11 @@ fn bench_leaves_nothing_behind() {
     assert!(printed(&[&"bench", &dir.path(), &"--sizes=1KiB", &"--time=0"]).contains("1 KiB"));
     assert_eq!(names(dir.path()), [""; 0]);
     std::fs::write(dir.path().join("file"), "").unwrap();
-    refused(&[&"bench", &dir.path().join("file")]);
+    for (place, options) in [("file", &[][..]), ("none", &[]), ("", &["--sizes=8TiB"])] {
+        let output = program().arg("bench").arg(dir.path().join(place)).args(options).output().unwrap();
+        assert_eq!(output.status.code(), Some(if options.is_empty() { 1 } else { 2 }), "{place}");
+    }
+    assert_eq!(names(dir.path()), ["file"]);
 }
 
 #[test]
@@ -133,6 +137,18 @@ fn a_store_of_its_own_is_as_large_as_it_is_told() {
     let to = dir.path().join("to");
     printed(&[&"copy", &path, &to, &"--map-size", &"512MiB"]);
     assert_eq!(Store::open(&to, &Default::default()).unwrap().stats().unwrap()["map"]["limit"], 512 << 20);
+}
+
+#[test]
+fn a_store_grows_while_it_is_in_use() {
+    let (_dir, path, store) = store();
+    let large = vec![7; 80 << 20];
+    assert!(store.put("default", b"key", &[&large], &PutOptions::default()).is_err());
+    let grown = json(&[&"grow", &path, &"128MiB"]);
+    assert_eq!(grown, value!({"limit": 128 << 20, "before": 64 << 20}));
+    store.put("default", b"key", &[&large], &PutOptions::default()).unwrap();
+    let text = printed(&[&"grow", &path, &"128MiB"]);
+    assert_eq!(text, format!("{} may grow to 128 MiB, 128 MiB before\n", path.display()));
 }
 
 #[test]

@@ -45,10 +45,41 @@ public:
         if (is_reference(found)) {
             return single(found, &Input::find_text);
         }
-        if (!py::isinstance<py::str>(found)) {
-            throw InvalidArgumentError("'" + std::string(name) + "' is a " + type_name(found) + ", not a text");
+        return text_at("'" + std::string(name) + "'", found);
+    }
+
+    std::optional<bool> find_flag(std::string_view name) const override {
+        const py::gil_scoped_acquire gil;
+        const py::object found = find(name);
+        if (found && is_reference(found)) {
+            return single(found, &Input::find_flag);
         }
-        return py::cast<std::string>(found);
+        if (found && !PyBool_Check(found.ptr())) {
+            throw InvalidArgumentError("'" + std::string(name) + "' is a " + type_name(found) + ", not a bool");
+        }
+        return found ? std::optional<bool>(found.ptr() == Py_True) : std::nullopt;
+    }
+
+    std::optional<std::vector<std::string>> find_texts(std::string_view name) const override {
+        const py::gil_scoped_acquire gil;
+        const py::object found = find(name);
+        if (!found) {
+            return std::nullopt;
+        }
+        if (is_reference(found)) {
+            return single(found, &Input::find_texts);
+        }
+        const std::string place = "'" + std::string(name) + "'";
+        std::vector<std::string> texts;
+        if (!is_list(found)) {
+            texts.push_back(text_at(place, found));
+            return texts;
+        }
+        // A tuple of its own: the list may change under another thread's hands.
+        for (const py::handle item : py::tuple(found)) {
+            texts.push_back(text_at(place + "[" + std::to_string(texts.size()) + "]", item));
+        }
+        return texts;
     }
 
     /// The object under `name`; null when there is none or it is None. Needs the GIL.
@@ -91,6 +122,13 @@ private:
         } catch (const InvalidArgumentError& error) {
             throw InvalidArgumentError("'" + std::string(name) + "': " + error.what());
         }
+    }
+
+    static std::string text_at(const std::string& place, const py::handle& object) {
+        if (!py::isinstance<py::str>(object)) {
+            throw InvalidArgumentError(place + " is a " + type_name(object) + ", not a text");
+        }
+        return py::cast<std::string>(object);
     }
 
     py::object payload_;

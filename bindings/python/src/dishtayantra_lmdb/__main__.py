@@ -17,6 +17,7 @@ from . import __version__, java
 from ._library import load
 from ._library.abi import OPEN_EXISTING, OPEN_NO_SWEEPER, lib, lmdb_version
 from ._library.abi import version as library_version
+from ._library.help import documentation
 from ._library.types import LMDBConfig, default_db_path
 from ._store.store import Store, data_file
 from .errors import LMDBError
@@ -73,6 +74,8 @@ def _package(report: Report) -> None:
         f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}",
     )
     report.say("system", platform.platform())
+    pages = documentation()
+    report.say("docs", "not here" if pages is None else f"{pages}, by error: troubleshooting.md")
 
 
 def _library(report: Report) -> None:
@@ -143,7 +146,7 @@ def _store(report: Report, given: str | None) -> None:
         store = Store.open(LMDBConfig(db_path=path), OPEN_EXISTING | OPEN_NO_SWEEPER)
     except LMDBError as error:
         report.say("store", f"{path}{why}: cannot be opened")
-        report.wrong.append(f"{type(error).__name__}: {error}")
+        report.wrong.append(f"{type(error).__name__}: {error}; help: {error.help}")
         return
     try:
         stats = store.stats()

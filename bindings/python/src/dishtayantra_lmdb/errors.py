@@ -48,6 +48,8 @@ class LMDBError(Exception):
     Attributes:
         status: the status number of the C interface.
         status_name: its name there, ``DY_LMDB_*``.
+        help: where the documentation explains it: ``troubleshooting.md#map_full``, say, with the
+            directory of the file where it is at hand. Tracebacks end with it.
     """
 
     status: int = 60
@@ -55,6 +57,22 @@ class LMDBError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
+
+    @property
+    def help(self) -> str:
+        from ._library.help import help_of
+
+        return help_of(self.status)
+
+    # Made when somebody looks: most errors are caught.
+    @property
+    def __notes__(self) -> list[str]:
+        notes: list[str] = self.__dict__.setdefault("_notes", [f"help: {self.help}"])
+        return notes
+
+    @__notes__.setter
+    def __notes__(self, notes: list[str]) -> None:
+        self.__dict__["_notes"] = notes
 
 
 class _SystemError(LMDBError, OSError):

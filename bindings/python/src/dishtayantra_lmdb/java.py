@@ -20,7 +20,7 @@ from typing import Any
 from ._java.jpype import JPypeCalculator
 from ._java.py4j import Py4JCalculator
 from ._java.values import JavaCalculator, JavaError, JvmGoneError
-from ._library import load
+from ._library import load, optional
 from ._library.abi import version
 
 __all__ = [
@@ -56,8 +56,14 @@ def class_path(more: Iterable[str | os.PathLike[str]] = ()) -> list[str]:
         more: what goes before them: jars and directories of classes of the caller's.
 
     Raises:
-        FileNotFoundError: there are none; the message says where was looked.
+        FileNotFoundError: there are none, and the message says where was looked; or nothing is
+            where one of ``more`` should be.
     """
+    given = [str(os.fspath(place)) for place in more]
+    for place in given:
+        # "lib/*" is all jars there.
+        if not Path(place.removesuffix("*") or ".").exists():
+            raise FileNotFoundError(f"there is no {place}, which was to be on Java's class path")
     named = os.environ.get(VARIABLE)
     jars = list(_named(named)) if named else _inside() or list(_built())
     if not jars:
@@ -70,7 +76,11 @@ def class_path(more: Iterable[str | os.PathLike[str]] = ()) -> list[str]:
             "no jars of dishtayantra were found; build them with 'make java', or take "
             f"{' and '.join(COORDINATES)} from a Maven repository; looked at:\n  {looked}"
         )
-    return [*(str(os.fspath(place)) for place in more), *jars]
+    return [*given, *jars]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def _named(places: str) -> Iterator[str]:
@@ -121,7 +131,12 @@ def start_gateway(
 
     Returns:
         The ``JavaGateway``. Its ``java_process`` is the JVM.
+
+    Raises:
+        FileNotFoundError: there are no jars, or nothing where the caller's are.
+        ImportError: ``py4j`` is not there.
     """
+    optional.module("py4j", "java.start_gateway")
     from py4j.java_gateway import JavaGateway, JavaPackage
 
     jars = class_path(more)
@@ -171,8 +186,11 @@ def start_jvm(
         more: jars and directories of classes of the caller's.
         jvm: the file ``libjvm.so``; by default what JPype finds.
         options: options of the JVM.
-    """
-    import jpype
 
+    Raises:
+        FileNotFoundError: there are no jars, or nothing where the caller's are.
+        ImportError: ``JPype1`` is not there.
+    """
+    jpype = optional.module("jpype", "java.start_jvm")
     if not jpype.isJVMStarted():
         jpype.startJVM(jvm or jpype.getDefaultJVMPath(), *options, classpath=class_path(more))

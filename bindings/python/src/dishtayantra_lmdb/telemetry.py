@@ -55,7 +55,7 @@ def observe(transport: LMDBTransport, meter: Any = None, entries: bool = False) 
         entries: the last five too. Whoever collects them walks all entries of the store.
 
     Raises:
-        FormatError: ``opentelemetry-api`` is not there.
+        ImportError: ``opentelemetry-api`` is not there.
     """
     optional.module("opentelemetry", "telemetry.observe")
     from opentelemetry import metrics
@@ -146,7 +146,7 @@ def traced(calculator: Any, name: str, tracer: Any = None) -> Any:
         recorded; a calculator that answers by an awaitable has a second span, until that is done.
 
     Raises:
-        FormatError: ``opentelemetry-api`` is not there.
+        ImportError: ``opentelemetry-api`` is not there.
     """
     optional.module("opentelemetry", "telemetry.traced")
     from opentelemetry import trace

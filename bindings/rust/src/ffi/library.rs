@@ -48,6 +48,15 @@ pub fn versions() -> Result<Versions> {
     })
 }
 
+/// Where a status is explained; `None`: a failure of this side.
+pub(crate) fn help(status: Option<i32>) -> &'static str {
+    let (Some(status), Ok(functions)) = (status, sys::functions()) else {
+        return "docs/troubleshooting.md#before-there-is-a-status";
+    };
+    // SAFETY: it gives constants of the library, NUL-terminated, and the library stays loaded.
+    unsafe { CStr::from_ptr((functions.dy_lmdb_status_help)(status)) }.to_str().unwrap_or_default()
+}
+
 /// How much a message of the library matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]

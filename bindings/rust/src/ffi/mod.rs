@@ -20,6 +20,7 @@ mod writer;
 
 pub(crate) use array::{npy_array, npy_header, to_doubles};
 pub use document::{Document, Item, Items, Node, Type};
+pub(crate) use library::help;
 pub use library::{LogLevel, Versions, load, parse_config, set_log, take_warnings, versions};
 pub use loan::Loan;
 pub use reference::{Reference, References, wire};

@@ -170,7 +170,8 @@ impl Reference {
         View::of(self.functions, handle, info)
     }
 
-    /// Puts the output, whose parts are joined in order, and wakes who waits for it. Fails with
+    /// Puts the output, whose parts are joined in order, and wakes who waits for it. Without a time to live, or with the
+    /// default of 300 s, it lives as long as the input was to, and it has a checksum when the input has one. Fails with
     /// [`ErrorKind::InvalidArgument`] when none is wanted.
     pub fn put_output<B: AsRef<[u8]>>(&self, parts: &[B], options: &PutOptions<'_>) -> Result<Info> {
         let parts = buffers(parts);

@@ -216,7 +216,7 @@ impl Store {
     }
 
     /// Returns when a live entry is under the key, whichever process puts it; the thread sleeps meanwhile. Fails with
-    /// [`ErrorKind::Timeout`] after `timeout`, in milliseconds, rounded up; `None` never ends.
+    /// [`ErrorKind::Timeout`] after `timeout`, rounded up to a millisecond; `None` never ends.
     pub fn wait<'k>(&self, key: impl Into<Key<'k>>, timeout: Option<Duration>) -> Result<()> {
         let key = key.into();
         let timeout = timeout.map_or(-1, milliseconds);

@@ -302,6 +302,9 @@ pub struct Functions {
     pub dy_lmdb_status_name: unsafe extern "C" fn(
         status: dy_lmdb_status_t,
     ) -> *const std::ffi::c_char,
+    pub dy_lmdb_status_help: unsafe extern "C" fn(
+        status: dy_lmdb_status_t,
+    ) -> *const std::ffi::c_char,
     pub dy_lmdb_version: unsafe extern "C" fn() -> *const std::ffi::c_char,
     pub dy_lmdb_abi_version: unsafe extern "C" fn() -> u32,
     pub dy_lmdb_lmdb_version: unsafe extern "C" fn() -> *const std::ffi::c_char,
@@ -994,6 +997,8 @@ impl Functions {
         let __library = library.into();
         let dy_lmdb_status_name = unsafe { __library.get(b"dy_lmdb_status_name\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_status_help = unsafe { __library.get(b"dy_lmdb_status_help\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_version = unsafe { __library.get(b"dy_lmdb_version\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_abi_version = unsafe { __library.get(b"dy_lmdb_abi_version\0") }
@@ -1383,6 +1388,7 @@ impl Functions {
         Ok(Functions {
             __library,
             dy_lmdb_status_name,
+            dy_lmdb_status_help,
             dy_lmdb_version,
             dy_lmdb_abi_version,
             dy_lmdb_lmdb_version,
@@ -1526,6 +1532,12 @@ impl Functions {
         status: dy_lmdb_status_t,
     ) -> *const std::ffi::c_char {
         unsafe { (self.dy_lmdb_status_name)(status) }
+    }
+    pub unsafe fn dy_lmdb_status_help(
+        &self,
+        status: dy_lmdb_status_t,
+    ) -> *const std::ffi::c_char {
+        unsafe { (self.dy_lmdb_status_help)(status) }
     }
     pub unsafe fn dy_lmdb_version(&self) -> *const std::ffi::c_char {
         unsafe { (self.dy_lmdb_version)() }

@@ -61,7 +61,11 @@ fn find(file: Option<&Path>) -> Result<Functions> {
     }
     Err(Error::new(
         ErrorKind::Library,
-        format!("the library libdishtayantra_lmdb was not found; looked at:\n  {}", looked.join("\n  ")),
+        format!(
+            "the library libdishtayantra_lmdb was not found; looked at:\n  {}\nbuild with DISHTAYANTRA_LMDB_LIB_DIR \
+             set to the directory that it is in, or run 'make install' and ldconfig",
+            looked.join("\n  ")
+        ),
     ))
 }
 

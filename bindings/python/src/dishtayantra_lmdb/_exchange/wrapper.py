@@ -359,7 +359,7 @@ class LMDBEnabledCalculator:
         answers = self._answers
         # What this exchange put is timed by the engine.
         is_own = bool(cleanup & CLEANUP_INPUT)
-        began = time.perf_counter_ns()
+        began = answered = time.perf_counter_ns()
         try:
             answer, failure = yield message
             answered = time.perf_counter_ns()
@@ -370,13 +370,8 @@ class LMDBEnabledCalculator:
                 if answers.by_reference:
                     cleanup &= ~CLEANUP_OUTPUT
                 if decision == DECISION_TAKE_OUTPUT:
-                    result = answers.output(handle, reference)
-                else:
-                    result = answers.returned(handle, reference, answer)
-                if not is_own:
-                    handle.called(reference, began, answered)
-                if decision == DECISION_TAKE_OUTPUT:
-                    return result
+                    return answers.output(handle, reference)
+                result = answers.returned(handle, reference, answer)
                 if is_reference(result) and result.get(INPUT_KEY) == message.get(INPUT_KEY):
                     cleanup &= ~CLEANUP_INPUT
                 return result
@@ -392,6 +387,8 @@ class LMDBEnabledCalculator:
                 handle.repeated(reference)
             return result
         finally:
+            if not is_own:
+                handle.called(reference, began, answered)
             if cleanup:
                 self._clean(handle, reference, cleanup)
 

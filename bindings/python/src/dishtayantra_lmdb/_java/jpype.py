@@ -23,11 +23,9 @@ class JPypeCalculator(JavaCalculator):
         try:
             return call()
         except jpype.JException as error:
-            name = str(error.getClass().getName())
             failure = isinstance(error, jpype.JClass("com.dishtayantra.lmdb.LmdbFailure"))
             raise self._error(
-                name,
-                str(error.getMessage()),
+                error,
                 int(error.status().code()) if failure else None,
                 isinstance(error, jpype.JClass("java.lang.IllegalArgumentException")),
             ) from error

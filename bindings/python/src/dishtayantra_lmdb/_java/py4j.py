@@ -127,11 +127,9 @@ class Py4JCalculator(JavaCalculator):
 
     def _thrown(self, error: Any) -> Exception:
         thrown = error.java_exception
-        name = str(thrown.getClass().getName())
         failure = self._is(thrown, "com.dishtayantra.lmdb.LmdbFailure")
         return self._error(
-            name,
-            str(thrown.getMessage()),
+            thrown,
             int(thrown.status().code()) if failure else None,
             self._is(thrown, "java.lang.IllegalArgumentException"),
         )

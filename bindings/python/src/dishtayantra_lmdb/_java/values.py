@@ -12,6 +12,8 @@ from .passing import Passing, text
 _ARRAY_BYTES = "com.dishtayantra.calculators.ArrayBytes"
 # What Java's class says of an integer over 64 bits; its hexadecimal digits follow.
 _INTEGER = "integer "
+# How deep in Java's own classes an exception may have been thrown for its place to be told.
+_FRAMES = 16
 # What it says before the header of an array that stands for something else.
 _STANDS = _LIST, _SCALAR = "list", "scalar"
 
@@ -54,7 +56,7 @@ class JavaCalculator(Passing):
         text(java_class, "class")
         text(name, "name")
         if config is not None and not isinstance(config, Mapping):
-            raise InvalidArgumentError(f"the config is a {type(config).__name__}, no dict")
+            raise InvalidArgumentError(f"the config is of type {type(config).__name__}, not a dict")
         self.name = name
         self.config: dict[str, Any] = {"direct_arrays": True, **(config or {})}
         self.java: Any = self._guarded(
@@ -163,13 +165,24 @@ class JavaCalculator(Passing):
             return array_of(header, bytearray(arrays.items(value)))
         return self._single(value)
 
-    def _error(self, name: str, message: str, status: int | None, invalid: bool) -> Exception:
+    def _error(self, thrown: Any, status: int | None, invalid: bool) -> Exception:
         """The exception for one of Java."""
+        name, told = str(thrown.getClass().getName()), thrown.getMessage()
+        message = name if told is None else str(told)
         if status is not None:
             return error_for(status, message)
         if invalid:
             return InvalidArgumentError(message)
-        return JavaError(f"calculator {self.name!r}: {name}: {message}")
+        what = name if told is None else f"{name}: {message}"
+        return JavaError(f"calculator {self.name!r}: {what}{_place(thrown)}")
+
+
+def _place(thrown: Any) -> str:
+    """Where it was thrown, or what was called there that is none of Java's own."""
+    for frame in list(thrown.getStackTrace())[:_FRAMES]:
+        if not str(frame.getClassName()).startswith(("java.", "jdk.", "sun.")):
+            return f" (at {frame})"
+    return ""
 
 
 def array_of(header: str, items: bytearray) -> Any:

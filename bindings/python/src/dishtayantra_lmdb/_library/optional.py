@@ -13,10 +13,16 @@ from typing import Any
 from ..errors import FormatError
 
 _EXTRAS = {
+    "jpype": "dishtayantra-lmdb[jpype]",
     "numpy": "dishtayantra-lmdb[numpy]",
     "opentelemetry": "dishtayantra-lmdb[telemetry]",
+    "py4j": "dishtayantra-lmdb[py4j]",
     "pyarrow": "dishtayantra-lmdb[arrow]",
 }
+
+
+class MissingPackageError(FormatError, ImportError):
+    """A package that is optional is not there."""
 
 
 def loaded(name: str) -> Any:
@@ -46,7 +52,7 @@ def module(name: str, what: str) -> Any:
     """The module ``name``, imported now if need be.
 
     Raises:
-        FormatError: it is not installed; ``what`` says what needs it.
+        MissingPackageError: it is not installed; ``what`` says what needs it.
     """
     return _import(name, what)
 
@@ -58,7 +64,7 @@ def _import(name: str, what: str) -> ModuleType:
     try:
         module = __import__(name)
     except ImportError as error:
-        raise FormatError(
+        raise MissingPackageError(
             f"{what} needs the package {name}, which cannot be imported ({error}); "
             f"install {_EXTRAS.get(name, name)}"
         ) from error

@@ -169,9 +169,14 @@ class LMDBConfig:
             ("max_dbs", 1, 65_536),
             ("max_readers", 1, 65_536),
             ("prefault", 0, _MOST),
-            ("mode", 0o700, 0o777),
         ):
             whole_number(f"LMDBConfig.{name}", getattr(self, name), least, most)
+        # As lmdb_mode.
+        if type(self.mode) is not int or self.mode & ~0o7077 != 0o700:
+            raise ConfigError(
+                f"LMDBConfig.mode: {self.mode!r} is not allowed; allowed is a mode of at most "
+                "0o7777 in which the owner has 7, such as 0o700 or 0o2770"
+            )
         ttl_milliseconds(self.ttl_seconds)
 
     @staticmethod

@@ -80,8 +80,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
 
 from .._library import optional
 from .._library.abi import INFO_SHARED
@@ -90,12 +90,15 @@ from .._library.types import DataFormat
 from ..errors import ConfigError, CorruptError, FormatError, LMDBError
 from . import arrow, msgpack, npy
 from .faults import at_the_top, is_fault
+from .progress import Progress, Told, is_long
 from .shown import Shown
 
 JSON, MSGPACK, RAW, NUMPY, ARROW = 1, 2, 3, 4, 5
 
 # What ext values begin with.
 _EXTENSIONS = frozenset((*range(0xC7, 0xCA), *range(0xD4, 0xD9)))
+
+_Key = TypeVar("_Key")
 
 # Of the formats by their names.
 NUMBERS: dict[str, int] = {known.value: known.number for known in DataFormat}
@@ -198,6 +201,7 @@ def decode(
     lists: bool = True,
     table: bool = False,
     validate: bool | None = None,
+    told: Told | None = None,
 ) -> Any:
     """The value under ``pin``; arrays and tables look at it in place unless ``copy``.
 
@@ -208,6 +212,7 @@ def decode(
         table: a table is to stay one, whatever it was made of.
         validate: check every value of an Arrow table, and not only lengths and offsets; None: when
             the store admits a group or others.
+        told: tells of what is copied.
 
     Raises:
         CorruptError: the payload is damaged; the message names the key.
@@ -215,9 +220,38 @@ def decode(
     """
     try:
         full = bool(pin.flags & INFO_SHARED) if validate is None else validate
-        return arrow.table_of(pin, full) if table else _decoded(pin, copy, lists, full)
+        return arrow.table_of(pin, full) if table else _decoded(pin, copy, lists, full, told)
     except Exception as error:
         refuse(pin, error)
+
+
+def decode_all(
+    pins: Mapping[_Key, Pin],
+    copy: bool,
+    lists: bool,
+    validate: bool | None,
+    progress: Progress | None,
+    what: str,
+) -> dict[_Key, Any]:
+    """The values under ``pins``, as :func:`decode` gives them.
+
+    Args:
+        pins: the payloads.
+        copy: as for :func:`decode`, and so are ``lists`` and ``validate``.
+        progress: shows what is copied, when that is much.
+        what: what it shows that of.
+    """
+    total = sum(pin.size for pin in pins.values())
+    if progress is None or not is_long(total):
+        return {key: decode(pin, copy, lists, validate=validate) for key, pin in pins.items()}
+    found = {}
+    with Told(progress, what, total) as told:
+        done = 0
+        for key, pin in pins.items():
+            found[key] = decode(pin, copy, lists, validate=validate, told=told)
+            done += pin.size
+            told.reach(done)
+    return found
 
 
 def array_of(pin: Pin) -> Any | None:
@@ -278,16 +312,18 @@ Getting = tuple[
 _getting: dict[tuple[bool, bool, bool | None], Getting] = {}
 
 
-def _decoded(pin: Pin, copy: bool, lists: bool, full: bool) -> Any:
+def _decoded(pin: Pin, copy: bool, lists: bool, full: bool, told: Told | None) -> Any:
     number = pin.format
     if number == MSGPACK:
-        return msgpack.decode(pin, copy, lists, full)
+        return msgpack.decode(pin, copy, lists, full, told)
     if number == NUMPY:
-        return npy.decode(pin, copy)
+        return told.array(npy.decode(pin, False)) if told and copy else npy.decode(pin, copy)
     if number == ARROW:
+        if told and copy:
+            return arrow.decode_bytes(told.payload(pin), full)
         return arrow.decode(pin, copy, full)
     if number == RAW:
-        return pin.copied()
+        return told.payload(pin) if told else pin.copied()
     if number == JSON:
         return json.loads(str(pin.readable(), "utf-8"))
     raise FormatError(f"key {pin.key!r} has format {number}, which this version does not know")

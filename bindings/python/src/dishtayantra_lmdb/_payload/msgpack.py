@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import msgpack
 
 from .._library import optional
-from .._library.core import pack, read
+from .._library.core import pack, read, unpack
 from .._library.pin import Pin
 from ..errors import FormatError, TooLargeError
 from . import arrow, npy
@@ -36,6 +36,7 @@ from .exact import (
 )
 from .faults import explained, is_fault, type_name
 from .named import NAMED, prefix, reduced, restored
+from .progress import Told
 from .shown import Shown
 
 _EXT_ARRAY = 78
@@ -291,7 +292,9 @@ def _raw(code: int, body: bytes) -> Answer:
     return msgpack.packb(msgpack.ExtType(code, body)), None, 0
 
 
-def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
+def decode(
+    pin: Pin, copy: bool, lists: bool = True, full: bool = False, told: Told | None = None
+) -> Any:
     """The value under ``pin``; its arrays look at it in place unless ``copy``.
 
     Args:
@@ -299,10 +302,16 @@ def decode(pin: Pin, copy: bool, lists: bool = True, full: bool = False) -> Any:
         copy: make arrays copies of their own.
         lists: give back as lists what was packed as arrays.
         full: check every value of the tables in it.
+        told: tells of what is copied.
 
     Raises:
         Exception: of many kinds, when the payload is not one MessagePack value.
     """
+    if told is not None:
+        segment = functools.partial(_segments.restore_told, told, copy, lists)
+        extension = functools.partial(_restore, copy)
+        named = functools.partial(_named, full)
+        return unpack(pin, pin.address, pin.size, segment, extension, named, make_of)
     return read(pin, READERS[copy, lists, full])
 
 

@@ -16,6 +16,7 @@ from .._library.pin import Pin
 from ..errors import TooLargeError
 from .arrays import CODES, TYPES, learn
 from .npy import plain
+from .progress import Told
 
 EXTENSION = 68
 LIST, SCALAR = 1, 2
@@ -161,3 +162,14 @@ def restore(
     if flags & LIST and lists:
         return array.tolist()
     return array.copy() if copy else array
+
+
+def restore_told(
+    told: Told, copy: bool, lists: bool, owner: Pin, offset: int, size: int, *what: Any
+) -> Any:
+    """As :func:`restore`, and tells of what it copies."""
+    made = restore(False, lists, owner, offset, size, *what)
+    if type(made) is list:
+        told.add(size)
+        return made
+    return told.array(made) if copy and size else made

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .._library.abi import logger
 from .._library.fork import ProcessLock, generation
 from .._library.types import LMDBCodecMixin, LMDBConfig, store_path
-from ..errors import LMDBError, StoreClosedError
+from ..errors import ConfigError, LMDBError, StoreClosedError
 from .store import Store, data_file, identity
 
 if TYPE_CHECKING:
@@ -21,13 +22,25 @@ _instances_lock = ProcessLock()
 class StoreHolder(LMDBCodecMixin):
     """Holds a store while it is open; :class:`LMDBTransport` says what can be done with it."""
 
-    def __init__(self, config: LMDBConfig | None = None) -> None:
+    def __init__(self, config: LMDBConfig | str | os.PathLike[str] | None = None) -> None:
         """A transport that is not open yet.
 
         Args:
-            config: how to open the store; default :class:`LMDBConfig`.
+            config: how to open the store, or its directory; default :class:`LMDBConfig`.
+
+        Raises:
+            ConfigError: it is neither.
         """
-        self.config: LMDBConfig = LMDBConfig() if config is None else config
+        if config is None:
+            config = LMDBConfig()
+        elif isinstance(config, (str, os.PathLike)):
+            config = LMDBConfig(db_path=os.fspath(config))
+        elif not hasattr(config, "db_path"):
+            raise ConfigError(
+                f"config: {config!r} is not allowed; allowed is an LMDBConfig, or the path of a "
+                "directory"
+            )
+        self.config: LMDBConfig = config
         self._store: Store | None = None
         # The handle of the store that was opened last; once closed, it answers so.
         self._value = 0

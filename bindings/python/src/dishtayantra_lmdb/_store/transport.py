@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -56,11 +57,14 @@ class LMDBTransport(StoreHolder):
     are read-only.
     """
 
-    def __init__(self, config: LMDBConfig | None = None) -> None:
+    def __init__(self, config: LMDBConfig | str | os.PathLike[str] | None = None) -> None:
         """A transport that is not open yet.
 
         Args:
-            config: how to open the store; default :class:`LMDBConfig`.
+            config: how to open the store, or its directory; default :class:`LMDBConfig`.
+
+        Raises:
+            ConfigError: it is neither.
         """
         super().__init__(config)
         # By format: what of the configuration they were made with, and the settings of a put that
@@ -171,7 +175,7 @@ class LMDBTransport(StoreHolder):
                 return put
         number, parts = formats.encode(data, number, segments, pack_lists, exact, tables)
         settings = self._settings(number, ttl, source, target)
-        if progress is None or formats.size_of(parts) <= _progress.STEP:
+        if progress is None or not _progress.is_long(formats.size_of(parts)):
             entry_id = store.put(db_name, key, parts, settings)
         else:
             entry_id = self._put_slowly(store, db_name, key, parts, settings, progress)
@@ -192,7 +196,8 @@ class LMDBTransport(StoreHolder):
         size = formats.size_of(parts)
         loan = _take_loan(Hold, store, self._value, db_name, key, size, 0, settings)
         try:
-            _progress.fill(loan.memory, parts, progress, f"put {key_text(key)}")
+            with _progress.Told(progress, f"put {key_text(key)}", size) as told:
+                told.fill(loan.memory, parts)
             return loan._end(size, False, False)
         except BaseException:
             loan._give_up(False)
@@ -298,8 +303,8 @@ class LMDBTransport(StoreHolder):
                 they look at the payload in place, read-only.
             arrays: ``asis``: lists that were packed come back as lists; ``ndarray``: as arrays.
             default: what is returned when there is no live entry.
-            progress: as for :meth:`put`; for raw payloads, and arrays in format ``numpy`` that are
-                copied.
+            progress: as for :meth:`put`; for bytes, lists that were packed, and arrays and tables
+                that are copied.
 
         Returns:
             The payload; ``default`` when there is no live entry.
@@ -325,11 +330,9 @@ class LMDBTransport(StoreHolder):
             return default
         if verify_checksum:
             pin.verify()
-        value = None
-        if progress is not None:
-            value = _progress.copied(pin, bool(copy), progress, f"get {key_text(key)}")
-        if value is None:
-            value = formats.decode(pin, bool(copy), lists, validate=validate)
+        what = f"get {key_text(key)}"
+        found = formats.decode_all({key: pin}, bool(copy), lists, validate, progress, what)
+        value = found[key]
         _log("get", key, pin.size, pin.format, began)
         return value
 
@@ -340,12 +343,25 @@ class LMDBTransport(StoreHolder):
         verify_checksum: bool = True,
         copy: bool | None = None,
         arrays: str = "asis",
+        *,
+        progress: Progress | None = None,
     ) -> dict[str, Any]:
         """The payloads under several keys; a key without a live entry is left out. Arguments as
         :meth:`get`.
         """
-        store = self._ready()
-        getting = _getting(bool(copy), formats.lists_of(arrays), self.config.validate_arrow)
+        store, lists = self._ready(), formats.lists_of(arrays)
+        validate = self.config.validate_arrow
+        if progress is not None:
+            pins = {}
+            for key in keys:
+                pin = store.view(db_name, key)
+                if pin is not None:
+                    if verify_checksum:
+                        pin.verify()
+                    pins[key] = pin
+            what = f"get {len(pins)} entries"
+            return formats.decode_all(pins, bool(copy), lists, validate, progress, what)
+        getting = _getting(bool(copy), lists, validate)
         verify = 1 if verify_checksum else 0
         return get_values(Pin, store.value, db_name, keys, verify, getting)
 

@@ -54,6 +54,30 @@ public final class Input {
         return Numbers.of(name, find(name));
     }
 
+    /** The number under a name. Throws {@link IllegalArgumentException} when there is none. */
+    public double number(String name) {
+        return given(name, findNumber(name));
+    }
+
+    /** The text under a name. Throws {@link IllegalArgumentException} when there is none. */
+    public String text(String name) {
+        return given(name, findText(name));
+    }
+
+    /** Whether what is under a name is true. Throws {@link IllegalArgumentException} when there is nothing. */
+    public boolean flag(String name) {
+        return given(name, findFlag(name));
+    }
+
+    /** The texts under a name: those of a list, or a single one. Throws {@link IllegalArgumentException} when there are none. */
+    public List<String> texts(String name) {
+        return given(name, findTexts(name));
+    }
+
+    private static <T> T given(String name, Optional<T> found) {
+        return found.orElseThrow(() -> new IllegalArgumentException("the input has no '" + name + "'"));
+    }
+
     /** The array under a name, which must have an item. Throws {@link IllegalArgumentException} otherwise. */
     public Numbers nonEmpty(String name) {
         Numbers found = numbers(name);
@@ -85,6 +109,15 @@ public final class Input {
             throw new IllegalArgumentException("'" + name + "' is a " + kind(value) + ", not a text");
         }
         return Optional.ofNullable(value).map(Object::toString);
+    }
+
+    /** Whether what is under a name is true. */
+    public Optional<Boolean> findFlag(String name) {
+        Object value = scalar(name);
+        if (value != null && !(value instanceof Boolean)) {
+            throw new IllegalArgumentException("'" + name + "' is a " + kind(value) + ", not a boolean");
+        }
+        return Optional.ofNullable((Boolean) value);
     }
 
     /** The texts under a name: those of a list, or a single one. */

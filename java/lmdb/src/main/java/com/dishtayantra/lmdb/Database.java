@@ -42,6 +42,11 @@ public class Database {
         return Texts.decode(name);
     }
 
+    /** Which database of which store, for messages. */
+    private String place() {
+        return "database \"" + name() + "\" of \"" + Store.path(store) + "\"";
+    }
+
     /**
      * Puts a payload of raw bytes for 300 seconds, in place of what is under the key.
      *
@@ -210,7 +215,7 @@ public class Database {
             return view;
         }
         throw new NotFoundException(
-                "no live entry under \"" + Texts.decode(key) + "\" in database \"" + name() + "\": it is absent or expired");
+                "no live entry under \"" + Texts.decode(key) + "\" in " + place() + ": it is absent or expired");
     }
 
     /** As {@link #view(String)}, but empty when there is no live entry. */
@@ -357,8 +362,8 @@ public class Database {
                 return;
             }
             if (isVirtual ? left <= 0 : left <= slice) {
-                throw new LmdbTimeoutException("nothing came under key \"" + Texts.decode(key) + "\" in database \""
-                        + name() + "\" within " + millis + " ms");
+                throw new LmdbTimeoutException("nothing came under key \"" + Texts.decode(key) + "\" in "
+                        + place() + " within " + millis + " ms");
             }
         }
     }
@@ -376,8 +381,8 @@ public class Database {
         try {
             return found.get(millis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
-            throw new LmdbTimeoutException("nothing came under any of the keys " + keys + " in database \"" + name()
-                    + "\" within " + millis + " ms");
+            throw new LmdbTimeoutException("nothing came under any of the keys " + keys + " in " + place()
+                    + " within " + millis + " ms");
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof RuntimeException) {
                 throw (RuntimeException) failed.getCause();

@@ -12,4 +12,9 @@ public interface LmdbFailure {
 
     /** What happened, to which path, key or setting, and what to do. */
     String getMessage();
+
+    /** Where the documentation explains it, such as {@code docs/troubleshooting.md#map_full}. */
+    default String help() {
+        return status().help();
+    }
 }

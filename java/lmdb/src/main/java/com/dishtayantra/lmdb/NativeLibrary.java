@@ -220,6 +220,9 @@ final class NativeLibrary {
 
     private static native int version();
 
+    /** Where a status is explained. */
+    static native byte[] help(int code);
+
     private static native void prepare(Class<?> status, OutOfMemoryError noMemory);
 
     private static UnsatisfiedLinkError failed(String what, Throwable cause) {

@@ -305,7 +305,8 @@ public final class Reference {
 
     /**
      * Puts the output where the caller expects it and wakes whoever waits. The id is the reference's when the options
-     * have none. Throws what a put throws.
+     * have none. With the default time to live of 300 seconds it lives as long as the input was to, and it has a checksum when
+     * the input has one. Throws what a put throws.
      *
      * @throws InvalidArgumentException no output is wanted in the store: return the result instead
      */

@@ -66,6 +66,12 @@ public enum Status {
         return code;
     }
 
+    /** Where the documentation explains it, such as {@code docs/troubleshooting.md#map_full}. */
+    public String help() {
+        NativeLibrary.ensureLoaded();
+        return Texts.decode(NativeLibrary.help(code));
+    }
+
     /** The kind of a number; {@link #INTERNAL} for a number of a newer library. */
     static Status of(int code) {
         for (Status status : values()) {

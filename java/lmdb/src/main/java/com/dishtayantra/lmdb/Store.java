@@ -73,6 +73,10 @@ public final class Store extends Database implements AutoCloseable {
 
     /** Absolute path of the store's directory. */
     public Path path() {
+        return path(store);
+    }
+
+    static Path path(Handle store) {
         long pointer = store.enter();
         try {
             return FileNames.path(path(pointer));

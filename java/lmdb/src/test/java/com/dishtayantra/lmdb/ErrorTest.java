@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ class ErrorTest {
         E error = assertThrows(kind, call);
         assertEquals(status, assertInstanceOf(LmdbFailure.class, error).status());
         assertTrue(error.getMessage().contains(named), error.getMessage());
+        assertEquals("docs/troubleshooting.md#" + status.name().toLowerCase(Locale.ROOT), ((LmdbFailure) error).help());
     }
 
     private static void refusedAsNull(String named, Executable call) {

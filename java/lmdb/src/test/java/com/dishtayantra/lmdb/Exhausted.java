@@ -90,6 +90,7 @@ final class Exhausted {
         });
         uses.put("Store.id", store::id);
         uses.put("Store.sweep", store::sweep);
+        uses.put("NativeLibrary.help", Status.NOT_FOUND::help);
         uses.put("Store.calls", () -> store.calls().startsWith("{"));
         uses.put("Store.stats", () -> store.stats().startsWith("{"));
         uses.put("Database.put", () -> store.put("put", new byte[] {7}, KEPT).size());

@@ -222,7 +222,9 @@ class StoreTest {
             assertTrue(store.contains("key"));
             LmdbTimeoutException timeout = assertThrows(LmdbTimeoutException.class,
                     () -> store.waitFor("missing", Duration.ofNanos(999_000)));
-            assertTrue(timeout.getMessage().endsWith("within 1 ms"), timeout.getMessage());
+            assertTrue(timeout.getMessage().endsWith("of \"" + store.path() + "\" within 1 ms"), timeout.getMessage());
+            NotFoundException absent = assertThrows(NotFoundException.class, () -> store.view("missing"));
+            assertTrue(absent.getMessage().contains("of \"" + store.path() + "\""), absent.getMessage());
             for (Duration wrong : List.of(Duration.ofNanos(-1), Duration.ofSeconds(Long.MIN_VALUE))) {
                 assertThrows(InvalidArgumentException.class, () -> PutOptions.defaults().ttl(wrong));
                 assertThrows(InvalidArgumentException.class, () -> store.waitFor("key", wrong));
