@@ -3787,6 +3787,27 @@ dy_lmdb_status_t dy_lmdb_document_export_arrow_stream(const struct dy_lmdb_docum
                                                       struct ArrowArrayStream *stream);
 
 /**
+ * Writes what a stream of Arrow's C data interface gives as a table: its batches one behind the other. The stream is read to
+ * its end.
+ *
+ * - `writer`: the writer.
+ * - `origin`: one of `DY_LMDB_TABLE_*`.
+ * - `stream`: the stream: of structs, whose fields are the columns, or of anything else, which is the one column.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_BAD_FORMAT` for what no table holds: unions, maps, runs, rows that are nil, batches with
+ * dictionaries of their own; `DY_LMDB_INVALID_ARGUMENT` also when the stream fails, with what it says; else what
+ * `dy_lmdb_writer_table` does.
+ *
+ * Memory: the stream is released in any case. Buffers that lie as a table needs them are borrowed until the writer is reset
+ * or freed, which releases them; `dy_lmdb_writer_put` copies them once.
+ *
+ * Threads: one at a time on a writer.
+ */
+dy_lmdb_status_t dy_lmdb_writer_arrow(struct dy_lmdb_writer_t *writer,
+                                      uint32_t origin,
+                                      struct ArrowArrayStream *stream);
+
+/**
  * Reads the header of a `.npy` image in memory: versions 1 to 3, as NumPy writes them.
  *
  * - `data`, `size`: the image. Bytes behind the last item are passed over.

@@ -33,7 +33,7 @@ pub enum Value<'a> {
         /// Its bytes.
         body: &'a [u8],
     },
-    /// A table, which [`Document::table`] checks and reads.
+    /// A table, which [`Document::table`] checks and reads, or a value in one that holds others.
     Table,
     /// An array of items of one type, which [`Document::segment`] checks and reads.
     Segment,
@@ -47,8 +47,9 @@ impl<'a> Document<'a> {
     /// `Corrupt` when the bytes cannot be right. Nesting is for the caller to bound.
     pub fn value(&self, node: Node) -> Result<(Value<'a>, Node)> {
         let (head, next) = self.at_node(node)?;
-        if next == NOWHERE {
-            return Ok((Value::Table, self.table(node)?.end()));
+        if next == NOWHERE && matches!(head, Head::Array(_) | Head::Map(_)) {
+            let end = self.find_table(node)?.map_or(node, |table| table.end());
+            return Ok((Value::Table, end));
         }
         let value = match head {
             Head::Nil => Value::Nil,

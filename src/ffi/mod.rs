@@ -18,6 +18,7 @@ mod sized;
 
 pub mod array;
 pub mod arrow;
+pub mod arrow_import;
 pub mod bytes;
 pub mod config;
 pub mod document;

@@ -337,7 +337,8 @@ pub unsafe extern "C" fn dy_lmdb_document_column_named(
 /// Names at most so many columns in a message.
 const NAMED: u32 = 20;
 
-fn unnamed(table: &Table, name: &str) -> Error {
+/// There is no column of a name.
+pub(crate) fn unnamed(table: &Table, name: &str) -> Error {
     let names: Vec<String> = (0..table.columns().min(NAMED))
         .filter_map(|index| table.column(index).ok())
         .map(|column| format!("{:?}", column.name()))

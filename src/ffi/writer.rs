@@ -6,6 +6,7 @@ use super::guard::guard;
 use super::status::dy_lmdb_status_t;
 use crate::document::Writer;
 use crate::error::Result;
+use std::any::Any;
 use std::cell::OnceCell;
 use std::ffi::{c_char, c_void};
 
@@ -23,6 +24,21 @@ pub struct dy_lmdb_writer_t {
     /// The finished value in parts, made when it is first wanted; only a reset ends it, since a finished value
     /// takes no more.
     pub(super) parts: OnceCell<Box<[dy_lmdb_buffer_t]>>,
+    /// What the writer borrows that is not the caller's; goes after it.
+    kept: Vec<Box<dyn Any + Send>>,
+}
+
+/// Runs one writing call that borrows from `kept`, which stays as long as what is written.
+pub(super) unsafe fn keeping(
+    writer: *mut dy_lmdb_writer_t,
+    kept: Box<dyn Any + Send>,
+    body: impl FnOnce(&mut Writer<'static>) -> Result<()>,
+) -> Result<()> {
+    // SAFETY: as the caller says.
+    let writer = unsafe { exclusive("writer", writer) }?;
+    body(&mut writer.writer)?;
+    writer.kept.push(kept);
+    Ok(())
 }
 
 /// Runs one writing call.
@@ -50,8 +66,11 @@ pub(super) unsafe fn write(
 pub unsafe extern "C" fn dy_lmdb_writer_new(writer: *mut *mut dy_lmdb_writer_t) -> dy_lmdb_status_t {
     guard(|| {
         // SAFETY: as the documentation demands of the caller.
-        unsafe { out("writer", writer) }?
-            .write(give(dy_lmdb_writer_t { writer: Writer::new(), parts: OnceCell::new() }));
+        unsafe { out("writer", writer) }?.write(give(dy_lmdb_writer_t {
+            writer: Writer::new(),
+            parts: OnceCell::new(),
+            kept: Vec::new(),
+        }));
         Ok(())
     })
 }
@@ -90,6 +109,7 @@ pub unsafe extern "C" fn dy_lmdb_writer_reset(writer: *mut dy_lmdb_writer_t) -> 
         let writer = unsafe { exclusive("writer", writer) }?;
         writer.writer.reset();
         writer.parts.take();
+        writer.kept.clear();
         Ok(())
     })
 }

@@ -27,6 +27,7 @@ mod node;
 mod reference;
 mod segment;
 mod store;
+mod table;
 mod view;
 mod watcher;
 mod writer;

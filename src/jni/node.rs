@@ -13,9 +13,11 @@ const SEGMENT: usize = 6;
 const ROW: usize = 4;
 /// The type of a whole number that no `long` holds, in a scan.
 const UNSIGNED: jlong = 10;
+/// That of a table.
+const TABLE: jlong = 11;
 
 /// Runs `body` on the document of a view.
-fn read<'local, T: Default>(
+pub(super) fn read<'local, T: Default>(
     env: Env<'local>,
     view: jlong,
     body: impl FnOnce(&Env<'local>, Document) -> Fallible<T>,
@@ -240,6 +242,17 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Node_segment<'local>(
     })
 }
 
+/// `Node.isTable`
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Node_isTable<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    node: jlong,
+) -> jboolean {
+    read(env, view, |_, document| Ok(document.find_table(node as u64)?.is_some()))
+}
+
 /// `Node.find`
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_com_dishtayantra_lmdb_Node_find<'local>(
@@ -362,7 +375,8 @@ fn told_of(document: &Document, at: u64, value: &Value) -> [jlong; ROW] {
         Value::Array(count) => (Type::Array as jlong, (count as jlong, 0)),
         Value::Map(count) => (Type::Map as jlong, (count as jlong, 0)),
         Value::Ext { tag, body } => (Type::Ext as jlong | jlong::from(tag as u8) << 8, range(body)),
-        Value::Segment | Value::Table => (Type::Segment as jlong, (0, 0)),
+        Value::Segment => (Type::Segment as jlong, (0, 0)),
+        Value::Table => (TABLE, (0, 0)),
     };
     [kind, at as jlong, first, second]
 }

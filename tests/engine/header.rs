@@ -27,6 +27,7 @@ const SOURCES: &[&str] = &[
     "segment",
     "table",
     "arrow",
+    "arrow_import",
     "array",
     "numbers",
     "python",

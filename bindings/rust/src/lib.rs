@@ -38,8 +38,8 @@ mod wait;
 pub use entry::{Format, Info, Key, PutOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use ffi::{
-    Document, Item, Items, Loan, LogLevel, Node, Reference, References, Store, Type, Versions, View, Watch,
-    Writer, load, parse_config, set_log, take_warnings, versions, wire,
+    Column, Document, Item, Items, Loan, LogLevel, Node, Origin, Reference, References, Store, Table, Type,
+    Versions, View, Watch, Writer, load, parse_config, set_log, take_warnings, versions, wire,
 };
 pub use npy::{Array, npy_header};
 pub use numbers::Numbers;

@@ -1,10 +1,12 @@
 //! Documents: MessagePack with arrays and tables inside.
 
+use dishtayantra_lmdb::document::table::Table;
 use dishtayantra_lmdb::document::{Document, EXACT, Node, Value};
 use dishtayantra_lmdb::error::Result;
 use dishtayantra_lmdb::format::npy;
 
 use super::{DEEPEST, Shown, array, arrow, of_bytes};
+use crate::key;
 
 /// Extensions: an array as a `.npy` file, and a value with the name of its type.
 const NPY: i8 = 78;
@@ -34,6 +36,10 @@ fn value(document: &Document, node: Node, limit: usize, depth: usize) -> Result<
             other => other,
         },
         Value::Segment => Shown::Array(array::of_segment(&document.segment(node)?.segment, limit)),
+        Value::Table => match document.find_table(node)? {
+            Some(found) => Shown::Table(table(document, &found, limit)?),
+            None => Shown::Words(format!("{} values", document.count(node)?)),
+        },
         Value::Array(count) | Value::Map(count) if depth > DEEPEST => Shown::Words(format!("{count} values")),
         Value::Array(count) => {
             let mut iter = document.iterate(node)?;
@@ -60,6 +66,20 @@ fn value(document: &Document, node: Node, limit: usize, depth: usize) -> Result<
     })
 }
 
+/// Columns in place. A cell is what it is to who knows no tables.
+fn table(document: &Document, found: &Table, limit: usize) -> Result<arrow::Table> {
+    let columns = (0..found.columns()).map(|index| {
+        let column = found.column(index)?;
+        Ok((key::shown(column.name().as_bytes()), column.format().to_owned()))
+    });
+    let columns = columns.collect::<Result<_>>()?;
+    let rows = found.rows() as usize;
+    let cell = |row, index| Ok(value(document, found.cell(row, index)?, limit, DEEPEST)?.word());
+    let head = (0..rows.min(limit))
+        .map(|row| (0..found.columns()).map(|index| cell(row as u64, index)).collect::<Result<_>>());
+    Ok(arrow::Table { columns, rows, head: head.collect::<Result<_>>()? })
+}
+
 fn extension(tag: i8, body: &[u8], limit: usize) -> Shown {
     let known = match tag {
         NPY => npy::parse(body).ok().map(|array| Shown::Array(array::of_npy(&array, limit))),
@@ -67,7 +87,7 @@ fn extension(tag: i8, body: &[u8], limit: usize) -> Shown {
         _ => None,
     };
     known.unwrap_or_else(|| {
-        let head = crate::key::hex(&body[..body.len().min(32)]);
+        let head = key::hex(&body[..body.len().min(32)]);
         Shown::Words(format!("extension {tag} of {} bytes: {head}", body.len()))
     })
 }

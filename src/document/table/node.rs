@@ -112,6 +112,16 @@ impl<'a> Document<'a> {
     }
 }
 
+impl Table<'_> {
+    /// The node of a value of a column, which a document reads as any other.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when there is no such column; `Corrupt`.
+    pub fn cell(&self, row: u64, column: u32) -> Result<Node> {
+        Ok(cell(&self.column(column)?, row))
+    }
+}
+
 impl<'a> Part<'a> {
     /// The beginning of it, as documents have it.
     pub(in super::super) fn head(&self) -> Result<Head<'a>> {

@@ -1,5 +1,6 @@
 //! `dy_lmdb_document_t`.
 
+use super::table::Table;
 use super::{View, bytes, chars, check, made, slice};
 use crate::error::{Error, ErrorKind, Result};
 use crate::numbers::Numbers;
@@ -59,8 +60,8 @@ pub enum Type {
 ///
 /// Any number of threads may read a document.
 pub struct Document<'a> {
-    functions: &'static Functions,
-    handle: NonNull<sys::dy_lmdb_document_t>,
+    pub(super) functions: &'static Functions,
+    pub(super) handle: NonNull<sys::dy_lmdb_document_t>,
     payload: PhantomData<&'a [u8]>,
 }
 
@@ -292,6 +293,21 @@ impl<'d, 'a> Node<'d, 'a> {
         let data = unsafe { slice(raw.data, raw.size) };
         let dtype = Dtype::of_codes(raw.dtype, raw.unit)?;
         Ok(Segment::of_parts(dtype, raw.flags, &raw.shape[..raw.ndim as usize], data))
+    }
+
+    /// Whether it is a table. To everything else here a table is the plain value that it was made of: rows are an array of
+    /// maps, a frame is a map of arrays.
+    pub fn is_table(self) -> Result<bool> {
+        // SAFETY: as in `kind`.
+        let is_table = self.told(0, |f, document, node, out| unsafe {
+            (f.dy_lmdb_document_is_table)(document, node, out)
+        })?;
+        Ok(is_table != 0)
+    }
+
+    /// A table, in place. Fails with [`ErrorKind::InvalidArgument`] for any other value.
+    pub fn table(self) -> Result<Table<'d, 'a>> {
+        Table::at(self.document, self.node)
     }
 
     /// The items of a segment in C order, in place and aligned: [`Segment::slice`].

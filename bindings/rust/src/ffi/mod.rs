@@ -14,6 +14,7 @@ mod loan;
 mod options;
 mod reference;
 mod store;
+mod table;
 mod view;
 mod watch;
 mod writer;
@@ -25,6 +26,7 @@ pub use library::{LogLevel, Versions, load, parse_config, set_log, take_warnings
 pub use loan::Loan;
 pub use reference::{Reference, References, wire};
 pub use store::Store;
+pub use table::{Column, Origin, Table};
 pub use view::View;
 pub use watch::Watch;
 pub use writer::Writer;

@@ -127,12 +127,36 @@ pub const DY_LMDB_UNIT_NANOSECOND: u32 = 10;
 pub const DY_LMDB_UNIT_PICOSECOND: u32 = 11;
 pub const DY_LMDB_UNIT_FEMTOSECOND: u32 = 12;
 pub const DY_LMDB_UNIT_ATTOSECOND: u32 = 13;
+pub const DY_LMDB_TABLE_ROWS: u32 = 1;
+pub const DY_LMDB_TABLE_LIST: u32 = 2;
+pub const DY_LMDB_TABLE_COLUMNS: u32 = 3;
+pub const DY_LMDB_TABLE_ARROW: u32 = 4;
+pub const DY_LMDB_TABLE_BATCH: u32 = 5;
+pub const DY_LMDB_TABLE_PANDAS: u32 = 6;
+pub const DY_LMDB_TABLE_POLARS: u32 = 7;
+pub const DY_LMDB_TABLE_PANDAS_SERIES: u32 = 8;
+pub const DY_LMDB_TABLE_POLARS_SERIES: u32 = 9;
 pub const DY_LMDB_ARRAY_MAX_NDIM: u32 = 64;
 pub const DY_LMDB_ARRAY_FORTRAN: u32 = 1;
 pub const DY_LMDB_ARRAY_BIG_ENDIAN: u32 = 2;
 pub const DY_LMDB_LIST_SEGMENT_MIN: u32 = 64;
 pub const DY_LMDB_NODE_ROOT: u64 = 0;
 pub const DY_LMDB_NODE_NONE: u64 = 18446744073709551615;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct ArrowSchema {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct ArrowArray {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct ArrowArrayStream {
+    _unused: [u8; 0],
+}
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct dy_lmdb_bytes_t {
@@ -271,6 +295,63 @@ pub struct dy_lmdb_segment_t {
     pub flags: u32,
     pub ndim: u32,
     pub shape: [u64; 32usize],
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct dy_lmdb_table_t {
+    pub struct_size: usize,
+    pub node: dy_lmdb_node_t,
+    pub end: dy_lmdb_node_t,
+    pub rows: u64,
+    pub columns: u32,
+    pub all_columns: u32,
+    pub origin: u32,
+    pub is_array: u32,
+    pub metadata: *const std::ffi::c_void,
+    pub metadata_size: usize,
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct dy_lmdb_column_t {
+    pub struct_size: usize,
+    pub name: *const std::ffi::c_char,
+    pub name_size: usize,
+    pub format: *const std::ffi::c_char,
+    pub length: u64,
+    pub nulls: u64,
+    pub validity: *const u8,
+    pub data: *const std::ffi::c_void,
+    pub data_size: usize,
+    pub offsets: *const std::ffi::c_void,
+    pub offset_size: u32,
+    pub itemsize: u32,
+    pub index: u32,
+    pub dictionary: u32,
+    pub first_child: u32,
+    pub children: u32,
+    pub dtype: u32,
+    pub flags: u32,
+    pub metadata: *const std::ffi::c_void,
+    pub metadata_size: usize,
+}
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct dy_lmdb_field_t {
+    pub struct_size: usize,
+    pub name: *const std::ffi::c_char,
+    pub name_size: usize,
+    pub format: *const std::ffi::c_char,
+    pub length: u64,
+    pub nulls: u64,
+    pub validity: *const u8,
+    pub data: *const std::ffi::c_void,
+    pub offsets: *const std::ffi::c_void,
+    pub dictionary: *const dy_lmdb_field_t,
+    pub children: *const dy_lmdb_field_t,
+    pub child_count: usize,
+    pub metadata: *const std::ffi::c_void,
+    pub metadata_size: usize,
+    pub flags: u64,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -940,6 +1021,58 @@ pub struct Functions {
         ndim: usize,
         at: *mut u64,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_is_table: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        is_table: *mut u8,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_table: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        table: *mut dy_lmdb_table_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_column: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        index: u32,
+        column: *mut dy_lmdb_column_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_column_named: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        name: *const std::ffi::c_char,
+        name_size: usize,
+        column: *mut dy_lmdb_column_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_check_table: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_writer_table: unsafe extern "C" fn(
+        writer: *mut dy_lmdb_writer_t,
+        origin: u32,
+        rows: u64,
+        columns: *const dy_lmdb_field_t,
+        count: usize,
+        metadata: *const std::ffi::c_void,
+        metadata_size: usize,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_export_arrow: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        schema: *mut ArrowSchema,
+        array: *mut ArrowArray,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_export_arrow_stream: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        stream: *mut ArrowArrayStream,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_writer_arrow: unsafe extern "C" fn(
+        writer: *mut dy_lmdb_writer_t,
+        origin: u32,
+        stream: *mut ArrowArrayStream,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_npy_header: unsafe extern "C" fn(
         data: *const std::ffi::c_void,
         size: usize,
@@ -1365,6 +1498,38 @@ impl Functions {
             __library.get(b"dy_lmdb_writer_reserve\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_document_is_table = unsafe {
+            __library.get(b"dy_lmdb_document_is_table\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_document_table = unsafe {
+            __library.get(b"dy_lmdb_document_table\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_document_column = unsafe {
+            __library.get(b"dy_lmdb_document_column\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_document_column_named = unsafe {
+            __library.get(b"dy_lmdb_document_column_named\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_document_check_table = unsafe {
+            __library.get(b"dy_lmdb_document_check_table\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_writer_table = unsafe { __library.get(b"dy_lmdb_writer_table\0") }
+            .map(|sym| *sym)?;
+        let dy_lmdb_document_export_arrow = unsafe {
+            __library.get(b"dy_lmdb_document_export_arrow\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_document_export_arrow_stream = unsafe {
+            __library.get(b"dy_lmdb_document_export_arrow_stream\0")
+        }
+            .map(|sym| *sym)?;
+        let dy_lmdb_writer_arrow = unsafe { __library.get(b"dy_lmdb_writer_arrow\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_npy_header = unsafe { __library.get(b"dy_lmdb_npy_header\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_view_array = unsafe { __library.get(b"dy_lmdb_view_array\0") }
@@ -1517,6 +1682,15 @@ impl Functions {
             dy_lmdb_document_next_extension,
             dy_lmdb_writer_segment,
             dy_lmdb_writer_reserve,
+            dy_lmdb_document_is_table,
+            dy_lmdb_document_table,
+            dy_lmdb_document_column,
+            dy_lmdb_document_column_named,
+            dy_lmdb_document_check_table,
+            dy_lmdb_writer_table,
+            dy_lmdb_document_export_arrow,
+            dy_lmdb_document_export_arrow_stream,
+            dy_lmdb_writer_arrow,
             dy_lmdb_npy_header,
             dy_lmdb_view_array,
             dy_lmdb_npy_write,
@@ -2669,6 +2843,98 @@ impl Functions {
         unsafe {
             (self.dy_lmdb_writer_reserve)(writer, dtype, unit, flags, shape, ndim, at)
         }
+    }
+    pub unsafe fn dy_lmdb_document_is_table(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        is_table: *mut u8,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_is_table)(document, node, is_table) }
+    }
+    pub unsafe fn dy_lmdb_document_table(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        table: *mut dy_lmdb_table_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_table)(document, node, table) }
+    }
+    pub unsafe fn dy_lmdb_document_column(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        index: u32,
+        column: *mut dy_lmdb_column_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_column)(document, node, index, column) }
+    }
+    pub unsafe fn dy_lmdb_document_column_named(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        name: *const std::ffi::c_char,
+        name_size: usize,
+        column: *mut dy_lmdb_column_t,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self.dy_lmdb_document_column_named)(document, node, name, name_size, column)
+        }
+    }
+    pub unsafe fn dy_lmdb_document_check_table(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_check_table)(document, node) }
+    }
+    pub unsafe fn dy_lmdb_writer_table(
+        &self,
+        writer: *mut dy_lmdb_writer_t,
+        origin: u32,
+        rows: u64,
+        columns: *const dy_lmdb_field_t,
+        count: usize,
+        metadata: *const std::ffi::c_void,
+        metadata_size: usize,
+    ) -> dy_lmdb_status_t {
+        unsafe {
+            (self
+                .dy_lmdb_writer_table)(
+                writer,
+                origin,
+                rows,
+                columns,
+                count,
+                metadata,
+                metadata_size,
+            )
+        }
+    }
+    pub unsafe fn dy_lmdb_document_export_arrow(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        schema: *mut ArrowSchema,
+        array: *mut ArrowArray,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_export_arrow)(document, node, schema, array) }
+    }
+    pub unsafe fn dy_lmdb_document_export_arrow_stream(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        stream: *mut ArrowArrayStream,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_export_arrow_stream)(document, node, stream) }
+    }
+    pub unsafe fn dy_lmdb_writer_arrow(
+        &self,
+        writer: *mut dy_lmdb_writer_t,
+        origin: u32,
+        stream: *mut ArrowArrayStream,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_writer_arrow)(writer, origin, stream) }
     }
     pub unsafe fn dy_lmdb_npy_header(
         &self,

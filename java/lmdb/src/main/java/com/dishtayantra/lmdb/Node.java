@@ -172,6 +172,28 @@ public final class Node {
                 view.buffer(told[4], told[5]));
     }
 
+    /**
+     * Whether the value is a table. To everything else here a table is the plain value that it was made of: rows are an array
+     * of maps, a frame is a map of arrays.
+     */
+    public boolean isTable() {
+        long pointer = view.enter();
+        try {
+            return isTable(pointer, position);
+        } finally {
+            view.leave();
+        }
+    }
+
+    /**
+     * A table, in place.
+     *
+     * @throws InvalidArgumentException it is none
+     */
+    public Table asTable() {
+        return new Table(view, position);
+    }
+
     /** The value at a path from here; see {@link Document#at}. */
     public Node at(String path) {
         byte[] steps = Texts.encode("path", path);
@@ -382,5 +404,7 @@ public final class Node {
     private static native void next(long view, long[] at);
 
     /** Tells of the values from a position on, in the order of the payload, as many as there is room for. */
+    private static native boolean isTable(long view, long node);
+
     static native int scan(long view, long from, long[] told);
 }

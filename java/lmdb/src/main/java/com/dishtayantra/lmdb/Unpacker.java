@@ -15,6 +15,8 @@ final class Unpacker {
     private static final int ROW = 4;
     /** The type of a whole number over {@code Long.MAX_VALUE}; a ValueType's ordinal for all others. */
     private static final int UNSIGNED = 10;
+    /** That of a table. */
+    private static final int TABLE = 11;
     /** Arrays and maps inside one another at most. */
     private static final int MAX_DEPTH = 512;
 
@@ -66,8 +68,9 @@ final class Unpacker {
                 fill();
             }
             int at = ROW * row++;
-            ValueType type = ValueType.of(kind(at));
             Object value;
+            boolean isTable = ((int) told[at] & 0xFF) == TABLE;
+            ValueType type = isTable ? ValueType.NIL : ValueType.of(kind(at));
             if ((type == ValueType.ARRAY || type == ValueType.MAP) && told[at + 2] > 0) {
                 if (open.size() == MAX_DEPTH) {
                     throw new CorruptException("corrupt MessagePack document at byte " + told[at + 1] + ": more than "
@@ -76,7 +79,7 @@ final class Unpacker {
                 open.push(new Open(type == ValueType.MAP, told[at + 2]));
                 continue;
             }
-            value = value(type, at);
+            value = isTable ? new Table(view, told[at + 1]).toObject() : value(type, at);
             while (!open.isEmpty()) {
                 Open last = open.peek();
                 last.add(value);
