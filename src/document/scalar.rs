@@ -31,7 +31,7 @@ impl<'a> Document<'a> {
     }
 
     /// The value at `node`, where a segment that was a NumPy scalar stands for its one item.
-    fn scalar(&self, node: Node) -> Result<Head<'a>> {
+    pub(super) fn scalar(&self, node: Node) -> Result<Head<'a>> {
         let head = self.at_node(node)?.0;
         let Head::Ext { tag: EXTENSION, at, body } = head else {
             return Ok(head);

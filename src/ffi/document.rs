@@ -4,11 +4,12 @@ use super::arg::{bytes, exclusive, give, out, release, shared, text};
 use super::guard::guard;
 use super::status::dy_lmdb_status_t;
 use super::view::dy_lmdb_view_t;
-use crate::document::{Document, Iter};
-use crate::error::Result;
+use crate::document::{ALIGNMENT, Document, Iter};
+use crate::error::{Error, Result, Status};
 use std::any::Any;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
+use std::{ptr, slice};
 
 /// A value in a document: its position in the payload, in bytes. Any number may be passed; one that is no
 /// value's position is answered with an error or reads as some other value, never outside the payload.
@@ -29,6 +30,44 @@ pub struct dy_lmdb_document_t(Source);
 enum Source {
     View(Arc<dy_lmdb_view_t>),
     Borrowed(&'static [u8]),
+    Made(Arc<Made>),
+}
+
+/// A payload that lies in no store, its bytes where a payload's would lie.
+struct Made {
+    lines: Vec<Line>,
+    size: usize,
+}
+
+/// As many bytes as payloads are aligned to.
+#[repr(align(64))]
+#[derive(Clone, Copy)]
+struct Line(#[expect(dead_code, reason = "looked at as bytes")] [u8; ALIGNMENT]);
+
+impl Made {
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: lines follow one another without a gap, and hold as many bytes.
+        unsafe { slice::from_raw_parts(self.lines.as_ptr().cast(), self.size) }
+    }
+}
+
+/// A document of a payload of its own: parts, each behind so many zeros.
+pub(super) fn made(parts: &[(usize, &[u8])]) -> Result<dy_lmdb_document_t> {
+    let size = parts.iter().map(|(zeros, part)| zeros + part.len()).sum::<usize>();
+    let (mut lines, count) = (Vec::new(), size.div_ceil(ALIGNMENT));
+    lines
+        .try_reserve_exact(count)
+        .map_err(|_| Error::new(Status::Limit, format!("no memory for a table of {size} bytes")))?;
+    lines.resize(count, Line([0; ALIGNMENT]));
+    // SAFETY: lines follow one another without a gap.
+    let mut rest: &mut [u8] =
+        unsafe { slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), count * ALIGNMENT) };
+    for (zeros, part) in parts {
+        let (place, behind) = rest[*zeros..].split_at_mut(part.len());
+        place.copy_from_slice(part);
+        rest = behind;
+    }
+    Ok(dy_lmdb_document_t(Source::Made(Arc::new(Made { lines, size }))))
 }
 
 /// Where a walk through an array or a map stands. The caller provides the memory; nothing needs to be freed.
@@ -58,6 +97,7 @@ pub(super) unsafe fn document_at<'a>(document: *const dy_lmdb_document_t) -> Res
     Ok(match &document.0 {
         Source::View(view) => Document::of_view(view.view()),
         Source::Borrowed(bytes) => Document::new(bytes),
+        Source::Made(made) => Document::new(made.bytes()),
     })
 }
 
@@ -76,6 +116,11 @@ pub(super) unsafe fn hold(
             (Document::of_view(view.view()), pin)
         }
         Source::Borrowed(bytes) => (Document::new(bytes), Arc::new(())),
+        Source::Made(made) => {
+            // SAFETY: the bytes stay where they are as long as what is returned with them.
+            let bytes: &'static [u8] = unsafe { &*ptr::from_ref(made.bytes()) };
+            (Document::new(bytes), Arc::clone(made) as Arc<dyn Any + Send + Sync>)
+        }
     })
 }
 

@@ -1,12 +1,14 @@
 //! Tables in documents: columns that are used in place, and the writing of them.
 
-use super::arg::{bytes, invalid, items, out, text};
-use super::document::{document_at, dy_lmdb_document_t, dy_lmdb_node_t};
+use super::arg::{bytes, give, invalid, items, out, text};
+use super::document::{document_at, dy_lmdb_document_t, dy_lmdb_node_t, made};
 use super::guard::guard;
 use super::sized::{Growing, Out, read};
 use super::status::dy_lmdb_status_t;
 use super::writer::{dy_lmdb_writer_t, write};
-use crate::document::table::{Buffers, Column, Field, Kind, Layout, MOST_LEVELS, Origin, Table};
+use crate::document::table::{
+    Buffers, Column, Field, Kind, Layout, MOST_LEVELS, Origin, Table, begin, lay_out,
+};
 use crate::error::{Error, Result, Status};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
@@ -346,6 +348,44 @@ pub(crate) fn unnamed(table: &Table, name: &str) -> Error {
     let more = if table.columns() > NAMED { ", …" } else { "" };
     let what = format!("the table has no column {name:?}; its columns are {}{more}", names.join(", "));
     Error::new(Status::NotFound, what)
+}
+
+/// Makes a table of a value, for readers that ask for columns whether a list was kept as a table or not: of an array of
+/// maps (a column for each key, nil where a map lacks it), of a map of arrays and segments of one length, of an array or a
+/// segment of one dimension. A table is taken as it is.
+///
+/// Values under one key become a column when they are of one type; integers beside floats become floats when that loses
+/// nothing. Others, and segments in maps, make no column: who asks for it is told what columns there are.
+///
+/// - `document`: the document.
+/// - `node`: the value.
+/// - `table`: where to put a document of its own, whose outermost value is the table.
+///
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for a value that no table can be made of; `DY_LMDB_LIMIT` when
+/// there is no memory for it; `DY_LMDB_TOO_LARGE` over 4 GiB − 1; `DY_LMDB_CORRUPT`.
+///
+/// Memory: close it with `dy_lmdb_document_close`. It is a copy: it needs the document and its payload no more.
+///
+/// Threads: any number at once. Takes some passes over the value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_document_to_table(
+    document: *const dy_lmdb_document_t,
+    node: dy_lmdb_node_t,
+    table: *mut *mut dy_lmdb_document_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (document, table) = unsafe { (document_at(document)?, out("table", table)?) };
+        let done = match document.find_table(node)? {
+            Some(found) => made(&[(0, &begin(0, found.data().len())?), (0, found.data())])?,
+            None => document.with_table(node, |layout| {
+                let (fixed, buffers) = lay_out(0, layout)?;
+                made(&[&[(0, &fixed[..])], &buffers[..]].concat())
+            })?,
+        };
+        table.write(give(done));
+        Ok(())
+    })
 }
 
 /// Checks all of a table: offsets, indices, texts, counts. Whoever then follows them without comparing reads nothing

@@ -143,6 +143,8 @@ static const check_case_t cases[] = {
     CASE(test_table_in_place),
     CASE(test_table_as_the_plain_value),
     CASE(test_table_exported),
+    CASE(test_table_of_plain_values),
+    CASE(test_table_of_a_stream),
     CASE(test_table_errors),
     CASE(test_array_golden_files),
     CASE(test_array_of_a_view),

@@ -73,6 +73,8 @@ void test_segment_reader_errors(void);
 void test_table_in_place(void);
 void test_table_as_the_plain_value(void);
 void test_table_exported(void);
+void test_table_of_plain_values(void);
+void test_table_of_a_stream(void);
 void test_table_errors(void);
 
 void test_array_golden_files(void);

@@ -242,6 +242,81 @@ void test_table_exported(void) {
     kept.release(&kept);
 }
 
+/* The table of a value, as a document of its own, which outlives the one it was made of. */
+static dy_lmdb_document_t *table_of(dy_lmdb_writer_t *writer) {
+    dy_lmdb_document_t *document = document_of(writer);
+    dy_lmdb_document_t *table = NULL;
+    EXPECT_OK(dy_lmdb_document_to_table(document, DY_LMDB_NODE_ROOT, &table));
+    EXPECT_OK(dy_lmdb_document_close(document));
+    EXPECT_OK(dy_lmdb_writer_reset(writer));
+    return table;
+}
+
+void test_table_of_plain_values(void) {
+    dy_lmdb_writer_t *writer = NULL;
+    dy_lmdb_document_t *table = NULL;
+    dy_lmdb_document_t *document = NULL;
+    dy_lmdb_column_t column;
+    uint32_t row = 0;
+    EXPECT_OK(dy_lmdb_writer_new(&writer));
+    EXPECT_OK(dy_lmdb_writer_array(writer, 3));
+    for (row = 0; row < 3; row++) {
+        EXPECT_OK(dy_lmdb_writer_map(writer, 2));
+        EXPECT_OK(dy_lmdb_writer_string(writer, TEXT("px")));
+        EXPECT_OK(dy_lmdb_writer_double(writer, px[row]));
+        EXPECT_OK(dy_lmdb_writer_string(writer, TEXT("name")));
+        EXPECT_OK(row == 1 ? dy_lmdb_writer_nil(writer) : dy_lmdb_writer_string(writer, TEXT("ab")));
+    }
+    table = table_of(writer);
+    EXPECT_OK(dy_lmdb_document_validate(table));
+    column = column_named(table, DY_LMDB_NODE_ROOT, "px");
+    EXPECT(column.length == 3 && column.data_size == sizeof px && memcmp(column.data, px, sizeof px) == 0);
+    EXPECT(((uintptr_t)column.data & 63) == 0);
+    column = column_named(table, DY_LMDB_NODE_ROOT, "name");
+    EXPECT(column.nulls == 1 && *column.validity == 5 && column.dictionary != 0);
+    EXPECT_OK(dy_lmdb_document_to_table(table, DY_LMDB_NODE_ROOT, &document));
+    EXPECT_OK(dy_lmdb_document_close(table));
+    EXPECT_OK(dy_lmdb_document_validate(document));
+    column = column_named(document, DY_LMDB_NODE_ROOT, "px");
+    EXPECT(memcmp(column.data, px, sizeof px) == 0 && ((uintptr_t)column.data & 63) == 0);
+    EXPECT_OK(dy_lmdb_document_close(document));
+
+    EXPECT_OK(dy_lmdb_writer_int64(writer, 1));
+    document = document_of(writer);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_to_table(document, DY_LMDB_NODE_ROOT, &table));
+    EXPECT_SAYS("an integer, not rows");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_to_table(document, DY_LMDB_NODE_ROOT, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_document_to_table(NULL, DY_LMDB_NODE_ROOT, &table));
+    EXPECT_OK(dy_lmdb_document_close(document));
+    dy_lmdb_writer_free(writer);
+}
+
+/* What leaves through Arrow's interface comes back the same. */
+void test_table_of_a_stream(void) {
+    dy_lmdb_writer_t *writer = sample(DY_LMDB_TABLE_ROWS);
+    dy_lmdb_document_t *document = document_of(writer);
+    dy_lmdb_writer_t *again = NULL;
+    dy_lmdb_column_t column;
+    struct ArrowArrayStream stream;
+    EXPECT_OK(dy_lmdb_writer_new(&again));
+    EXPECT_OK(dy_lmdb_document_export_arrow_stream(document, found(document, "trades"), &stream));
+    EXPECT_OK(dy_lmdb_writer_arrow(again, DY_LMDB_TABLE_ARROW, &stream));
+    EXPECT(stream.release == NULL);
+    EXPECT_OK(dy_lmdb_document_close(document));
+    document = document_of(again);
+    EXPECT_OK(dy_lmdb_document_validate(document));
+    column = column_named(document, DY_LMDB_NODE_ROOT, "px");
+    EXPECT(column.nulls == 1 && *column.validity == 5 && memcmp(column.data, px, sizeof px) == 0);
+    column = column_named(document, DY_LMDB_NODE_ROOT, "symbol");
+    EXPECT(column.dictionary != 0 && memcmp(column.data, codes, sizeof codes) == 0);
+    column = column_named(document, DY_LMDB_NODE_ROOT, "note");
+    EXPECT(column.offset_size == 8 && column.data_size == 5 && memcmp(column.data, "onetw", 5) == 0);
+    EXPECT_OK(dy_lmdb_document_close(document));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_arrow(again, DY_LMDB_TABLE_ARROW, NULL));
+    dy_lmdb_writer_free(again);
+    dy_lmdb_writer_free(writer);
+}
+
 void test_table_errors(void) {
     dy_lmdb_writer_t *writer = sample(DY_LMDB_TABLE_ROWS);
     dy_lmdb_document_t *document = document_of(writer);

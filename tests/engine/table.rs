@@ -1,7 +1,7 @@
 //! Tables: to who walks a document they are the plain value they were made of, and what is damaged is refused.
 
 use dishtayantra_lmdb::document::table::{Buffers, Field, Layout, Origin};
-use dishtayantra_lmdb::document::{Document, Iter, Node, Type, Writer};
+use dishtayantra_lmdb::document::{Document, Dtype, Iter, Node, Segment, Type, Writer};
 use dishtayantra_lmdb::error::{Result, Status};
 use proptest::prelude::*;
 
@@ -242,6 +242,150 @@ fn a_list_answers_as_an_array() {
     let (table, plain) = (Document::new(&table), Document::new(&plain));
     table.validate().unwrap();
     assert_eq!(tree(&table, 0).unwrap(), tree(&plain, 0).unwrap());
+}
+
+/// The table of the value that `write` writes, as the payload of a document.
+fn gathered(write: impl Fn(&mut Writer) -> Result<()>) -> Result<Vec<u8>> {
+    let mut plain = Writer::new();
+    write(&mut plain)?;
+    let plain = plain.data()?.to_vec();
+    Document::new(&plain).with_table(Document::ROOT, |layout| {
+        let mut writer = Writer::new();
+        writer.table(layout)?;
+        Ok(writer.data()?.to_vec())
+    })
+}
+
+#[test]
+fn plain_rows_become_the_columns_that_rows_kept_as_a_table_have() {
+    with_rows(|_, plain| {
+        let made = gathered(plain).unwrap();
+        let mut rows = Writer::new();
+        plain(&mut rows).unwrap();
+        let rows = rows.data().unwrap().to_vec();
+        Document::new(&made).validate().unwrap();
+        assert_eq!(tree(&Document::new(&made), 0).unwrap(), tree(&Document::new(&rows), 0).unwrap());
+        let document = Document::new(&made);
+        let formats: Vec<&str> =
+            (0..11).map(|index| document.table(0).unwrap().column(index).unwrap().format()).collect();
+        assert_eq!(formats, ["g", "l", "u", "u", "b", "n", "+l", "+l", "+s", "g", "l"]);
+    });
+}
+
+#[test]
+fn rows_that_differ_become_columns_where_their_values_go_together() {
+    let made = gathered(|writer| {
+        writer.array(4)?;
+        for row in 0..4 {
+            writer.map(if row == 3 { 1 } else { 4 })?;
+            writer.string("mixed")?;
+            if row == 1 {
+                writer.int64(7)?
+            } else {
+                writer.double(0.5)?
+            }
+            if row == 3 {
+                continue;
+            }
+            // In another order each time.
+            let keys = ["large", "text", "odd"];
+            for key in 0..3 {
+                match keys[(key + row) % 3] {
+                    "large" => {
+                        writer.string("large")?;
+                        writer.uint64(u64::MAX - row as u64)?;
+                    }
+                    "text" => {
+                        writer.string("text")?;
+                        writer.string("again")?;
+                    }
+                    _ => {
+                        writer.string("odd")?;
+                        if row == 0 { writer.string("x")? } else { writer.int64(1)? }
+                    }
+                }
+            }
+        }
+        Ok(())
+    })
+    .unwrap();
+    let document = Document::new(&made);
+    document.validate().unwrap();
+    let table = document.table(0).unwrap();
+    assert_eq!(table.columns(), 3);
+    let told = |name| {
+        let column = table.column_named(name).unwrap().unwrap();
+        (column.format(), column.nulls(), column.validity().map(<[u8]>::to_vec))
+    };
+    assert_eq!(told("mixed"), ("g", 0, None));
+    assert_eq!(told("large"), ("L", 1, Some(vec![7])));
+    assert_eq!(told("text"), ("i", 1, Some(vec![7])));
+    assert!(table.column_named("odd").unwrap().is_none());
+    assert_eq!(document.double(document.find(0, "1.mixed").unwrap()).unwrap(), 7.0);
+    assert_eq!(document.uint64(document.find(0, "2.large").unwrap()).unwrap(), u64::MAX - 2);
+}
+
+#[test]
+fn maps_of_arrays_and_lists_become_tables_and_others_are_told_why_not() {
+    let segment = |writer: &mut Writer, bytes: &'static [u8]| {
+        writer.segment(&Segment::new(Dtype::F64, &[bytes.len() as u64 / 8], bytes)?)
+    };
+    let columns = |writer: &mut Writer| {
+        writer.map(2)?;
+        writer.string("px")?;
+        segment(writer, &[0; 16])?;
+        writer.string("name")?;
+        writer.array(2)?;
+        writer.string("a")?;
+        writer.nil()
+    };
+    let made = gathered(columns).unwrap();
+    let document = Document::new(&made);
+    document.validate().unwrap();
+    let table = document.table(0).unwrap();
+    assert_eq!((table.origin(), table.rows()), (Origin::Columns, 2));
+    assert_eq!(table.column_named("px").unwrap().unwrap().format(), "g");
+    let made = gathered(|writer| segment(writer, &[0; 24])).unwrap();
+    assert_eq!(Document::new(&made).table(0).unwrap().rows(), 3);
+
+    let refused: [(&str, &dyn Fn(&mut Writer) -> Result<()>); 5] = [
+        ("rows: an array of maps", &|writer| writer.int64(1)),
+        ("several types", &|writer| {
+            writer.array(2)?;
+            writer.int64(1)?;
+            writer.string("a")
+        }),
+        ("\"a\" has 1 values, \"b\" 2", &|writer| {
+            writer.map(2)?;
+            writer.string("a")?;
+            writer.doubles(&[1.0])?;
+            writer.string("b")?;
+            writer.doubles(&[1.0, 2.0])
+        }),
+        ("go into no column", &|writer| {
+            writer.array(2)?;
+            for row in 0..2 {
+                writer.map(1)?;
+                writer.string("a")?;
+                if row == 0 { writer.bool(true)? } else { writer.int64(1)? }
+            }
+            Ok(())
+        }),
+        ("too different", &|writer| {
+            writer.array(3000)?;
+            for row in 0..3000 {
+                writer.map(1)?;
+                writer.string(&row.to_string())?;
+                writer.nil()?;
+            }
+            Ok(())
+        }),
+    ];
+    for (why, write) in refused {
+        let error = gathered(write).unwrap_err();
+        assert_eq!(error.status(), Status::InvalidArgument);
+        assert!(error.message().contains(why), "{}", error.message());
+    }
 }
 
 /// What is done with a document that may be anything: nothing may be outside it, for ever, or a crash.

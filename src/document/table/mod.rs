@@ -13,8 +13,10 @@
 mod check;
 mod column;
 mod format;
+mod gather;
 mod layout;
 mod node;
+mod texts;
 mod write;
 
 pub use check::MOST_LEVELS;
@@ -22,7 +24,8 @@ pub use column::Column;
 pub use format::Kind;
 pub use layout::{Origin, Table};
 pub(super) use node::{Part, VIRTUAL, step};
-pub use write::{Buffers, Field, Layout, lay_out};
+pub use texts::{Dictionary, Texts};
+pub use write::{Buffers, Field, Layout, begin, lay_out};
 
 use super::head::Head;
 use super::{Document, Node, TABLE};

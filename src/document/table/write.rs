@@ -81,9 +81,19 @@ impl<'a> Writer<'a> {
 /// As for [`Writer::table`].
 pub fn lay_out<'a>(at: usize, layout: &Layout<'a>) -> Result<(Vec<u8>, Vec<(usize, &'a [u8])>)> {
     let plan = Plan::new(layout)?;
+    let mut fixed = begin(at, plan.size)?;
+    fixed.extend_from_slice(&plan.fixed);
+    Ok((fixed, plan.buffers))
+}
+
+/// What comes before the base of a table at `at` that has so many bytes from there on.
+///
+/// # Errors
+/// `TooLarge` when it is over 4 GiB − 1.
+pub fn begin(at: usize, size: usize) -> Result<Vec<u8>> {
     let before = at + BEFORE_BODY + FIXED;
     let padding = before.next_multiple_of(ALIGNMENT) - before;
-    let size = FIXED + padding + plan.size;
+    let size = FIXED + padding + size;
     let size = u32::try_from(size).map_err(|_| {
         let what = format!("a table of {size} bytes: MessagePack holds at most {}", u32::MAX);
         Error::new(Status::TooLarge, what)
@@ -91,8 +101,7 @@ pub fn lay_out<'a>(at: usize, layout: &Layout<'a>) -> Result<(Vec<u8>, Vec<(usiz
     let [a, b, c, d] = size.to_be_bytes();
     let mut fixed = vec![Marker::Ext32.to_u8(), a, b, c, d, TABLE as u8, VERSION, padding as u8, 0, 0];
     fixed.resize(fixed.len() + padding, 0);
-    fixed.extend_from_slice(&plan.fixed);
-    Ok((fixed, plan.buffers))
+    Ok(fixed)
 }
 
 /// What comes where, from the base on.
