@@ -3707,6 +3707,29 @@ dy_lmdb_status_t dy_lmdb_document_column_named(const struct dy_lmdb_document_t *
                                                struct dy_lmdb_column_t *column);
 
 /**
+ * Makes a table of a value, for readers that ask for columns whether a list was kept as a table or not: of an array of
+ * maps (a column for each key, nil where a map lacks it), of a map of arrays and segments of one length, of an array or a
+ * segment of one dimension. A table is taken as it is.
+ *
+ * Values under one key become a column when they are of one type; integers beside floats become floats when that loses
+ * nothing. Others, and segments in maps, make no column: who asks for it is told what columns there are.
+ *
+ * - `document`: the document.
+ * - `node`: the value.
+ * - `table`: where to put a document of its own, whose outermost value is the table.
+ *
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for a value that no table can be made of; `DY_LMDB_LIMIT` when
+ * there is no memory for it; `DY_LMDB_TOO_LARGE` over 4 GiB − 1; `DY_LMDB_CORRUPT`.
+ *
+ * Memory: close it with `dy_lmdb_document_close`. It is a copy: it needs the document and its payload no more.
+ *
+ * Threads: any number at once. Takes some passes over the value.
+ */
+dy_lmdb_status_t dy_lmdb_document_to_table(const struct dy_lmdb_document_t *document,
+                                           dy_lmdb_node_t node,
+                                           struct dy_lmdb_document_t **table);
+
+/**
  * Checks all of a table: offsets, indices, texts, counts. Whoever then follows them without comparing reads nothing
  * outside.
  *

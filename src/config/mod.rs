@@ -238,7 +238,6 @@ impl Config {
             "lmdb_segments": self.segments,
             "lmdb_pack_lists": self.pack_lists,
             "lmdb_tables": self.tables,
-            "lmdb_tables": self.tables,
             "lmdb_arrays": name_of(ARRAYS, self.arrays),
             "lmdb_materialise": self.materialise,
             "lmdb_prefault": self.prefault,

@@ -1044,6 +1044,11 @@ pub struct Functions {
         name_size: usize,
         column: *mut dy_lmdb_column_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_document_to_table: unsafe extern "C" fn(
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        table: *mut *mut dy_lmdb_document_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_document_check_table: unsafe extern "C" fn(
         document: *const dy_lmdb_document_t,
         node: dy_lmdb_node_t,
@@ -1514,6 +1519,10 @@ impl Functions {
             __library.get(b"dy_lmdb_document_column_named\0")
         }
             .map(|sym| *sym)?;
+        let dy_lmdb_document_to_table = unsafe {
+            __library.get(b"dy_lmdb_document_to_table\0")
+        }
+            .map(|sym| *sym)?;
         let dy_lmdb_document_check_table = unsafe {
             __library.get(b"dy_lmdb_document_check_table\0")
         }
@@ -1686,6 +1695,7 @@ impl Functions {
             dy_lmdb_document_table,
             dy_lmdb_document_column,
             dy_lmdb_document_column_named,
+            dy_lmdb_document_to_table,
             dy_lmdb_document_check_table,
             dy_lmdb_writer_table,
             dy_lmdb_document_export_arrow,
@@ -2880,6 +2890,14 @@ impl Functions {
         unsafe {
             (self.dy_lmdb_document_column_named)(document, node, name, name_size, column)
         }
+    }
+    pub unsafe fn dy_lmdb_document_to_table(
+        &self,
+        document: *const dy_lmdb_document_t,
+        node: dy_lmdb_node_t,
+        table: *mut *mut dy_lmdb_document_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_document_to_table)(document, node, table) }
     }
     pub unsafe fn dy_lmdb_document_check_table(
         &self,
