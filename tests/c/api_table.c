@@ -35,6 +35,8 @@ struct ArrowArrayStream {
     void *private_data;
 };
 
+/* One pair: "k" is "v". */
+static const char pairs[] = {1, 0, 0, 0, 1, 0, 0, 0, 'k', 1, 0, 0, 0, 'v'};
 static const double px[] = {1.5, -2, 4};
 static const uint8_t px_there[] = {5};
 static const int32_t codes[] = {1, 0, 1};
@@ -71,7 +73,7 @@ static dy_lmdb_writer_t *sample(uint32_t origin) {
     EXPECT_OK(dy_lmdb_writer_new(&writer));
     EXPECT_OK(dy_lmdb_writer_map(writer, 2));
     EXPECT_OK(dy_lmdb_writer_string(writer, TEXT("trades")));
-    EXPECT_OK(dy_lmdb_writer_table(writer, origin, 3, columns, 4, "meta", 4));
+    EXPECT_OK(dy_lmdb_writer_table(writer, origin, 3, columns, 4, pairs, sizeof pairs));
     EXPECT_OK(dy_lmdb_writer_string(writer, TEXT("after")));
     EXPECT_OK(dy_lmdb_writer_int64(writer, 1));
     return writer;
@@ -117,7 +119,7 @@ void test_table_in_place(void) {
     EXPECT_OK(dy_lmdb_document_table(document, node, &table));
     EXPECT(table.rows == 3 && table.columns == 4 && table.all_columns == 5 && table.node == node);
     EXPECT(table.end > node && table.origin == DY_LMDB_TABLE_ROWS && table.is_array == 1);
-    EXPECT(table.metadata_size == 4 && memcmp(table.metadata, "meta", 4) == 0);
+    EXPECT(table.metadata_size == sizeof pairs && memcmp(table.metadata, pairs, sizeof pairs) == 0);
     EXPECT_OK(dy_lmdb_document_check_table(document, node));
 
     column = column_named(document, node, "px");
@@ -361,6 +363,9 @@ void test_table_errors(void) {
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_table(writer, 1, 3, columns, 0, NOTHING));
     columns[0].nulls = 1;
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_table(writer, 1, 3, columns, 1, NOTHING));
+    columns[0].nulls = 0;
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_table(writer, 1, 3, columns, 1, pairs, sizeof pairs - 1));
+    EXPECT_SAYS("no pairs");
     columns[0] = field("x", "?", 3, px);
     EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_writer_table(writer, 1, 3, columns, 1, NOTHING));
     columns[0].format = NULL;

@@ -53,6 +53,7 @@ fn table() -> Vec<Row> {
         row("lmdb_durability", json!("process"), json!("sync"), &not_name),
         row("lmdb_segments", json!(true), json!(false), &not_bool),
         row("lmdb_pack_lists", json!(true), json!(false), &not_bool),
+        row("lmdb_tables", json!(true), json!(false), &not_bool),
         row("lmdb_arrays", json!("asis"), json!("ndarray"), &not_name),
         row("lmdb_materialise", json!(false), json!(true), &not_bool),
         row("lmdb_prefault", json!(16_777_216), json!(0), &not_int),

@@ -5,6 +5,9 @@ use dishtayantra_lmdb::document::{Document, Dtype, Iter, Node, Segment, Type, Wr
 use dishtayantra_lmdb::error::{Result, Status};
 use proptest::prelude::*;
 
+/// Metadata of one pair: "k" is "v".
+const PAIRS: &[u8] = b"\x01\0\0\0\x01\0\0\0k\x01\0\0\0v";
+
 /// A value of a document, read by nothing but what readers had before there were tables.
 #[derive(Debug, Clone, PartialEq)]
 enum Tree {
@@ -200,7 +203,7 @@ fn columns_answer_as_a_map_of_arrays() {
         ..Field::default()
     };
     let columns = vec![number, string_column("text", 2, &ends, b"abc")];
-    let layout = Layout { origin: Origin::Pandas, rows: 2, metadata: b"meta", columns };
+    let layout = Layout { origin: Origin::Pandas, rows: 2, metadata: PAIRS, columns };
     let (table, plain) = documents(&layout, |writer| {
         writer.map(2)?;
         writer.string("px")?;
@@ -222,7 +225,7 @@ fn columns_answer_as_a_map_of_arrays() {
         table.numbers(table.find(0, "table.text").unwrap()).unwrap_err().status(),
         Status::InvalidArgument
     );
-    assert_eq!(table.table(table.find(0, "table").unwrap()).unwrap().metadata(), b"meta");
+    assert_eq!(table.table(table.find(0, "table").unwrap()).unwrap().metadata(), PAIRS);
 }
 
 #[test]

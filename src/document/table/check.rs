@@ -1,7 +1,7 @@
 //! Looking at a whole table, in one pass over its bytes: what is exported is trusted by whoever takes it.
 
 use super::column::{Column, bit};
-use super::format::Kind;
+use super::format::{Kind, is_metadata};
 use super::layout::{DESCRIPTOR, HEAD, Table, le};
 use crate::error::Result;
 
@@ -21,6 +21,9 @@ impl Table<'_> {
         let mut end = HEAD + DESCRIPTOR * self.descriptors as usize;
         for (at, (start, size)) in [(24, self.text), (40, self.metadata)] {
             self.follows(at, start, size, &mut end)?;
+        }
+        if !is_metadata(self.metadata()) {
+            return Err(self.corrupt(40, "the metadata of a table are no pairs"));
         }
         // Who takes a table may go down from column to column.
         let mut levels = vec![0_u8; self.descriptors as usize];
@@ -49,6 +52,9 @@ impl Table<'_> {
             let at = HEAD + DESCRIPTOR * index as usize;
             let (metadata, size) = (le::<8>(self.bytes, at + 80) as usize, column.metadata().len());
             self.follows(at + 80, metadata, size, &mut end)?;
+            if !is_metadata(column.metadata()) {
+                return Err(column.wrong(80, "its metadata are no pairs"));
+            }
             let bits = column.validity().map_or(0, <[u8]>::len);
             let buffers = [(48, bits), (72, column.offsets().len()), (56, column.data().len())];
             for (field, size) in buffers {

@@ -137,3 +137,21 @@ fn decimal(parameter: &str) -> Option<Kind> {
         _ => None,
     }
 }
+
+/// Whether bytes are metadata as Arrow's schemas have them: a count, then for each pair the length of its name and of its
+/// value, each before its bytes. Empty is none.
+pub fn is_metadata(bytes: &[u8]) -> bool {
+    fn number<'a>(rest: &mut &'a [u8]) -> Option<usize> {
+        let (number, behind): (&'a [u8; 4], _) = rest.split_first_chunk()?;
+        *rest = behind;
+        usize::try_from(i32::from_le_bytes(*number)).ok()
+    }
+    fn pairs(mut rest: &[u8]) -> Option<bool> {
+        for _ in 0..2 * number(&mut rest)? {
+            let size = number(&mut rest)?;
+            rest = rest.get(size..)?;
+        }
+        Some(rest.is_empty())
+    }
+    bytes.is_empty() || pairs(bytes) == Some(true)
+}

@@ -4,7 +4,7 @@ use super::super::segment::ALIGNMENT;
 use super::super::{TABLE, Type, Writer};
 use super::check::MOST_LEVELS;
 use super::column::LONGEST_FORMAT;
-use super::format::Kind;
+use super::format::{Kind, is_metadata};
 use super::layout::{DESCRIPTOR, FIXED, HEAD, MOST_ROWS, Origin, VERSION};
 use super::refused;
 use crate::error::{Error, Result, Status};
@@ -121,6 +121,9 @@ impl<'a> Plan<'a> {
         }
         if columns.is_empty() && *rows > 0 {
             return Err(refused(format!("a table of {rows} rows without a column")));
+        }
+        if !is_metadata(metadata) {
+            return Err(refused("metadata that are no pairs as Arrow has them"));
         }
         let is_list = matches!(origin, Origin::List | Origin::PandasSeries | Origin::PolarsSeries);
         if is_list && columns.len() != 1 {
@@ -239,6 +242,9 @@ fn check(field: &Field) -> Result<Kind> {
     }
     if field.format.contains('\0') || field.format.len() >= LONGEST_FORMAT {
         return Err(wrong("a format is short and holds no NUL".to_owned()));
+    }
+    if !is_metadata(field.metadata) {
+        return Err(wrong("its metadata are no pairs as Arrow has them".to_owned()));
     }
     // Bits may be there when no value is nil, and offsets, not the length, say how many bytes texts have.
     let bits =
