@@ -96,7 +96,9 @@ impl Column<'_> {
         for index in 0..self.children().1 {
             self.child(index)?;
         }
-        if let Some(values) = self.dictionary()? {
+        if let Some(values) = self.dictionary()?
+            && !self.all_codes_are_below(values.len())
+        {
             for row in 0..self.len() {
                 if !self.is_null(row)? {
                     self.code_at(row, values.len())?;
@@ -114,12 +116,34 @@ impl Column<'_> {
         }
     }
 
+    /// Whether each index is in a dictionary of so many, nil or not; a quick look for the most common size.
+    fn all_codes_are_below(&self, values: u64) -> bool {
+        let codes = self.data().as_chunks::<4>().0;
+        self.kind().itemsize() == 4
+            && codes.iter().fold(0, |most, code| most.max(u32::from_le_bytes(*code)))
+                < values.min(1 << 31) as u32
+    }
+
+    /// Whether the offsets grow; a quick look for the most common size.
+    fn all_offsets_grow(&self) -> bool {
+        let offsets = self.offsets().as_chunks::<4>().0;
+        self.kind().offset_size() == 4
+            && offsets.iter().zip(offsets.iter().skip(1)).fold(true, |grow, (one, next)| {
+                grow & (u32::from_le_bytes(*one) <= u32::from_le_bytes(*next))
+            })
+    }
+
     /// Whether the offsets grow from within `len` values or bytes to within them.
     fn check_offsets(&self, len: usize) -> Result<()> {
-        let mut last = 0;
-        for row in 0..self.len() as usize {
-            last = self.range(row)?.1;
+        if !self.all_offsets_grow() {
+            for row in 0..self.len() as usize {
+                self.range(row)?;
+            }
         }
+        let last = match self.len() as usize {
+            0 => 0,
+            count => self.range(count - 1)?.1,
+        };
         if last > len {
             return Err(self.wrong(72, format_args!("its values end at {last}, there are {len}")));
         }
@@ -136,6 +160,9 @@ impl Column<'_> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             self.wrong(56, format_args!("no UTF-8 at byte {}", start + error.valid_up_to()))
         })?;
+        if bytes.is_ascii() {
+            return Ok(());
+        }
         for row in 0..self.len() as usize {
             let (at, _) = self.range(row)?;
             if !text.is_char_boundary(at - start) {

@@ -4,8 +4,9 @@ use super::super::api::{PyObject, api};
 use super::super::export::Export;
 use super::super::object::Ref;
 use super::super::text::bytes_of;
+use super::table::Columns;
 use std::cell::Cell;
-use std::ptr;
+use std::rc::Rc;
 
 thread_local! {
     /// A buffer for the next value that this thread packs.
@@ -39,6 +40,8 @@ pub(super) enum Lent {
     Bytes(Ref, *const u8, usize),
     /// Of anything else.
     Export(Export),
+    /// Of columns that were made of objects: where, and how many.
+    Columns(#[expect(dead_code, reason = "keeps them")] Rc<Columns>, *const u8, usize),
 }
 
 impl Lent {
@@ -58,15 +61,21 @@ impl Lent {
         match self {
             // SAFETY: the object keeps its bytes as long as it is referred to.
             Lent::Bytes(_, start, len) => unsafe { std::slice::from_raw_parts(*start, *len) },
+            // SAFETY: as long as the columns, which nothing changes any more.
+            Lent::Columns(_, start, len) => unsafe { std::slice::from_raw_parts(*start, *len) },
             Lent::Export(export) => export.bytes(),
         }
     }
 
-    /// The object whose bytes they are.
-    fn object(&self) -> *mut PyObject {
-        match self {
-            Lent::Bytes(object, ..) => object.get(),
-            Lent::Export(export) => export.object(),
+    /// An object whose bytes they are.
+    unsafe fn object(&self) -> Option<Ref> {
+        // SAFETY: objects that are referred to; the interpreter is held, says the caller.
+        unsafe {
+            match self {
+                Lent::Bytes(object, ..) => Some(Ref::new(object.get())),
+                Lent::Export(export) => Some(Ref::new(export.object())),
+                Lent::Columns(_, start, len) => Ref::owned((api().bytes_from)(start.cast(), *len as isize)),
+            }
         }
     }
 }
@@ -128,20 +137,20 @@ impl Packed {
         unsafe {
             let parts = Ref::owned((api.list_new)(count as isize))?;
             let (mut from, mut index) = (0, 0);
-            let mut add = |bytes: &[u8], lent: *mut PyObject| {
+            let mut add = |bytes: &[u8], lent: Option<Ref>| {
                 let made = Ref::owned((api.bytes_from)(bytes.as_ptr().cast(), bytes.len() as isize))?;
                 (api.list_set)(parts.get(), index, made.give());
-                if !lent.is_null() {
-                    (api.list_set)(parts.get(), index + 1, Ref::new(lent).give());
+                if let Some(lent) = lent {
+                    (api.list_set)(parts.get(), index + 1, lent.give());
                 }
                 index += 2;
                 Some(())
             };
             for (after, lent) in &self.lent {
-                add(&self.out[from..*after], lent.object())?;
+                add(&self.out[from..*after], Some(lent.object()?))?;
                 from = *after;
             }
-            add(&self.out[from..], ptr::null_mut())?;
+            add(&self.out[from..], None)?;
             Some(parts)
         }
     }

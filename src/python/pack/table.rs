@@ -5,22 +5,20 @@
 
 use super::super::api::{PyObject, api};
 use super::Packer;
-use crate::document::table::{Buffers, Field, Layout, Origin, lay_out};
+use super::packed::Lent;
+use crate::document::table::{Buffers, Dictionary, Field, Layout, Origin, Texts, lay_out};
 use crate::reference::REF;
-use std::collections::HashMap;
 use std::ffi::c_int;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
 
 /// A list of fewer is not worth the head of a table.
 const LONG: isize = 64;
+/// So many rows are looked at before all are.
+const LOOKS: usize = 16;
+/// Buffers of as many bytes stay where they are until they are stored.
+const LENT: usize = 16 << 10;
 /// Columns of a table at most.
 const WIDE: usize = 4096;
-/// Offsets have 31 bits.
-const MOST_TEXT: usize = i32::MAX as usize;
-/// So many values are looked at before texts that hardly ever come again are written as they are.
-const FIRST_LOOK: usize = 512;
-const SECOND_LOOK: usize = 4096;
-
 impl Packer {
     /// Packs a list as a table if that is to be; says whether it did.
     pub(super) unsafe fn table(&mut self, items: *mut PyObject) -> Option<bool> {
@@ -35,32 +33,34 @@ impl Packer {
             let class = api.class_of((api.list_get)(items, 0));
             let built = if class == api.dict_type {
                 self.go_deeper()?;
-                Built::of_rows(items, rows as usize)
+                Columns::of_rows(items, rows as usize)
             } else if class == api.text_type {
-                Built::of_list(items, rows as usize)
+                Columns::of_list(items, rows as usize)
             } else {
                 None
             };
-            Some(built.is_some_and(|built| self.write_table(&built)))
+            Some(built.is_some_and(|built| self.write_table(Rc::new(built))))
         }
     }
 
-    fn write_table(&mut self, built: &Built) -> bool {
+    fn write_table(&mut self, built: Rc<Columns>) -> bool {
         let columns: Vec<Field> =
             built.columns.iter().zip(&built.names).map(|(column, name)| column.field(name)).collect();
         let layout = Layout { origin: built.origin, rows: built.rows as u64, metadata: &[], columns };
         let Ok((fixed, buffers)) = lay_out(self.position() as usize, &layout) else {
             return false;
         };
-        let out = &mut self.done.out;
-        let size = fixed.len() + buffers.iter().map(|(zeros, bytes)| zeros + bytes.len()).sum::<usize>();
-        if out.try_reserve(size).is_err() {
-            return false;
-        }
-        out.extend_from_slice(&fixed);
+        let done = &mut self.done;
+        done.out.extend_from_slice(&fixed);
         for (zeros, bytes) in buffers {
-            out.resize(out.len() + zeros, 0);
-            out.extend_from_slice(bytes);
+            done.out.resize(done.out.len() + zeros, 0);
+            if bytes.len() < LENT {
+                done.out.extend_from_slice(bytes);
+            } else {
+                let lent = Lent::Columns(Rc::clone(&built), bytes.as_ptr(), bytes.len());
+                done.lent.push((done.out.len(), lent));
+                done.lent_size += bytes.len() as u64;
+            }
         }
         self.placed += 1;
         true
@@ -68,21 +68,30 @@ impl Packer {
 }
 
 /// The columns of a list.
-struct Built {
+pub(super) struct Columns {
     origin: Origin,
     rows: usize,
     names: Vec<String>,
     columns: Vec<Column>,
 }
 
-impl Built {
-    unsafe fn of_rows(items: *mut PyObject, rows: usize) -> Option<Built> {
+impl Columns {
+    unsafe fn of_rows(items: *mut PyObject, rows: usize) -> Option<Columns> {
         // SAFETY: as in `Packer::table`.
         unsafe {
             let keys = Keys::of((api().list_get)(items, 0))?;
-            // What is not uniform mostly shows at once.
-            for row in [rows / 2, rows - 1] {
-                keys.each((api().list_get)(items, row as isize), |_, _| true)?;
+            // What is not uniform mostly shows in a few rows, of which the last is one.
+            let mut classes = vec![api().none; keys.names.len()];
+            for look in 0..=LOOKS {
+                let item = (api().list_get)(items, ((rows - 1) * look / LOOKS) as isize);
+                keys.each(item, |index, value| {
+                    let class = api().class_of(value);
+                    let known = &mut classes[index];
+                    if value != api().none && *known == api().none {
+                        *known = class;
+                    }
+                    value == api().none || *known == class
+                })?;
             }
             let mut columns: Vec<Column> = keys.names.iter().map(|_| Column::new(rows)).collect();
             for row in 0..rows {
@@ -92,11 +101,11 @@ impl Built {
             columns.iter_mut().for_each(Column::finish);
             // Values of no type take a bit each; a table of nothing else is none.
             let any = columns.iter().any(|column| !matches!(column.values, Values::None));
-            any.then_some(Built { origin: Origin::Rows, rows, names: keys.names, columns })
+            any.then_some(Columns { origin: Origin::Rows, rows, names: keys.names, columns })
         }
     }
 
-    unsafe fn of_list(items: *mut PyObject, rows: usize) -> Option<Built> {
+    unsafe fn of_list(items: *mut PyObject, rows: usize) -> Option<Columns> {
         let mut column = Column::new(rows);
         for row in 0..rows {
             // SAFETY: as in `Packer::table`.
@@ -104,7 +113,7 @@ impl Built {
             added.then_some(())?;
         }
         column.finish();
-        Some(Built { origin: Origin::List, rows, names: vec![String::new()], columns: vec![column] })
+        Some(Columns { origin: Origin::List, rows, names: vec![String::new()], columns: vec![column] })
     }
 }
 
@@ -197,101 +206,40 @@ enum Values {
     Text(Texts),
 }
 
-/// Texts one after the other.
-#[derive(Default)]
-struct Texts {
-    ends: Vec<u32>,
-    bytes: Vec<u8>,
-}
-
-impl Texts {
-    fn with_room(count: usize) -> Texts {
-        let mut ends = Vec::with_capacity(count + 1);
-        ends.push(0);
-        Texts { ends, bytes: Vec::new() }
-    }
-
-    #[inline]
-    fn push(&mut self, text: &[u8]) -> bool {
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len() as u32);
-        self.bytes.len() <= MOST_TEXT
-    }
-
-    fn get(&self, index: usize) -> &[u8] {
-        &self.bytes[self.ends[index] as usize..self.ends[index + 1] as usize]
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len() - 1
-    }
-}
-
 /// Texts that were met, by the object first: the same one comes again and again.
 struct Known {
-    texts: Texts,
-    objects: HashMap<usize, i32, BuildHasherDefault<ByAddress>>,
-    codes: HashMap<Box<[u8]>, i32>,
-    last: (*mut PyObject, i32),
+    texts: Dictionary,
+    /// The last object of those whose addresses end alike, and the number of its text.
+    objects: Box<[(*mut PyObject, u32); OBJECTS]>,
 }
 
-/// So many objects are remembered; texts of others are compared.
-const MOST_OBJECTS: usize = 8192;
-
-/// Addresses of objects are all different, and multiples of 16.
-#[derive(Default)]
-struct ByAddress(u64);
-
-impl Hasher for ByAddress {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_usize(&mut self, address: usize) {
-        self.0 = (address as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(20);
-    }
-}
+const OBJECTS: usize = 2048;
 
 impl Known {
     fn new() -> Known {
-        Known {
-            texts: Texts::with_room(0),
-            objects: HashMap::default(),
-            codes: HashMap::new(),
-            last: (std::ptr::null_mut(), 0),
-        }
+        Known { texts: Dictionary::default(), objects: Box::new([(std::ptr::null_mut(), 0); OBJECTS]) }
     }
 
-    /// The number of a text; `None` when it is none.
+    /// The number of a text of an object that was met not long ago.
     #[inline]
-    unsafe fn code(&mut self, text: *mut PyObject) -> Option<i32> {
-        if self.last.0 == text {
-            return Some(self.last.1);
-        }
-        let code = match self.objects.get(&text.addr()) {
-            Some(code) => *code,
-            None => {
-                // SAFETY: as the caller says.
-                let bytes = unsafe { text_of(text)? }.as_bytes();
-                let code = match self.codes.get(bytes) {
-                    Some(code) => *code,
-                    None => {
-                        let code = self.texts.len() as i32;
-                        self.texts.push(bytes).then_some(())?;
-                        self.codes.insert(bytes.into(), code);
-                        code
-                    }
-                };
-                if self.objects.len() < MOST_OBJECTS {
-                    self.objects.insert(text.addr(), code);
-                }
-                code
-            }
-        };
-        self.last = (text, code);
+    fn met(&self, text: *mut PyObject) -> Option<u32> {
+        let (object, code) = self.objects[Known::place(text)];
+        (object == text).then_some(code)
+    }
+
+    /// The number of a text; `None` when it is none, or there can be no more of them.
+    unsafe fn code(&mut self, text: *mut PyObject) -> Option<u32> {
+        // SAFETY: as the caller says.
+        let code = self.texts.code(unsafe { text_of(text)? }.as_bytes())?;
+        self.objects[Known::place(text)] = (text, code);
         Some(code)
+    }
+
+    /// Where an object is remembered. Objects lie at multiples of their size.
+    #[inline]
+    fn place(object: *mut PyObject) -> usize {
+        let spread = (object.addr() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (spread >> (64 - OBJECTS.ilog2())) as usize
     }
 }
 
@@ -308,8 +256,31 @@ impl Column {
     }
 
     /// Takes the next value; false when it does not go with those before.
-    #[inline]
+    #[inline(always)]
     unsafe fn add(&mut self, value: *mut PyObject) -> bool {
+        let api = api();
+        // SAFETY: an object that lives as long as the call.
+        unsafe {
+            let class = api.class_of(value);
+            match &mut self.values {
+                Values::Float(values) if class == api.float_type => values.push((api.float_as)(value)),
+                Values::Codes(codes, known) if class == api.text_type => match known.met(value) {
+                    Some(code) => codes.push(code as i32),
+                    None => return self.add_any(value),
+                },
+                Values::Text(texts) if class == api.text_type => match text_of(value) {
+                    Some(text) if texts.push(text.as_bytes()) => {}
+                    _ => return false,
+                },
+                _ => return self.add_any(value),
+            }
+        }
+        self.there();
+        true
+    }
+
+    /// Takes any value.
+    unsafe fn add_any(&mut self, value: *mut PyObject) -> bool {
         let api = api();
         // SAFETY: an object that lives as long as the call.
         unsafe {
@@ -358,12 +329,12 @@ impl Column {
         match &mut self.values {
             Values::Codes(codes, known) => {
                 // SAFETY: as the caller says.
-                let Some(code) = (unsafe { known.code(text) }) else { return false };
-                codes.push(code);
-                let (met, distinct) = (codes.len(), known.texts.len());
-                let is_many = met == FIRST_LOOK && distinct * 8 > met * 7
-                    || met >= SECOND_LOOK && met % SECOND_LOOK == 0 && distinct * 2 > met;
-                !is_many || self.spell_out()
+                if let Some(code) = unsafe { known.code(text) } {
+                    codes.push(code as i32);
+                    return !known.texts.is_too_large(codes.len()) || self.spell_out();
+                }
+                // SAFETY: as the caller says.
+                unsafe { self.spell_out() && self.add_text(text) }
             }
             Values::Text(texts) => {
                 // SAFETY: as the caller says.
@@ -417,8 +388,9 @@ impl Column {
         // The one that comes now is there and not counted yet.
         let all = codes.iter().enumerate().all(|(index, code)| {
             let there = index >= self.len || self.is_there(index);
-            texts.push(if there { known.texts.get(*code as usize) } else { b"" })
+            texts.push(if there { known.texts.texts().get(*code as usize) } else { b"" })
         });
+        texts.reserve_as_before(self.rows - codes.len());
         self.values = Values::Text(texts);
         all
     }
@@ -426,7 +398,7 @@ impl Column {
     /// All values are there: texts that come less than twice each are written as they are.
     fn finish(&mut self) {
         if let Values::Codes(codes, known) = &self.values
-            && known.texts.len() * 2 > codes.len()
+            && known.texts.is_no_use(codes.len())
         {
             self.spell_out();
         }
@@ -439,15 +411,15 @@ impl Column {
             Values::Int(values) => ("l", &[], bytes(values)),
             Values::Float(values) => ("g", &[], bytes(values)),
             Values::Codes(codes, _) => ("i", &[], bytes(codes)),
-            Values::Text(texts) => ("u", bytes(&texts.ends), &texts.bytes),
+            Values::Text(texts) => ("u", bytes(texts.ends()), texts.bytes()),
         };
         let dictionary = match &self.values {
             Values::Codes(_, known) => Some(Box::new(Field {
                 format: "u",
-                length: known.texts.len() as u64,
+                length: known.texts.texts().len() as u64,
                 buffers: Buffers {
-                    offsets: bytes(&known.texts.ends),
-                    data: &known.texts.bytes,
+                    offsets: bytes(known.texts.texts().ends()),
+                    data: known.texts.texts().bytes(),
                     ..Buffers::default()
                 },
                 ..Field::default()

@@ -100,7 +100,9 @@ enum Values<'a> {
     Float(&'a [[u8; 8]]),
     /// Indices, and the texts that they are of, made when they are first met.
     Codes(&'a [[u8; 4]], Column<'a>, Vec<Option<Ref>>),
-    Text,
+    /// Offsets, and the bytes.
+    Text(&'a [[u8; 4]], &'a [u8]),
+    LongText,
 }
 
 impl<'a> Made<'a> {
@@ -118,7 +120,8 @@ impl<'a> Made<'a> {
             (Kind::Bool, None) => Values::Bool(column.data()),
             (Kind::Signed(8), None) => Values::Int(column.data().as_chunks().0),
             (Kind::Float(8), None) => Values::Float(column.data().as_chunks().0),
-            (Kind::Text(_), None) => Values::Text,
+            (Kind::Text(4), None) => Values::Text(column.offsets().as_chunks().0, column.data()),
+            (Kind::Text(_), None) => Values::LongText,
             _ => {
                 let format = column.format();
                 return fail(&format!(
@@ -159,7 +162,15 @@ impl<'a> Made<'a> {
                     }
                     return Some(place.as_ref().map(|text| Ref::new(text.get())));
                 }
-                Values::Text => return Some(Some(text(&self.column, index as u64)?)),
+                Values::Text(offsets, bytes) => {
+                    let at = |index: usize| u32::from_le_bytes(offsets[index]) as usize;
+                    let text = &bytes[at(index)..at(index + 1)];
+                    return Some(Some(Ref::owned((api.text_from)(
+                        text.as_ptr().cast(),
+                        text.len() as isize,
+                    ))?));
+                }
+                Values::LongText => return Some(Some(text(&self.column, index as u64)?)),
                 Values::Bool(bits) => {
                     let set = bits[index / 8] >> (index % 8) & 1 == 1;
                     Ref::new(if set { api.true_object } else { api.false_object }).give()

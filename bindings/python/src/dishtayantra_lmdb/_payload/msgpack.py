@@ -311,7 +311,7 @@ def decode(
         segment = functools.partial(_segments.restore_told, told, copy, lists)
         extension = functools.partial(_restore, copy)
         named = functools.partial(_named, full)
-        return unpack(pin, pin.address, pin.size, segment, extension, named, make_of)
+        return unpack(pin, pin.address, pin.size, segment, extension, named, make_of, _table)
     return read(pin, READERS[copy, lists, full])
 
 
