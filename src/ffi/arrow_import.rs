@@ -12,7 +12,7 @@ use std::ffi::{CStr, c_char};
 use std::slice;
 
 /// What an import borrows from: released, and freed, when the writer needs it no more.
-pub(super) struct Imported {
+pub(crate) struct Imported {
     schema: ArrowSchema,
     batches: Vec<ArrowArray>,
     /// Buffers, names and metadata that are no library's. They stay where they are while more are added.
@@ -435,6 +435,17 @@ impl Imported {
         Ok(())
     }
 
+    /// The table of all batches, and what it borrows from.
+    ///
+    /// # Safety
+    /// That is kept for as long as the table, or what is written of it.
+    pub(crate) unsafe fn into_layout(self, origin: Origin) -> Result<(Box<Imported>, Layout<'static>)> {
+        let mut imported = Box::new(self);
+        // SAFETY: what the interface says of what was taken.
+        let layout = unsafe { imported.layout(origin) }?;
+        Ok((imported, layout))
+    }
+
     /// The table of all batches.
     unsafe fn layout(&mut self, origin: Origin) -> Result<Layout<'static>> {
         // SAFETY: neither moves while this is borrowed from; what is made of them goes before.
@@ -491,6 +502,22 @@ unsafe fn child_of(schema: &ArrowSchema, index: usize) -> Result<&ArrowSchema> {
     Ok(unsafe { &**schema.children.add(index) })
 }
 
+/// What a stream gives to its end, and releases it in any case.
+///
+/// # Safety
+/// A stream of the interface's, or one that was released.
+pub(crate) unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Imported> {
+    // SAFETY: as the caller says.
+    let imported = unsafe { Imported::take(stream) };
+    // SAFETY: as above; released once.
+    unsafe {
+        if let Some(release) = (*stream).release {
+            release(stream);
+        }
+    }
+    imported
+}
+
 /// Writes what a stream of Arrow's C data interface gives as a table: its batches one behind the other. The stream is read to
 /// its end.
 ///
@@ -516,19 +543,12 @@ pub unsafe extern "C" fn dy_lmdb_writer_arrow(
         if stream.is_null() {
             return Err(invalid("stream is NULL"));
         }
-        // SAFETY: a stream that was not released, says the caller.
-        let imported = unsafe { Imported::take(stream) };
-        // SAFETY: as above; released once.
-        unsafe {
-            if let Some(release) = (*stream).release {
-                release(stream);
-            }
-        }
-        let mut imported = Box::new(imported?);
+        // SAFETY: as the documentation demands of the caller.
+        let imported = unsafe { take(stream) }?;
         let origin =
             Origin::from_code(origin).ok_or_else(|| invalid(format!("{origin} is no origin of a table")))?;
-        // SAFETY: what the interface says of what was taken.
-        let layout = unsafe { imported.layout(origin) }?;
+        // SAFETY: kept as long as the writer borrows from it.
+        let (imported, layout) = unsafe { imported.into_layout(origin) }?;
         // SAFETY: as the documentation demands of the caller.
         unsafe { keeping(writer, imported, |writer| writer.table(&layout)) }
     })

@@ -8,7 +8,7 @@ use jni::sys::jint;
 
 /// Version of the native methods, as in Java's class `NativeLibrary`: one more whenever some are added. None is ever
 /// removed or changed, so that the classes work with a later library.
-const VERSION: jint = 5;
+const VERSION: jint = 6;
 
 /// `NativeLibrary.version`
 #[unsafe(no_mangle)]

@@ -3,7 +3,7 @@
 use super::convert::{array, invalid, object, text};
 use super::env::{Env, JByteArray, JClass, JDoubleArray, JLongArray};
 use super::guard::{Fallible, guard};
-use crate::document::{Document, Iter, MAX_NDIM, Value};
+use crate::document::{Document, Iter, MAX_NDIM, TABLE, Value};
 use crate::store::View;
 use jni::sys::{jboolean, jdouble, jint, jlong};
 
@@ -13,8 +13,6 @@ const SEGMENT: usize = 6;
 const ROW: usize = 4;
 /// The type of a whole number that no `long` holds, in a scan.
 const UNSIGNED: jlong = 10;
-/// That of a table.
-const TABLE: jlong = 11;
 
 /// Runs `body` on the document of a view.
 pub(super) fn read<'local, T: Default>(
@@ -376,7 +374,8 @@ fn told_of(document: &Document, at: u64, value: &Value) -> [jlong; ROW] {
         Value::Map(count) => (Type::Map as jlong, (count as jlong, 0)),
         Value::Ext { tag, body } => (Type::Ext as jlong | jlong::from(tag as u8) << 8, range(body)),
         Value::Segment => (Type::Segment as jlong, (0, 0)),
-        Value::Table => (TABLE, (0, 0)),
+        // As the extension that it is to classes that know no tables.
+        Value::Table => (Type::Ext as jlong | jlong::from(TABLE) << 8, (0, 0)),
     };
     [kind, at as jlong, first, second]
 }

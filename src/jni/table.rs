@@ -1,10 +1,35 @@
 //! `com.dishtayantra.lmdb.Table` and its `Column`.
 
-use super::convert::{array, invalid, text};
-use super::env::{Env, JByteArray, JClass, JLongArray};
-use super::node::read;
+use super::convert::{array, direct_bytes, invalid, object, text};
+use super::env::{Env, JByteArray, JByteBuffer, JClass, JLongArray};
+use super::guard::{Fallible, guard};
+use super::view::share;
+use crate::document::Document;
+use crate::document::table::Table;
+use crate::ffi::arrow::{self, ArrowArray, ArrowSchema, Pin};
 use crate::ffi::table::unnamed;
+use crate::store::View;
 use jni::sys::{jint, jlong};
+use std::sync::Arc;
+
+/// Runs `body` on a table in a view or, when that is 0, in a document of Java's.
+fn read<'local, T: Default>(
+    env: Env<'local>,
+    (view, bytes): (jlong, &JByteBuffer<'local>),
+    node: jlong,
+    body: impl FnOnce(&Env<'local>, Document, Table) -> Fallible<T>,
+) -> T {
+    guard(env, |env| {
+        let document = if view == 0 {
+            // SAFETY: Java keeps the buffer during the call, and nobody writes into it.
+            Document::new(unsafe { direct_bytes(env, bytes, 0, env.memory(bytes)?.1) }?)
+        } else {
+            // SAFETY: the module's promise.
+            Document::of_view(unsafe { object::<View>(view) })
+        };
+        body(env, document, document.table(node as u64)?)
+    })
+}
 
 /// `Table.open`
 #[unsafe(no_mangle)]
@@ -12,11 +37,11 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Table_open<'local>(
     env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
+    bytes: JByteBuffer<'local>,
     node: jlong,
     told: JLongArray<'local>,
 ) {
-    read(env, view, |env, document| {
-        let table = document.table(node as u64)?;
+    read(env, (view, &bytes), node, |env, document, table| {
         let metadata = table.metadata();
         let all = [
             table.rows() as jlong,
@@ -35,9 +60,67 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Table_check<'local>(
     env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
+    bytes: JByteBuffer<'local>,
     node: jlong,
 ) {
-    read(env, view, |_, document| Ok(document.table(node as u64)?.check()?))
+    read(env, (view, &bytes), node, |_, _, table| Ok(table.check()?))
+}
+
+/// `Table.export`: to a schema and an array at two addresses, of a payload that goes when both are released.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Table_export<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    bytes: JByteBuffer<'local>,
+    node: jlong,
+    schema: jlong,
+    array: jlong,
+) {
+    guard(env, |env| {
+        let (document, pin): (Document<'static>, Pin) = if view == 0 {
+            // SAFETY: as for `read`.
+            let bytes = unsafe { direct_bytes(env, &bytes, 0, env.memory(&bytes)?.1) }?;
+            let copy = Arc::new(Aligned::of(bytes));
+            // SAFETY: the copy stays where it is for as long as the pin, which goes with what is made of the document.
+            (Document::new(unsafe { &*Arc::as_ptr(&copy) }.bytes()), copy)
+        } else {
+            // SAFETY: the module's promise.
+            let pin = unsafe { share(view) };
+            // SAFETY: as above.
+            (Document::of_view(unsafe { &*Arc::as_ptr(&pin) }), pin)
+        };
+        let table = document.table(node as u64)?;
+        table.check()?;
+        // SAFETY: Java's caller says that there is room for both.
+        let (schema, array) = unsafe {
+            (
+                (schema as *mut ArrowSchema).cast::<std::mem::MaybeUninit<_>>().as_mut(),
+                (array as *mut ArrowArray).cast::<std::mem::MaybeUninit<_>>().as_mut(),
+            )
+        };
+        // SAFETY: the table was checked.
+        Ok(unsafe { arrow::export(&table, &pin, schema, array) }?)
+    })
+}
+
+/// A copy of a document that begins at a multiple of 64.
+struct Aligned(Vec<[u64; 8]>, usize);
+
+impl Aligned {
+    fn of(bytes: &[u8]) -> Aligned {
+        let lines = bytes.chunks(64).map(|line| {
+            let mut padded = [0; 64];
+            padded[..line.len()].copy_from_slice(line);
+            std::array::from_fn(|word| u64::from_ne_bytes(padded.as_chunks().0[word]))
+        });
+        Aligned(lines.collect(), bytes.len())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: numbers are bytes, and there are as many.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.1) }
+    }
 }
 
 /// `Column.open`: its format, a NUL and its name.
@@ -46,13 +129,13 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Column_open<'local>(
     env: Env<'local>,
     _class: JClass<'local>,
     view: jlong,
+    bytes: JByteBuffer<'local>,
     node: jlong,
     name: JByteArray<'local>,
     index: jint,
     told: JLongArray<'local>,
 ) -> JByteArray<'local> {
-    read(env, view, |env, document| {
-        let table = document.table(node as u64)?;
+    read(env, (view, &bytes), node, |env, document, table| {
         let column = if name.is_null() {
             let index = u32::try_from(index).map_err(|_| invalid(format!("index {index} of a column")))?;
             table.column(index)?
@@ -75,7 +158,9 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Column_open<'local>(
             column.dictionary_index().unwrap_or(0).into(),
             first_child.into(),
             children.into(),
-            column.dtype().map_or(0, |dtype| dtype.code().into()),
+            column.flags().into(),
+            place(column.metadata()),
+            column.metadata().len() as jlong,
         ];
         env.set(&told, 0, &all)?;
         let texts = [column.format().as_bytes(), &[0], column.name().as_bytes()].concat();

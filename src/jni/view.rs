@@ -1,7 +1,7 @@
 //! `com.dishtayantra.lmdb.View`.
 
 use super::call::Call;
-use super::convert::{array, give, invalid, object, release};
+use super::convert::{array, invalid, object};
 use super::env::{Env, JByteArray, JByteBuffer, JClass, JLongArray};
 use super::guard::guard;
 use super::told::{INFO, numbers};
@@ -9,6 +9,7 @@ use crate::format::npy;
 use crate::store::View;
 use crate::store::{Look, Store};
 use jni::sys::{jint, jlong};
+use std::sync::Arc;
 
 /// Flag of opening: a tracked entry does not count as opened.
 const QUIET: jint = 1;
@@ -58,8 +59,22 @@ pub(super) fn hand(view: View, mut call: Call) {
     let mut all = [0; INFO + 2];
     all[..INFO].copy_from_slice(&numbers(view.info()));
     all[INFO + 1] = view.bytes().as_ptr().addr() as jlong;
-    all[INFO] = give(view);
+    // Shared with what tables of it are handed on as.
+    all[INFO] = Arc::into_raw(Arc::new(view)) as jlong;
     call.tell(all);
+}
+
+/// A share of a view that Java has.
+///
+/// # Safety
+/// The module's promise.
+pub(super) unsafe fn share(view: jlong) -> Arc<View> {
+    let view = view as *const View;
+    // SAFETY: the caller's promise: `hand` gave it, so there is a count.
+    unsafe {
+        Arc::increment_strong_count(view);
+        Arc::from_raw(view)
+    }
 }
 
 /// `View.range`
@@ -169,8 +184,10 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_View_release<'local>(
     view: jlong,
 ) {
     guard(env, |_| {
-        // SAFETY: the module's promise.
-        unsafe { release::<View>(view) };
+        if view != 0 {
+            // SAFETY: the module's promise: `hand` gave it, and it is given back once.
+            drop(unsafe { Arc::from_raw(view as *const View) });
+        }
         Ok(())
     })
 }

@@ -102,5 +102,5 @@ final class Call {
         return at + text.length;
     }
 
-    private static native long address(ByteBuffer memory);
+    static native long address(ByteBuffer memory);
 }

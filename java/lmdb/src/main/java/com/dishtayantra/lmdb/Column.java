@@ -1,5 +1,7 @@
 package com.dishtayantra.lmdb;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -8,6 +10,10 @@ import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,9 +28,11 @@ import java.util.Map;
 public final class Column {
     /**
      * Longs in which the engine tells of a column: index, values, nil ones, position of the validity, position and size of
-     * the data, position and bytes of an offset, bytes of a value, dictionary, first child, children, dtype.
+     * the data, position and bytes of an offset, bytes of a value, dictionary, first child, children, flags, position and
+     * size of the metadata.
      */
-    private static final int TOLD = 13;
+    private static final int TOLD = 15;
+    private static final long MILLISECONDS_OF_A_DAY = 86_400_000;
 
     private final Table table;
     private final String name;
@@ -42,14 +50,7 @@ public final class Column {
      * @throws NotFoundException no column has the name
      */
     Column(Table table, byte[] name, int index) {
-        byte[] texts;
-        View view = table.view;
-        long pointer = view.enter();
-        try {
-            texts = open(pointer, table.position, name, index, told);
-        } finally {
-            view.leave();
-        }
+        byte[] texts = table.tell(name, index, told);
         this.table = table;
         int end = 0;
         while (texts[end] != 0) {
@@ -63,7 +64,7 @@ public final class Column {
     }
 
     private ByteBuffer buffer(long position, long size) {
-        return table.view.buffer(position, size).order(ByteOrder.LITTLE_ENDIAN);
+        return table.buffer(position, size);
     }
 
     /** Its name. */
@@ -99,38 +100,43 @@ public final class Column {
         return validity == null ? told[2] == told[1] : (validity.get(index / 8) >> (index % 8) & 1) == 0;
     }
 
+    /** Metadata in the form of Arrow's C data interface, in place; empty when there are none. */
+    public ByteBuffer metadata() {
+        return buffer(told[13], told[14]);
+    }
+
     /**
      * The doubles.
      *
      * @throws InvalidArgumentException its values are of another type
      */
     public DoubleBuffer doubles() {
-        return typed(Dtype.FLOAT64).asDoubleBuffer();
+        return typed("g", Double.BYTES, "doubles").asDoubleBuffer();
     }
 
     /** The floats; see {@link #doubles}. */
     public FloatBuffer floats() {
-        return typed(Dtype.FLOAT32).asFloatBuffer();
+        return typed("f", Float.BYTES, "floats").asFloatBuffer();
     }
 
-    /** The integers of 64 bits, signed or not; see {@link #doubles}. */
+    /** The integers of 64 bits, signed or not, and times that are; see {@link #doubles}. */
     public LongBuffer longs() {
-        return typed(Dtype.INT64, Dtype.UINT64).asLongBuffer();
+        return typed("lLt", Long.BYTES, "integers of 64 bits").asLongBuffer();
     }
 
-    /** The integers of 32 bits, signed or not; see {@link #doubles}. */
+    /** The integers of 32 bits, signed or not, and times that are; see {@link #doubles}. */
     public IntBuffer ints() {
-        return typed(Dtype.INT32, Dtype.UINT32).asIntBuffer();
+        return typed("iIt", Integer.BYTES, "integers of 32 bits").asIntBuffer();
     }
 
     /** The integers of 16 bits, signed or not; see {@link #doubles}. */
     public ShortBuffer shorts() {
-        return typed(Dtype.INT16, Dtype.UINT16).asShortBuffer();
+        return typed("sS", Short.BYTES, "integers of 16 bits").asShortBuffer();
     }
 
-    /** The indices in the dictionary, of columns whose format is {@code "i"}, which is what this library writes. */
+    /** The indices in the dictionary, of columns whose indices have 32 bits, which is what this library writes. */
     public IntBuffer codes() {
-        if (!hasDictionary() || !format.equals("i")) {
+        if (!hasDictionary() || told[8] != Integer.BYTES) {
             throw other("indices of 32 bits");
         }
         return view().asIntBuffer();
@@ -245,6 +251,82 @@ public final class Column {
         }
     }
 
+    /**
+     * A point in time; null for nil.
+     *
+     * @throws InvalidArgumentException its values are none
+     */
+    public Instant instant(int index) {
+        if (!format.startsWith("ts")) {
+            throw other("points in time");
+        }
+        return isNull(index) ? null : Instant.EPOCH.plus(integer(index), unit());
+    }
+
+    /** The time zone of points in time; empty when they have none, and for all other values. */
+    public String zone() {
+        return format.startsWith("ts") ? format.substring(format.indexOf(':') + 1) : "";
+    }
+
+    /** A span of time; null for nil. */
+    public Duration duration(int index) {
+        if (!format.startsWith("tD")) {
+            throw other("spans of time");
+        }
+        return isNull(index) ? null : Duration.of(integer(index), unit());
+    }
+
+    /** A date; null for nil. */
+    public LocalDate date(int index) {
+        if (!format.startsWith("td")) {
+            throw other("dates");
+        }
+        return isNull(index) ? null : LocalDate.ofEpochDay(
+                format.equals("tdD") ? integer(index) : Math.floorDiv(integer(index), MILLISECONDS_OF_A_DAY));
+    }
+
+    /** What times and spans count. */
+    private ChronoUnit unit() {
+        switch (format.charAt(2)) {
+            case 's':
+                return ChronoUnit.SECONDS;
+            case 'm':
+                return ChronoUnit.MILLIS;
+            case 'u':
+                return ChronoUnit.MICROS;
+            default:
+                return ChronoUnit.NANOS;
+        }
+    }
+
+    /** A decimal number; null for nil. */
+    public BigDecimal decimal(int index) {
+        if (!format.startsWith("d:")) {
+            throw other("decimal numbers");
+        }
+        if (isNull(index)) {
+            return null;
+        }
+        byte[] unscaled = bytes(index);
+        for (int from = 0, to = unscaled.length - 1; from < to; from++, to--) {
+            byte last = unscaled[to];
+            unscaled[to] = unscaled[from];
+            unscaled[from] = last;
+        }
+        String[] said = format.substring(2).split(",");
+        return new BigDecimal(new BigInteger(unscaled), Integer.parseInt(said[1]));
+    }
+
+    /** As it is written, where it lies. */
+    Field field() {
+        Field[] children = new Field[children()];
+        for (int at = 0; at < children.length; at++) {
+            children[at] = child(at).field();
+        }
+        return new Field(name, format, size(), told[2], validity, offsets, format.equals("n") ? null : data, children,
+                hasDictionary() ? dictionary().field() : null, (int) told[12], metadata());
+    }
+
     /** The values as objects; see {@link #get}. */
     public List<Object> toList() {
         List<Object> values = new ArrayList<>(count(size()));
@@ -342,13 +424,11 @@ public final class Column {
                 : sign * Math.scalb(1 + fraction / 1024.0, exponent - 15);
     }
 
-    private ByteBuffer typed(Dtype... wanted) {
-        for (Dtype dtype : wanted) {
-            if (told[12] == dtype.code()) {
-                return view();
-            }
+    private ByteBuffer typed(String formats, int size, String wanted) {
+        if (hasDictionary() || formats.indexOf(format.charAt(0)) < 0 || told[8] != size || format.equals("tiD")) {
+            throw other(wanted);
         }
-        throw other(wanted[0].toString());
+        return view();
     }
 
     private void inside(int index) {
@@ -362,5 +442,5 @@ public final class Column {
                 Status.INVALID_ARGUMENT, "column \"" + name + "\" is of format \"" + format + "\", not " + wanted);
     }
 
-    private static native byte[] open(long view, long node, byte[] name, int index, long[] told);
+    static native byte[] open(long view, ByteBuffer document, long node, byte[] name, int index, long[] told);
 }

@@ -130,6 +130,30 @@ public final class DocumentWriter extends Writer {
     }
 
     @Override
+    public DocumentWriter table(Field... columns) {
+        super.table(columns);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter table(Table.Origin origin, Field... columns) {
+        super.table(origin, columns);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter table(Table table) {
+        super.table(table);
+        return this;
+    }
+
+    @Override
+    public DocumentWriter arrow(Table.Origin origin, long stream) {
+        super.arrow(origin, stream);
+        return this;
+    }
+
+    @Override
     public DocumentWriter value(Object value) {
         super.value(value);
         return this;

@@ -19,7 +19,7 @@ final class NativeLibrary {
     /** Classes that calls need. */
     private static final String[] CLASSES = {
         "Database", "Store", "View", "Pin", "Loan", "Loan$Room", "Handle", "Pressure", "Watcher", "Messages", "Reference",
-        "Reference$Gathered", "Writer", "Writer$Lent", "Document", "Node", "Node$Walk", "Unpacker", "Unpacker$Open", "Segment",
+        "Reference$Gathered", "Writer", "Writer$Lent", "Field", "Table", "Table$Origin", "Column", "Document", "Node", "Node$Walk", "Unpacker", "Unpacker$Open", "Segment",
         "Info", "Entry", "Parts", "PutOptions", "StoreOptions", "DataFormat", "Dtype", "Unit", "TimeStep", "ValueType",
         "ExchangeMode", "Extension", "FileNames"};
 
@@ -27,7 +27,7 @@ final class NativeLibrary {
             + " --enable-native-access=ALL-UNNAMED (or the name of the module that this jar is)";
 
     /** Version of the native methods, as in {@code src/jni/library.rs}: one more whenever some are added. */
-    private static final int VERSION = 5;
+    private static final int VERSION = 6;
 
     /** What a call throws that failed and found no memory for its exception; the native library refers to it weakly. */
     private static OutOfMemoryError noMemory;

@@ -403,8 +403,8 @@ public final class Node {
 
     private static native void next(long view, long[] at);
 
-    /** Tells of the values from a position on, in the order of the payload, as many as there is room for. */
     private static native boolean isTable(long view, long node);
 
+    /** Tells of the values from a position on, in the order of the payload, as many as there is room for. */
     static native int scan(long view, long from, long[] told);
 }

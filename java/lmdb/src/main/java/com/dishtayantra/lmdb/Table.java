@@ -1,6 +1,7 @@
 package com.dishtayantra.lmdb;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,28 +17,87 @@ import java.util.Optional;
 public final class Table {
     /** Longs in which the engine tells of a table: rows, columns, origin, metadata's position and size. */
     private static final int TOLD = 5;
+    private static final int ALIGNMENT = 64;
 
-    final View view;
-    final long position;
+    /** Null for a table of the caller's own. */
+    private final View view;
+    /** The document of such a table, in direct memory; else null. */
+    private final ByteBuffer document;
+    private final long position;
     private final long rows;
     private final int columns;
     private final int origin;
     private final long[] metadata;
 
     Table(View view, long position) {
-        long[] told = new long[TOLD];
-        long pointer = view.enter();
-        try {
-            open(pointer, position, told);
-        } finally {
-            view.leave();
-        }
+        this(view, null, position);
+    }
+
+    /** The table that a document in direct memory is. */
+    private Table(ByteBuffer document) {
+        this(null, document, 0);
+    }
+
+    private Table(View view, ByteBuffer document, long position) {
         this.view = view;
+        this.document = document;
         this.position = position;
+        long[] told = new long[TOLD];
+        long pointer = enter();
+        try {
+            open(pointer, document, position, told);
+        } finally {
+            leave();
+        }
         this.rows = told[0];
         this.columns = (int) told[1];
         this.origin = (int) told[2];
         this.metadata = new long[] {told[3], told[4]};
+    }
+
+    /** A table of columns that lies in memory of this JVM, in no store. */
+    public static Table of(Field... columns) {
+        try (Writer writer = new Writer()) {
+            return of(writer.table(columns).toBytes());
+        }
+    }
+
+    /** The table that a finished document is. */
+    private static Table of(ByteBuffer document) {
+        ByteBuffer direct = ByteBuffer.allocateDirect(document.remaining() + ALIGNMENT).alignedSlice(ALIGNMENT);
+        direct.put(document).flip();
+        return new Table(direct.slice());
+    }
+
+    /** Begins a native call on it; {@link #leave} ends it. */
+    long enter() {
+        return view == null ? 0 : view.enter();
+    }
+
+    void leave() {
+        if (view != null) {
+            view.leave();
+        }
+    }
+
+    /** A part of the document, in place. */
+    ByteBuffer buffer(long at, long size) {
+        if (view != null) {
+            return view.buffer(at, size);
+        }
+        ByteBuffer part = document.asReadOnlyBuffer();
+        part.position((int) at).limit((int) (at + size));
+        return part.slice().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Has the engine tell of a column. */
+    byte[] tell(byte[] name, int index, long[] told) {
+        long pointer = enter();
+        try {
+            return Column.open(pointer, document, position, name, index, told);
+        } finally {
+            leave();
+        }
     }
 
     /** What a table was made of. */
@@ -87,7 +147,7 @@ public final class Table {
 
     /** Metadata of the whole in the form of Arrow's C data interface, in place; empty when there are none. */
     public ByteBuffer metadata() {
-        return view.buffer(metadata[0], metadata[1]);
+        return buffer(metadata[0], metadata[1]);
     }
 
     /**
@@ -131,12 +191,51 @@ public final class Table {
 
     /** Checks all of it in one pass: offsets, indices, texts, counts. */
     public void check() {
-        long pointer = view.enter();
+        long pointer = enter();
         try {
-            check(pointer, position);
+            check(pointer, document, position);
         } finally {
-            view.leave();
+            leave();
         }
+    }
+
+    /**
+     * Hands it to any library that knows Arrow's C data interface, as structs of its columns, which stay where they are; of
+     * arrow-java:
+     *
+     * <pre>{@code
+     * try (ArrowSchema schema = ArrowSchema.allocateNew(allocator); ArrowArray array = ArrowArray.allocateNew(allocator)) {
+     *     table.exportTo(schema.memoryAddress(), array.memoryAddress());
+     *     VectorSchemaRoot root = Data.importVectorSchemaRoot(allocator, array, schema, null);
+     * }
+     * }</pre>
+     *
+     * <p>It is checked before. Whoever has schema and array in the end releases them, as the interface says; the payload
+     * stays in place until that is done, whether the view and the store are open or not.
+     *
+     * @param schema address of a struct {@code ArrowSchema} that holds nothing
+     * @param array address of a struct {@code ArrowArray} that holds nothing
+     */
+    public void exportTo(long schema, long array) {
+        if (schema == 0 || array == 0) {
+            throw new InvalidArgumentException(
+                    Status.INVALID_ARGUMENT, "a table is exported to a schema and an array; one has the address 0");
+        }
+        long pointer = enter();
+        try {
+            export(pointer, document, position, schema, array);
+        } finally {
+            leave();
+        }
+    }
+
+    /** Its columns as they are written by {@link Writer#table(Field...)}: where they lie, which keeps the payload. */
+    public Field[] fields() {
+        Field[] fields = new Field[columns];
+        for (int index = 0; index < columns; index++) {
+            fields[index] = column(index).field();
+        }
+        return fields;
     }
 
     /**
@@ -184,7 +283,9 @@ public final class Table {
         }
     }
 
-    private static native void open(long view, long node, long[] told);
+    private static native void open(long view, ByteBuffer document, long node, long[] told);
 
-    private static native void check(long view, long node);
+    private static native void check(long view, ByteBuffer document, long node);
+
+    private static native void export(long view, ByteBuffer document, long node, long schema, long array);
 }

@@ -15,19 +15,24 @@ final class Unpacker {
     private static final int ROW = 4;
     /** The type of a whole number over {@code Long.MAX_VALUE}; a ValueType's ordinal for all others. */
     private static final int UNSIGNED = 10;
-    /** That of a table. */
-    private static final int TABLE = 11;
+    /** The number of the extension that a table is. */
+    private static final int TABLE = 84;
     /** Arrays and maps inside one another at most. */
     private static final int MAX_DEPTH = 512;
 
     private final View view;
     /** Rows, then the position after the last one. */
-    private final long[] told = new long[ROWS * ROW + 1];
+    private final long[] told;
     private int rows;
     private int row;
 
     Unpacker(View view) {
+        this(view, ROWS);
+    }
+
+    private Unpacker(View view, int most) {
         this.view = view;
+        told = new long[most * ROW + 1];
     }
 
     /** A container that lacks values. */
@@ -61,16 +66,15 @@ final class Unpacker {
     }
 
     Object unpack(long position) {
-        told[ROWS * ROW] = position;
+        told[told.length - 1] = position;
         Deque<Open> open = new ArrayDeque<>();
         while (true) {
             if (row == rows) {
                 fill();
             }
             int at = ROW * row++;
+            ValueType type = ValueType.of(kind(at));
             Object value;
-            boolean isTable = ((int) told[at] & 0xFF) == TABLE;
-            ValueType type = isTable ? ValueType.NIL : ValueType.of(kind(at));
             if ((type == ValueType.ARRAY || type == ValueType.MAP) && told[at + 2] > 0) {
                 if (open.size() == MAX_DEPTH) {
                     throw new CorruptException("corrupt MessagePack document at byte " + told[at + 1] + ": more than "
@@ -79,7 +83,7 @@ final class Unpacker {
                 open.push(new Open(type == ValueType.MAP, told[at + 2]));
                 continue;
             }
-            value = isTable ? new Table(view, told[at + 1]).toObject() : value(type, at);
+            value = value(type, at);
             while (!open.isEmpty()) {
                 Open last = open.peek();
                 last.add(value);
@@ -118,10 +122,32 @@ final class Unpacker {
             case MAP:
                 return new LinkedHashMap<>();
             case EXT:
+                if (told[at] >> 8 == TABLE) {
+                    return table(new Node(view, told[at + 1]));
+                }
                 return new Extension((byte) (told[at] >> 8), view.copy(told[at + 2], told[at + 3]));
             default:
                 return unpacked(new Node(view, told[at + 1]).asSegment(), told[at + 1]);
         }
+    }
+
+    /** A table, or a value in one that holds others. */
+    private Object table(Node node) {
+        if (node.position >= 0) {
+            return node.asTable().toObject();
+        }
+        if (node.type() == ValueType.ARRAY) {
+            List<Object> values = new ArrayList<>();
+            for (Node value : node.elements()) {
+                values.add(new Unpacker(view, 1).unpack(value.position));
+            }
+            return values;
+        }
+        Map<Object, Object> values = new LinkedHashMap<>();
+        for (Map.Entry<Node, Node> pair : node.entries()) {
+            values.put(pair.getKey().asString(), new Unpacker(view, 1).unpack(pair.getValue().position));
+        }
+        return values;
     }
 
     private static Object unpacked(Segment segment, long position) {
@@ -139,7 +165,7 @@ final class Unpacker {
     private void fill() {
         long pointer = view.enter();
         try {
-            rows = Node.scan(pointer, told[ROWS * ROW], told);
+            rows = Node.scan(pointer, told[told.length - 1], told);
             row = 0;
         } finally {
             view.leave();

@@ -44,6 +44,8 @@ public class Writer implements AutoCloseable {
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
     private final List<Lent> lent = new ArrayList<>();
+    /** What has the memory that the native writer borrows. */
+    private final List<Object> borrowed = new ArrayList<>();
 
     /** Items that are copied to their place when the value is put. */
     private static final class Lent {
@@ -196,9 +198,74 @@ public class Writer implements AutoCloseable {
     }
 
     /**
+     * Writes a table: named columns, in place for every language, and a map of arrays to who knows no tables.
+     *
+     * @throws InvalidArgumentException the columns do not go together: they have as many values each, say
+     */
+    public Writer table(Field... columns) {
+        return table(Table.Origin.COLUMNS, columns);
+    }
+
+    /**
+     * Writes a table that is to others what it was made of: {@link Table.Origin#ROWS} an array of maps, {@link
+     * Table.Origin#LIST} (of one column) an array.
+     */
+    public Writer table(Table.Origin origin, Field... columns) {
+        return table(origin, null, columns.clone());
+    }
+
+    private Writer table(Table.Origin origin, ByteBuffer metadata, Field[] columns) {
+        int size = 16;
+        for (Field column : columns) {
+            size = Math.addExact(size, column.toldSize());
+        }
+        ByteBuffer told = ByteBuffer.allocateDirect(size).order(ByteOrder.LITTLE_ENDIAN);
+        boolean isPlain = metadata == null || metadata.remaining() == 0;
+        told.putLong(isPlain ? 0 : Call.address(metadata)).putLong(isPlain ? 0 : metadata.remaining());
+        for (Field column : columns) {
+            column.tell(told);
+        }
+        long writer = handle.enter();
+        try {
+            borrowed.add(columns);
+            borrowed.add(metadata);
+            table(writer, origin.ordinal() + 1, columns.length == 0 ? 0 : columns[0].length, columns.length, told);
+        } finally {
+            handle.leave();
+        }
+        return this;
+    }
+
+    /** Writes a table as it is; see {@link #table(Table.Origin, Field...)}. Its payload is kept until the value was put. */
+    public Writer table(Table table) {
+        return table(table.origin(), table.metadata(), table.fields());
+    }
+
+    /**
+     * Writes what a stream of Arrow's C data interface gives as a table, its batches one behind the other. The stream is read
+     * to its end and released, also when that fails; buffers that lie as a table needs them are copied when the value is
+     * put, and released by {@link #reset} and {@link #close}.
+     *
+     * @param stream address of a struct {@code ArrowArrayStream}
+     * @throws BadFormatException it is of what no table holds: unions, maps, runs, batches with dictionaries of their own
+     */
+    public Writer arrow(Table.Origin origin, long stream) {
+        if (stream == 0) {
+            throw new InvalidArgumentException(Status.INVALID_ARGUMENT, "the stream has the address 0");
+        }
+        long writer = handle.enter();
+        try {
+            arrow(writer, origin.ordinal() + 1, stream);
+        } finally {
+            handle.leave();
+        }
+        return this;
+    }
+
+    /**
      * Writes an object: null, Boolean, whole numbers (BigInteger up to 64 bits), Float, Double, CharSequence, {@code
-     * byte[]} (as bytes), other arrays of a primitive type and Buffers (as segments), {@link Segment}, Map with such keys
-     * and values, Collection, {@code Object[]}.
+     * byte[]} (as bytes), other arrays of a primitive type and Buffers (as segments), {@link Segment}, {@code Field[]} and
+     * {@link Table} (as tables), Map with such keys and values, Collection, {@code Object[]}.
      *
      * @throws InvalidArgumentException it is or holds something else; the message names the path. The value is unfinished
      *     then: {@link #reset} the writer.
@@ -232,6 +299,10 @@ public class Writer implements AutoCloseable {
             }
         } else if (value instanceof Collection) {
             write(((Collection<?>) value).toArray(), path);
+        } else if (value instanceof Field[]) {
+            table((Field[]) value);
+        } else if (value instanceof Table) {
+            table((Table) value);
         } else if (value instanceof Object[]) {
             Object[] values = (Object[]) value;
             array(values.length);
@@ -397,6 +468,7 @@ public class Writer implements AutoCloseable {
             });
         } finally {
             handle.leave();
+            reachabilityFence(this);
         }
     }
 
@@ -417,6 +489,7 @@ public class Writer implements AutoCloseable {
             return value;
         } finally {
             handle.leave();
+            reachabilityFence(this);
         }
     }
 
@@ -429,6 +502,7 @@ public class Writer implements AutoCloseable {
     public void reset() {
         write(Value.RESET, 0, null);
         lent.clear();
+        borrowed.clear();
     }
 
     /** Frees the writer's native memory. Closing again does nothing. */
@@ -506,6 +580,10 @@ public class Writer implements AutoCloseable {
     private static native void binary(long writer, byte[] bytes);
 
     private static native long segment(long writer, int dtype, int unit, int flags, long[] shape);
+
+    private static native void table(long writer, int origin, long rows, int columns, ByteBuffer told);
+
+    private static native void arrow(long writer, int origin, long stream);
 
     private static native long size(long writer);
 

@@ -60,6 +60,7 @@ final class Exhausted {
         stores();
         values();
         documents();
+        tables();
         references();
     }
 
@@ -188,6 +189,50 @@ final class Exhausted {
                 writer.segment(new double[] {1, 2}).writeTo(loan);
                 return loan.publish("filled", writer.size(), KEPT.format(DataFormat.MSGPACK)).size();
             }
+        });
+    }
+
+    private static Field[] columns() {
+        return new Field[] {Field.of("a", 1.5, 2.5), Field.texts("b", Arrays.asList("x", null))};
+    }
+
+    private void tables() {
+        try (Writer writer = new Writer()) {
+            writer.table(Table.Origin.ROWS, columns()).put(store, "table", KEPT);
+        }
+        uses.put("Node.isTable Table.open Table.check", () -> {
+            try (View view = store.view("table")) {
+                view.document().root().asTable().check();
+                return view.document().root().isTable();
+            }
+        });
+        uses.put("Column.open", () -> {
+            try (View view = store.view("table")) {
+                return view.document().root().asTable().column("b").toList();
+            }
+        });
+        uses.put("Table.open, rows", () -> {
+            try (View view = store.view("table")) {
+                return view.document().toObject();
+            }
+        });
+        uses.put("Writer.table", () -> Table.of(columns()).column("a").doubles().get(1));
+        uses.put("Writer.arrow", () -> {
+            ByteBuffer released = ByteBuffer.allocateDirect(64);
+            try (Writer writer = new Writer()) {
+                writer.arrow(Table.Origin.COLUMNS, Call.address(released));
+                return false;
+            } catch (InvalidArgumentException refused) {
+                return true;
+            }
+        });
+        Table own = Table.of(Field.of("a", 1.5));
+        ByteBuffer schema = ByteBuffer.allocateDirect(72);
+        ByteBuffer array = ByteBuffer.allocateDirect(80);
+        uses.put("Table.export", () -> {
+            // Nothing releases them here: a few bytes each.
+            own.exportTo(Call.address(schema), Call.address(array));
+            return true;
         });
     }
 

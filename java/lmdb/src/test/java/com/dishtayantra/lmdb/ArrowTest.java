@@ -1,0 +1,22 @@
+package com.dishtayantra.lmdb;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables to and from arrow-java, which wants flags of the JVM, in one of its own. */
+class ArrowTest {
+    @TempDir Path directory;
+
+    @Test
+    void arrowJavaReadsAndWritesTablesInPlace() throws Exception {
+        Process child = Child.program(List.of("--add-opens=java.base/java.nio=ALL-UNNAMED", "-Darrow.memory.debug.allocator=true"),
+                Arrows.class, directory.resolve("store").toString()).start();
+        String said = Child.said(child);
+        assertEquals(0, child.exitValue(), said);
+        assertEquals("in place, released, taken", said.strip().lines().reduce("", (all, line) -> line), said);
+    }
+}
