@@ -34,7 +34,7 @@ enum Source {
 }
 
 /// A payload that lies in no store, its bytes where a payload's would lie.
-struct Made {
+pub(crate) struct Made {
     lines: Vec<Line>,
     size: usize,
 }
@@ -45,29 +45,34 @@ struct Made {
 struct Line(#[expect(dead_code, reason = "looked at as bytes")] [u8; ALIGNMENT]);
 
 impl Made {
-    fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: lines follow one another without a gap, and hold as many bytes.
         unsafe { slice::from_raw_parts(self.lines.as_ptr().cast(), self.size) }
+    }
+
+    /// Parts, each behind so many zeros.
+    pub(crate) fn of(parts: &[(usize, &[u8])]) -> Result<Made> {
+        let size = parts.iter().map(|(zeros, part)| zeros + part.len()).sum::<usize>();
+        let (mut lines, count) = (Vec::new(), size.div_ceil(ALIGNMENT));
+        lines
+            .try_reserve_exact(count)
+            .map_err(|_| Error::new(Status::Limit, format!("no memory for a table of {size} bytes")))?;
+        lines.resize(count, Line([0; ALIGNMENT]));
+        // SAFETY: lines follow one another without a gap.
+        let mut rest: &mut [u8] =
+            unsafe { slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), count * ALIGNMENT) };
+        for (zeros, part) in parts {
+            let (place, behind) = rest[*zeros..].split_at_mut(part.len());
+            place.copy_from_slice(part);
+            rest = behind;
+        }
+        Ok(Made { lines, size })
     }
 }
 
 /// A document of a payload of its own: parts, each behind so many zeros.
 pub(super) fn made(parts: &[(usize, &[u8])]) -> Result<dy_lmdb_document_t> {
-    let size = parts.iter().map(|(zeros, part)| zeros + part.len()).sum::<usize>();
-    let (mut lines, count) = (Vec::new(), size.div_ceil(ALIGNMENT));
-    lines
-        .try_reserve_exact(count)
-        .map_err(|_| Error::new(Status::Limit, format!("no memory for a table of {size} bytes")))?;
-    lines.resize(count, Line([0; ALIGNMENT]));
-    // SAFETY: lines follow one another without a gap.
-    let mut rest: &mut [u8] =
-        unsafe { slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), count * ALIGNMENT) };
-    for (zeros, part) in parts {
-        let (place, behind) = rest[*zeros..].split_at_mut(part.len());
-        place.copy_from_slice(part);
-        rest = behind;
-    }
-    Ok(dy_lmdb_document_t(Source::Made(Arc::new(Made { lines, size }))))
+    Ok(dy_lmdb_document_t(Source::Made(Arc::new(Made::of(parts)?))))
 }
 
 /// Where a walk through an array or a map stands. The caller provides the memory; nothing needs to be freed.

@@ -4,20 +4,20 @@ use super::convert::{array, direct_bytes, invalid, object, text};
 use super::env::{Env, JByteArray, JByteBuffer, JClass, JLongArray};
 use super::guard::{Fallible, guard};
 use super::view::share;
-use crate::document::Document;
 use crate::document::table::Table;
+use crate::document::{Document, Writer};
 use crate::ffi::arrow::{self, ArrowArray, ArrowSchema, Pin};
+use crate::ffi::document::Made;
 use crate::ffi::table::unnamed;
 use crate::store::View;
 use jni::sys::{jint, jlong};
 use std::sync::Arc;
 
-/// Runs `body` on a table in a view or, when that is 0, in a document of Java's.
-fn read<'local, T: Default>(
+/// Runs `body` on a document in a view or, when that is 0, of Java's.
+fn on<'local, T: Default>(
     env: Env<'local>,
     (view, bytes): (jlong, &JByteBuffer<'local>),
-    node: jlong,
-    body: impl FnOnce(&Env<'local>, Document, Table) -> Fallible<T>,
+    body: impl FnOnce(&Env<'local>, Document) -> Fallible<T>,
 ) -> T {
     guard(env, |env| {
         let document = if view == 0 {
@@ -27,8 +27,18 @@ fn read<'local, T: Default>(
             // SAFETY: the module's promise.
             Document::of_view(unsafe { object::<View>(view) })
         };
-        body(env, document, document.table(node as u64)?)
+        body(env, document)
     })
+}
+
+/// Runs `body` on a table in it.
+fn read<'local, T: Default>(
+    env: Env<'local>,
+    place: (jlong, &JByteBuffer<'local>),
+    node: jlong,
+    body: impl FnOnce(&Env<'local>, Document, Table) -> Fallible<T>,
+) -> T {
+    on(env, place, |env, document| body(env, document, document.table(node as u64)?))
 }
 
 /// `Table.open`
@@ -79,9 +89,9 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Table_export<'local>(
 ) {
     guard(env, |env| {
         let (document, pin): (Document<'static>, Pin) = if view == 0 {
-            // SAFETY: as for `read`.
+            // SAFETY: as for `on`.
             let bytes = unsafe { direct_bytes(env, &bytes, 0, env.memory(&bytes)?.1) }?;
-            let copy = Arc::new(Aligned::of(bytes));
+            let copy = Arc::new(Made::of(&[(0, bytes)])?);
             // SAFETY: the copy stays where it is for as long as the pin, which goes with what is made of the document.
             (Document::new(unsafe { &*Arc::as_ptr(&copy) }.bytes()), copy)
         } else {
@@ -104,23 +114,23 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Table_export<'local>(
     })
 }
 
-/// A copy of a document that begins at a multiple of 64.
-struct Aligned(Vec<[u64; 8]>, usize);
-
-impl Aligned {
-    fn of(bytes: &[u8]) -> Aligned {
-        let lines = bytes.chunks(64).map(|line| {
-            let mut padded = [0; 64];
-            padded[..line.len()].copy_from_slice(line);
-            std::array::from_fn(|word| u64::from_ne_bytes(padded.as_chunks().0[word]))
-        });
-        Aligned(lines.collect(), bytes.len())
-    }
-
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: numbers are bytes, and there are as many.
-        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.1) }
-    }
+/// `Table.gather`: a document that is the table of plain values.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_dishtayantra_lmdb_Table_gather<'local>(
+    env: Env<'local>,
+    _class: JClass<'local>,
+    view: jlong,
+    bytes: JByteBuffer<'local>,
+    node: jlong,
+) -> JByteArray<'local> {
+    on(env, (view, &bytes), |env, document| {
+        let table = document.with_table(node as u64, |layout| {
+            let mut writer = Writer::new();
+            writer.table(layout)?;
+            Ok(writer.parts()?.concat())
+        })?;
+        array(env, &table)
+    })
 }
 
 /// `Column.open`: its format, a NUL and its name.

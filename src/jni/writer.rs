@@ -1,6 +1,8 @@
 //! `com.dishtayantra.lmdb.Writer`.
 
-use super::convert::{array as bytes_array, bytes, direct_bytes, give, invalid, object, release, text, unsigned};
+use super::convert::{
+    array as bytes_array, bytes, direct_bytes, give, invalid, object, release, text, unsigned,
+};
 use super::env::{Env, JByteArray, JByteBuffer, JClass, JLongArray};
 use super::guard::{Fallible, guard};
 use super::loan::Held;

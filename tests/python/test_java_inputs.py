@@ -64,6 +64,45 @@ def test_wrapped_calculators_get_arrays_and_refuse_frames_whatever_their_size(
     assert wrapped.calculate({"values": values})["sum"] == sum(values)
 
 
+def _rows(count: int, *, mixed: bool) -> list[dict[str, Any]]:
+    """Trades; mixed ones are no table, since whole numbers are among the prices."""
+    return [
+        {
+            "px": i if mixed and i % 2 else i / 4,
+            "sym": None if i % 5 == 4 else f"größe {i % 3}",
+            "at": i,
+            "tags": ["a"] * (i % 3),
+        }
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [3, 5000])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_calculator_of_columns_answers_the_same_of_tables_and_of_plain_rows(
+    gateway: Any, store_path: str, count: int, mixed: bool
+) -> None:
+    rows = _rows(count, mixed=mixed)
+    expected: dict[str, float] = {}
+    for row in rows:
+        expected[row["sym"] or "?"] = expected.get(row["sym"] or "?", 0.0) + row["px"]
+    totals = java.Py4JCalculator(gateway, "natives.Totals", "totals")
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    for given in (rows, columns):
+        answers = [totals.calculate({"trades": given})]
+        for mode, tables, least in (("input", True, 0), ("both", True, 0), ("both", False, 0), ("both", True, 2**30)):
+            config = {
+                "lmdb_enabled": True,
+                "lmdb_db_path": store_path,
+                "lmdb_min_size": least,
+                "lmdb_exchange_mode": mode,
+                "lmdb_tables": tables,
+            }
+            answers.append(wrap_with_lmdb(totals, config, "totals").calculate({"trades": given}))
+        assert answers == [{"totals": expected, "rows": count, "names": "px,sym,at,tags"}] * 5
+    assert totals.details()["references"] == 6
+
+
 def test_py4j_makes_no_calculator_of_what_is_none(gateway: Any) -> None:
     java_inputs.check_making(lambda *arguments: java.Py4JCalculator(gateway, *arguments))
 

@@ -1,8 +1,10 @@
 package com.dishtayantra.calculators;
 
+import com.dishtayantra.lmdb.BadFormatException;
 import com.dishtayantra.lmdb.Document;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.Segment;
+import com.dishtayantra.lmdb.Table;
 import com.dishtayantra.lmdb.ValueType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a calculator computes on: named numbers, arrays and texts, of a map or of a document in place. Null is an absent
+ * What a calculator computes on: named numbers, arrays, tables and texts, of a map or of a document in place. Null is an absent
  * value. A value of another kind than asked for throws {@link IllegalArgumentException}, which names it.
  *
  * <p>One of a document can be used until the document's view is closed; arrays that it gave, also later.
@@ -72,6 +74,31 @@ public final class Input {
     /** The texts under a name: those of a list, or a single one. Throws {@link IllegalArgumentException} when there are none. */
     public List<String> texts(String name) {
         return given(name, findTexts(name));
+    }
+
+    /** The table under a name; see {@link #findTable}. Throws {@link IllegalArgumentException} when there is none. */
+    public Table table(String name) {
+        return given(name, findTable(name));
+    }
+
+    /**
+     * The table under a name: in place where one lies there, else made of plain rows (a list of maps), of columns (a map of
+     * lists and arrays) or of a list of values, so that a calculator finds the same columns however they came.
+     *
+     * @throws IllegalArgumentException no table can be made of it
+     */
+    public Optional<Table> findTable(String name) {
+        Object value = find(name);
+        try {
+            if (value == null || value instanceof Table) {
+                return Optional.ofNullable((Table) value);
+            }
+            return Optional.of(value instanceof Node ? ((Node) value).toTable() : Table.from(Results.stored(value)));
+        } catch (BadFormatException unread) {
+            throw unread;
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalArgumentException("'" + name + "': " + wrong.getMessage(), wrong);
+        }
     }
 
     private static <T> T given(String name, Optional<T> found) {

@@ -71,7 +71,8 @@ public abstract class LMDBEnabledCalculator extends AbstractCalculator {
      * The result for an input. Arrays in it may be what {@link Writer#value} takes, and {@link Numbers}.
      *
      * @param input the payload without the protocol's names; a payload that is no map has it under {@code "values"}.
-     *     Arrays of one type from the store are {@link com.dishtayantra.lmdb.Segment}s in place, lists are lists.
+     *     Arrays of one type from the store are {@link com.dishtayantra.lmdb.Segment}s in place, lists are lists; tables are
+     *     what they were made of, and columns to whoever asks {@link Input#table} for them
      */
     protected Map<String, Object> process(Map<String, Object> input) {
         throw new UnsupportedOperationException(getClass().getName()

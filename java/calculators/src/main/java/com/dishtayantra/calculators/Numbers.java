@@ -1,6 +1,7 @@
 package com.dishtayantra.calculators;
 
 import com.dishtayantra.lmdb.BadFormatException;
+import com.dishtayantra.lmdb.Column;
 import com.dishtayantra.lmdb.Dtype;
 import com.dishtayantra.lmdb.Node;
 import com.dishtayantra.lmdb.Segment;
@@ -50,7 +51,7 @@ public final class Numbers {
 
     /**
      * The numbers that a value of a payload is: a {@link Segment} (in place when its items are float64), arrays of a
-     * primitive type, a {@link DoubleBuffer}, lists inside one another whose lengths agree, bytes taken as float64, a single
+     * primitive type, a {@link DoubleBuffer}, a {@link Column} of numbers (nil ones are NaN), lists inside one another whose lengths agree, bytes taken as float64, a single
      * number.
      *
      * @throws IllegalArgumentException it is something else; the message says what, and with {@link #of(String, Object)} of
@@ -63,6 +64,10 @@ public final class Numbers {
             return of(((Node) value).asNumbers());
         } else if (value instanceof Segment) {
             return of((Segment) value);
+        } else if (value instanceof Column) {
+            Column column = (Column) value;
+            boolean isInPlace = column.format().equals("g") && column.nullCount() == 0;
+            return isInPlace ? of(column.doubles()) : of(column.toDoubles());
         } else if (value instanceof double[]) {
             return of((double[]) value);
         } else if (value instanceof DoubleBuffer) {

@@ -1,7 +1,9 @@
 package com.dishtayantra.calculators;
 
 import com.dishtayantra.lmdb.Dtype;
+import com.dishtayantra.lmdb.Field;
 import com.dishtayantra.lmdb.Segment;
+import com.dishtayantra.lmdb.Table;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -96,6 +98,12 @@ final class Results {
         }
         if (value instanceof CharSequence) {
             return value.toString();
+        }
+        if (value instanceof Field[]) {
+            return direct(Table.of((Field[]) value), path, arrays);
+        }
+        if (value instanceof Table) {
+            return direct(((Table) value).toObject(), path, arrays);
         }
         if (!arrays) {
             throw new DirectAnswerException("'" + path + "' of the result is " + kind(value) + ", which a direct answer"

@@ -252,6 +252,26 @@ public final class Column {
     }
 
     /**
+     * The integers or floats, whatever their size, converted to doubles; NaN for nil.
+     *
+     * @throws InvalidArgumentException its values are no numbers
+     */
+    public double[] toDoubles() {
+        if (hasDictionary() || "cCsSiIlLefg".indexOf(format.charAt(0)) < 0) {
+            throw other("numbers");
+        }
+        double[] values = new double[count(size())];
+        if (format.equals("g")) {
+            doubles().get(values);
+        }
+        boolean isRead = format.equals("g") && told[2] == 0;
+        for (int index = 0; index < values.length && !isRead; index++) {
+            values[index] = isNull(index) ? Double.NaN : ((Number) get(index)).doubleValue();
+        }
+        return values;
+    }
+
+    /**
      * A point in time; null for nil.
      *
      * @throws InvalidArgumentException its values are none

@@ -194,6 +194,16 @@ public final class Node {
         return new Table(view, position);
     }
 
+    /**
+     * The table that the value is, in place, or one that is made of it in memory of this JVM, as by {@link Table#from}: whoever
+     * computes on columns takes both.
+     *
+     * @throws InvalidArgumentException no table can be made of it
+     */
+    public Table toTable() {
+        return Table.from(view, position);
+    }
+
     /** The value at a path from here; see {@link Document#at}. */
     public Node at(String path) {
         byte[] steps = Texts.encode("path", path);
@@ -403,7 +413,7 @@ public final class Node {
 
     private static native void next(long view, long[] at);
 
-    private static native boolean isTable(long view, long node);
+    static native boolean isTable(long view, long node);
 
     /** Tells of the values from a position on, in the order of the payload, as many as there is room for. */
     static native int scan(long view, long from, long[] told);

@@ -62,11 +62,45 @@ public final class Table {
         }
     }
 
+    /**
+     * A table of plain values, in memory of this JVM: a List of Maps by their keys, which are nil where a Map lacks them; a Map
+     * of Lists, arrays and {@link Segment}s that are as long as each other; a List or an array of values. Whole numbers beside
+     * floats become floats when that loses nothing. A key whose values do not go together makes no column.
+     *
+     * @throws InvalidArgumentException no table can be made of it
+     */
+    public static Table from(Object plain) {
+        try (Writer writer = new Writer()) {
+            ByteBuffer document = direct(writer.value(plain).toBytes());
+            return of(ByteBuffer.wrap(gather(0, document, 0)));
+        }
+    }
+
+    /** The table that a node is, or that is made of its plain values. */
+    static Table from(View view, long position) {
+        byte[] made;
+        long pointer = view.enter();
+        try {
+            if (Node.isTable(pointer, position)) {
+                return new Table(view, position);
+            }
+            made = gather(pointer, null, position);
+        } finally {
+            view.leave();
+        }
+        return of(ByteBuffer.wrap(made));
+    }
+
     /** The table that a finished document is. */
     private static Table of(ByteBuffer document) {
-        ByteBuffer direct = ByteBuffer.allocateDirect(document.remaining() + ALIGNMENT).alignedSlice(ALIGNMENT);
-        direct.put(document).flip();
-        return new Table(direct.slice());
+        return new Table(direct(document));
+    }
+
+    /** A copy that begins where payloads do. */
+    private static ByteBuffer direct(ByteBuffer bytes) {
+        int size = Math.addExact(bytes.remaining(), ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        ByteBuffer copy = ByteBuffer.allocateDirect(Math.addExact(size, ALIGNMENT)).alignedSlice(ALIGNMENT);
+        return copy.put(bytes).flip().slice();
     }
 
     /** Begins a native call on it; {@link #leave} ends it. */
@@ -269,8 +303,8 @@ public final class Table {
         return made;
     }
 
-    /** What it was made of, as objects. */
-    Object toObject() {
+    /** What it was made of, as objects: {@link #toRows}, {@link #toColumns} or, of a list, {@link Column#toList}. */
+    public Object toObject() {
         switch (origin()) {
             case ROWS:
                 return toRows();
@@ -286,6 +320,8 @@ public final class Table {
     private static native void open(long view, ByteBuffer document, long node, long[] told);
 
     private static native void check(long view, ByteBuffer document, long node);
+
+    private static native byte[] gather(long view, ByteBuffer document, long node);
 
     private static native void export(long view, ByteBuffer document, long node, long schema, long array);
 }

@@ -226,6 +226,7 @@ final class Exhausted {
                 return true;
             }
         });
+        uses.put("Table.gather", () -> Table.from(Map.of("x", new double[] {1, 2})).column("x").doubles().get(1));
         Table own = Table.of(Field.of("a", 1.5));
         ByteBuffer schema = ByteBuffer.allocateDirect(72);
         ByteBuffer array = ByteBuffer.allocateDirect(80);

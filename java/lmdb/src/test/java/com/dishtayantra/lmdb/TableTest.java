@@ -108,6 +108,9 @@ class TableTest {
             assertTrue(quantities.isNull(1));
             assertFalse(quantities.isNull(2));
             assertEquals(30, quantities.longs().get(2));
+            assertArrayEquals(new double[] {10, Double.NaN, 30}, quantities.toDoubles());
+            assertArrayEquals(new double[] {1.5, 2.5, -3}, table.column("px").toDoubles());
+            assertThrows(InvalidArgumentException.class, () -> table.column("sym").toDoubles());
             Column symbols = table.column(2);
             assertTrue(symbols.hasDictionary());
             assertEquals(List.of("AB", "CD"), symbols.dictionary().toList());
@@ -293,6 +296,42 @@ class TableTest {
         for (int i = 0; i < wrong.size(); i++) {
             assertThrows(InvalidArgumentException.class, wrong.get(i), "case " + i);
         }
+    }
+
+    /** Whoever asks for a table gets the same one of rows that are plain. */
+    @Test
+    void plainValuesBecomeTables() {
+        Object[] plain = {ROWS, columns(ROWS), new ArrayList<>(List.of(ROWS.get(0), Map.of("px", 7.0)))};
+        for (Object value : plain) {
+            try (Writer writer = new Writer()) {
+                writer.value(Map.of("t", value)).put(store, "plain", OPTIONS);
+            }
+            try (View view = store.view("plain")) {
+                Node node = view.document().at("t");
+                assertFalse(node.isTable());
+                for (Table table : List.of(node.toTable(), Table.from(value))) {
+                    table.check();
+                    assertEquals(1.5, table.column("px").doubles().get(0));
+                    assertEquals(0, table.column("px").data().alignmentOffset(0, 64));
+                    assertEquals("AB", table.column("sym").str(0));
+                    assertEquals(10L, table.column("qty").get(0));
+                    if (table.rows() == 2) {
+                        assertTrue(table.column("sym").isNull(1));
+                    } else {
+                        assertEquals(ROWS, table.toRows());
+                    }
+                }
+            }
+        }
+        put("table", Table.Origin.ROWS, trades());
+        try (View view = store.view("table")) {
+            assertEquals(Call.address(view.document().at("t").asTable().column("px").data()),
+                    Call.address(view.document().at("t").toTable().column("px").data()));
+            assertThrows(InvalidArgumentException.class, () -> view.document().at("n").toTable());
+        }
+        assertEquals(List.of("a", "b"), Table.from(List.of("a", "b")).column(0).toList());
+        assertEquals(2.5, Table.from(Map.of("x", new double[] {1.5, 2.5})).column("x").doubles().get(1));
+        assertThrows(InvalidArgumentException.class, () -> Table.from(7));
     }
 
     /** What is in columns is looked at where it is asked for. */
