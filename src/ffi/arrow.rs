@@ -237,15 +237,40 @@ fn array(
     }
 }
 
-/// Writes the schema of a table, and its array where one is wanted. The table was checked: who takes them trusts them.
+/// What is handed on: a table, or a column of one.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// Structs of its columns.
+    Table(Table<'a>),
+    /// Its values.
+    Column(Column<'a>),
+}
+
+impl Source<'_> {
+    fn schema(&self, pin: &Pin) -> Result<ArrowSchema> {
+        match self {
+            Source::Table(table) => schema_of_table(table, pin),
+            Source::Column(column) => schema_of(column, pin),
+        }
+    }
+
+    fn array(&self, pin: &Pin) -> Result<ArrowArray> {
+        match self {
+            Source::Table(table) => array_of_table(table, pin),
+            Source::Column(column) => array_of(column, pin),
+        }
+    }
+}
+
+/// Writes the schema, and the array, where they are wanted. The table was checked: who takes them trusts them.
 pub(crate) unsafe fn export(
-    table: &Table,
+    source: &Source,
     pin: &Pin,
     schema: Option<&mut MaybeUninit<ArrowSchema>>,
     array: Option<&mut MaybeUninit<ArrowArray>>,
 ) -> Result<()> {
-    let made = schema.is_some().then(|| schema_of_table(table, pin)).transpose()?;
-    let arrays = match array.is_some().then(|| array_of_table(table, pin)).transpose() {
+    let made = schema.is_some().then(|| source.schema(pin)).transpose()?;
+    let arrays = match array.is_some().then(|| source.array(pin)).transpose() {
         Ok(arrays) => arrays,
         Err(error) => {
             made.into_iter().for_each(drop_schema);
@@ -261,9 +286,9 @@ pub(crate) unsafe fn export(
     Ok(())
 }
 
-/// What a stream owns: a table, which it gives once.
+/// What a stream owns, and gives once.
 struct StreamParts {
-    table: Table<'static>,
+    source: Source<'static>,
     pin: Pin,
     given: bool,
     error: CString,
@@ -286,7 +311,7 @@ unsafe fn of_stream(
 
 unsafe extern "C" fn stream_schema(stream: *mut ArrowArrayStream, schema: *mut ArrowSchema) -> c_int {
     // SAFETY: as `of_stream`; there is room for a schema, says the interface.
-    unsafe { of_stream(stream, |parts| export(&parts.table, &parts.pin, maybe_out(schema), None)) }
+    unsafe { of_stream(stream, |parts| export(&parts.source, &parts.pin, maybe_out(schema), None)) }
 }
 
 unsafe extern "C" fn stream_next(stream: *mut ArrowArrayStream, array: *mut ArrowArray) -> c_int {
@@ -298,7 +323,7 @@ unsafe extern "C" fn stream_next(stream: *mut ArrowArrayStream, array: *mut Arro
             return Ok(());
         }
         // SAFETY: as above.
-        unsafe { export(&parts.table, &parts.pin, None, maybe_out(array)) }
+        unsafe { export(&parts.source, &parts.pin, None, maybe_out(array)) }
     };
     // SAFETY: as `of_stream`.
     unsafe { of_stream(stream, body) }
@@ -318,9 +343,9 @@ unsafe extern "C" fn release_stream(stream: *mut ArrowArrayStream) {
     }
 }
 
-/// A stream of a table that was checked, whose payload `pin` keeps.
-pub(crate) fn stream_of(table: Table<'static>, pin: Pin) -> ArrowArrayStream {
-    let parts = Box::new(StreamParts { table, pin, given: false, error: CString::default() });
+/// A stream of what was checked, whose payload `pin` keeps.
+pub(crate) fn stream_of(source: Source<'static>, pin: Pin) -> ArrowArrayStream {
+    let parts = Box::new(StreamParts { source, pin, given: false, error: CString::default() });
     ArrowArrayStream {
         get_schema: Some(stream_schema),
         get_next: Some(stream_next),
@@ -370,7 +395,7 @@ pub unsafe extern "C" fn dy_lmdb_document_export_arrow(
         // SAFETY: as above.
         let (table, pin) = unsafe { checked(document, node) }?;
         // SAFETY: the table was checked.
-        unsafe { export(&table, &pin, Some(schema), Some(array)) }
+        unsafe { export(&Source::Table(table), &pin, Some(schema), Some(array)) }
     })
 }
 
@@ -396,7 +421,7 @@ pub unsafe extern "C" fn dy_lmdb_document_export_arrow_stream(
         let stream = unsafe { out("stream", stream) }?;
         // SAFETY: as above.
         let (table, pin) = unsafe { checked(document, node) }?;
-        stream.write(stream_of(table, pin));
+        stream.write(stream_of(Source::Table(table), pin));
         Ok(())
     })
 }

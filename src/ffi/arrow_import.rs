@@ -107,8 +107,8 @@ fn copy_bits(to: &mut [u8], at: usize, from: &[u8], offset: usize, length: usize
 }
 
 impl Imported {
-    /// Takes a stream to its end, and releases it.
-    unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Imported> {
+    /// Takes a stream to its end, which is not released.
+    pub(crate) unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Imported> {
         // SAFETY: a stream that was not released, says the caller.
         let given = unsafe { &mut *stream };
         let (Some(get_schema), Some(get_next)) = (given.get_schema, given.get_next) else {
@@ -446,17 +446,37 @@ impl Imported {
         Ok((imported, layout))
     }
 
-    /// The table of all batches.
-    unsafe fn layout(&mut self, origin: Origin) -> Result<Layout<'static>> {
-        // SAFETY: neither moves while this is borrowed from; what is made of them goes before.
-        let (schema, batches): (&ArrowSchema, &[ArrowArray]) = unsafe {
+    /// What came: neither moves while this is borrowed from, and what is made of them goes before.
+    unsafe fn given(&self) -> (&'static ArrowSchema, &'static [ArrowArray]) {
+        // SAFETY: as the caller says.
+        unsafe {
             (&*(&raw const self.schema), slice::from_raw_parts(self.batches.as_ptr(), self.batches.len()))
-        };
+        }
+    }
+
+    /// Whether there are structs, whose fields are columns.
+    pub(crate) fn is_table(&self) -> bool {
+        // SAFETY: a NUL-terminated text, says the interface.
+        unsafe { CStr::from_ptr(self.schema.format) == c"+s" }
+    }
+
+    /// All batches as one column.
+    pub(crate) unsafe fn column(&mut self) -> Result<Field<'static>> {
         // SAFETY: as in `field`.
         unsafe {
-            if CStr::from_ptr(schema.format) != c"+s" {
-                let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect();
-                let column = self.field(schema, &chunks, 0)?;
+            let (schema, batches) = self.given();
+            let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect();
+            self.field(schema, &chunks, 0)
+        }
+    }
+
+    /// The table of all batches.
+    pub(crate) unsafe fn layout(&mut self, origin: Origin) -> Result<Layout<'static>> {
+        // SAFETY: as in `field`.
+        unsafe {
+            let (schema, batches) = self.given();
+            if !self.is_table() {
+                let column = self.column()?;
                 return Ok(Layout { origin, rows: column.length, metadata: &[], columns: vec![column] });
             }
             let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect();

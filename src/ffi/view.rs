@@ -56,7 +56,7 @@ impl ViewOut<'_> {
 
 impl dy_lmdb_view_t {
     /// Another holder of the view that C passed: it stays open until the last one goes.
-    pub(super) unsafe fn hold(view: *const dy_lmdb_view_t) -> Result<Arc<dy_lmdb_view_t>> {
+    pub(crate) unsafe fn hold(view: *const dy_lmdb_view_t) -> Result<Arc<dy_lmdb_view_t>> {
         if view.is_null() {
             return Err(invalid("view is NULL"));
         }
@@ -69,7 +69,7 @@ impl dy_lmdb_view_t {
     }
 
     /// The engine's view.
-    pub(super) fn view(&self) -> &View {
+    pub(crate) fn view(&self) -> &View {
         &self.0
     }
 }

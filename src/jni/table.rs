@@ -110,7 +110,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Table_export<'local>(
             )
         };
         // SAFETY: the table was checked.
-        Ok(unsafe { arrow::export(&table, &pin, schema, array) }?)
+        Ok(unsafe { arrow::export(&arrow::Source::Table(table), &pin, schema, array) }?)
     })
 }
 

@@ -203,6 +203,9 @@ api! {
         memory_view: unsafe extern "C" fn(Object) -> Object = c"PyMemoryView_FromObject",
         fill_buffer: unsafe extern "C" fn(*mut Buffer, Object, *mut c_void, isize, c_int, c_int) -> c_int
             = c"PyBuffer_FillInfo",
+        capsule_new: unsafe extern "C" fn(*mut c_void, *const c_char, Option<unsafe extern "C" fn(Object)>) -> Object
+            = c"PyCapsule_New",
+        capsule_pointer: unsafe extern "C" fn(Object, *const c_char) -> *mut c_void = c"PyCapsule_GetPointer",
         failed: unsafe extern "C" fn() -> Object = c"PyErr_Occurred",
         failed_with: unsafe extern "C" fn(Object) -> c_int = c"PyErr_ExceptionMatches",
         clear_failure: unsafe extern "C" fn() = c"PyErr_Clear",

@@ -7,6 +7,7 @@ use super::object::{
     Fields, Ref, WeakRefs, attribute, bool_of, call, class_method, fields, make, show, without_interpreter,
 };
 use super::text::{Text, arguments, fail, int, names};
+use crate::error::Result as Told;
 use crate::ffi::info::{DY_LMDB_INFO_COPIED, dy_lmdb_info_t};
 use crate::ffi::loan::{dy_lmdb_loan_drop, dy_lmdb_loan_t};
 use crate::ffi::status::{DY_LMDB_NOT_FOUND, DY_LMDB_OK, dy_lmdb_status_t};
@@ -18,7 +19,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the memory of a loan belongs to: gives the loan back when the last that refers to the memory is gone.
 #[repr(C)]
@@ -171,6 +172,12 @@ impl Pin {
     /// Format and flags of the payload.
     pub fn kind(&self) -> (u32, u32) {
         (self.format, self.flags)
+    }
+
+    /// What keeps the payload as long as anybody has it, whatever becomes of this object.
+    pub fn hold(&self) -> Told<Arc<dy_lmdb_view_t>> {
+        // SAFETY: the view is this object's, and open.
+        unsafe { dy_lmdb_view_t::hold(self.view as *const dy_lmdb_view_t) }
     }
 
     /// Whether it was made before a fork: its bytes are only promised to the parent.

@@ -20,10 +20,12 @@ mod loan_type;
 mod memory;
 mod object;
 mod pack;
+mod piece;
 mod put;
 mod reference;
 mod search;
 mod size;
+mod table_type;
 mod text;
 mod unpack;
 mod values;
@@ -35,8 +37,11 @@ use handle::Handle;
 use loan_type::Loan;
 use memory::{Hold, Pin};
 use object::{Ref, make_type};
+use pack::Frame;
+use piece::Piece;
 use std::ffi::{CStr, c_void};
 use std::ptr;
+use table_type::Table;
 use view_type::View;
 
 /// Of the door: what it gives by name, and what that means. The package says which one it was written for.
@@ -124,11 +129,15 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
             .chain(arrays::functions())
             .chain(unpack::later_functions())
             .chain(values::functions())
-            .chain(size::functions());
+            .chain(size::functions())
+            .chain(table_type::functions());
         for definition in later {
             add(&mut made, definition)?;
         }
         made.push((c"Caller", Ref::owned(make_type::<Caller>(api))?));
+        made.push((c"Frame", Ref::owned(make_type::<Frame>(api))?));
+        made.push((c"Table", Ref::owned(make_type::<Table>(api))?));
+        piece::learn(Ref::owned(make_type::<Piece>(api))?);
         Some(made)
     }
 }

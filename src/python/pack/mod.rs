@@ -2,6 +2,7 @@
 //!
 //! Nothing recurses: what is inside what is kept on the heap, so a thread's small stack holds any payload.
 
+mod frame;
 mod numbers;
 mod other;
 mod packed;
@@ -14,6 +15,7 @@ use super::object::{Ref, method};
 use super::text::{arguments, int};
 use crate::document::{EXACT, MAX_DEPTH, TUPLE};
 use crate::reference::REF;
+pub use frame::{Frame, STREAM, told};
 pub use packed::Packed;
 use rmp::Marker;
 use rmp::encode;
@@ -50,7 +52,8 @@ const MOST_ANSWERS: u8 = 4;
 ///
 /// `answer(item, position)` is asked for what has no counterpart; `position` is where in the payload the next byte goes,
 /// None inside an ext value of Python's. It answers with a tuple: `(item,)` to pack instead; `(head, data, size)` to
-/// write as it is, `data` being None or a buffer of `size` bytes that stays where it lies; `(type, prefix, item, opaque)`
+/// write as it is, `data` being None or a buffer of `size` bytes that stays where it lies; `(frame, None)` for a table whose
+/// columns a [`Frame`] has; `(type, prefix, item, opaque)`
 /// for an ext value with the bytes `prefix` and then `item`, `opaque` saying that only Python looks into it. `kinds` has
 /// the number of each type of NumPy's numbers and texts; 0 for types that are always asked for.
 unsafe extern "C" fn pack(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {

@@ -11,7 +11,7 @@ use rmp::Marker;
 use std::ptr;
 
 /// Items of an array up to this many bytes are copied beside their head: a part of their own costs more.
-const COPIED: usize = 1024;
+pub(super) const COPIED: usize = 1024;
 
 impl Packer {
     /// Packs what is of none of the plain types.
@@ -173,6 +173,7 @@ impl Packer {
                 Ref::owned((api.call)(self.answer, item, position.get(), ptr::null_mut::<PyObject>()))?;
             match (api.size)(answer.get()) {
                 1 => self.put((api.tuple_get)(answer.get(), 0), answers + 1, false),
+                2 => self.frame((api.tuple_get)(answer.get(), 0)),
                 3 => {
                     let (head, len) = bytes_of((api.tuple_get)(answer.get(), 0))?;
                     self.done.out.extend_from_slice(std::slice::from_raw_parts(head.cast(), len));

@@ -3,6 +3,7 @@
 use super::super::api::{PyObject, api};
 use super::super::export::Export;
 use super::super::object::Ref;
+use super::super::piece::piece_of;
 use super::super::text::bytes_of;
 use super::table::Columns;
 use std::cell::Cell;
@@ -38,6 +39,8 @@ pub struct Packed {
 pub(super) enum Lent {
     /// Of a bytes object: where, and how many.
     Bytes(Ref, *const u8, usize),
+    /// A part of what an object keeps.
+    Piece(Ref, *const u8, usize),
     /// Of anything else.
     Export(Export),
     /// Of columns that were made of objects: where, and how many.
@@ -59,10 +62,10 @@ impl Lent {
 
     fn bytes(&self) -> &[u8] {
         match self {
-            // SAFETY: the object keeps its bytes as long as it is referred to.
-            Lent::Bytes(_, start, len) => unsafe { std::slice::from_raw_parts(*start, *len) },
-            // SAFETY: as long as the columns, which nothing changes any more.
-            Lent::Columns(_, start, len) => unsafe { std::slice::from_raw_parts(*start, *len) },
+            // SAFETY: the object keeps its bytes as long as it is referred to; columns are not changed any more.
+            Lent::Bytes(_, start, len) | Lent::Piece(_, start, len) | Lent::Columns(_, start, len) => unsafe {
+                std::slice::from_raw_parts(*start, *len)
+            },
             Lent::Export(export) => export.bytes(),
         }
     }
@@ -73,6 +76,7 @@ impl Lent {
         unsafe {
             match self {
                 Lent::Bytes(object, ..) => Some(Ref::new(object.get())),
+                Lent::Piece(owner, start, len) => piece_of(owner, *start, *len),
                 Lent::Export(export) => Some(Ref::new(export.object())),
                 Lent::Columns(_, start, len) => Ref::owned((api().bytes_from)(start.cast(), *len as isize)),
             }

@@ -72,7 +72,7 @@ pub(super) struct Columns {
     origin: Origin,
     rows: usize,
     names: Vec<String>,
-    columns: Vec<Column>,
+    pub(super) columns: Vec<Column>,
 }
 
 impl Columns {
@@ -105,7 +105,8 @@ impl Columns {
         }
     }
 
-    unsafe fn of_list(items: *mut PyObject, rows: usize) -> Option<Columns> {
+    /// Of a list that no other code changes meanwhile.
+    pub(super) unsafe fn of_list(items: *mut PyObject, rows: usize) -> Option<Columns> {
         let mut column = Column::new(rows);
         for row in 0..rows {
             // SAFETY: as in `Packer::table`.
@@ -172,7 +173,7 @@ impl Keys {
 
 /// The text of a str; `None` when it is none in UTF-8, as with a lone surrogate.
 #[inline]
-unsafe fn text_of<'a>(text: *mut PyObject) -> Option<&'a str> {
+pub(super) unsafe fn text_of<'a>(text: *mut PyObject) -> Option<&'a str> {
     let mut len = 0;
     // SAFETY: a str, says the caller, which keeps its UTF-8; the failure is ours.
     unsafe {
@@ -186,7 +187,7 @@ unsafe fn text_of<'a>(text: *mut PyObject) -> Option<&'a str> {
 }
 
 /// The values under one key.
-struct Column {
+pub(super) struct Column {
     rows: usize,
     len: usize,
     nulls: usize,
@@ -404,7 +405,7 @@ impl Column {
         }
     }
 
-    fn field<'a>(&'a self, name: &'a str) -> Field<'a> {
+    pub(super) fn field<'a>(&'a self, name: &'a str) -> Field<'a> {
         let (format, offsets, data): (&str, &[u8], &[u8]) = match &self.values {
             Values::None => ("n", &[], &[]),
             Values::Bool(bits) => ("b", &[], bits),

@@ -18,6 +18,7 @@ use crate::error::Error;
 use keys::Names;
 use std::ffi::CString;
 use std::ptr;
+pub use table::list as list_of;
 
 /// The type number of what only Python looks into: an array of a name and a value.
 const NAMED: i8 = 80;

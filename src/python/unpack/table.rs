@@ -58,8 +58,8 @@ unsafe fn rows(table: &Table) -> Option<Ref> {
     }
 }
 
-/// A list of the values of a column.
-unsafe fn list(column: &Column) -> Option<Ref> {
+/// A list of the values of a column of a table that was checked.
+pub unsafe fn list(column: &Column) -> Option<Ref> {
     let api = api();
     // SAFETY: as in `rows`.
     unsafe {

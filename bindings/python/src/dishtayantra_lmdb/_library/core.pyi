@@ -178,8 +178,8 @@ def pack(
         value: the payload.
         answer: what stands for an item that has no counterpart, at a position of the payload:
             ``(item,)`` to pack instead, ``(head, data, size)`` to write as it is, with
-            a buffer of so many bytes behind, or ``(type, prefix, item, opaque)`` for an ext
-            value.
+            a buffer of so many bytes behind, ``(frame, None)`` for the table of a :class:`Frame`,
+            or ``(type, prefix, item, opaque)`` for an ext value.
         kinds: the number of NumPy's types; 0: always asked for.
         flags: 1: ext values may be written; 2: types are kept; 4: long lists of numbers become
             segments, where ext values may be written; 8: every array is asked about; 16: long
@@ -222,6 +222,7 @@ def read(
         Callable[[int, bytes], Any],
         Callable[[str, Any], Any],
         Callable[[int], Callable[[Any], Any]],
+        Callable[[Pin, int], Any],
         int,
     ],
     /,
@@ -310,6 +311,75 @@ def size_up_to(value: Any, limit: int, other: Callable[[Any, int], int], /) -> i
         limit: where to stop.
         other: the size of an item that is none of Python's own types nor a plain array; it has no
             need to look further than at so many bytes.
+    """
+
+class Frame:
+    """Columns that are to be packed as a table."""
+
+    @classmethod
+    def _of(
+        cls, origin: int, rows: int, metadata: bytes, columns: tuple[tuple[Any, ...], ...], /
+    ) -> Self:
+        """Of columns, each ``(name, stream)``, ``(name, list)`` or ``(name, format, flags, length,
+        nulls, validity, offsets, data, dictionary)``: buffers or None, and a column or None.
+
+        Raises:
+            ValueError: they make no table.
+        """
+    @classmethod
+    def _import(cls, origin: int, stream: Any, /) -> Self:
+        """Of the table that a capsule's stream of Arrow's gives, which is read to its end.
+
+        Raises:
+            ValueError: it gives something else, or fails.
+        """
+
+class Table(Buffer):
+    """A table where it lies, a buffer from its head on, checked whole. An index is a column's, the
+    columns first and then those that they have; for capsules a greater one is the table's.
+    """
+
+    rows: int
+    _columns: int
+    _origin: int
+    # Where it lies.
+    _address: int
+
+    @classmethod
+    def _of(cls, pin: Pin, at: int, copy: bool, /) -> Self:
+        """The table at a byte of a payload; its bytes are its own if ``copy``.
+
+        Raises:
+            InvalidArgumentError: something else is there.
+            CorruptError: it is damaged.
+        """
+    @classmethod
+    def _of_frame(cls, frame: Frame, /) -> Self: ...
+    def _stream(self, index: int, /) -> Any: ...
+    def _schema(self, index: int, /) -> Any: ...
+    def _array(self, index: int, /) -> tuple[Any, Any]: ...
+    def _described(
+        self, index: int, /
+    ) -> tuple[str, str, int, int, int, int, int, int, int, int, int]:
+        """Name, format, flags, length, values that are missing, where the bits for that begin from
+        the head on (0: there are none), where the data do, their size, the indices of the
+        dictionary (0: none) and of the first child, and how many children there are.
+        """
+    def _list(self, index: int, /) -> list[Any]:
+        """The values of a column.
+
+        Raises:
+            ValueError: they are no plain ones.
+        """
+    def _index(self, name: str, /) -> int | None: ...
+    def _metadata(self) -> bytes: ...
+
+def find_value(pin: Pin, path: tuple[str | int, ...], /) -> int:
+    """At which byte of a document the value begins that keys and indices lead to.
+
+    Raises:
+        EntryNotFoundError: they lead nowhere.
+        InvalidArgumentError: there is no map or array in between.
     """
 
 def holds_references(

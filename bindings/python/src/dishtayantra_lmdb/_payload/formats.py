@@ -88,7 +88,7 @@ from .._library.abi import INFO_SHARED
 from .._library.pin import Pin
 from .._library.types import DataFormat
 from ..errors import ConfigError, CorruptError, FormatError, LMDBError
-from . import arrow, msgpack, npy
+from . import arrow, frame_tables, msgpack, npy
 from .faults import at_the_top, is_fault
 from .progress import Progress, Told, is_long
 from .shown import Shown
@@ -97,6 +97,9 @@ JSON, MSGPACK, RAW, NUMPY, ARROW = 1, 2, 3, 4, 5
 
 # What ext values begin with.
 _EXTENSIONS = frozenset((*range(0xC7, 0xCA), *range(0xD4, 0xD9)))
+
+# What most payloads are, and no frame is.
+_PLAIN = frozenset((dict, list, tuple, str, bytes, int, float, bool, type(None)))
 
 _Key = TypeVar("_Key")
 
@@ -148,6 +151,9 @@ def encode(
     try:
         if isinstance(value, Shown) and not exact:
             value = value._shown_value()
+        if tables and segments and number != ARROW and type(value) not in _PLAIN:
+            frame = frame_tables.taken(value, exact)
+            value = value if frame is None else frame
         apart = _encode_apart(value, number, segments, exact)
     except FormatError as error:
         raise at_the_top(value, error) from error

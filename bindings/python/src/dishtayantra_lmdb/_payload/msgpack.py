@@ -17,12 +17,13 @@ from typing import Any, NoReturn
 
 import msgpack
 
-from .._library import optional
+from .._library import core, optional
 from .._library.core import pack, read, unpack
 from .._library.pin import Pin
 from ..errors import FormatError, TooLargeError
-from . import arrow, npy
+from . import arrow, frame_tables, npy
 from . import segments as _segments
+from . import tables as _tables
 from .exact import (
     ARRAY,
     ARRAY_LONG,
@@ -93,11 +94,11 @@ def encode(
         return refuse(value, error)
 
 
-def _refuse(segments: bool, exact: bool, value: Any, error: Exception) -> NoReturn:
+def _refuse(segments: bool, exact: bool, tables: bool, value: Any, error: Exception) -> NoReturn:
     """Raises what is said about a value that could not be packed."""
     if isinstance(error, TooLargeError) or not is_fault(error):
         raise error
-    answer, flags = _MODES[segments, exact]
+    answer, flags = _MODES[segments, exact, tables]
 
     def complaint(item: Any) -> str | None:
         why = _complaint(item, answer, flags)
@@ -119,11 +120,12 @@ def _complaint(item: Any, answer: Callable[[Any, Any], Answer], flags: int) -> s
     return None
 
 
-def _answer(exact: bool, value: Any, position: int | None) -> Answer:
+def _answer(exact: bool, tables: bool, value: Any, position: int | None) -> Answer:
     """What stands for ``value``, for which MessagePack has no type.
 
     Args:
         exact: it is to come back as the type it is.
+        tables: frames are to be tables.
         value: what is to be packed.
         position: where in the payload the next byte goes; None inside an ext value that nobody
             looks into in place.
@@ -150,6 +152,12 @@ def _answer(exact: bool, value: Any, position: int | None) -> Answer:
     named = reduced(value, exact)
     if named is not None:
         return named
+    if tables and position is not None:
+        if kind is core.Frame:
+            return value, None
+        table = frame_tables.taken(value, exact)
+        if table is not None:
+            return table, None
     frame = arrow.frame(value, exact)
     if frame is not None:
         return NAMED, _ARROW, b"".join(arrow.encode(frame)), True
@@ -194,11 +202,21 @@ def _plain_exactly(value: Any, position: int | None) -> Answer:
     raise TypeError(f"there is no representation for {type_name(value)}")
 
 
-_MODES: dict[tuple[bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
-    (True, False): (functools.partial(_answer, False), _EXTENSIONS),
-    (True, True): (functools.partial(_answer, True), _EXTENSIONS | _EXACTLY),
-    (False, False): (_plain, 0),
-    (False, True): (_plain_exactly, _EXACTLY),
+# By segments, exact, tables.
+_MODES: dict[tuple[bool, bool, bool], tuple[Callable[[Any, Any], Answer], int]] = {
+    (segments, exact, tables): (
+        (
+            functools.partial(_answer, exact, tables)
+            if segments
+            else _plain_exactly
+            if exact
+            else _plain
+        ),
+        (_EXTENSIONS if segments else 0) | (_EXACTLY if exact else 0) | (_TABLES if tables else 0),
+    )
+    for segments in (False, True)
+    for exact in (False, True)
+    for tables in (False, True)
 }
 
 
@@ -207,12 +225,11 @@ PACKING: dict[tuple[bool, bool, bool, bool], Packing] = {
     (segments, pack_lists, exact, tables): (
         answer,
         _kinds,
-        flags | (_LISTS if pack_lists else 0) | (_TABLES if tables else 0),
-        functools.partial(_refuse, segments, exact),
+        flags | (_LISTS if pack_lists else 0),
+        functools.partial(_refuse, segments, exact, tables),
     )
-    for (segments, exact), (answer, flags) in _MODES.items()
+    for (segments, exact, tables), (answer, flags) in _MODES.items()
     for pack_lists in (False, True)
-    for tables in (False, True)
 }
 
 
@@ -311,7 +328,8 @@ def decode(
         segment = functools.partial(_segments.restore_told, told, copy, lists)
         extension = functools.partial(_restore, copy)
         named = functools.partial(_named, full)
-        return unpack(pin, pin.address, pin.size, segment, extension, named, make_of, _table)
+        table = functools.partial(_tables.restore, copy)
+        return unpack(pin, pin.address, pin.size, segment, extension, named, make_of, table)
     return read(pin, READERS[copy, lists, full])
 
 
@@ -332,11 +350,6 @@ def _restore(copy: bool, code: int, data: bytes) -> Any:
     return msgpack.ExtType(code, data)
 
 
-def _table(owner: Pin, at: int) -> Any:
-    """What a table was that was no list."""
-    raise ValueError(f"a table at byte {at} of a kind that this version does not know")
-
-
 def _named(full: bool, name: str, body: Any) -> Any:
     if name == "arrow":
         return arrow.decode_bytes(body, full)
@@ -349,7 +362,7 @@ READERS: dict[tuple[bool, bool, bool], Readers] = {
         functools.partial(_restore, copy),
         functools.partial(_named, full),
         make_of,
-        _table,
+        functools.partial(_tables.restore, copy),
         copy | lists << 1,
     )
     for copy in (False, True)

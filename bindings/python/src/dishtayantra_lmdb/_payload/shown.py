@@ -56,6 +56,8 @@ class Shown:
         table = self._shown_table()
         if table is None:
             return self._arrow_array().__arrow_c_array__(requested_schema)
+        if isinstance(table, Shown):
+            return table.__arrow_c_array__(requested_schema)
         pa = optional.pyarrow("Arrow")
         if not isinstance(table, pa.RecordBatch):
             batches = table.to_batches()

@@ -13,7 +13,7 @@ from .._library import core, optional
 from .._library.keys import key_text
 from .._library.pin import Pin
 from .._library.types import DataEnvelope, DataFormat
-from .._payload import formats, npy
+from .._payload import formats, npy, tables
 from .._payload.shown import Shown
 from ..errors import FormatError, StoreClosedError
 from .html import table_of_facts
@@ -107,16 +107,26 @@ class View(Shown, core.View):
             "value() gives what it is"
         )
 
-    def table(self) -> Any:
-        """The payload as a pyarrow Table or RecordBatch in place.
+    def table(self, *path: str | int) -> Any:
+        """A table in place: of a document a ``Table`` (frames, and lists of rows or texts that were
+        stored with ``tables``), of format ``arrow`` pyarrow's Table or RecordBatch. Both have
+        ``num_rows``, ``column_names``, ``column(name)`` and ``__arrow_c_stream__``.
+
+        Args:
+            path: the keys and indices that lead to it; none: it is the payload.
 
         Raises:
-            FormatError: the payload is no table, or pyarrow is not there.
+            EntryNotFoundError: the path leads nowhere.
+            FormatError: there is no table, or pyarrow is not there for format ``arrow``.
+            CorruptError: it is damaged.
         """
         pin = self._open_pin()
-        if pin.format != formats.ARROW:
-            raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not arrow")
-        return formats.decode(pin, False, table=True)
+        if pin.format == formats.ARROW and not path:
+            return formats.decode(pin, False, table=True)
+        if pin.format != formats.MSGPACK:
+            wanted = "msgpack" if path else "arrow or msgpack"
+            raise FormatError(f"key {self.key!r} holds format {format_of(pin).value}, not {wanted}")
+        return tables.at(pin, path)
 
     def value(self, copy: bool | None = None) -> Any:
         """The payload as what ``get`` returns."""
@@ -140,7 +150,10 @@ class View(Shown, core.View):
         return array
 
     def _shown_table(self) -> Any | None:
-        return self.table() if self._open_pin().format == formats.ARROW else None
+        pin = self._open_pin()
+        if pin.format == formats.ARROW:
+            return self.table()
+        return tables.whole(pin) if pin.format == formats.MSGPACK else None
 
     def _shown_value(self) -> Any:
         return self.value()
