@@ -12,6 +12,9 @@
 //     entry.hpp       Format, PutOptions, Info
 //     npy.hpp         Array: a .npy image read in place, and its header written
 //     segment.hpp     Segment, Dtype: an array of a document
+//     table.hpp       Table, Column: tables of documents read in place
+//     columns.hpp     Columns, Field: tables to be written
+//     arrow.hpp       the structs of Arrow's C data interface; not included here
 //     document.hpp    Document, Node: MessagePack read in place
 //     view.hpp        View: a payload read in place
 //     loan.hpp        Loan: a payload built in place
@@ -33,6 +36,7 @@
 #define DISHTAYANTRA_LMDB_HPP
 
 #include "dishtayantra_lmdb/calculator.hpp"
+#include "dishtayantra_lmdb/columns.hpp"
 #include "dishtayantra_lmdb/document.hpp"
 #include "dishtayantra_lmdb/entry.hpp"
 #include "dishtayantra_lmdb/error.hpp"
@@ -45,6 +49,7 @@
 #include "dishtayantra_lmdb/segment.hpp"
 #include "dishtayantra_lmdb/span.hpp"
 #include "dishtayantra_lmdb/store.hpp"
+#include "dishtayantra_lmdb/table.hpp"
 #include "dishtayantra_lmdb/value.hpp"
 #include "dishtayantra_lmdb/view.hpp"
 #include "dishtayantra_lmdb/watch.hpp"

@@ -1,9 +1,9 @@
-// Arrow tables of other libraries, column by column and in place, through the Arrow C data interface. Its structures are
-// a fixed ABI that every consumer declares for itself: no Arrow library is needed.
-// https://arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html
+// Arrow tables of other libraries, column by column and in place, through the Arrow C data interface: no Arrow library is
+// needed.
 #pragma once
 
 #include <dishtayantra_lmdb.hpp>
+#include <dishtayantra_lmdb/arrow.hpp>
 
 #include <pybind11/pybind11.h>
 
@@ -12,66 +12,11 @@
 #include <string_view>
 #include <utility>
 
-extern "C" {
-#ifndef ARROW_C_DATA_INTERFACE
-#define ARROW_C_DATA_INTERFACE
-struct ArrowSchema {
-    const char* format;
-    const char* name;
-    const char* metadata;
-    int64_t flags;
-    int64_t n_children;
-    struct ArrowSchema** children;
-    struct ArrowSchema* dictionary;
-    void (*release)(struct ArrowSchema*);
-    void* private_data;
-};
-
-struct ArrowArray {
-    int64_t length;
-    int64_t null_count;
-    int64_t offset;
-    int64_t n_buffers;
-    int64_t n_children;
-    const void** buffers;
-    struct ArrowArray** children;
-    struct ArrowArray* dictionary;
-    void (*release)(struct ArrowArray*);
-    void* private_data;
-};
-#endif
-
-#ifndef ARROW_C_STREAM_INTERFACE
-#define ARROW_C_STREAM_INTERFACE
-struct ArrowArrayStream {
-    int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
-    int (*get_next)(struct ArrowArrayStream*, struct ArrowArray* out);
-    const char* (*get_last_error)(struct ArrowArrayStream*);
-    void (*release)(struct ArrowArrayStream*);
-    void* private_data;
-};
-#endif
-}
-
 namespace dishtayantra::calculators {
 
 namespace py = pybind11;
 
-/// A schema or an array, released when it goes. What it points to is the exporter's.
-template <class T>
-class Released {
-public:
-    Released() = default;
-    Released(const Released&) = delete;
-    Released& operator=(const Released&) = delete;
-    ~Released() {
-        if (held.release != nullptr) {
-            held.release(&held);
-        }
-    }
-
-    T held{};
-};
+using lmdb::Released;
 
 /// The items of one column in one batch, where the exporter has them.
 template <class T>

@@ -280,6 +280,14 @@ public:
         return Document(document);
     }
 
+    /// A document of its own whose outermost value is the table that a list of maps with the same keys, a map of lists, or a
+    /// list of values of one type, is. Throws InvalidArgumentError, saying why, when it is none of those.
+    static Document table_of(const Node& node) {
+        dy_lmdb_document_t* table = nullptr;
+        detail::check(dy_lmdb_document_to_table(node.document_, node.node_, &table));
+        return Document(table);
+    }
+
     /// Checks every byte: one value, nothing after it, texts in UTF-8. Throws CorruptError naming the first fault.
     void validate() const { detail::check(dy_lmdb_document_validate(handle_.get())); }
 

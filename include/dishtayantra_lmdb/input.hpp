@@ -47,6 +47,14 @@ public:
         return text ? std::optional<std::vector<std::string>>({*std::move(text)}) : std::nullopt;
     }
 
+    /// The table under `name`: rows, which are a list of maps with the same keys, or columns, which are a map of lists. It
+    /// has the same columns whether they came as a table, which then is used in place, or as plain values. Valid as long as
+    /// the input; empty when there is none. Throws InvalidArgumentError when it is something else.
+    virtual std::optional<Table> find_table(std::string_view name) const {
+        static_cast<void>(name);
+        return std::nullopt;
+    }
+
     /// The names there are; empty when the payload is no mapping, but one value under "values".
     virtual std::optional<std::vector<std::string>> names() const { return std::nullopt; }
 
@@ -58,6 +66,7 @@ public:
     std::string text(std::string_view name) const { return given(name, find_text(name)); }
     bool flag(std::string_view name) const { return given(name, find_flag(name)); }
     std::vector<std::string> texts(std::string_view name) const { return given(name, find_texts(name)); }
+    Table table(std::string_view name) const { return given(name, find_table(name)); }
 
 private:
     template <class T>
@@ -68,6 +77,41 @@ private:
         return *std::move(found);
     }
 };
+
+namespace detail {
+
+/// A document of one table, and what its bytes lie in when it has none of its own.
+struct MadeTable {
+    std::unique_ptr<Writer> writer;
+    Document document;
+};
+
+/// What `write` writes as a document.
+template <class Write>
+MadeTable made_table(Write write) {
+    auto writer = std::make_unique<Writer>();
+    write(*writer);
+    const Bytes bytes = writer->data();
+    return {std::move(writer), Document::over(bytes)};
+}
+
+/// The tables that an input made, by name: asked again, they are there.
+class Tables {
+public:
+    template <class Make>
+    Table of(std::string_view name, Make make) {
+        auto found = made_.find(name);
+        if (found == made_.end()) {
+            found = made_.emplace(std::string(name), make()).first;
+        }
+        return found->second.document.root().table();
+    }
+
+private:
+    std::map<std::string, MadeTable, std::less<>> made_;
+};
+
+}  // namespace detail
 
 /// A payload in a store as input: numpy and raw (float64) in place, msgpack through its document, segments in it in
 /// place when they hold float64.
@@ -127,6 +171,12 @@ public:
         });
     }
 
+    std::optional<Table> find_table(std::string_view name) const override {
+        return read<Table>(name, [&](const Node& node) {
+            return node.is_table() ? node.table() : tables_.of(name, [&] { return detail::MadeTable{nullptr, Document::table_of(node)}; });
+        });
+    }
+
     std::optional<std::vector<std::string>> names() const override {
         if (!document_ || document_->root().type() != Type::map) {
             return std::nullopt;
@@ -166,6 +216,7 @@ private:
 
     std::shared_ptr<const View> view_;
     std::optional<Document> document_;
+    mutable detail::Tables tables_;
 };
 
 /// Payloads that were merged, as one input. Each name is in one of them: of two values nothing tells which came last.
@@ -211,6 +262,11 @@ public:
         return part != nullptr ? part->find_texts(name) : std::nullopt;
     }
 
+    std::optional<Table> find_table(std::string_view name) const override {
+        const Input* part = with(name);
+        return part != nullptr ? part->find_table(name) : std::nullopt;
+    }
+
     std::optional<std::vector<std::string>> names() const override {
         std::vector<std::string> names;
         for (const auto& [name, part] : where_) {
@@ -247,6 +303,12 @@ public:
         }
         return find<double>(name, "number");
     }
+    std::optional<Table> find_table(std::string_view name) const override {
+        const std::optional<Columns> columns = find<Columns>(name, "table");
+        const auto write = [&](Writer& writer) { writer.table(*columns); };
+        return columns ? std::optional<Table>(tables_.of(name, [&] { return detail::made_table(write); }))
+                       : std::nullopt;
+    }
     std::optional<std::vector<std::string>> names() const override {
         std::vector<std::string> names;
         for (const auto& [key, value] : map_) {
@@ -278,6 +340,7 @@ private:
     }
 
     Map map_;
+    mutable detail::Tables tables_;
 };
 
 }  // namespace dishtayantra::lmdb

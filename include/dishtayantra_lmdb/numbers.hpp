@@ -129,6 +129,31 @@ public:
         return std::move(out).as_list(segment.is_list());
     }
 
+    /// A column of numbers or bools: in place when they are float64, else converted. `owner` keeps the payload alive; without one
+    /// the document must outlive the numbers. Throws InvalidArgumentError for columns of anything else, and when a value is nil.
+    static Numbers of(const Column& column, std::shared_ptr<const void> owner = nullptr) {
+        const std::string name = "column \"" + std::string(column.name()) + "\"";
+        if (column.null_count() > 0) {
+            throw InvalidArgumentError(name + ": " + std::to_string(column.null_count()) + " values are nil");
+        }
+        if (column.format() == "b") {
+            return made({column.size()}, [&](Span<double> out) {
+                for (std::size_t i = 0; i < out.size(); ++i) {
+                    out[i] = column.boolean(i) ? 1 : 0;
+                }
+            });
+        }
+        if (column.raw().dtype == 0) {
+            throw InvalidArgumentError(name + " of format \"" + std::string(column.format()) + "\" holds no numbers");
+        }
+        if (column.holds<double>()) {
+            return Numbers(column.span<double>(), {column.size()}, std::move(owner));
+        }
+        return converted(static_cast<Dtype>(column.raw().dtype),
+                         Bytes(static_cast<const std::byte*>(column.raw().data), column.raw().data_size),
+                         {column.size()});
+    }
+
     /// Bytes taken as float64; a copy. Throws InvalidArgumentError when they do not divide.
     static Numbers of_raw(Bytes bytes) {
         if (bytes.size() % sizeof(double) != 0) {

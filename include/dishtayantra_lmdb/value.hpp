@@ -21,9 +21,9 @@ struct Value;
 /// Names and values in the order they were put.
 using Map = std::vector<std::pair<std::string, Value>>;
 
-/// A value of a result or a configuration. Owns what it holds.
+/// A value of a result or a configuration. Owns what it holds, but for what columns borrow.
 struct Value {
-    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Numbers, Map> held = nullptr;
+    std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Numbers, Map, Columns> held = nullptr;
 
     Value() = default;
     Value(bool value) : held(value) {}
@@ -36,6 +36,7 @@ struct Value {
     Value(Numbers numbers) : held(std::move(numbers)) {}
     Value(std::vector<double> items) : held(Numbers(std::move(items))) {}
     Value(Map map) : held(std::move(map)) {}
+    Value(Columns columns) : held(std::move(columns)) {}
 };
 
 namespace detail {
@@ -76,6 +77,8 @@ private:
                     writer.number(held);
                 } else if constexpr (std::is_same_v<T, std::string>) {
                     writer.string(held);
+                } else if constexpr (std::is_same_v<T, Columns>) {
+                    writer.table(held);
                 } else {
                     write(held);
                 }
@@ -115,7 +118,7 @@ private:
 }  // namespace detail
 
 /// Stores a result as the output of `reference`, in format msgpack: arrays as segments, copied straight from where they
-/// lie into the store; arrays that came as lists so that they are lists again.
+/// lie into the store; arrays that came as lists so that they are lists again; columns as tables.
 inline Info put_output(const Reference& reference, const Map& result) {
     detail::ResultWriter results;
     results.write(result);

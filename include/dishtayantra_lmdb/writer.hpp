@@ -2,6 +2,7 @@
 #ifndef DISHTAYANTRA_LMDB_WRITER_HPP
 #define DISHTAYANTRA_LMDB_WRITER_HPP
 
+#include "columns.hpp"
 #include "reference.hpp"
 #include "segment.hpp"
 #include "store.hpp"
@@ -10,6 +11,7 @@
 #include <initializer_list>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace dishtayantra::lmdb {
@@ -34,8 +36,8 @@ using Borrowable = std::enable_if_t<(std::is_lvalue_reference_v<Items> || IsSpan
 ///     writer.map(2).key("name").string("x").key("values").segment(values);
 ///     writer.put(store, "result");
 ///
-/// What is written is copied, except the items of segments: they are borrowed, and must stay unchanged until the writer
-/// is reset or ends. Putting copies them once, straight into the store.
+/// What is written is copied, except the items of segments, and what tables borrow: they must stay unchanged until the
+/// writer is reset or ends. Putting copies them once, straight into the store.
 ///
 /// The structure is checked: a value too many, or a map or array left unfinished when the value is used, throws
 /// InvalidArgumentError saying what is missing. Movable, not copyable; one thread at a time.
@@ -108,10 +110,27 @@ public:
         return checked(dy_lmdb_writer_int64s(handle_.get(), values.data(), values.size()));
     }
 
-    /// A value of a document once more, with everything in it: numbers and texts are copied, the items of segments borrowed from
-    /// where they lie. Throws InvalidArgumentError for extensions other than segments; what was written before it stays.
+    /// A table. What its columns own the writer keeps; what they borrow must stay until it is reset or ends. Throws
+    /// InvalidArgumentError when the columns do not go together.
+    Writer& table(Columns columns) {
+        return checked(tables_.emplace_back(std::move(columns)).write(handle_.get()));
+    }
+
+    /// A table of what a stream of Arrow's C data interface gives, which is read to its end, and released whatever happens:
+    /// its batches one behind the other, their buffers borrowed where they lie as a table needs them. Throws
+    /// BadFormatError for what no table holds, InvalidArgumentError with what the stream says when it fails.
+    Writer& arrow(::ArrowArrayStream* stream, Origin origin = Origin::columns) {
+        return checked(dy_lmdb_writer_arrow(handle_.get(), static_cast<std::uint32_t>(origin), stream));
+    }
+
+    /// A value of a document once more, with everything in it: numbers and texts are copied, the items of segments, and
+    /// tables, borrowed from where they lie. Throws InvalidArgumentError for extensions other than segments; what was written before it stays.
     Writer& value(const Node& node) {
-        switch (node.type()) {
+        const Type type = node.type();
+        if ((type == Type::array || type == Type::map) && node.is_table()) {
+            return table(Columns::borrowed(node.table()));
+        }
+        switch (type) {
         case Type::nil: return nil();
         case Type::boolean: return boolean(node.boolean());
         case Type::integer: return integer(node);
@@ -188,7 +207,10 @@ public:
     }
 
     /// Forgets what was written, to start anew with the memory kept.
-    void reset() { detail::check(dy_lmdb_writer_reset(handle_.get())); }
+    void reset() {
+        detail::check(dy_lmdb_writer_reset(handle_.get()));
+        tables_.clear();
+    }
 
 private:
     Writer& integer(const Node& node) {
@@ -204,6 +226,8 @@ private:
         return *this;
     }
 
+    /// What the library borrows from.
+    std::vector<Columns> tables_;
     detail::Handle<dy_lmdb_writer_t, dy_lmdb_writer_free> handle_;
 };
 
