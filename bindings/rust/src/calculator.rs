@@ -19,7 +19,9 @@
 //! # }
 //! ```
 
-pub use crate::input::{Input, MapInput, ViewInput};
+pub use crate::columns::{Columns, Field};
+pub use crate::ffi::{Column, Table};
+pub use crate::input::{Input, Kept, MapInput, ViewInput};
 pub use crate::output::{Memory, Output, Room};
 pub use crate::value::{Map, Value, map};
 

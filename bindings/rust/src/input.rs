@@ -2,10 +2,11 @@
 
 use crate::entry::Format;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ffi::{Node, Type, View, wire};
+use crate::ffi::{Document, Node, Table, Type, View, Writer, wire};
 use crate::numbers::Numbers;
 use crate::value::{Map, Value};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Named numbers, arrays and texts. A payload that is one array has it under the name "values". Any number of threads
 /// may read an input.
@@ -27,6 +28,13 @@ pub trait Input: Send + Sync {
     /// The texts under `name`: those of a list, or a single one.
     fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         Ok(self.find_text(name)?.map(|text| vec![text]))
+    }
+
+    /// The table under `name`: rows, which are a list of maps with the same keys, or columns, which are a map of lists. It
+    /// has the same columns whether they came as a table, which then is used in place, or as plain values.
+    fn find_table(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        let _ = name;
+        Ok(None)
     }
 
     /// The names there are; none when the payload is no mapping, but one value under "values".
@@ -65,6 +73,69 @@ pub trait Input: Send + Sync {
     fn texts(&self, name: &str) -> Result<Vec<String>> {
         given(name, self.find_texts(name)?)
     }
+
+    /// The table under `name`, which must be there, as for [`numbers`](Input::numbers).
+    fn table(&self, name: &str) -> Result<Table<'_, '_>> {
+        given(name, self.find_table(name)?)
+    }
+}
+
+/// Documents that an input keeps as long as it lives, by name. Asked again, they are there.
+#[derive(Debug, Default)]
+pub struct Kept(OnceLock<Box<Link>>);
+
+#[derive(Debug)]
+struct Link {
+    name: String,
+    document: Document<'static>,
+    next: Kept,
+}
+
+impl Kept {
+    /// The document of a name, which `make` makes unless it is there.
+    pub(crate) fn document<'s>(
+        &'s self,
+        name: &str,
+        make: impl FnOnce() -> Result<Document<'static>>,
+    ) -> Result<&'s Document<'s>> {
+        let mut place = self;
+        while let Some(link) = place.0.get() {
+            if link.name == name {
+                return Ok(&link.document);
+            }
+            place = &link.next;
+        }
+        let mut link = Box::new(Link { name: name.to_owned(), document: make()?, next: Kept::default() });
+        loop {
+            // Another thread may have put one there.
+            match place.0.set(link) {
+                Ok(()) => return self.document(name, || unreachable!("it is there")),
+                Err(back) => link = back,
+            }
+            if let Some(taken) = place.0.get() {
+                place = &taken.next;
+            }
+        }
+    }
+
+    /// The table of a name in a document of its own, which `write` writes unless it is there.
+    pub fn written<'s>(
+        &'s self,
+        name: &str,
+        write: impl FnOnce(&mut Writer<'static>) -> Result<()>,
+    ) -> Result<Table<'s, 's>> {
+        let document = self.document(name, || {
+            let mut writer = Writer::new()?;
+            write(&mut writer)?;
+            Document::of_written(writer)
+        })?;
+        document.root().table()
+    }
+
+    /// The table that plain values are.
+    pub(crate) fn table_of<'s>(&'s self, name: &str, node: Node<'_, '_>) -> Result<Table<'s, 's>> {
+        self.document(name, || Document::table_of(node))?.root().table()
+    }
 }
 
 fn given<T>(name: &str, found: Option<T>) -> Result<T> {
@@ -76,6 +147,10 @@ fn given<T>(name: &str, found: Option<T>) -> Result<T> {
 #[derive(Debug)]
 pub struct ViewInput {
     view: View,
+    /// The payload as a document, for tables that lie in it.
+    document: Kept,
+    /// Tables made of plain values.
+    kept: Kept,
 }
 
 impl ViewInput {
@@ -87,7 +162,9 @@ impl ViewInput {
                 let what = "a reference, which is resolved in Python";
                 Err(view.about(Error::new(ErrorKind::BadFormat, what)))
             }
-            Format::Msgpack | Format::Numpy | Format::Raw => Ok(ViewInput { view }),
+            Format::Msgpack | Format::Numpy | Format::Raw => {
+                Ok(ViewInput { view, kept: Kept::default(), document: Kept::default() })
+            }
             other => {
                 let message = "cannot be calculated on in Rust; msgpack, numpy and raw can";
                 Err(view
@@ -101,7 +178,16 @@ impl ViewInput {
         if self.view.format() != Format::Msgpack {
             return Ok(None);
         }
-        let document = self.view.document()?;
+        ask_in(&self.view.document()?, name, read)
+    }
+}
+
+/// Asks the value under `name` in a document, if there is one.
+fn ask_in<'d, 'a, T>(
+    document: &'d Document<'a>,
+    name: &str,
+    read: impl FnOnce(Node<'d, 'a>) -> Result<T>,
+) -> Result<Option<T>> {
         let root = document.root();
         let found = match root.kind()? {
             Type::Map => root.try_get(name)?,
@@ -113,7 +199,6 @@ impl ViewInput {
             }
             _ => Ok(None),
         }
-    }
 }
 
 impl Input for ViewInput {
@@ -142,6 +227,17 @@ impl Input for ViewInput {
         self.ask(name, |node| match node.kind()? {
             Type::Array => node.items()?.map(|item| Ok(item?.value.string()?.to_owned())).collect(),
             _ => Ok(vec![node.string()?.to_owned()]),
+        })
+    }
+
+    fn find_table(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        if self.view.format() != Format::Msgpack {
+            return Ok(None);
+        }
+        let document = self.document.document("", || Document::keeping(&self.view))?;
+        ask_in(document, name, |node| match node.is_table()? {
+            true => node.table(),
+            false => self.kept.table_of(name, node),
         })
     }
 
@@ -215,6 +311,10 @@ impl Input for JoinedInput<'_> {
         self.with(name).map_or(Ok(None), |part| part.find_texts(name))
     }
 
+    fn find_table(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        self.with(name).map_or(Ok(None), |part| part.find_table(name))
+    }
+
     fn names(&self) -> Result<Option<Vec<String>>> {
         Ok(Some(self.places.keys().cloned().collect()))
     }
@@ -242,6 +342,10 @@ impl Input for Beside<'_> {
 
     fn find_texts(&self, name: &str) -> Result<Option<Vec<String>>> {
         self.0.find_texts(name)
+    }
+
+    fn find_table(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        self.0.find_table(name)
     }
 
     fn names(&self) -> Result<Option<Vec<String>>> {
@@ -296,6 +400,14 @@ impl Input for MapInput<'_> {
             None => Ok(None),
             Some(Value::Bool(value)) => Ok(Some(*value)),
             Some(_) => wrong(name, "bool"),
+        }
+    }
+
+    fn find_table(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        match self.find(name) {
+            None => Ok(None),
+            Some(Value::Table(columns)) => columns.table().map(Some),
+            Some(_) => wrong(name, "table"),
         }
     }
 

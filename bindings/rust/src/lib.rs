@@ -19,6 +19,7 @@
 //! are the only code that calls it.
 
 pub mod calculator;
+mod columns;
 mod entry;
 mod error;
 mod ffi;
@@ -35,6 +36,7 @@ mod traced;
 mod value;
 mod wait;
 
+pub use columns::{Columns, Field};
 pub use entry::{Format, Info, Key, PutOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use ffi::{

@@ -1,5 +1,6 @@
 //! Results and configurations of calculators: names and values.
 
+use crate::columns::Columns;
 use crate::error::Result;
 use crate::ffi::Writer;
 use crate::numbers::Numbers;
@@ -17,6 +18,7 @@ pub enum Value<'a> {
     Text(String),
     Numbers(Numbers<'a>),
     Map(Map<'a>),
+    Table(Columns<'a>),
 }
 
 /// Names and values in the order they were put.
@@ -43,6 +45,7 @@ from! {
     Numbers<'a> => |value| Value::Numbers(value),
     Vec<f64> => |items| Value::Numbers(items.into()),
     Map<'a> => |value| Value::Map(value),
+    Columns<'a> => |value| Value::Table(value),
 }
 
 /// Makes a [`Map`]: `map([("rows", 3.into()), ("mean", 1.5.into())])`.
@@ -50,8 +53,12 @@ pub fn map<'a, const N: usize>(pairs: [(&str, Value<'a>); N]) -> Map<'a> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Applies `change` to every array.
-fn changed<'a, 'b>(map: Map<'a>, change: fn(Numbers<'a>) -> Numbers<'b>) -> Map<'b> {
+/// Applies `change` to every array, `table` to every table.
+fn changed<'a, 'b>(
+    map: Map<'a>,
+    change: fn(Numbers<'a>) -> Numbers<'b>,
+    table: fn(Columns<'a>) -> Columns<'b>,
+) -> Map<'b> {
     let value = |value| match value {
         Value::Nil => Value::Nil,
         Value::Bool(value) => Value::Bool(value),
@@ -59,19 +66,20 @@ fn changed<'a, 'b>(map: Map<'a>, change: fn(Numbers<'a>) -> Numbers<'b>) -> Map<
         Value::Float(value) => Value::Float(value),
         Value::Text(value) => Value::Text(value),
         Value::Numbers(numbers) => Value::Numbers(change(numbers)),
-        Value::Map(map) => Value::Map(changed(map, change)),
+        Value::Map(map) => Value::Map(changed(map, change, table)),
+        Value::Table(columns) => Value::Table(table(columns)),
     };
     map.into_iter().map(|(name, held)| (name, value(held))).collect()
 }
 
 /// The same, borrowed from nobody.
 pub(crate) fn into_owned(map: Map<'_>) -> Map<'static> {
-    changed(map, Numbers::into_owned)
+    changed(map, Numbers::into_owned, Columns::into_owned)
 }
 
 /// The same with every array in C order, as documents have them.
 pub(crate) fn in_c_order(map: Map<'_>) -> Map<'_> {
-    changed(map, Numbers::c_order)
+    changed(map, Numbers::c_order, |columns| columns)
 }
 
 /// Writes a result whose arrays are in C order. They are lent to the writer.
@@ -90,6 +98,7 @@ pub(crate) fn write_pairs<'a>(map: &'a Map<'a>, writer: &mut Writer<'a>) -> Resu
             Value::Int(value) => writer.int64(*value)?,
             Value::Float(value) => writer.double(*value)?,
             Value::Text(text) => writer.string(text)?,
+            Value::Table(columns) => writer.table(columns.clone())?,
             Value::Numbers(numbers) => {
                 write_numbers(numbers, writer)?;
                 continue;

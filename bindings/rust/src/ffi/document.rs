@@ -1,7 +1,7 @@
 //! `dy_lmdb_document_t`.
 
 use super::table::Table;
-use super::{View, bytes, chars, check, made, slice};
+use super::{View, Writer, bytes, chars, check, made, slice};
 use crate::error::{Error, ErrorKind, Result};
 use crate::numbers::Numbers;
 use crate::segment::{Dtype, Element, Segment};
@@ -63,10 +63,12 @@ pub struct Document<'a> {
     pub(super) functions: &'static Functions,
     pub(super) handle: NonNull<sys::dy_lmdb_document_t>,
     payload: PhantomData<&'a [u8]>,
+    /// What the payload lies in when it is the document's own; goes after the handle.
+    _owner: Option<Writer<'static>>,
 }
 
 // SAFETY: the C ABI lets any number of threads read a document, and any thread close it when no other uses it, as
-// `Drop` does.
+// `Drop` does. The writer that one may own is not used any more.
 unsafe impl Send for Document<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Document<'_> {}
@@ -82,7 +84,7 @@ impl<'a> Document<'a> {
     pub(super) fn of_view(functions: &'static Functions, view: &'a View) -> Result<Document<'a>> {
         // SAFETY: the view is open for `'a`.
         let handle = made(functions, |out| unsafe { (functions.dy_lmdb_document_open)(view.raw(), out) })?;
-        Ok(Document { functions, handle, payload: PhantomData })
+        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
     }
 
     /// Bytes of the caller's as a document. Segments in it can be used when they lie at a multiple of their items'
@@ -93,7 +95,38 @@ impl<'a> Document<'a> {
         let handle = made(functions, |out| unsafe {
             (functions.dy_lmdb_document_from_bytes)(bytes(payload), payload.len(), out)
         })?;
-        Ok(Document { functions, handle, payload: PhantomData })
+        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
+    }
+
+    /// A document of its own whose outermost value is the table that a list of maps with the same keys, a map of lists, or a
+    /// list of values of one type, is. What it tells is valid as long as it, and not longer: for whoever keeps it.
+    /// Fails with [`ErrorKind::InvalidArgument`], saying why, when it is none of those.
+    pub(crate) fn table_of(node: Node<'_, '_>) -> Result<Document<'a>> {
+        let functions = node.document.functions;
+        // SAFETY: the document is open while the node borrows it.
+        let handle = made(functions, |out| unsafe {
+            (functions.dy_lmdb_document_to_table)(node.document.handle.as_ptr(), node.node, out)
+        })?;
+        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
+    }
+
+    /// What a writer finished as a document of its own, as above.
+    pub(crate) fn of_written(writer: Writer<'static>) -> Result<Document<'a>> {
+        let functions = sys::functions()?;
+        let data = writer.data()?;
+        // SAFETY: the bytes stay until the writer is freed, which is when this is dropped.
+        let handle = made(functions, |out| unsafe {
+            (functions.dy_lmdb_document_from_bytes)(bytes(data), data.len(), out)
+        })?;
+        Ok(Document { functions, handle, payload: PhantomData, _owner: Some(writer) })
+    }
+
+    /// The payload of a view as a document that keeps it in place itself, as above.
+    pub(crate) fn keeping(view: &View) -> Result<Document<'a>> {
+        let functions = sys::functions()?;
+        // SAFETY: the view is open; the document holds the payload after it.
+        let handle = made(functions, |out| unsafe { (functions.dy_lmdb_document_open)(view.raw(), out) })?;
+        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
     }
 
     /// Checks every byte: one value, nothing after it, texts in UTF-8, segments as their headers say.

@@ -2,7 +2,7 @@
 
 use super::{Document, chars, check, slice};
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::{Element, cast};
+use crate::segment::{Dtype, Element, Unit, cast};
 use crate::sys;
 use std::ffi::CStr;
 use std::ptr;
@@ -43,6 +43,11 @@ impl Origin {
         (sys::DY_LMDB_TABLE_PANDAS_SERIES, Origin::PandasSeries),
         (sys::DY_LMDB_TABLE_POLARS_SERIES, Origin::PolarsSeries),
     ];
+
+    pub(super) fn code(self) -> u32 {
+        let found = Origin::ALL.iter().find(|(_, origin)| *origin == self);
+        found.map_or(sys::DY_LMDB_TABLE_COLUMNS, |(number, _)| *number)
+    }
 }
 
 /// A table in a document, in place: named columns. What it tells borrows the payload.
@@ -71,6 +76,14 @@ pub struct Column<'d, 'a> {
     document: &'d Document<'a>,
     table: sys::dy_lmdb_node_t,
     raw: sys::dy_lmdb_column_t,
+}
+
+/// What a column has beside what it tells.
+pub(crate) struct Parts<'a> {
+    pub(crate) flags: u32,
+    pub(crate) validity: &'a [u8],
+    pub(crate) offsets: &'a [u8],
+    pub(crate) metadata: &'a [u8],
 }
 
 impl<'d, 'a> Table<'d, 'a> {
@@ -241,13 +254,40 @@ impl<'d, 'a> Column<'d, 'a> {
         Ok(bits[index / 8] >> (index % 8) & 1 == 0)
     }
 
-    /// The numbers in place, those of nil values among them, which mean nothing. Fails with
-    /// [`ErrorKind::InvalidArgument`] when they are of another type.
+    /// Whether the values are `T`s in place: numbers, or what times are counted in, which are integers of their size.
+    pub fn holds<T: Element>(self) -> bool {
+        let counts = matches!(T::DTYPE, Dtype::Int32 | Dtype::Int64)
+            && self.format().starts_with('t')
+            && self.raw.itemsize as usize == size_of::<T>();
+        self.raw.dtype == T::DTYPE.codes().0 || counts
+    }
+
+    /// The numbers in place, those of nil values among them, which mean nothing; of times what they are counted in, see
+    /// [`unit`](Column::unit). Fails with [`ErrorKind::InvalidArgument`] when they are of another type.
     pub fn slice<T: Element>(self) -> Result<&'a [T]> {
-        if self.raw.dtype != T::DTYPE.codes().0 {
+        if !self.holds::<T>() {
             return Err(self.other(T::DTYPE.name()));
         }
         cast(self.data())
+    }
+
+    /// What dates, times and spans of time are counted in; [`Unit::Generic`] for all others.
+    pub fn unit(self) -> Unit {
+        match self.format().as_bytes() {
+            [b't', b'i', ..] => Unit::Generic,
+            [b't', _, b'D', ..] => Unit::Day,
+            [b't', _, b's', ..] => Unit::Second,
+            [b't', _, b'm', ..] => Unit::Millisecond,
+            [b't', _, b'u', ..] => Unit::Microsecond,
+            [b't', _, b'n', ..] => Unit::Nanosecond,
+            _ => Unit::Generic,
+        }
+    }
+
+    /// The time zone of points in time; none when they have none, and for all others.
+    pub fn zone(self) -> Option<&'a str> {
+        let format = self.format();
+        format.starts_with("ts").then(|| &format[4..]).filter(|zone| !zone.is_empty())
     }
 
     /// The same, as `f64`.
@@ -277,20 +317,54 @@ impl<'d, 'a> Column<'d, 'a> {
             return Ok(None);
         }
         if let Some(dictionary) = self.dictionary()? {
-            return dictionary.str(self.code(index)?);
+            let (code, count) = (self.code(index)?, dictionary.len());
+            if code >= count {
+                let name = self.name();
+                let what = format!("index {code} of {count} texts, value {index} of column {name:?}");
+                return Err(Error::new(ErrorKind::Corrupt, what));
+            }
+            return dictionary.str(code);
         }
         if !matches!(self.format(), "u" | "U") {
             return Err(self.other("text"));
         }
+        match std::str::from_utf8(self.item(index)?) {
+            Ok(text) => Ok(Some(text)),
+            Err(why) => Err(self.damaged(index, &why.to_string())),
+        }
+    }
+
+    /// Bytes in place, of columns of bytes, of N bytes each, of decimals and whatever else has no type here; none for nil.
+    pub fn bytes(self, index: usize) -> Result<Option<&'a [u8]>> {
+        if self.is_null(index)? {
+            return Ok(None);
+        }
+        if self.raw.offset_size != 0 && self.raw.children == 0 {
+            return self.item(index).map(Some);
+        }
+        match self.raw.itemsize as usize {
+            0 => Err(self.other("bytes")),
+            size => Ok(Some(&self.data()[index * size..][..size])),
+        }
+    }
+
+    /// Where the values of a list are in [`child(0)`](Column::child); none for nil.
+    pub fn range(self, index: usize) -> Result<Option<std::ops::Range<usize>>> {
+        let format = self.format();
+        if self.children() != 1 || !format.starts_with('+') || format == "+s" {
+            return Err(self.other("lists"));
+        }
+        if self.is_null(index)? {
+            return Ok(None);
+        }
+        if let Some(each) = format.strip_prefix("+w:").and_then(|each| each.parse::<usize>().ok()) {
+            return Ok(Some(index * each..(index + 1) * each));
+        }
         let (from, to) = (self.offset(index), self.offset(index + 1));
-        let text = self.data().get(from..to).and_then(|text| std::str::from_utf8(text).ok());
-        text.map(Some).ok_or_else(|| {
-            let name = self.name();
-            Error::new(
-                ErrorKind::Corrupt,
-                format!("text {index} of column {name:?}, from byte {from} to {to}, is damaged"),
-            )
-        })
+        if from > to || to > self.child(0)?.len() {
+            return Err(self.damaged(index, "its values are not there"));
+        }
+        Ok(Some(from..to))
     }
 
     /// The column that the values are indices in.
@@ -305,8 +379,8 @@ impl<'d, 'a> Column<'d, 'a> {
     pub fn code(self, index: usize) -> Result<usize> {
         self.inside(index)?;
         let size = self.raw.itemsize as usize;
-        if !(1..=8).contains(&size) {
-            return Err(self.other("indices"));
+        if self.raw.dictionary == 0 || !(1..=8).contains(&size) {
+            return Err(self.other("indices in a dictionary"));
         }
         let mut code = [0; 8];
         code[..size].copy_from_slice(&self.data()[index * size..][..size]);
@@ -315,8 +389,8 @@ impl<'d, 'a> Column<'d, 'a> {
 
     /// The indices in place, for columns of format "i", which is what this library writes.
     pub fn codes(self) -> Result<&'a [i32]> {
-        match self.format() {
-            "i" => cast(self.data()),
+        match (self.format(), self.raw.dictionary) {
+            ("i", 1..) => cast(self.data()),
             _ => Err(self.other("indices of 32 bits")),
         }
     }
@@ -341,6 +415,32 @@ impl<'d, 'a> Column<'d, 'a> {
         unsafe { slice(self.raw.data, self.raw.data_size) }
     }
 
+    /// The bytes of a value that has offsets.
+    fn item(self, index: usize) -> Result<&'a [u8]> {
+        let (from, to) = (self.offset(index), self.offset(index + 1));
+        self.data().get(from..to).ok_or_else(|| self.damaged(index, "its bytes are not there"))
+    }
+
+    /// What else a column has when it is to be written again. Fails with [`ErrorKind::Corrupt`] when texts, or bytes, end
+    /// outside the data.
+    pub(crate) fn parts(self) -> Result<Parts<'a>> {
+        let (length, size) = (self.len(), self.raw.offset_size as usize);
+        if size != 0 && self.raw.children == 0 && length > 0 && self.offset(length) > self.raw.data_size {
+            return Err(self.damaged(length - 1, "its bytes are not there"));
+        }
+        // SAFETY: as many bytes as there are values, in the payload, which stays, unchanged, for `'a`.
+        unsafe {
+            let bits = if self.raw.validity.is_null() { 0 } else { length.div_ceil(8) };
+            let ends = if self.raw.offsets.is_null() { 0 } else { size * (length + 1) };
+            Ok(Parts {
+                flags: self.raw.flags,
+                validity: slice(self.raw.validity.cast(), bits),
+                offsets: slice(self.raw.offsets, ends),
+                metadata: slice(self.raw.metadata, self.raw.metadata_size),
+            })
+        }
+    }
+
     fn offset(self, index: usize) -> usize {
         let size = self.raw.offset_size as usize;
         // SAFETY: there is one more than values.
@@ -356,6 +456,10 @@ impl<'d, 'a> Column<'d, 'a> {
         }
         let (name, len) = (self.name(), self.len());
         Err(Error::invalid(format!("column {name:?} has {len} values, none at {index}")))
+    }
+
+    fn damaged(self, index: usize, why: &str) -> Error {
+        Error::new(ErrorKind::Corrupt, format!("value {index} of column {:?}: {why}", self.name()))
     }
 
     fn other(self, wanted: &str) -> Error {

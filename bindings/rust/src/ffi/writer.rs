@@ -2,11 +2,12 @@
 
 use super::options::put_options;
 use super::{Loan, Reference, Store, bytes, chars, check, empty_info, made, slice};
+use crate::columns::{Columns, Field};
 use crate::entry::{Info, Key, PutOptions};
 use crate::error::{Error, Result};
 use crate::segment::{Dtype, Segment};
 use crate::sys::{self, Functions};
-use std::marker::PhantomData;
+use std::ffi::CString;
 use std::ptr::{self, NonNull};
 
 /// Builds one MessagePack value, as MessagePack libraries write it. Arrays and maps are announced with their count and
@@ -45,7 +46,8 @@ use std::ptr::{self, NonNull};
 pub struct Writer<'a> {
     functions: &'static Functions,
     handle: NonNull<sys::dy_lmdb_writer_t>,
-    borrowed: PhantomData<&'a [u8]>,
+    /// Tables whose own columns the library borrows from; go after the handle.
+    tables: Vec<Columns<'a>>,
 }
 
 // SAFETY: the C ABI lets a writer be used by one thread after another, and what it borrowed may be read by any.
@@ -64,7 +66,7 @@ impl<'a> Writer<'a> {
         let functions = sys::functions()?;
         // SAFETY: the place of the output is valid.
         let handle = made(functions, |out| unsafe { (functions.dy_lmdb_writer_new)(out) })?;
-        Ok(Writer { functions, handle, borrowed: PhantomData })
+        Ok(Writer { functions, handle, tables: Vec::new() })
     }
 
     /// Runs a call on the writer, which nobody else uses meanwhile.
@@ -103,7 +105,9 @@ impl<'a> Writer<'a> {
     /// Forgets everything written and keeps the memory for the next value.
     pub fn reset(&mut self) -> Result<&mut Self> {
         // SAFETY: the handle is open; what the writer told was borrowed from it and is gone.
-        self.written(|f, writer| unsafe { (f.dy_lmdb_writer_reset)(writer) })
+        self.written(|f, writer| unsafe { (f.dy_lmdb_writer_reset)(writer) })?;
+        self.tables.clear();
+        Ok(self)
     }
 
     /// Nothing.
@@ -184,6 +188,21 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// A table. What its columns own the writer keeps; what they borrow is borrowed. Fails with
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the columns do not go together.
+    pub fn table(&mut self, columns: Columns<'a>) -> Result<&mut Self> {
+        let raw = Raw::of(columns.fields.iter());
+        let (rows, origin, metadata) = (columns.rows as u64, columns.origin.code(), columns.metadata.bytes());
+        // SAFETY: as in `reset`. Buffers are as long as format and length say: fields are made so. They stay, unchanged: they
+        // are borrowed for `'a`, which is longer than the writer, or shared with the columns that it keeps.
+        self.written(|f, writer| unsafe {
+            let (fields, count) = (raw.fields.as_ptr(), raw.fields.len());
+            (f.dy_lmdb_writer_table)(writer, origin, rows, fields, count, bytes(metadata), metadata.len())
+        })?;
+        self.tables.push(columns);
+        Ok(self)
+    }
+
     /// The finished value's bytes. With segments they are a copy, made by the first call, that begins at a multiple of
     /// 64; `put`, `put_output` and `parts` need none. Fails with
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), saying what is missing, when it is not finished.
@@ -238,5 +257,57 @@ impl<'a> Writer<'a> {
             (self.functions.dy_lmdb_writer_put_output)(self.handle.as_ptr(), reference.raw(), &raw, &mut info)
         })?;
         Info::of(&info)
+    }
+}
+
+/// The fields that the library takes, and what they point to.
+struct Raw {
+    fields: Vec<sys::dy_lmdb_field_t>,
+    formats: Vec<CString>,
+    inner: Vec<Raw>,
+}
+
+impl Raw {
+    fn of<'f>(fields: impl Iterator<Item = &'f Field<'f>>) -> Raw {
+        let mut raw = Raw { fields: Vec::new(), formats: Vec::new(), inner: Vec::new() };
+        for field in fields {
+            let format = CString::new(&*field.format).expect("formats are made without a NUL");
+            // Where the fields of inner ones are they stay when those move.
+            let mut inner = |fields: Raw| {
+                let place = fields.fields.as_ptr();
+                raw.inner.push(fields);
+                place
+            };
+            let dictionary = match &field.dictionary {
+                Some(texts) => inner(Raw::of(std::iter::once(&**texts))),
+                None => ptr::null(),
+            };
+            let children = match field.children.len() {
+                0 => ptr::null(),
+                _ => inner(Raw::of(field.children.iter())),
+            };
+            let (validity, data, offsets) =
+                (field.validity.bytes(), field.data.bytes(), field.offsets.bytes());
+            let metadata = field.metadata.bytes();
+            raw.fields.push(sys::dy_lmdb_field_t {
+                struct_size: size_of::<sys::dy_lmdb_field_t>(),
+                name: chars(&field.name),
+                name_size: field.name.len(),
+                format: format.as_ptr(),
+                length: field.length as u64,
+                nulls: field.nulls as u64,
+                validity: if validity.is_empty() { ptr::null() } else { validity.as_ptr() },
+                data: bytes(data),
+                offsets: if offsets.is_empty() { ptr::null() } else { bytes(offsets) },
+                dictionary,
+                children,
+                child_count: field.children.len(),
+                metadata: bytes(metadata),
+                metadata_size: metadata.len(),
+                flags: field.flags.into(),
+            });
+            raw.formats.push(format);
+        }
+        raw
     }
 }
