@@ -189,7 +189,8 @@ impl<'a> Field<'a> {
     pub fn of(column: Column<'_, 'a>) -> Result<Field<'a>> {
         let parts = column.parts()?;
         let dictionary = column.dictionary()?.map(Field::of).transpose()?.map(Arc::new);
-        let children = (0..column.children()).map(|at| Field::of(column.child(at)?)).collect::<Result<_>>()?;
+        let children =
+            (0..column.children()).map(|at| Field::of(column.child(at)?)).collect::<Result<_>>()?;
         Ok(Field {
             name: column.name().to_owned(),
             format: column.format().to_owned(),

@@ -98,24 +98,28 @@ impl Kept {
         name: &str,
         make: impl FnOnce() -> Result<Document<'static>>,
     ) -> Result<&'s Document<'s>> {
+        if let Some(found) = self.found(name) {
+            return Ok(found);
+        }
+        let mut link = Box::new(Link { name: name.to_owned(), document: make()?, next: Kept::default() });
+        let mut place = self;
+        while let Err(back) = place.0.set(link) {
+            link = back;
+            // It has one, which is why it took no other.
+            place = place.0.get().map_or(place, |taken| &taken.next);
+        }
+        Ok(self.found(name).expect("put there just now"))
+    }
+
+    fn found<'s>(&'s self, name: &str) -> Option<&'s Document<'s>> {
         let mut place = self;
         while let Some(link) = place.0.get() {
             if link.name == name {
-                return Ok(&link.document);
+                return Some(&link.document);
             }
             place = &link.next;
         }
-        let mut link = Box::new(Link { name: name.to_owned(), document: make()?, next: Kept::default() });
-        loop {
-            // Another thread may have put one there.
-            match place.0.set(link) {
-                Ok(()) => return self.document(name, || unreachable!("it is there")),
-                Err(back) => link = back,
-            }
-            if let Some(taken) = place.0.get() {
-                place = &taken.next;
-            }
-        }
+        None
     }
 
     /// The table of a name in a document of its own, which `write` writes unless it is there.
@@ -188,17 +192,17 @@ fn ask_in<'d, 'a, T>(
     name: &str,
     read: impl FnOnce(Node<'d, 'a>) -> Result<T>,
 ) -> Result<Option<T>> {
-        let root = document.root();
-        let found = match root.kind()? {
-            Type::Map => root.try_get(name)?,
-            _ => (name == "values").then_some(root),
-        };
-        match found {
-            Some(node) if node.kind()? != Type::Nil => {
-                read(node).map(Some).map_err(|error| error.about(&format!("'{name}'")))
-            }
-            _ => Ok(None),
+    let root = document.root();
+    let found = match root.kind()? {
+        Type::Map => root.try_get(name)?,
+        _ => (name == "values").then_some(root),
+    };
+    match found {
+        Some(node) if node.kind()? != Type::Nil => {
+            read(node).map(Some).map_err(|error| error.about(&format!("'{name}'")))
         }
+        _ => Ok(None),
+    }
 }
 
 impl Input for ViewInput {

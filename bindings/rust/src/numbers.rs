@@ -1,7 +1,7 @@
 //! What calculators compute on: doubles with a shape, in place where they lie as such.
 
 use crate::error::{Error, Result};
-use crate::ffi::{Node, to_doubles};
+use crate::ffi::{Column, Node, to_doubles};
 use crate::npy::Array;
 use crate::segment::{Dtype, Element, Segment, cast};
 use std::sync::Arc;
@@ -80,6 +80,26 @@ impl<'a> Numbers<'a> {
     /// numbers or bytes do not divide, with [`BadFormat`](crate::ErrorKind::BadFormat) for a table.
     pub fn of_node(node: Node<'_, 'a>) -> Result<Numbers<'a>> {
         node.as_numbers()
+    }
+
+    /// A column of numbers or bools: in place when they are float64, else converted. Fails with
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for columns of anything else, and when a value is nil.
+    pub fn of_column(column: Column<'_, 'a>) -> Result<Numbers<'a>> {
+        let (name, nulls) = (column.name(), column.null_count());
+        if nulls > 0 {
+            return Err(Error::invalid(format!("column {name:?}: {nulls} values are nil")));
+        }
+        if column.format() == "b" {
+            let number = |at| Ok(if column.bool(at)? == Some(true) { 1.0 } else { 0.0 });
+            return Ok(Numbers::from((0..column.len()).map(number).collect::<Result<Vec<f64>>>()?));
+        }
+        match column.dtype() {
+            Some(dtype) => Numbers::of_items(dtype, column.data()),
+            None => {
+                let format = column.format();
+                Err(Error::invalid(format!("column {name:?} of format {format:?} holds no numbers")))
+            }
+        }
     }
 
     /// Bytes taken as float64: in place when they are aligned, else copied. Fails with

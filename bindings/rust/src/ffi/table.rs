@@ -228,6 +228,11 @@ impl<'d, 'a> Column<'d, 'a> {
         format.to_str().expect("the engine tells only formats that are UTF-8")
     }
 
+    /// The dtype of numbers; none for all others, and for indices in a dictionary.
+    pub fn dtype(self) -> Option<Dtype> {
+        Dtype::of_codes(self.raw.dtype, sys::DY_LMDB_UNIT_GENERIC).ok()
+    }
+
     /// How many values there are.
     pub fn len(self) -> usize {
         self.raw.length as usize
