@@ -1,7 +1,7 @@
 //! Documents: MessagePack with arrays and tables inside.
 
 use dishtayantra_lmdb::document::table::Table;
-use dishtayantra_lmdb::document::{Document, EXACT, Node, Value};
+use dishtayantra_lmdb::document::{Document, EXACT, Node, Type, Value};
 use dishtayantra_lmdb::error::Result;
 use dishtayantra_lmdb::format::npy;
 
@@ -37,7 +37,7 @@ fn value(document: &Document, node: Node, limit: usize, depth: usize) -> Result<
         },
         Value::Segment => Shown::Array(array::of_segment(&document.segment(node)?.segment, limit)),
         Value::Table => match document.find_table(node)? {
-            Some(found) => Shown::Table(table(document, &found, limit)?),
+            Some(found) => table(document, &found, limit)?,
             None => Shown::Words(format!("{} values", document.count(node)?)),
         },
         Value::Array(count) | Value::Map(count) if depth > DEEPEST => Shown::Words(format!("{count} values")),
@@ -66,18 +66,18 @@ fn value(document: &Document, node: Node, limit: usize, depth: usize) -> Result<
     })
 }
 
-/// Columns in place. A cell is what it is to who knows no tables.
-fn table(document: &Document, found: &Table, limit: usize) -> Result<arrow::Table> {
-    let columns = (0..found.columns()).map(|index| {
-        let column = found.column(index)?;
-        Ok((key::shown(column.name().as_bytes()), column.format().to_owned()))
-    });
-    let columns = columns.collect::<Result<_>>()?;
-    let rows = found.rows() as usize;
-    let cell = |row, index| Ok(value(document, found.cell(row, index)?, limit, DEEPEST)?.word());
-    let head = (0..rows.min(limit))
-        .map(|row| (0..found.columns()).map(|index| cell(row as u64, index)).collect::<Result<_>>());
-    Ok(arrow::Table { columns, rows, head: head.collect::<Result<_>>()? })
+/// A table; a list of plain values is one again.
+fn table(document: &Document, found: &Table, limit: usize) -> Result<Shown> {
+    let plain = |kind| matches!(kind, Type::Bool | Type::Int | Type::Float | Type::String | Type::Nil);
+    if found.is_list() && !found.column(0)?.format().starts_with('t') && plain(found.column(0)?.value_type()?)
+    {
+        let rows = found.rows() as usize;
+        let items = (0..rows.min(limit))
+            .map(|row| value(document, found.cell(row as u64, 0)?, limit, DEEPEST))
+            .collect::<Result<_>>()?;
+        return Ok(Shown::List(items, rows));
+    }
+    Ok(Shown::Table(arrow::of_columns(found, limit)?))
 }
 
 fn extension(tag: i8, body: &[u8], limit: usize) -> Shown {

@@ -2,6 +2,7 @@
 
 mod array;
 mod arrow;
+mod column;
 mod document;
 
 use dishtayantra_lmdb::error::{Error, Status};
@@ -174,7 +175,9 @@ impl Shown {
                 let header: Vec<String> =
                     found.columns.iter().map(|(name, kind)| format!("{name}\n{kind}")).collect();
                 let header: Vec<&str> = header.iter().map(String::as_str).collect();
-                let lines = table(&header, &[], found.head.clone());
+                let cell = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "null".to_owned());
+                let rows = found.head.iter().map(|row| row.iter().map(cell).collect()).collect();
+                let lines = table(&header, &[], rows);
                 lines.lines().for_each(|line| *text += &format!("{indent}{line}\n"));
                 more(text, &indent, found.head.len(), found.rows);
             }
