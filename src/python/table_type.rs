@@ -8,10 +8,12 @@ use super::object::{
 use super::pack::{Frame, STREAM, told};
 use super::text::{arguments, fail_with, int, names, new_int};
 use super::unpack::list_of;
-use crate::document::table::{self, Column, Layout, lay_out};
-use crate::document::{ALIGNMENT, Document};
+use crate::document::Document;
+use crate::document::table::{self, Column, Layout, begin, lay_out};
 use crate::error::Result;
 use crate::ffi::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema, Pin, Source, export, stream_of};
+use crate::ffi::document::Made;
+use crate::ffi::view::dy_lmdb_view_t;
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::{MaybeUninit, offset_of};
 use std::ptr;
@@ -30,37 +32,18 @@ pub struct Table {
     pin: Pin,
 }
 
-/// Memory of a table of its own.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Block([u8; ALIGNMENT]);
-
-/// A table of a payload of its own, copied piece by piece.
-fn copied(parts: &[&[u8]]) -> Result<(table::Table<'static>, Pin)> {
-    let size = parts.iter().map(|part| part.len()).sum::<usize>();
-    let mut blocks = vec![Block([0; ALIGNMENT]); size.div_ceil(ALIGNMENT)];
-    // SAFETY: as many bytes as the blocks have.
-    let place = unsafe { std::slice::from_raw_parts_mut(blocks.as_mut_ptr().cast::<u8>(), size) };
-    let mut rest = &mut place[..];
-    for part in parts {
-        let (here, behind) = rest.split_at_mut(part.len());
-        here.copy_from_slice(part);
-        rest = behind;
-    }
-    let pin: Arc<Vec<Block>> = Arc::new(blocks);
-    // SAFETY: the blocks stay where they are as long as the pin, which goes with the table.
-    let bytes = unsafe { std::slice::from_raw_parts(pin.as_ptr().cast::<u8>(), size) };
+/// A table of a payload of its own, made of parts, each behind so many zeros.
+fn copied(parts: &[(usize, &[u8])]) -> Result<(table::Table<'static>, Pin)> {
+    let pin = Arc::new(Made::of(parts)?);
+    // SAFETY: the bytes stay where they are as long as the pin, which goes with the table.
+    let bytes: &'static [u8] = unsafe { &*ptr::from_ref(pin.bytes()) };
     Ok((Document::new(bytes).table(0)?, pin))
 }
 
-/// What comes before a table that is copied: its head is at the first multiple of the alignment.
-fn before(table: &table::Table) -> Result<Vec<u8>> {
-    let nothing = Layout { origin: table::Origin::Columns, rows: 0, metadata: &[], columns: Vec::new() };
-    let mut fixed = lay_out(0, &nothing)?.0;
-    fixed.truncate(ALIGNMENT);
-    let length = (ALIGNMENT - 6 + table.data().len()) as u32;
-    fixed[1..5].copy_from_slice(&length.to_be_bytes());
-    Ok(fixed)
+/// The same of a table that is laid out.
+fn laid_out(layout: &Layout) -> Result<(table::Table<'static>, Pin)> {
+    let (fixed, buffers) = lay_out(0, layout)?;
+    copied(&[&[(0, &fixed[..])], &buffers[..]].concat())
 }
 
 unsafe fn made(
@@ -73,29 +56,53 @@ unsafe fn made(
     unsafe { make(class, Table { weak: WeakRefs::NONE, rows, columns, origin, readonly, table, pin }) }
 }
 
-/// `_of(pin, at, copy)`: the table that begins at a position of a payload, checked; its bytes are its own if `copy`.
+/// How a table is taken that is not used where it lies: its bytes are its own.
+const COPY: u64 = 1;
+/// Where something else is, a table is made of that.
+const MAKE: u64 = 2;
+
+/// `_of(pin, at, how)`: the table that begins at a position of a payload, checked.
 unsafe extern "C" fn of(class: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
     // SAFETY: a method of this type; the arguments live as long as the call, and the first is a pin.
     unsafe {
         arguments(args, count)
-            .and_then(|&[owner, at, copy]| {
-                let (at, copy) = (int(at)?, copy == api().true_object);
-                let pin = fields::<PinObject>(owner);
-                if pin.is_forked() {
-                    call(owner, names().check)?;
-                }
-                let view = known(owner, pin.hold())?;
-                // SAFETY: the view stays where it is as long as the pin, which goes with the table.
+            .and_then(|&[owner, at, how]| {
+                let (at, how) = (int(at)?, int(how)?);
+                let view = held(owner)?;
+                // The view stays where it is as long as the pin, which goes with the table.
                 let document: Document<'static> = Document::of_view((*Arc::as_ptr(&view)).view());
-                let table = document.table(at).and_then(|table| table.check().map(|()| table));
-                let table = known(owner, table)?;
-                if copy {
-                    let copy = before(&table).and_then(|before| copied(&[&before, table.data()]));
-                    return Some(made(class, known(owner, copy)?, false));
-                }
-                Some(made(class, (table, view), true))
+                let found = || {
+                    Ok(match document.find_table(at)? {
+                        Some(table) => {
+                            table.check()?;
+                            match how {
+                                COPY => {
+                                    let before = begin(0, table.data().len())?;
+                                    (copied(&[(0, &before), (0, table.data())])?, false)
+                                }
+                                _ => ((table, view as Pin), true),
+                            }
+                        }
+                        None if how == MAKE => (document.with_table(at, laid_out)?, true),
+                        None => (document.table(at).map(|table| (table, view as Pin))?, true),
+                    })
+                };
+                let (table, readonly) = known(owner, found())?;
+                Some(made(class, table, readonly))
             })
             .unwrap_or(ptr::null_mut())
+    }
+}
+
+/// The view behind a pin, which was not made before a fork.
+unsafe fn held(owner: *mut PyObject) -> Option<Arc<dy_lmdb_view_t>> {
+    // SAFETY: a pin, says the caller.
+    unsafe {
+        let pin = fields::<PinObject>(owner);
+        if pin.is_forked() {
+            call(owner, names().check)?;
+        }
+        known(owner, pin.hold())
     }
 }
 
@@ -111,11 +118,7 @@ unsafe extern "C" fn find_value(_: *mut PyObject, args: *const *mut PyObject, co
     unsafe {
         arguments(args, count)
             .and_then(|&[owner, path]| {
-                let pin = fields::<PinObject>(owner);
-                if pin.is_forked() {
-                    call(owner, names().check)?;
-                }
-                let view = known(owner, pin.hold())?;
+                let view = held(owner)?;
                 let document = Document::of_view(view.view());
                 let mut node = 0;
                 for step in 0..(api().size)(path) {
@@ -157,19 +160,8 @@ unsafe extern "C" fn of_frame(
     unsafe {
         arguments(args, count)
             .and_then(|&[frame]| {
-                let (fixed, buffers) = told(lay_out(0, fields::<Frame>(frame).layout()))?;
-                let zeros = [0; ALIGNMENT];
-                let mut parts = vec![&fixed[..]];
-                for (before, bytes) in &buffers {
-                    let mut before = *before;
-                    while before > 0 {
-                        let some = before.min(ALIGNMENT);
-                        parts.push(&zeros[..some]);
-                        before -= some;
-                    }
-                    parts.push(bytes);
-                }
-                Some(made(class, told(copied(&parts))?, true))
+                let table = told(laid_out(fields::<Frame>(frame).layout()))?;
+                Some(made(class, table, true))
             })
             .unwrap_or(ptr::null_mut())
     }

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from ._library.abi import lmdb_version
 from ._library.abi import version as library_version
+from ._payload.tables import Column, Table
 from ._store.loan import Loan
 from .errors import (
     AlreadyOpenError,
@@ -77,6 +78,7 @@ __all__ = [
     "BadKeyError",
     "BufferTooSmallError",
     "Calculator",
+    "Column",
     "ConfigError",
     "CorruptError",
     "DataEnvelope",
@@ -110,6 +112,7 @@ __all__ = [
     "StoreClosedError",
     "StoreIOError",
     "StorePermissionError",
+    "Table",
     "TooLargeError",
     "UnsupportedStoreError",
     "View",

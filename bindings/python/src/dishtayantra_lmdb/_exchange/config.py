@@ -93,7 +93,7 @@ class LMDBCalculatorConfig:
         durability: ``process`` or ``sync``.
         segments: arrays in msgpack payloads as typed segments.
         pack_lists: long lists of numbers as typed segments.
-        tables: long lists of uniform dicts, and of texts, as tables.
+        tables: long lists of uniform dicts, and of texts, and frames, as tables.
         arrays: ``asis`` or ``ndarray``.
         materialise: results are copies instead of views in place.
         prefault: how many bytes ahead of the used part are kept populated.

@@ -346,8 +346,9 @@ class Table(Buffer):
     _address: int
 
     @classmethod
-    def _of(cls, pin: Pin, at: int, copy: bool, /) -> Self:
-        """The table at a byte of a payload; its bytes are its own if ``copy``.
+    def _of(cls, pin: Pin, at: int, how: int, /) -> Self:
+        """The table at a byte of a payload: 0: in place; 1: its bytes are its own; 2: in place, or
+        made of the plain value that is there.
 
         Raises:
             InvalidArgumentError: something else is there.

@@ -46,6 +46,9 @@ languages do not look into. (8) In UTC, to the microsecond: the nanoseconds belo
 78, 80, 84 and 88 are. (10) Whatever exports one by ``__dlpack__`` or ``__array__``. A view is
 stored as its value.
 
+With ``tables`` frames and series of pandas and Polars, and pyarrow's Table and RecordBatch, come
+back as what they are, in place, from all formats but arrow: ``frame_tables`` says which.
+
 With ``exact``, as in the exchange with a calculator, every type comes back as itself or raises:
 
 ====================================  ====================================================
@@ -139,7 +142,7 @@ def encode(
         number: the format asked for.
         segments: in msgpack, arrays as typed segments; otherwise plain MessagePack or an error.
         pack_lists: in msgpack, long lists of numbers as typed segments.
-        tables: in msgpack, long lists of uniform dicts, and of texts, as tables.
+        tables: in msgpack, long lists of uniform dicts, and of texts, and frames, as tables.
         exact: what does not come back as the type it is raises.
 
     Returns:

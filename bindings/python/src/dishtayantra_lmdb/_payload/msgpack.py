@@ -81,7 +81,7 @@ def encode(
         segments: arrays and what MessagePack has no type for as ext values; otherwise nothing but
             plain MessagePack is written, and what it cannot hold raises.
         pack_lists: long lists of numbers as segments.
-        tables: long lists of uniform dicts, and of texts, as tables.
+        tables: long lists of uniform dicts, and of texts, and frames, as tables.
         exact: what does not come back as the type it is raises.
 
     Raises:

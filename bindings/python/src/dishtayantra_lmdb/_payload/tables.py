@@ -15,6 +15,7 @@ from .shown import Shown
 
 COLUMNS, ARROW, BATCH, PANDAS, POLARS, PANDAS_SERIES, POLARS_SERIES = 3, 4, 5, 6, 7, 8, 9
 
+_IN_PLACE, _COPY, _MAKE = 0, 1, 2
 # The number that stands for all columns.
 _ALL = 0xFFFFFFFFFFFFFFFF
 # NumPy's dtypes of the values that lie one behind the other, by Arrow's formats.
@@ -298,7 +299,8 @@ class Table(Shown, core.Table):
 
 
 def at(pin: Pin, path: tuple[str | int, ...]) -> Table:
-    """The table that keys and indices lead to in the document under ``pin``.
+    """The table that keys and indices lead to in the document under ``pin``; made of rows, a list
+    or columns that are there without being one.
 
     Raises:
         EntryNotFoundError: they lead nowhere.
@@ -306,7 +308,7 @@ def at(pin: Pin, path: tuple[str | int, ...]) -> Table:
         CorruptError: it is damaged.
     """
     try:
-        return Table._of(pin, core.find_value(pin, path), False)
+        return Table._of(pin, core.find_value(pin, path), _MAKE)
     except InvalidArgumentError as error:
         where = "".join(f"[{step!r}]" for step in path)
         raise FormatError(f"key {pin.key!r} holds no table{where and ' at '}{where}") from error
@@ -315,7 +317,7 @@ def at(pin: Pin, path: tuple[str | int, ...]) -> Table:
 def whole(pin: Pin) -> Table | None:
     """The table that a document is; None when it is something else."""
     head = bytes(memoryview(pin)[:6])
-    return Table._of(pin, 0, False) if head[:1] == b"\xc9" and head[5:] == b"T" else None
+    return Table._of(pin, 0, _IN_PLACE) if head[:1] == b"\xc9" and head[5:] == b"T" else None
 
 
 def restore(copy: bool, pin: Pin, at: int) -> Any:
@@ -325,7 +327,7 @@ def restore(copy: bool, pin: Pin, at: int) -> Any:
         FormatError: its library is not there.
         Exception: of many kinds, when it is damaged.
     """
-    return restored(Table._of(pin, at, copy))
+    return restored(Table._of(pin, at, _COPY if copy else _IN_PLACE))
 
 
 def restored(table: Table) -> Any:
@@ -336,8 +338,7 @@ def restored(table: Table) -> Any:
 
         return pandas_restored.restored(table)
     if origin in (POLARS, POLARS_SERIES):
-        polars = optional.module("polars", "a frame of Polars")
-        frame = polars.DataFrame(table)
+        frame = _polars_frame(table)
         return frame.to_series(0) if origin == POLARS_SERIES else frame
     if origin in (ARROW, BATCH):
         pa = optional.pyarrow("a table of pyarrow")
@@ -347,3 +348,14 @@ def restored(table: Table) -> Any:
         column = table.column(index)
         found[column.name] = column._shown_value()
     return found
+
+
+def _polars_frame(table: Table) -> Any:
+    polars = optional.module("polars", "a frame of Polars")
+    try:
+        return polars.DataFrame(table)
+    except BaseException as error:
+        # What Rust panics with is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(f"Polars cannot make a frame of it: {error}") from None

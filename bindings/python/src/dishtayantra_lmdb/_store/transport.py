@@ -136,8 +136,9 @@ class LMDBTransport(StoreHolder):
             segments: arrays in msgpack as typed segments, read in place by every language;
                 otherwise nothing but plain MessagePack is written, and what it cannot hold raises.
             pack_lists: in msgpack, long lists of floats or of ints as typed segments.
-            tables: in msgpack, lists of 64 and more dicts with the same keys, or of texts, as
-                tables, read in place by every language; they come back as the lists they were.
+            tables: lists of 64 and more dicts with the same keys, or of texts, and frames and
+                series of pandas, Polars and pyarrow, as tables in msgpack, read in place by every
+                language; they come back as what they were. Not in format ``arrow``.
             exact: every type comes back as itself, or what cannot raises; otherwise tuples come
                 back as lists, frames as Tables and so on (``_payload.formats`` has the table).
             progress: ``tqdm.tqdm``, or what takes ``total``, ``desc``, ``unit`` and ``unit_scale``

@@ -108,9 +108,10 @@ class View(Shown, core.View):
         )
 
     def table(self, *path: str | int) -> Any:
-        """A table in place: of a document a ``Table`` (frames, and lists of rows or texts that were
-        stored with ``tables``), of format ``arrow`` pyarrow's Table or RecordBatch. Both have
-        ``num_rows``, ``column_names``, ``column(name)`` and ``__arrow_c_stream__``.
+        """A table in place: of a document a :class:`~dishtayantra_lmdb.Table` (frames, and lists of
+        rows or texts that were stored with ``tables``), of format ``arrow`` pyarrow's Table or
+        RecordBatch. Both have ``num_rows``, ``column_names``, ``column(name)`` and
+        ``__arrow_c_stream__``. Of plain rows, lists and dicts of columns a table is made: a copy.
 
         Args:
             path: the keys and indices that lead to it; none: it is the payload.
