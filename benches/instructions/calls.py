@@ -73,6 +73,8 @@ def main(directory: str, library: str) -> None:
     count("unpack dict with an array", 100, lambda: transport.get("document"))
     count("pack rows", 20, lambda: transport.put("rows", rows))
     count("unpack rows", 20, lambda: transport.get("rows"))
+    count("pack a table", 20, lambda: transport.put("table", rows, tables=True))
+    count("unpack a table", 20, lambda: transport.get("table"))
     wrapped = wrap_with_lmdb(Sum(), settings, "sum")
     count("wrapped call, Python", 50, lambda: wrapped.calculate(payload))
     matrix = wrap_with_lmdb(MatrixProcessor("matrix", {}), settings, "matrix")

@@ -49,7 +49,7 @@ impl<'a> Document<'a> {
         }
         let end = at + body.len();
         // What it holds ends with it.
-        let within = Document { bytes: &self.bytes[..end], key: self.key };
+        let within = Document { bytes: &self.bytes[..end], ..*self };
         let (head, next) = within.outer_head(at + 1)?;
         if matches!(head, Head::Ext { tag: EXACT, .. }) {
             return Err(self.corrupt(at + 1, "an exact value is the plain value of another"));

@@ -74,6 +74,17 @@ const FIXED: [u8; 256] = {
     sizes
 };
 
+/// The same with short texts.
+const LEAF: [u8; 256] = {
+    let mut sizes = FIXED;
+    let mut len = 0;
+    while len < 32 {
+        sizes[Marker::FixStr(len).to_u8() as usize] = 1 + len;
+        len += 1;
+    }
+    sizes
+};
+
 impl<'a> Document<'a> {
     /// Reads the head of the value at `at`; returns it with the position after it, which is the
     /// first child's for containers that are not empty. An exact value is the plain one in it.
@@ -224,8 +235,46 @@ impl<'a> Document<'a> {
     }
 
     /// The position after the value at `at`.
+    #[inline]
     pub(crate) fn skip(&self, at: usize) -> Result<usize> {
+        match self.after_leaf(at) {
+            Some(next) => Ok(next),
+            None => self.skip_any(at),
+        }
+    }
+
+    #[inline(never)]
+    fn skip_any(&self, at: usize) -> Result<usize> {
+        let (head, mut next) = self.head(at)?;
+        if matches!(head, Head::Array(_) | Head::Map(_)) && !self.is_ext(at) {
+            // Mostly what is inside holds nothing itself.
+            for _ in 0..head.children() {
+                next = match self.after_leaf(next) {
+                    Some(next) => next,
+                    None => return self.walk(at, |_, _| Ok(())),
+                };
+            }
+            return Ok(next);
+        }
         self.walk(at, |_, _| Ok(()))
+    }
+
+    /// The position after the number, nil, bool or short text at `at`; `None` when something else is there, or not all of
+    /// it.
+    #[inline]
+    fn after_leaf(&self, at: usize) -> Option<usize> {
+        let size = usize::from(LEAF[usize::from(*self.bytes.get(at)?)]);
+        (size != 0 && size <= self.bytes.len() - at).then_some(at + size)
+    }
+
+    /// The short text at `at`; `None` when something else is there, or not all of it.
+    #[inline]
+    pub(super) fn short_text(&self, at: usize) -> Option<&'a [u8]> {
+        let (first, rest) = self.bytes.get(at..)?.split_first()?;
+        match *first {
+            0xa0..=0xbf => rest.get(..usize::from(first & 31)),
+            _ => None,
+        }
     }
 
     /// The big-endian number of `N` bytes behind the marker at `at`.

@@ -56,8 +56,7 @@ impl Document<'_> {
             *iter = step(*iter);
             return Ok(true);
         }
-        let mut value = iter.next;
-        let mut key = Iter::NO_KEY;
+        let (mut key, mut value) = (Iter::NO_KEY, iter.next);
         if iter.key != Iter::NO_KEY {
             key = value;
             value = self.after(key)?;
@@ -67,8 +66,8 @@ impl Document<'_> {
     }
 
     /// The position after the value at `node`.
+    #[inline]
     fn after(&self, node: Node) -> Result<Node> {
-        self.at_node(node)?;
-        Ok(self.skip(node as usize)? as Node)
+        Ok(self.skip(usize::try_from(node).unwrap_or(NOWHERE))? as Node)
     }
 }

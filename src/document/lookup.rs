@@ -2,7 +2,8 @@
 
 use super::head::Head;
 use super::scalar::NOWHERE;
-use super::{Document, Node};
+use super::table::VIRTUAL;
+use super::{Document, Node, place};
 use crate::error::{Error, Result, Status};
 
 impl Document<'_> {
@@ -48,8 +49,8 @@ impl Document<'_> {
         })
     }
 
-    /// The value at `index`, counted from 0, in the array at `array`. Costs a pass over the values
-    /// before it; [`Document::iterate`] goes through all of them in one.
+    /// The value at `index`, counted from 0, in the array at `array`. Costs a pass over the values before it, or from the
+    /// last one that the thread asked for on; [`Document::iterate`] goes through all of them in one.
     ///
     /// # Errors
     /// `NotFound` when the array is shorter.
@@ -61,6 +62,13 @@ impl Document<'_> {
     }
 
     fn value_of(&self, map: Node, key: &str) -> Result<Option<Node>> {
+        if map & VIRTUAL != 0 {
+            let part = self.part_at(map)?;
+            return match part.head()? {
+                Head::Map(_) => part.value_of(key),
+                other => Err(self.mismatch(map, other.kind(), "a map")),
+            };
+        }
         let (count, mut at) = match self.at_node(map)? {
             (Head::Map(_), NOWHERE) => {
                 return self.part(map)?.map_or(Ok(None), |part| part.value_of(key));
@@ -69,13 +77,19 @@ impl Document<'_> {
             (other, _) => return Err(self.mismatch(map, other.kind(), "a map")),
         };
         for _ in 0..count {
-            let (head, next) = self.head(at)?;
-            if matches!(head, Head::String(text) if text == key.as_bytes()) {
-                self.head(next)?;
-                return Ok(Some(next as Node));
+            let found = match self.short_text(at) {
+                Some(text) => (text == key.as_bytes()).then_some(at + 1 + text.len()),
+                None => match self.head(at)? {
+                    (Head::String(text), next) if text == key.as_bytes() => Some(next),
+                    _ => None,
+                },
+            };
+            if let Some(value) = found {
+                self.head(value)?;
+                return Ok(Some(value as Node));
             }
             // A key is any value, even a container.
-            at = if head.children() == 0 { next } else { self.skip(at)? };
+            at = self.skip(at)?;
             at = self.skip(at)?;
         }
         Ok(None)
@@ -92,10 +106,15 @@ impl Document<'_> {
         if at == NOWHERE {
             return self.part(array)?.map(|part| part.item(index)).transpose();
         }
-        for _ in 0..index {
+        let mut from = 0;
+        if let Some((known, place)) = place::before(self.id, array, index) {
+            (from, at) = (known, place);
+        }
+        for _ in from..index {
             at = self.skip(at)?;
         }
         self.head(at)?;
+        place::remember(self.id, array, index, at);
         Ok(Some(at as Node))
     }
 

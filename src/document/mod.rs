@@ -14,6 +14,7 @@ mod head;
 mod iterate;
 mod lookup;
 mod numbers;
+mod place;
 mod scalar;
 mod scan;
 mod segment;
@@ -25,6 +26,7 @@ pub use exact::{ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, EXACT, FORTRAN, MEMORY
 pub(crate) use head::Head;
 pub use iterate::Iter;
 pub use numbers::{Numbers, convert};
+pub(crate) use place::new_id;
 pub use scan::Value;
 pub(crate) use segment::write_before_data;
 pub use segment::{ALIGNMENT, EXTENSION, MAX_NDIM, Placed, Segment};
@@ -102,6 +104,8 @@ impl Type {
 pub struct Document<'a> {
     bytes: &'a [u8],
     key: Option<&'a [u8]>,
+    /// Which it is: see `place`.
+    id: u64,
 }
 
 impl<'a> Document<'a> {
@@ -110,12 +114,18 @@ impl<'a> Document<'a> {
 
     /// The document in `bytes`. Looks at nothing yet.
     pub fn new(bytes: &'a [u8]) -> Document<'a> {
-        Document { bytes, key: None }
+        Document { bytes, key: None, id: place::NOBODY }
     }
 
     /// The document in the payload of `view`; errors name the view's key. Looks at nothing yet.
     pub fn of_view(view: &'a View) -> Document<'a> {
-        Document { bytes: view.bytes(), key: Some(view.key()) }
+        Document { bytes: view.bytes(), key: Some(view.key()), id: view.document_id() }
+    }
+
+    /// The document in `bytes`, which stay as they are as long as anybody uses this id, one of [`new_id`]'s: it is
+    /// remembered where values were found.
+    pub(crate) fn with_id(bytes: &'a [u8], id: u64) -> Document<'a> {
+        Document { bytes, key: None, id }
     }
 
     /// Checks the whole payload: one value, well formed to its end, its strings UTF-8, its segments as

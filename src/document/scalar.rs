@@ -187,7 +187,7 @@ impl<'a> Document<'a> {
                 }
                 found => Ok(found),
             },
-            _ if node & VIRTUAL != 0 => Ok((self.part_at(node)?.head()?, NOWHERE)),
+            _ if node & VIRTUAL != 0 => Ok((self.head_in_table(node)?, NOWHERE)),
             _ => {
                 let size = self.bytes.len();
                 Err(self.corrupt(size, format_args!("no value at {node}: the payload ends here")))

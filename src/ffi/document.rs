@@ -4,7 +4,7 @@ use super::arg::{bytes, exclusive, give, out, release, shared, text};
 use super::guard::guard;
 use super::status::dy_lmdb_status_t;
 use super::view::dy_lmdb_view_t;
-use crate::document::{ALIGNMENT, Document, Iter};
+use crate::document::{ALIGNMENT, Document, Iter, new_id};
 use crate::error::{Error, Result, Status};
 use std::any::Any;
 use std::ffi::{c_char, c_void};
@@ -29,7 +29,8 @@ pub struct dy_lmdb_document_t(Source);
 /// Where the bytes are.
 enum Source {
     View(Arc<dy_lmdb_view_t>),
-    Borrowed(&'static [u8]),
+    /// With the id of the document.
+    Borrowed(&'static [u8], u64),
     Made(Arc<Made>),
 }
 
@@ -37,6 +38,7 @@ enum Source {
 pub(crate) struct Made {
     lines: Vec<Line>,
     size: usize,
+    id: u64,
 }
 
 /// As many bytes as payloads are aligned to.
@@ -66,7 +68,7 @@ impl Made {
             place.copy_from_slice(part);
             rest = behind;
         }
-        Ok(Made { lines, size })
+        Ok(Made { lines, size, id: new_id() })
     }
 }
 
@@ -101,8 +103,8 @@ pub(super) unsafe fn document_at<'a>(document: *const dy_lmdb_document_t) -> Res
     let document: &'a dy_lmdb_document_t = unsafe { shared("document", document) }?;
     Ok(match &document.0 {
         Source::View(view) => Document::of_view(view.view()),
-        Source::Borrowed(bytes) => Document::new(bytes),
-        Source::Made(made) => Document::new(made.bytes()),
+        Source::Borrowed(bytes, id) => Document::with_id(bytes, *id),
+        Source::Made(made) => Document::with_id(made.bytes(), made.id),
     })
 }
 
@@ -120,11 +122,11 @@ pub(super) unsafe fn hold(
             let view: &'static dy_lmdb_view_t = unsafe { &*Arc::as_ptr(&pin) };
             (Document::of_view(view.view()), pin)
         }
-        Source::Borrowed(bytes) => (Document::new(bytes), Arc::new(())),
+        Source::Borrowed(bytes, id) => (Document::with_id(bytes, *id), Arc::new(())),
         Source::Made(made) => {
             // SAFETY: the bytes stay where they are as long as what is returned with them.
             let bytes: &'static [u8] = unsafe { &*ptr::from_ref(made.bytes()) };
-            (Document::new(bytes), Arc::clone(made) as Arc<dyn Any + Send + Sync>)
+            (Document::with_id(bytes, made.id), Arc::clone(made) as Arc<dyn Any + Send + Sync>)
         }
     })
 }
@@ -197,7 +199,7 @@ pub unsafe extern "C" fn dy_lmdb_document_from_bytes(
     guard(|| {
         // SAFETY: as the documentation demands of the caller, until the document is closed.
         let (data, document) = unsafe { (bytes("data", data, size)?, out("document", document)?) };
-        document.write(give(dy_lmdb_document_t(Source::Borrowed(data))));
+        document.write(give(dy_lmdb_document_t(Source::Borrowed(data, new_id()))));
         Ok(())
     })
 }

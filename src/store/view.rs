@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::handle::Store;
 use super::record::shown;
+use crate::document::new_id;
 use crate::envelope::{Extent, Info, Record, made_txn_id};
 use crate::error::{Error, Result, Status};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct View {
     hold: Hold,
     info: Info,
     copied: Copied,
+    document_id: u64,
 }
 
 /// What keeps the bytes.
@@ -99,7 +101,12 @@ fn no_memory(key: &[u8], bytes: usize) -> Error {
 
 impl View {
     pub(crate) fn new(engine: Arc<Engine>, hold: Hold, info: Info, copied: Copied) -> View {
-        View { engine, hold, info, copied }
+        View { engine, hold, info, copied, document_id: new_id() }
+    }
+
+    /// The id of the document that the payload is.
+    pub(crate) fn document_id(&self) -> u64 {
+        self.document_id
     }
 
     /// The payload; it starts at a multiple of 64.

@@ -2,7 +2,7 @@
 
 use super::super::segment::ALIGNMENT;
 use super::super::{Document, Node, Type};
-use super::column::Column;
+use super::column::{Column, descriptor};
 use super::refused;
 use crate::error::Result;
 
@@ -66,15 +66,15 @@ impl Origin {
 pub struct Table<'a> {
     pub(super) document: Document<'a>,
     /// Where the value begins, and ends.
-    node: usize,
-    end: usize,
+    pub(super) node: usize,
+    pub(super) end: usize,
     /// Where the head begins in the payload, and all from there on.
     pub(super) base: usize,
     pub(super) bytes: &'a [u8],
-    rows: u64,
-    columns: u32,
+    pub(super) rows: u64,
+    pub(super) columns: u32,
     pub(super) descriptors: u32,
-    origin: Origin,
+    pub(super) origin: Origin,
     /// The texts, and the metadata of the whole.
     pub(super) text: (usize, usize),
     pub(super) metadata: (usize, usize),
@@ -269,11 +269,21 @@ impl<'a> Table<'a> {
 
     /// The column of a name, the first if there are several; `None` when there is none.
     pub fn column_named(&self, name: &str) -> Result<Option<Column<'a>>> {
+        self.index_of(name)?.map(|index| Column::at(self, index)).transpose()
+    }
+
+    /// The index of the column of a name.
+    pub(super) fn index_of(&self, name: &str) -> Result<Option<u32>> {
         for index in 0..self.columns {
             if self.name_of(index)? == name.as_bytes() {
-                return Column::at(self, index).map(Some);
+                return Ok(Some(index));
             }
         }
         Ok(None)
+    }
+
+    /// Where in the payload the descriptor of a column is.
+    pub(super) fn place_of(&self, index: u32) -> usize {
+        self.base + descriptor(index)
     }
 }

@@ -16,6 +16,7 @@ mod format;
 mod gather;
 mod layout;
 mod node;
+mod recall;
 mod texts;
 mod write;
 

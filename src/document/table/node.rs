@@ -15,6 +15,7 @@ use super::super::head::Head;
 use super::super::{Document, Iter, Node, Type};
 use super::column::{Column, descriptor};
 use super::layout::{DESCRIPTOR, HEAD, Table, le};
+use super::recall;
 use crate::error::{Error, Result, Status};
 
 /// The bit of a node that lies in a table.
@@ -48,14 +49,33 @@ pub(in super::super) enum Part<'a> {
     Name(Column<'a>),
 }
 
+/// Where what describes the value is in the payload.
+const fn place_in(node: Node) -> usize {
+    (node >> 32 & 0x0fff_ffff) as usize * UNIT
+}
+
 const fn node(place: Place, at: usize, row: u64) -> Node {
     VIRTUAL | (place as u64) << 60 | ((at / UNIT) as u64) << 32 | row
 }
 
 impl<'a> Document<'a> {
+    /// The beginning of the value that a node in a table stands for.
+    pub(in super::super) fn head_in_table(&self, node: Node) -> Result<Head<'a>> {
+        let at = place_in(node);
+        let known = match node >> 60 & 7 {
+            1 => recall::value(self, at, node & 0xffff_ffff),
+            3 | 4 => recall::name(self, at).map(Head::String),
+            _ => None,
+        };
+        if let Some(head) = known {
+            return Ok(head);
+        }
+        self.part_at(node)?.head()
+    }
+
     /// What a node in a table stands for.
     pub(in super::super) fn part_at(&self, node: Node) -> Result<Part<'a>> {
-        let at = (node >> 32 & 0x0fff_ffff) as usize * UNIT;
+        let at = place_in(node);
         let row = node & 0xffff_ffff;
         let part = match node >> 60 & 7 {
             0 => Part::Row(self.table_at(at)?, row),
@@ -84,8 +104,8 @@ impl<'a> Document<'a> {
     }
 
     fn no_value(&self, node: Node) -> Error {
-        let what = format!("{node:#x} is no value of a table in the document");
-        Error::new(Status::InvalidArgument, what)
+        let size = self.bytes.len();
+        self.corrupt(size, format_args!("no value at {node}: no table in the payload has it"))
     }
 
     /// The table whose head is at `base`.
@@ -102,6 +122,9 @@ impl<'a> Document<'a> {
 
     /// The column whose descriptor is at `at`.
     fn column_at(&self, at: usize) -> Result<Column<'a>> {
+        if let Some(column) = recall::column(self, at) {
+            return Ok(column);
+        }
         let found = self.bytes.get(at..).filter(|rest| rest.len() >= DESCRIPTOR);
         let index = found.map(|rest| le::<4>(rest, 88) as u32);
         let base = index.and_then(|index| at.checked_sub(descriptor(index)));
@@ -139,7 +162,7 @@ impl<'a> Part<'a> {
         let index = index as u64;
         Ok(match self {
             Part::Table(table) if table.plain_type() == Type::Map => return Err(Self::none()),
-            Part::Table(table) if table.is_list() => cell(&table.column(0)?, index),
+            Part::Table(table) if table.is_list() => node(Place::Cell, table.place_of(0), index),
             Part::Table(table) => node(Place::Row, table.base, index),
             Part::Column(column) => cell(column, index),
             Part::Cell(column, row) => cell(&column.child(0)?, column.items(*row)?.0 + index),
@@ -151,9 +174,9 @@ impl<'a> Part<'a> {
     pub(in super::super) fn key(&self, index: usize) -> Result<Node> {
         let index = index as u32;
         Ok(match self {
-            Part::Table(table) => name(&table.column(index)?, Place::ColumnName, 0),
-            Part::Row(table, row) => name(&table.column(index)?, Place::CellName, *row),
-            Part::Cell(column, row) => name(&column.child(index)?, Place::CellName, *row),
+            Part::Table(table) => node(Place::ColumnName, table.place_of(index), 0),
+            Part::Row(table, row) => node(Place::CellName, table.place_of(index), *row),
+            Part::Cell(column, row) => node(Place::CellName, column.child(index)?.place(), *row),
             Part::Column(_) | Part::Name(_) => return Err(Self::none()),
         })
     }
@@ -161,8 +184,12 @@ impl<'a> Part<'a> {
     /// The node of the value of a key of a map; `None` when it is not there.
     pub(in super::super) fn value_of(&self, key: &str) -> Result<Option<Node>> {
         Ok(match self {
-            Part::Table(table) => table.column_named(key)?.map(|column| whole(&column)),
-            Part::Row(table, row) => table.column_named(key)?.map(|column| cell(&column, *row)),
+            Part::Table(table) => {
+                table.index_of(key)?.map(|index| node(Place::Column, table.place_of(index), 0))
+            }
+            Part::Row(table, row) => {
+                table.index_of(key)?.map(|index| node(Place::Cell, table.place_of(index), *row))
+            }
             Part::Cell(column, row) => column.child_named(key)?.map(|child| cell(&child, *row)),
             Part::Column(_) | Part::Name(_) => None,
         })
@@ -188,12 +215,4 @@ pub(in super::super) fn step(iter: Iter) -> Iter {
 
 fn cell(column: &Column, row: u64) -> Node {
     node(Place::Cell, column.place(), row)
-}
-
-fn whole(column: &Column) -> Node {
-    node(Place::Column, column.place(), 0)
-}
-
-fn name(column: &Column, place: Place, row: u64) -> Node {
-    node(place, column.place(), row)
 }
