@@ -27,6 +27,7 @@ mod search;
 mod size;
 mod table_type;
 mod text;
+mod times;
 mod unpack;
 mod values;
 mod view_type;
@@ -130,7 +131,8 @@ unsafe fn made(api: &Api) -> Option<Vec<(&'static CStr, Ref)>> {
             .chain(unpack::later_functions())
             .chain(values::functions())
             .chain(size::functions())
-            .chain(table_type::functions());
+            .chain(table_type::functions())
+            .chain(times::functions());
         for definition in later {
             add(&mut made, definition)?;
         }

@@ -1,9 +1,11 @@
 //! Long lists of dicts with the same keys, and long lists of texts, as tables: smaller, and read in place by every language.
 //!
 //! A list becomes one when that loses nothing: the dicts have the same keys in the same order, and the values under each
-//! are of one of the types `bool`, `int` (of 64 bits), `float` and `str`, or None. All others stay as they are.
+//! are of one of the types `bool`, `int` (of 64 bits), `float`, `str`, `datetime` (naive or in UTC), `date` and `timedelta`, or
+//! None. All others stay as they are.
 
 use super::super::api::{PyObject, api};
+use super::super::times;
 use super::Packer;
 use super::packed::Lent;
 use crate::document::table::{Buffers, Dictionary, Field, Layout, Origin, Texts, lay_out};
@@ -34,7 +36,7 @@ impl Packer {
             let built = if class == api.dict_type {
                 self.go_deeper()?;
                 Columns::of_rows(items, rows as usize)
-            } else if class == api.text_type {
+            } else if class == api.text_type || times::is_time(class) {
                 Columns::of_list(items, rows as usize)
             } else {
                 None
@@ -202,6 +204,8 @@ enum Values {
     Bool(Vec<u8>),
     Int(Vec<i64>),
     Float(Vec<f64>),
+    Date(Vec<i32>),
+    Time(times::Kind, Vec<i64>),
     /// Texts that come again.
     Codes(Vec<i32>, Box<Known>),
     Text(Texts),
@@ -315,11 +319,28 @@ impl Column {
                 }
                 let Values::Bool(bits) = &mut self.values else { return false };
                 bits[self.len / 8] |= u8::from(value == api.true_object) << (self.len % 8);
-            } else {
+            } else if !self.add_time(value, class) {
                 return false;
             }
         }
         self.there();
+        true
+    }
+
+    unsafe fn add_time(&mut self, value: *mut PyObject, class: *mut PyObject) -> bool {
+        // SAFETY: an object of the type, says the caller.
+        let Some((kind, number)) = (unsafe { times::number(value, class) }) else { return false };
+        if matches!(self.values, Values::None) {
+            self.values = match kind {
+                times::Kind::Date => Values::Date(self.begin()),
+                kind => Values::Time(kind, self.begin()),
+            };
+        }
+        match &mut self.values {
+            Values::Date(days) if kind == times::Kind::Date => days.push(number as i32),
+            Values::Time(known, numbers) if kind == *known => numbers.push(number),
+            _ => return false,
+        }
         true
     }
 
@@ -364,7 +385,8 @@ impl Column {
         }
         match &mut self.values {
             Values::None | Values::Bool(_) => {}
-            Values::Int(values) => values.push(0),
+            Values::Int(values) | Values::Time(_, values) => values.push(0),
+            Values::Date(days) => days.push(0),
             Values::Float(values) => values.push(0.0),
             Values::Codes(codes, _) => codes.push(0),
             Values::Text(texts) => return texts.push(b"") && self.count_none(),
@@ -410,6 +432,8 @@ impl Column {
             Values::None => ("n", &[], &[]),
             Values::Bool(bits) => ("b", &[], bits),
             Values::Int(values) => ("l", &[], bytes(values)),
+            Values::Date(days) => (times::Kind::Date.format(), &[], bytes(days)),
+            Values::Time(kind, values) => (kind.format(), &[], bytes(values)),
             Values::Float(values) => ("g", &[], bytes(values)),
             Values::Codes(codes, _) => ("i", &[], bytes(codes)),
             Values::Text(texts) => ("u", bytes(texts.ends()), texts.bytes()),

@@ -3,6 +3,7 @@
 use super::super::api::api;
 use super::super::object::Ref;
 use super::super::text::new_int;
+use super::super::times;
 use super::{Unpacker, call, fail, told};
 use crate::document::table::{Column, Kind, Origin, Table};
 
@@ -98,6 +99,8 @@ enum Values<'a> {
     Bool(&'a [u8]),
     Int(&'a [[u8; 8]]),
     Float(&'a [[u8; 8]]),
+    Date(&'a [[u8; 4]]),
+    Time(times::Kind, &'a [[u8; 8]]),
     /// Indices, and the texts that they are of, made when they are first met.
     Codes(&'a [[u8; 4]], Column<'a>, Vec<Option<Ref>>),
     /// Offsets, and the bytes.
@@ -120,6 +123,10 @@ impl<'a> Made<'a> {
             (Kind::Bool, None) => Values::Bool(column.data()),
             (Kind::Signed(8), None) => Values::Int(column.data().as_chunks().0),
             (Kind::Float(8), None) => Values::Float(column.data().as_chunks().0),
+            (Kind::Time(size), None) if let Some(kind) = times::Kind::of(column.format()) => match size {
+                4 => Values::Date(column.data().as_chunks().0),
+                _ => Values::Time(kind, column.data().as_chunks().0),
+            },
             (Kind::Text(4), None) => Values::Text(column.offsets().as_chunks().0, column.data()),
             (Kind::Text(_), None) => Values::LongText,
             _ => {
@@ -170,6 +177,10 @@ impl<'a> Made<'a> {
                         text.len() as isize,
                     ))?));
                 }
+                Values::Date(days) => {
+                    times::made(times::Kind::Date, i32::from_le_bytes(days[index]).into())?.give()
+                }
+                Values::Time(kind, values) => times::made(*kind, i64::from_le_bytes(values[index]))?.give(),
                 Values::LongText => return Some(Some(text(&self.column, index as u64)?)),
                 Values::Bool(bits) => {
                     let set = bits[index / 8] >> (index % 8) & 1 == 1;

@@ -191,6 +191,11 @@ def learn_arrays(array: type, dtypes: Sequence[tuple[Any, int]], /) -> None:
     plain arrays need no functions of Python's then.
     """
 
+def learn_times(functions: Any, samples: tuple[tuple[Any, int | None], ...], /) -> None:
+    """Tells of the module ``datetime``: its capsule, and objects with the numbers that they are to
+    be, None for those that no number stands for. Unless all are so, none is a number.
+    """
+
 def unpack(
     owner: Pin,
     address: int,

@@ -24,6 +24,7 @@ from ..errors import FormatError, TooLargeError
 from . import arrow, frame_tables, npy
 from . import segments as _segments
 from . import tables as _tables
+from . import times as _times
 from .exact import (
     ARRAY,
     ARRAY_LONG,
@@ -50,6 +51,8 @@ _ARROW, _NUMPY = prefix("arrow"), prefix("numpy")
 # What the library asks about each type that has no counterpart: the number of NumPy's numbers and
 # texts, once NumPy is there; 0: always ask.
 _kinds: dict[type, int] = {msgpack.ExtType: 0, msgpack.Timestamp: 0}
+
+_times.learn()
 
 Answer = tuple[Any, ...]
 # What the library asks about what it packs, with its flags, and what raises what is wrong.

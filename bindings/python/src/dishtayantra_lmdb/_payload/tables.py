@@ -73,6 +73,10 @@ class Column(Shown):
         "nulls",
     )
 
+    name: str
+    format: str
+    nulls: int
+
     def __init__(self, table: Table, index: int) -> None:
         """A column of ``table``; tables make them."""
         (
@@ -241,8 +245,10 @@ class Table(Shown, core.Table):
         """The names of the columns."""
         return [self._described(index)[0] for index in range(self._columns)]
 
-    # As pyarrow has it, for who takes tables of both.
-    column_names = columns
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns, as pyarrow calls them."""
+        return self.columns
 
     @property
     def num_rows(self) -> int:
@@ -271,7 +277,8 @@ class Table(Shown, core.Table):
             raise IndexError(f"the table has {self._columns} columns, none of index {which}")
         return Column(self, index)
 
-    __getitem__ = column
+    def __getitem__(self, which: str | int) -> Column:
+        return self.column(which)
 
     def __len__(self) -> int:
         return self.rows
