@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
-[ "$#" -gt 0 ] || targets=(record envelope document npy reference configuration operations)
+[ "$#" -gt 0 ] || targets=(record envelope document table npy reference configuration operations)
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 level=(-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4

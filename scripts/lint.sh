@@ -39,6 +39,7 @@ check "cargo doc, bindings/rust" env RUSTDOCFLAGS="-D warnings" cargo doc --lock
 check "header drift" cargo test --locked --quiet --test engine -- header:: abi::
 check "bindings drift" cargo test --locked --quiet --package dishtayantra-lmdb --test sys
 check "golden documents" "$venv/bin/python" tests/fixtures/make_documents.py --check
+check "golden tables" "$venv/bin/python" tests/fixtures/make_tables.py --check
 check "golden arrays" "$venv/bin/python" tests/fixtures/make_arrays.py --check
 check "ruff check" "$venv/bin/ruff" check "${python_sources[@]}"
 check "ruff format" "$venv/bin/ruff" format --check "${python_sources[@]}"

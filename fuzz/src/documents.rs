@@ -43,6 +43,12 @@ fn place<'a>(room: &'a mut [u8], bytes: &[u8]) -> &'a [u8] {
     placed
 }
 
+/// Does something with bytes as a document that lies as one in a store does.
+pub(crate) fn in_place(bytes: &[u8], look: impl FnOnce(&Document)) {
+    let mut room = room_for(bytes.len());
+    look(&Document::new(place(&mut room, bytes)));
+}
+
 fn look(document: &Document, node: Node, whole: bool, nodes: &mut Vec<Node>) {
     let kind = match document.kind(node) {
         Ok(kind) => kind,

@@ -5,12 +5,14 @@ mod documents;
 mod images;
 pub mod operations;
 mod records;
+mod tables;
 mod texts;
 
 pub use documents::document;
 pub use images::npy;
 pub use operations::operations;
 pub use records::{envelope, record};
+pub use tables::table;
 pub use texts::{configuration, reference};
 
 /// What is done with an input.
@@ -21,6 +23,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("record", record),
     ("envelope", envelope),
     ("document", document),
+    ("table", table),
     ("npy", npy),
     ("reference", reference),
     ("configuration", configuration),

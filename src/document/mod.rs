@@ -114,7 +114,7 @@ impl<'a> Document<'a> {
 
     /// The document in `bytes`. Looks at nothing yet.
     pub fn new(bytes: &'a [u8]) -> Document<'a> {
-        Document { bytes, key: None, id: place::NOBODY }
+        Document::with_id(bytes, new_id())
     }
 
     /// The document in the payload of `view`; errors name the view's key. Looks at nothing yet.

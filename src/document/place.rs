@@ -4,8 +4,8 @@ use super::Node;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The id of documents of which nothing is remembered: their bytes may be others the next time.
-pub(super) const NOBODY: u64 = 0;
+/// An id that no document has.
+const NOBODY: u64 = 0;
 /// Values from this index on are remembered; those before are found as fast.
 const FIRST: usize = 16;
 /// Arrays whose last value each thread remembers, those inside one another among them.
@@ -47,7 +47,7 @@ fn slot(document: u64, array: Node) -> usize {
 
 /// The nearest value before `index`, or at it, of which it is known where it is: its index and its position.
 pub(super) fn before(document: u64, array: Node, index: usize) -> Option<(usize, usize)> {
-    if index < FIRST || document == NOBODY {
+    if index < FIRST {
         return None;
     }
     let place = PLACES.with(|places| places[slot(document, array)].get());
@@ -57,7 +57,7 @@ pub(super) fn before(document: u64, array: Node, index: usize) -> Option<(usize,
 
 /// Remembers where a value is.
 pub(super) fn remember(document: u64, array: Node, index: usize, at: usize) {
-    if index >= FIRST && document != NOBODY {
+    if index >= FIRST {
         PLACES.with(|places| places[slot(document, array)].set(Place { document, array, index, at }));
     }
 }

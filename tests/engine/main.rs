@@ -36,4 +36,5 @@ mod store;
 mod store_id;
 mod symbols;
 mod table;
+mod table_golden;
 mod upgrade;

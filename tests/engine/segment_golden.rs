@@ -26,13 +26,13 @@ fn documents_of(folder: &str) -> Vec<(String, Vec<u8>, Tree)> {
     found
 }
 
-fn unhex(text: &Value) -> Vec<u8> {
+pub fn unhex(text: &Value) -> Vec<u8> {
     let text = text.as_str().unwrap();
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The tree that the JSON beside a document tells.
-fn tree(value: &Value) -> Tree {
+pub fn tree(value: &Value) -> Tree {
     match value {
         Value::Null => Tree::Nil,
         Value::Bool(value) => Tree::Bool(*value),

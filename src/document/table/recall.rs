@@ -1,8 +1,8 @@
 //! Columns that were looked at: who walks a table as the plain value it was asks for one value after the other, each of which
 //! says only where its column is described.
 
+use super::super::Document;
 use super::super::head::Head;
-use super::super::{Document, place};
 use super::column::{Column, Told, descriptor};
 use super::layout::{Origin, Table};
 use std::cell::RefCell;
@@ -61,9 +61,6 @@ pub(super) fn name<'a>(document: &Document<'a>, at: usize) -> Option<&'a [u8]> {
 }
 
 fn known<T>(document: &Document, at: usize, take: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
-    if document.id == place::NOBODY {
-        return None;
-    }
     KNOWN.with(|places| {
         let known = places[slot(at)].try_borrow().ok()?;
         let known = known.as_ref().filter(|known| known.document == document.id && known.at == at)?;
@@ -95,9 +92,6 @@ impl Known {
 pub(super) fn keep(at: usize, column: &Column) {
     let Column { table, told } = *column;
     let document = table.document;
-    if document.id == place::NOBODY {
-        return;
-    }
     let known = Known {
         document: document.id,
         at,
