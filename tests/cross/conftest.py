@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 from grid import Cell, Grid
 from peer import Peer
-from table import BEHAVIOURS, BUILT, CALCULATORS, FORMATS, LANGUAGES, MODES, SIZES, WORKER
+from table import (
+    BEHAVIOURS,
+    BUILT,
+    CALCULATORS,
+    FORMATS,
+    LANGUAGES,
+    LENGTHS,
+    MODES,
+    PYTHON_ROWS,
+    SIZES,
+    TABLES,
+    WORKER,
+)
 
 from dishtayantra_lmdb import LMDBConfig, LMDBTransport
 
@@ -52,13 +64,36 @@ def _calculators() -> Grid:
     return Grid("calculators", axes, absent)
 
 
-GRIDS = {"payloads": _payloads(), "calculators": _calculators()}
+def _tables() -> Grid:
+    absent = {
+        (kind, "Python", reader, length): f"{kind} from Python: fewer than {least} stay plain"
+        for kind, least in PYTHON_ROWS.items()
+        for reader in LANGUAGES
+        for length, rows in LENGTHS.items()
+        if rows < least
+    }
+    axes = {
+        "tables": tuple(TABLES),
+        "writers": tuple(LANGUAGES),
+        "readers": tuple(LANGUAGES),
+        "lengths": tuple(LENGTHS),
+    }
+    return Grid("tables", axes, absent)
+
+
+GRIDS = {"payloads": _payloads(), "tables": _tables(), "calculators": _calculators()}
 
 
 @pytest.fixture(scope="session")
 def payloads() -> Grid:
     """The grid of writers, readers, formats and sizes."""
     return GRIDS["payloads"]
+
+
+@pytest.fixture(scope="session")
+def tables() -> Grid:
+    """The grid of writers, readers, kinds of tables and their lengths."""
+    return GRIDS["tables"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,13 @@ seed + (i + 1) * 0x9E3779B97F4A7C15, modulo 2^64. Columns differ by what is adde
     ints    seed + 2  word >> 32 as int32
     marks   seed + 3  word >> 56 as uint8
 
+    codes   seed + 4  CODES[word mod 3], of tables
+    times   seed + 5  word >> 2 as nanoseconds since 1970, UTC, of tables
+    nulls   seed + 6  nil where the word is a multiple of 4, of tables that have nulls
+
+A text of a table is "größe " and the mark of its row; list i of a table has i mod 3 of the ints, the first list
+the first ones; a pair has a float and a text.
+
 A document is ``DOCUMENT`` and columns: as lists in json and msgpack, as arrays in segments.
 """
 
@@ -64,6 +71,36 @@ def arrays(seed: int, count: int) -> dict[str, np.ndarray]:
         "ints": ints(seed, count),
         "longs": longs(seed, count).reshape(-1, 1),
     }
+
+
+CODES = ["ab", "größe", "z"]
+
+
+def column(kind: str, seed: int, count: int, nulls: bool) -> pa.Array:
+    """A column of a table as pyarrow has it."""
+    mask = words(seed + 6, count) % np.uint64(4) == 0 if nulls else None
+    if kind == "float":
+        return pa.array(floats(seed, count), mask=mask)
+    if kind == "long":
+        return pa.array(longs(seed, count), mask=mask)
+    if kind == "text":
+        return pa.array(np.char.add("größe ", marks(seed, count).astype("U3")), pa.string(), mask=mask)
+    if kind == "code":
+        codes = (words(seed + 4, count) % np.uint64(3)).astype(np.int32)
+        return pa.DictionaryArray.from_arrays(codes, CODES)
+    if kind == "time":
+        times = (words(seed + 5, count) >> np.uint64(2)).astype(np.int64)
+        return pa.array(times).cast(pa.timestamp("ns", "UTC"))
+    if kind == "list":
+        ends = np.concatenate([[0], np.cumsum(np.arange(count) % 3)]).astype(np.int32)
+        return pa.ListArray.from_arrays(ends, ints(seed, int(ends[-1])))
+    pair = [column("float", seed, count, nulls), column("text", seed, count, nulls)]
+    return pa.StructArray.from_arrays(pair, ["a", "b"])
+
+
+def columns_of(columns: list[list[str]], seed: int, count: int, nulls: bool) -> pa.Table:
+    """A table of named columns."""
+    return pa.table({name: column(kind, seed, count, nulls) for name, kind in columns})
 
 
 def matrix(seed: int, count: int) -> np.ndarray:

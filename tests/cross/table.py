@@ -115,6 +115,48 @@ SIZES = {
 
 
 @dataclass(frozen=True)
+class Table:
+    """A kind of table.
+
+    Attributes:
+        origin: what it was made of, as its head says.
+        columns: names and what ``content.py`` fills them with: float, long, text, code, time, list, pair.
+        nulls: whether some values are nil.
+    """
+
+    origin: int
+    columns: tuple[tuple[str, str], ...]
+    nulls: bool = False
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """The buffers that readers use in place."""
+        parts = {"list": (".item",), "pair": (".a", ".b")}
+        return tuple(name + part for name, kind in self.columns for part in parts.get(kind, ("",)))
+
+
+_TRADES = (("floats", "float"), ("longs", "long"), ("text", "text"))
+
+TABLES = {
+    "rows": Table(1, _TRADES),
+    "list of text": Table(2, (("", "text"),)),
+    "pyarrow": Table(4, _TRADES),
+    "pandas": Table(6, _TRADES),
+    "Polars": Table(7, _TRADES),
+    "nulls": Table(4, _TRADES, nulls=True),
+    "dictionary": Table(4, (("code", "code"), ("floats", "float"))),
+    "timestamps": Table(4, (("at", "time"), ("floats", "float"))),
+    "nested": Table(4, (("list", "list"), ("pair", "pair"))),
+}
+
+# Rows of tables.
+LENGTHS = {"no rows": 0, "100": 100, "3,000": 3_000, "50,000": 50_000}
+
+# Of these Python writes a table from so many rows on.
+PYTHON_ROWS = {"rows": 64, "list of text": 64}
+
+
+@dataclass(frozen=True)
 class Calculators:
     """The calculators of a language, and how Python reaches them.
 

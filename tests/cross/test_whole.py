@@ -6,7 +6,7 @@ import math
 
 import pytest
 from grid import Grid
-from table import BEHAVIOURS, CALCULATORS, FORMATS, LANGUAGES, MODES, SIZES
+from table import BEHAVIOURS, CALCULATORS, FORMATS, LANGUAGES, LENGTHS, MODES, SIZES, TABLES
 
 from dishtayantra_lmdb import LMDBTransport
 
@@ -53,6 +53,11 @@ def test_grid_notices_a_cell_that_should_not_be() -> None:
 @pytest.mark.last
 def test_no_payload_cell_is_missing(payloads: Grid) -> None:
     check_whole(payloads, math.prod(map(len, (FORMATS, LANGUAGES, LANGUAGES, SIZES))))
+
+
+@pytest.mark.last
+def test_no_cell_of_tables_is_missing(tables: Grid) -> None:
+    check_whole(tables, math.prod(map(len, (TABLES, LANGUAGES, LANGUAGES, LENGTHS))))
 
 
 @pytest.mark.last

@@ -318,6 +318,12 @@ impl<'a> Columns<'a> {
         Columns { origin: Origin::Rows, ..Columns::new(fields) }
     }
 
+    /// The same, to its reader what it was made of: of a list, which has one column without a name, a list; of a frame, a
+    /// frame of that library.
+    pub fn made_of(self, origin: Origin) -> Columns<'a> {
+        Columns { origin, read: Arc::default(), ..self }
+    }
+
     /// A table as it is, where it is. Fails as [`Field::of`] does.
     pub fn of(table: Table<'_, 'a>) -> Result<Columns<'a>> {
         let fields = (0..table.columns()).map(|at| Field::of(table.column_at(at)?)).collect::<Result<_>>()?;

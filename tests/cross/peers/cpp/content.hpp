@@ -50,6 +50,22 @@ struct Marks {
     static std::uint8_t at(std::uint64_t seed, std::size_t i) { return static_cast<std::uint8_t>(word(seed + 3, i) >> 56); }
 };
 
+constexpr const char* codes[] = {"ab", "größe", "z"};
+
+inline std::size_t code(std::uint64_t seed, std::size_t i) { return word(seed + 4, i) % 3; }
+
+struct Times {
+    using Item = std::int64_t;
+    static std::int64_t at(std::uint64_t seed, std::size_t i) { return static_cast<std::int64_t>(word(seed + 5, i) >> 2); }
+};
+
+struct Texts {
+    using Item = std::string;
+    static std::string at(std::uint64_t seed, std::size_t i) { return "größe " + std::to_string(Marks::at(seed, i)); }
+};
+
+inline bool is_null(std::uint64_t seed, std::size_t i) { return word(seed + 6, i) % 4 == 0; }
+
 /// The first `count` items of a column.
 template <class Column>
 std::vector<typename Column::Item> column(std::uint64_t seed, std::size_t count) {

@@ -1,6 +1,7 @@
 // C++'s side of the matrix: one JSON object a line, asked on standard input and answered on standard output.
 
 #include "content.hpp"
+#include "tables.hpp"
 
 #include <dishtayantra_lmdb.hpp>
 
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 
 namespace lmdb = dishtayantra::lmdb;
@@ -35,6 +37,9 @@ struct Request {
           count(asked.at("count")),
           is_inline(asked.at("inline")),
           frame(asked.at("frame")) {
+        if (format == "table") {
+            table.emplace(asked);
+        }
         options.ttl = std::chrono::milliseconds(asked.at("ttl_ms").get<std::int64_t>());
         options.source = asked.at("source");
         options.target = asked.at("target");
@@ -48,6 +53,7 @@ struct Request {
     std::size_t count;
     bool is_inline;
     json frame;
+    std::optional<tables::Asked> table;
     lmdb::PutOptions options;
 };
 
@@ -167,6 +173,8 @@ void write(lmdb::Store& store, Request request) {
         image.append(reinterpret_cast<const char*>(floats.data()), 8 * floats.size());
         request.options.format = lmdb::Format::numpy;
         store.put(request.key, lmdb::as_bytes(image), request.options);
+    } else if (request.table) {
+        tables::write(store, request.key, request.options, *request.table);
     } else if (request.format == "arrow") {
         write_arrow(store, request);
     } else {
@@ -229,6 +237,13 @@ public:
             const bool is_fortran = request_.format == "Fortran numpy";
             require(request_.count == 0 || array.fortran_order() == is_fortran, "another order");
             items<content::Floats>(array.span<double>(), 2 * request_.count);
+        } else if (request_.table) {
+            const auto note = [this](const std::string& name, lmdb::Bytes bytes) {
+                arrays.push_back(place(name.c_str(), bytes));
+            };
+            const lmdb::Document document = view.document();
+            const auto fault = tables::Reading(*request_.table, note).fault(document["table"]);
+            require(!fault, fault.value_or(""));
         } else {
             stream(view);
         }

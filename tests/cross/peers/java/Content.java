@@ -29,6 +29,24 @@ final class Content {
         return (byte) (word(seed + 3, i) >>> 56);
     }
 
+    static final String[] CODES = {"ab", "größe", "z"};
+
+    static String textAt(long seed, int i) {
+        return "größe " + (markAt(seed, i) & 0xff);
+    }
+
+    static String codeAt(long seed, int i) {
+        return CODES[(int) Long.remainderUnsigned(word(seed + 4, i), 3)];
+    }
+
+    static long timeAt(long seed, int i) {
+        return word(seed + 5, i) >>> 2;
+    }
+
+    static boolean isNull(long seed, int i) {
+        return word(seed + 6, i) % 4 == 0;
+    }
+
     static double[] floats(long seed, int count) {
         double[] items = new double[count];
         for (int i = 0; i < count; i++) {

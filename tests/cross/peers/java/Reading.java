@@ -68,6 +68,9 @@ final class Reading {
                         "another order");
                 floats(array.bytes(), array.doubles(), 2 * count);
                 break;
+            case "table":
+                new Tables(request, arrays).read(view.document().at("table"));
+                break;
             default:
                 stream(view);
         }

@@ -1,7 +1,10 @@
 import com.dishtayantra.lmdb.PutOptions;
+import com.dishtayantra.lmdb.Table;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What a peer is asked. */
 final class Request {
@@ -11,6 +14,10 @@ final class Request {
     final int count;
     final boolean isInline;
     final PutOptions options;
+    /** Of tables: what they were made of, names and kinds of their columns, whether values are nil. */
+    final Table.Origin origin;
+    final List<String[]> columns = new ArrayList<>();
+    final boolean nulls;
     private final JsonElement frame;
 
     Request(JsonObject asked) {
@@ -20,6 +27,15 @@ final class Request {
         count = asked.get("count").getAsInt();
         isInline = asked.get("inline").getAsBoolean();
         frame = asked.get("frame");
+        boolean isTable = format.equals("table");
+        origin = isTable ? Table.Origin.values()[asked.get("origin").getAsInt() - 1] : null;
+        nulls = isTable && asked.get("nulls").getAsBoolean();
+        if (isTable) {
+            for (JsonElement column : asked.get("columns").getAsJsonArray()) {
+                columns.add(new String[] {
+                    column.getAsJsonArray().get(0).getAsString(), column.getAsJsonArray().get(1).getAsString()});
+            }
+        }
         options = PutOptions.defaults()
                 .ttl(Duration.ofMillis(asked.get("ttl_ms").getAsLong()))
                 .source(asked.get("source").getAsString())

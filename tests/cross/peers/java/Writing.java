@@ -45,6 +45,12 @@ final class Writing {
                         bytes(Content.floats(request.seed, request.count)), ByteBuffer.wrap(request.frame("between")),
                         bytes(Content.longs(request.seed, request.count)), ByteBuffer.wrap(request.frame("tail")));
                 break;
+            case "table":
+                try (Writer writer = new Writer()) {
+                    writer.map(2).key("seed").uint64(request.seed).key("table").table(request.origin, Tables.made(request));
+                    writer.put(store, request.key, request.options);
+                }
+                break;
             default:
                 throw new IllegalArgumentException("no format " + request.format);
         }

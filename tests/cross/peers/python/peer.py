@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import content
@@ -16,6 +19,9 @@ import content
 from dishtayantra_lmdb import DataFormat, LMDBConfig, LMDBTransport, View
 
 Request = dict[str, Any]
+
+# What tables were made of.
+ROWS, LIST, ARROW, PANDAS, POLARS = 1, 2, 4, 6, 7
 
 
 def write(transport: LMDBTransport, request: Request) -> None:
@@ -45,8 +51,23 @@ def write(transport: LMDBTransport, request: Request) -> None:
         transport.put(key, big_endian(content.matrix(seed, count)), DataFormat.NUMPY, **options)
     elif form == "arrow":
         transport.put(key, content.table(seed, count), DataFormat.ARROW, **options)
+    elif form == "table":
+        transport.put(key, {"seed": seed, "table": made_table(request)}, DataFormat.MSGPACK, tables=True, **options)
     else:
         raise ValueError(f"no format {form}")
+
+
+def made_table(request: Request) -> Any:
+    """What Python has that becomes the table asked for."""
+    table = content.columns_of(request["columns"], request["seed"], request["count"], request["nulls"])
+    origin = request["origin"]
+    if origin == ROWS:
+        return table.to_pylist()
+    if origin == LIST:
+        return table[""].to_pylist()
+    if origin == PANDAS:
+        return table.to_pandas()
+    return pl.from_arrow(table) if origin == POLARS else table
 
 
 def big_endian(array: np.ndarray) -> np.ndarray:
@@ -70,6 +91,10 @@ def envelope(view: View) -> dict[str, Any]:
 
 def place(name: str, address: int, size: int) -> dict[str, Any]:
     return {"name": name, "address": address, "bytes": size}
+
+
+def plain_texts(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if isinstance(array, pa.DictionaryArray) else array
 
 
 class Reading:
@@ -98,6 +123,8 @@ class Reading:
             if not array.flags.f_contiguous:
                 yield "not in Fortran order"
             yield from self._array("floats", array, content.columns(seed, count))
+        elif form == "table":
+            yield from self._table(view, request)
         else:
             expected = content.table(seed, count)
             table = view.table()
@@ -109,6 +136,42 @@ class Reading:
                 if table[name].num_chunks > 1:
                     yield f"{name} is in {table[name].num_chunks} chunks"
                 yield from self._array(name, column.to_numpy(), expected[name].to_numpy())
+
+    def _table(self, view: View, request: Request) -> Iterator[str]:
+        expected = content.columns_of(request["columns"], request["seed"], request["count"], request["nulls"])
+        table = pa.table(view.table("table"))
+        if table.num_rows != request["count"] or table.column_names != expected.column_names:
+            yield f"{table.num_rows} rows of {table.column_names}"
+        for name, kind in request["columns"]:
+            found = table[name].combine_chunks() if not request["count"] else table[name].chunk(0)
+            parts = {"list": {".item": "values"}, "pair": {".a": 0, ".b": 1}}.get(kind)
+            if parts is None:
+                self._place(name, found)
+            for part, where in (parts or {}).items():
+                self._place(name + part, found.values if where == "values" else found.field(where))
+            # Large or coded texts are texts.
+            wanted = plain_texts(expected[name].combine_chunks())
+            if not plain_texts(found).cast(wanted.type).equals(wanted):
+                yield f"{name} is {str(found)[:200]}, not {str(wanted)[:200]}"
+        value = view.value()["table"]
+        kinds = {ROWS: list, LIST: list, ARROW: pa.Table, PANDAS: pd.DataFrame, POLARS: pl.DataFrame}
+        if type(value) is not kinds[request["origin"]]:
+            yield f"the value is a {type(value)}"
+        plain = {
+            list: lambda: value,
+            pa.Table: lambda: value.to_pylist(),
+            pd.DataFrame: lambda: value.to_dict("records"),
+            pl.DataFrame: lambda: value.to_dicts(),
+        }[type(value)]()
+        rows = expected.to_pylist()
+        if plain != ([row[""] for row in rows] if request["origin"] == LIST else rows):
+            yield f"the value is {str(plain)[:200]}"
+
+    def _place(self, name: str, array: pa.Array) -> None:
+        """Where the values of an array lie, or the indices of a coded one."""
+        array = array.indices if isinstance(array, pa.DictionaryArray) else array
+        data = array.buffers()[-1]
+        self.arrays.append(place(name, data.address if data else 0, data.size if data else 0))
 
     def _document(self, found: Any, expected: dict[str, Any]) -> Iterator[str]:
         if not isinstance(found, dict) or list(found.keys() ^ expected.keys()):

@@ -24,7 +24,10 @@ MASKED = frozenset(
 def restored(table: tables.Table) -> Any:
     """The DataFrame or Series that ``table`` was."""
     pandas = optional.module("pandas", "a frame of pandas")
-    note = _note_of(table._metadata())
+    metadata = table._metadata()
+    if not metadata:
+        return _of_others(table)
+    note = _note_of(metadata)
     dtypes = note["dtypes"]
     columns = iter([table.column(index) for index in range(table.num_columns)])
     named = [next(columns) for _ in dtypes]
@@ -44,6 +47,13 @@ def restored(table: tables.Table) -> Any:
     if "attrs" in note:
         made.attrs.update(original(note["attrs"]))
     return made.set_flags(allows_duplicate_labels=False) if "unique" in note else made
+
+
+def _of_others(table: tables.Table) -> Any:
+    """Of a table that another language wrote as a frame: as pyarrow has its types in pandas."""
+    made = optional.pyarrow("a frame of pandas from another language").table(table)
+    frame = made.to_pandas(split_blocks=True)
+    return frame if table._origin == tables.PANDAS else frame.iloc[:, 0]
 
 
 def _columns(arrays: list[Any], dtypes: list[Any], index: Any, pandas: Any) -> list[Any]:

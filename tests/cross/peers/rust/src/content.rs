@@ -57,6 +57,33 @@ impl Column for Marks {
     }
 }
 
+pub struct Times;
+
+impl Column for Times {
+    type Item = i64;
+    const NAME: &'static str = "at";
+    fn at(seed: u64, i: usize) -> i64 {
+        (word(seed + 5, i) >> 2).cast_signed()
+    }
+}
+
+pub const CODES: [&str; 3] = ["ab", "größe", "z"];
+
+/// Which of `CODES` a row of a table has.
+pub fn code(seed: u64, i: usize) -> i32 {
+    (word(seed + 4, i) % 3) as i32
+}
+
+/// A text of a table.
+pub fn text(seed: u64, i: usize) -> String {
+    format!("größe {}", Marks::at(seed, i))
+}
+
+/// Whether a value of a table that has nulls is nil.
+pub fn is_null(seed: u64, i: usize) -> bool {
+    word(seed + 6, i).is_multiple_of(4)
+}
+
 /// The first `count` items of a column.
 pub fn column<C: Column>(seed: u64, count: usize) -> Vec<C::Item> {
     (0..count).map(|i| C::at(seed, i)).collect()

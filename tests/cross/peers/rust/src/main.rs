@@ -3,6 +3,7 @@
 mod content;
 mod read;
 mod request;
+mod tables;
 mod write;
 
 use dishtayantra::{Store, View};

@@ -2,6 +2,7 @@
 
 use crate::content::{self, Column, Floats, Ints, Longs, Marks};
 use crate::request::{Outcome, Request, said};
+use crate::tables;
 use crate::write::document;
 use dishtayantra::{Format, Node, Type, View};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ pub fn place(name: &str, bytes: &[u8]) -> Value {
     json!({"name": name, "address": bytes.as_ptr().addr(), "bytes": bytes.len()})
 }
 
-fn require(condition: bool, what: impl Into<String>) -> Outcome<()> {
+pub fn require(condition: bool, what: impl Into<String>) -> Outcome<()> {
     if condition { Ok(()) } else { Err(what.into()) }
 }
 
@@ -57,6 +58,11 @@ impl<'r> Reading<'r> {
                 let is_fortran = self.request.format != "numpy";
                 require(count == 0 || array.fortran_order() == is_fortran, "another order")?;
                 self.items::<Floats>(array.slice().map_err(said)?, 2 * count)
+            }
+            "table" => {
+                let document = view.document().map_err(said)?;
+                let node = document.root().get("table").map_err(said)?;
+                tables::read(self.request, node, &mut self.arrays)
             }
             _ => self.stream(view),
         }

@@ -24,6 +24,10 @@ pub struct Request {
     pub txn_id: String,
     pub source: String,
     pub target: String,
+    /// Of tables: names and kinds of their columns, what they were made of, whether values are nil.
+    pub columns: Vec<(String, String)>,
+    pub origin: u64,
+    pub nulls: bool,
     frame: Value,
 }
 
@@ -43,6 +47,9 @@ impl Request {
             txn_id: text("txn_id")?,
             source: text("source")?,
             target: text("target")?,
+            columns: serde_json::from_value(asked["columns"].clone()).unwrap_or_default(),
+            origin: asked["origin"].as_u64().unwrap_or_default(),
+            nulls: asked["nulls"].as_bool().unwrap_or_default(),
             frame: asked["frame"].clone(),
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::content::{self, Column, Floats, Ints, Longs, Marks, column};
 use crate::request::{Outcome, Request, said};
+use crate::tables;
 use dishtayantra::{Format, PutOptions, Segment, Store, Writer, npy_header};
 use serde_json::{Value, json};
 
@@ -30,6 +31,7 @@ pub fn write(store: &Store, request: &Request) -> Outcome<()> {
             writer.put(store, key, &options)
         }
         "segments" => segments(store, request, &options),
+        "table" => tables::write(store, request, &options),
         "raw" if request.is_inline => {
             store.put(key, bytemuck::cast_slice(&column::<Longs>(seed, count)), &of(Format::Raw))
         }
