@@ -4,6 +4,7 @@
 #include "matrix.hpp"
 #include "risk.hpp"
 #include "signal.hpp"
+#include "trades.hpp"
 
 #include <dishtayantra_lmdb/python.hpp>
 
@@ -29,5 +30,11 @@ Statistics of a signal `values` (samples in time order).
 
 samples; mean; rms = np.sqrt(np.mean(values ** 2)); peak = np.abs(values).max();
 zero_crossings = np.count_nonzero(np.diff(values < 0)).)");
+    python::PythonCalculator<calculators::TradeSums>::define(module, "TradeSums", R"(
+Sums of a column of the table `trades` (rows: a list of dicts; columns: a dict of lists and arrays; a frame) by another.
+
+`value` ("px") and `by` ("symbol") in the input or the configuration name the columns; `as` is "rows" (default) or
+"columns". Gives `sums` with the columns `by`, `sum` and `count`, sorted by the first, and `rows`. What has no `by` is
+left out.)");
     calculators::ColumnStatistics::define(module);
 }

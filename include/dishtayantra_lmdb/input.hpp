@@ -82,17 +82,16 @@ namespace detail {
 
 /// A document of one table, and what its bytes lie in when it has none of its own.
 struct MadeTable {
-    std::unique_ptr<Writer> writer;
+    std::shared_ptr<const void> owner;
     Document document;
 };
 
 /// What `write` writes as a document.
 template <class Write>
 MadeTable made_table(Write write) {
-    auto writer = std::make_unique<Writer>();
+    const auto writer = std::make_shared<Writer>();
     write(*writer);
-    const Bytes bytes = writer->data();
-    return {std::move(writer), Document::over(bytes)};
+    return {writer, Document::over(writer->data())};
 }
 
 /// The tables that an input made, by name: asked again, they are there.

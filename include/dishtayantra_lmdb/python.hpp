@@ -14,6 +14,7 @@
 //     python/references.hpp  what the fields of a mapping say of references
 //     python/buffers.hpp     objects with the buffer protocol as numbers
 //     python/lists.hpp       lists of numbers, read and made in one pass
+//     python/tables.hpp      tables of Python's objects, and as them
 //     python/values.hpp      any object as numbers
 //     python/input.hpp       PythonInput: a Python payload as input
 //     python/results.hpp     results as Python objects
@@ -31,6 +32,7 @@
 #include "python/objects.hpp"
 #include "python/references.hpp"
 #include "python/results.hpp"
+#include "python/tables.hpp"
 #include "python/values.hpp"
 
 #endif

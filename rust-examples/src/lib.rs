@@ -8,6 +8,7 @@ mod matrix;
 mod risk;
 mod signal;
 mod statistics;
+mod trades;
 
 use dishtayantra_pyo3::python_class;
 use pyo3::prelude::*;
@@ -38,10 +39,20 @@ python_class! {
     PySignalProcessor = "SignalProcessor", crate::signal::SignalProcessor, "dishtayantra_rust_calculators"
 }
 
+python_class! {
+    /// Sums of a column of the table `trades` (rows: a list of dicts; columns: a dict of lists and arrays; a frame) by another.
+    ///
+    /// `value` ("px") and `by` ("symbol") in the input or the configuration name the columns; `as` is "rows" (default) or
+    /// "columns". Gives `sums` with the columns `by`, `sum` and `count`, sorted by the first, and `rows`. What has no `by` is
+    /// left out.
+    PyTradeSums = "TradeSums", crate::trades::TradeSums, "dishtayantra_rust_calculators"
+}
+
 /// Calculators in Rust that read their inputs in place and answer references through the store.
 #[pymodule(gil_used = false)]
 fn dishtayantra_rust_calculators(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyMatrixProcessor>()?;
     module.add_class::<PyRiskCalculator>()?;
-    module.add_class::<PySignalProcessor>()
+    module.add_class::<PySignalProcessor>()?;
+    module.add_class::<PyTradeSums>()
 }

@@ -32,6 +32,7 @@ mod numbers;
 mod payload;
 mod protocol;
 mod results;
+mod tables;
 
 pub use class::Called;
 pub use dishtayantra;

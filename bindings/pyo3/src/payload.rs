@@ -2,7 +2,8 @@
 
 use crate::numbers::{Failure, is_list, number_of, numbers_of, tuple_of, type_name};
 use crate::protocol::fields_of;
-use dishtayantra::calculator::{Input, ViewInput, references_of, resolved};
+use crate::tables::packed;
+use dishtayantra::calculator::{Columns, Input, Kept, Table, ViewInput, references_of, resolved};
 use dishtayantra::{Error, ErrorKind, Format, Numbers, Result, View};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -18,6 +19,7 @@ pub struct PythonInput {
     is_mapping: bool,
     /// What asking raised: the exception goes on as it is, and not as an error about it.
     raised: Mutex<Option<PyErr>>,
+    tables: Kept,
 }
 
 /// Without asking the payload, which only a thread that is attached may do.
@@ -31,7 +33,12 @@ impl PythonInput {
     /// The payload as input.
     pub fn new(payload: Bound<'_, PyAny>) -> PythonInput {
         let is_mapping = payload.cast::<PyMapping>().is_ok();
-        PythonInput { payload: payload.unbind(), is_mapping, raised: Mutex::new(None) }
+        PythonInput {
+            payload: payload.unbind(),
+            is_mapping,
+            raised: Mutex::new(None),
+            tables: Kept::default(),
+        }
     }
 
     /// The exception that asking raised, if it did.
@@ -122,6 +129,24 @@ impl Input for PythonInput {
                 text => text,
             });
             texts.collect()
+        })
+    }
+
+    fn find_table(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        self.ask(name, |found| {
+            let given = single(found, |payload| {
+                payload.find_table(VALUES)?.map(|table| Ok(Columns::of(table)?.into_owned())).transpose()
+            })?;
+            if let Some(columns) = given {
+                return Ok(self.tables.written(name, |writer| writer.table(columns).map(|_| ()))?);
+            }
+            match self.tables.found(name)? {
+                Some(table) => Ok(table),
+                None => {
+                    let bytes = packed(found)?;
+                    Ok(self.tables.packed(name, bytes)?)
+                }
+            }
         })
     }
 

@@ -1,6 +1,8 @@
 //! Results as Python objects, as they also come out of the store.
 
-use crate::numbers::modules;
+use crate::errors::raised;
+use crate::numbers::{Failure, modules};
+use crate::tables::object_of;
 use dishtayantra::Numbers;
 use dishtayantra::calculator::{Map, Value};
 use pyo3::exceptions::PyImportError;
@@ -8,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict, PyList};
 
-/// Arrays as ndarrays, those that came as lists as lists.
+/// Arrays as ndarrays, those that came as lists as lists, tables as rows or columns.
 pub fn dict_of<'py>(py: Python<'py>, map: Map<'_>) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (name, value) in map {
@@ -21,6 +23,14 @@ pub fn dict_of<'py>(py: Python<'py>, map: Map<'_>) -> PyResult<Bound<'py, PyDict
             Value::Numbers(numbers) if numbers.is_list() => dict.set_item(name, list_of(py, numbers)?)?,
             Value::Numbers(numbers) => dict.set_item(name, array_of(py, numbers)?)?,
             Value::Map(map) => dict.set_item(name, dict_of(py, map)?)?,
+            Value::Table(columns) => {
+                let made = columns.table().map_err(Failure::from).and_then(|table| object_of(py, table));
+                let object = made.map_err(|failure| match failure {
+                    Failure::Wrong(error) => raised(py, &error),
+                    Failure::Raised(exception) => exception,
+                })?;
+                dict.set_item(name, object)?;
+            }
         }
     }
     Ok(dict)
@@ -43,7 +53,7 @@ fn array_of<'py>(py: Python<'py>, numbers: Numbers<'_>) -> PyResult<Bound<'py, P
 }
 
 /// NumPy, loaded already or now; none where there is none.
-fn numpy<'py>(py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub fn numpy<'py>(py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
     if let Some(numpy) = modules(py)?.get_item(intern!(py, "numpy"))?.filter(|numpy| !numpy.is_none()) {
         return Ok(Some(numpy));
     }

@@ -98,7 +98,7 @@ impl Kept {
         name: &str,
         make: impl FnOnce() -> Result<Document<'static>>,
     ) -> Result<&'s Document<'s>> {
-        if let Some(found) = self.found(name) {
+        if let Some(found) = self.get(name) {
             return Ok(found);
         }
         let mut link = Box::new(Link { name: name.to_owned(), document: make()?, next: Kept::default() });
@@ -108,10 +108,10 @@ impl Kept {
             // It has one, which is why it took no other.
             place = place.0.get().map_or(place, |taken| &taken.next);
         }
-        Ok(self.found(name).expect("put there just now"))
+        Ok(self.get(name).expect("put there just now"))
     }
 
-    fn found<'s>(&'s self, name: &str) -> Option<&'s Document<'s>> {
+    fn get<'s>(&'s self, name: &str) -> Option<&'s Document<'s>> {
         let mut place = self;
         while let Some(link) = place.0.get() {
             if link.name == name {
@@ -120,6 +120,25 @@ impl Kept {
             place = &link.next;
         }
         None
+    }
+
+    /// The table of a name that is kept already.
+    pub fn found(&self, name: &str) -> Result<Option<Table<'_, '_>>> {
+        self.get(name).map(|document| document.root().table()).transpose()
+    }
+
+    /// The table of a name: unless one is kept, the one that a MessagePack value is, or can be made of.
+    pub fn packed<'s>(
+        &'s self,
+        name: &str,
+        payload: impl AsRef<[u8]> + Send + Sync + 'static,
+    ) -> Result<Table<'s, 's>> {
+        let document = self.document(name, || {
+            let document = Document::of_owned(payload)?;
+            let root = document.root();
+            if root.is_table()? { Ok(document) } else { Document::table_of(root) }
+        })?;
+        document.root().table()
     }
 
     /// The table of a name in a document of its own, which `write` writes unless it is there.
@@ -131,7 +150,7 @@ impl Kept {
         let document = self.document(name, || {
             let mut writer = Writer::new()?;
             write(&mut writer)?;
-            Document::of_written(writer)
+            Document::of_owned(writer.data()?.to_vec())
         })?;
         document.root().table()
     }

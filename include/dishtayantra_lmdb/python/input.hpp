@@ -2,6 +2,7 @@
 #ifndef DISHTAYANTRA_LMDB_PYTHON_INPUT_HPP
 #define DISHTAYANTRA_LMDB_PYTHON_INPUT_HPP
 
+#include "tables.hpp"
 #include "values.hpp"
 
 #include <memory>
@@ -82,6 +83,20 @@ public:
         return texts;
     }
 
+    std::optional<Table> find_table(std::string_view name) const override {
+        return read<Table>(name, [&](const py::object& found) {
+            if (!is_reference(found)) {
+                return tables_.of(name, [&] { return packed_table(found); });
+            }
+            const std::unique_ptr<Input>& payload = payloads_.emplace_back(resolved(found));
+            const std::optional<Table> table = payload->names() ? std::nullopt : payload->find_table("values");
+            if (!table) {
+                throw InvalidArgumentError("a reference to a mapping");
+            }
+            return *table;
+        });
+    }
+
     /// The object under `name`; null when there is none or it is None. Needs the GIL.
     py::object find(std::string_view name) const {
         if (!is_mapping_) {
@@ -133,6 +148,9 @@ private:
 
     py::object payload_;
     bool is_mapping_;
+    mutable lmdb::detail::Tables tables_;
+    /// What tables lie in that references stand for.
+    mutable std::vector<std::unique_ptr<Input>> payloads_;
 };
 
 /// A reference's input. JSON, a format for debugging, is parsed by Python. Takes the GIL where it needs it.

@@ -4,6 +4,7 @@
 
 #include "lists.hpp"
 #include "objects.hpp"
+#include "tables.hpp"
 
 #include "../output.hpp"
 
@@ -19,22 +20,6 @@
 namespace dishtayantra::lmdb {
 // Hidden, as what it is made of in pybind11.
 namespace [[gnu::visibility("hidden")]] python {
-
-/// Whether there is a NumPy, loaded already or now.
-inline bool has_numpy() {
-    if (loaded(interned<numpy_name>())) {
-        return true;
-    }
-    try {
-        py::module_::import("numpy");
-        return true;
-    } catch (py::error_already_set& error) {
-        if (!error.matches(PyExc_ImportError)) {
-            throw;
-        }
-        return false;
-    }
-}
 
 /// An ndarray of its own memory; nested lists where there is no NumPy.
 inline py::object array_of(const Numbers& numbers) {
@@ -60,6 +45,9 @@ inline py::object object_of(const Value& value) {
                 return dict_of(held);
             } else if constexpr (std::is_same_v<T, Numbers>) {
                 return held.is_list() ? list_of(held) : array_of(held);
+            } else if constexpr (std::is_same_v<T, Columns>) {
+                const auto made = lmdb::detail::made_table([&](Writer& writer) { writer.table(held); });
+                return object_of(made.document.root().table());
             } else {
                 return py::cast(held);
             }
@@ -79,7 +67,7 @@ inline void add_items(const py::dict& dict, const Map& map) {
     }
 }
 
-/// A result as it also comes out of the store: arrays as ndarrays, those that came as lists as lists.
+/// A result as it also comes out of the store: arrays as ndarrays, those that came as lists as lists, tables as rows or columns.
 inline py::dict dict_of(const Map& map) {
     py::dict out;
     add_items(out, map);

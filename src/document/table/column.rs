@@ -424,7 +424,7 @@ impl<'a> Column<'a> {
 
     /// The value at a row, as documents have it: times are their integers, intervals and decimals their bytes, lists
     /// arrays and structs maps, whose values have nodes of their own.
-    pub(in super::super) fn head(&self, row: u64) -> Result<Head<'a>> {
+    pub(crate) fn head(&self, row: u64) -> Result<Head<'a>> {
         if self.is_null(row)? {
             return Ok(Head::Nil);
         }
@@ -446,7 +446,7 @@ impl<'a> Column<'a> {
     }
 
     /// Where in the child the items of a list begin, and how many there are.
-    pub(super) fn items(&self, row: u64) -> Result<(u64, usize)> {
+    pub(crate) fn items(&self, row: u64) -> Result<(u64, usize)> {
         let row = self.inside(row)?;
         let (start, end) = match self.told.kind {
             Kind::FixedList(size) => (row * size as usize, (row + 1) * size as usize),

@@ -4,7 +4,8 @@ use super::super::api::api;
 use super::super::object::Ref;
 use super::super::text::new_int;
 use super::super::times;
-use super::{Unpacker, call, fail, told};
+use super::{Unpacker, call, plain, told};
+use crate::document::Head;
 use crate::document::table::{Column, Kind, Origin, Table};
 
 impl<'a> Unpacker<'a> {
@@ -106,6 +107,8 @@ enum Values<'a> {
     /// Offsets, and the bytes.
     Text(&'a [[u8; 4]], &'a [u8]),
     LongText,
+    /// What is made value by value.
+    Other,
 }
 
 impl<'a> Made<'a> {
@@ -129,12 +132,7 @@ impl<'a> Made<'a> {
             },
             (Kind::Text(4), None) => Values::Text(column.offsets().as_chunks().0, column.data()),
             (Kind::Text(_), None) => Values::LongText,
-            _ => {
-                let format = column.format();
-                return fail(&format!(
-                    "rows with a column of format {format:?} are not known to this version"
-                ));
-            }
+            _ => Values::Other,
         };
         Some(Made { column, name, values, last: Last::Unknown })
     }
@@ -181,6 +179,7 @@ impl<'a> Made<'a> {
                     times::made(times::Kind::Date, i32::from_le_bytes(days[index]).into())?.give()
                 }
                 Values::Time(kind, values) => times::made(*kind, i64::from_le_bytes(values[index]))?.give(),
+                Values::Other => return Some(Some(value(&self.column, index as u64)?)),
                 Values::LongText => return Some(Some(text(&self.column, index as u64)?)),
                 Values::Bool(bits) => {
                     let set = bits[index / 8] >> (index % 8) & 1 == 1;
@@ -196,6 +195,45 @@ impl<'a> Made<'a> {
             };
             self.last = Last::Unknown;
             Some(Some(Ref::owned(made)?))
+        }
+    }
+}
+
+/// A value of a column of a table that was checked, whatever it holds: of times what they are counted in.
+unsafe fn value(column: &Column, row: u64) -> Option<Ref> {
+    let api = api();
+    // A dictionary's values are told by the column itself, but for what lies in them.
+    let (column, row) = match told(column.dictionary())? {
+        Some(values) if !told(column.is_null(row))? => {
+            let code = told(column.code_at(row, values.len()))?;
+            (values, code)
+        }
+        _ => (*column, row),
+    };
+    // SAFETY: as in `rows`.
+    unsafe {
+        match told(column.head(row))? {
+            Head::Array(count) => {
+                let (from, child) = (told(column.items(row))?.0, told(column.child(0))?);
+                let list = Ref::owned((api.list_new)(count as isize))?;
+                for index in 0..count {
+                    (api.list_set)(list.get(), index as isize, value(&child, from + index as u64)?.give());
+                }
+                Some(list)
+            }
+            Head::Map(count) => {
+                let dict = Ref::owned((api.dict_new)())?;
+                for index in 0..count as u32 {
+                    let child = told(column.child(index))?;
+                    let name = child.name();
+                    let name = Ref::owned((api.text_from)(name.as_ptr().cast(), name.len() as isize))?;
+                    if (api.dict_set)(dict.get(), name.get(), value(&child, row)?.get()) != 0 {
+                        return None;
+                    }
+                }
+                Some(dict)
+            }
+            plain_value => Ref::owned(plain(&plain_value)),
         }
     }
 }

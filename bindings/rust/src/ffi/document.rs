@@ -1,11 +1,12 @@
 //! `dy_lmdb_document_t`.
 
 use super::table::Table;
-use super::{View, Writer, bytes, chars, check, made, slice};
+use super::{View, bytes, chars, check, made, slice};
 use crate::error::{Error, ErrorKind, Result};
 use crate::numbers::Numbers;
 use crate::segment::{Dtype, Element, Segment};
 use crate::sys::{self, Functions};
+use std::any::Any;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
@@ -64,11 +65,11 @@ pub struct Document<'a> {
     pub(super) handle: NonNull<sys::dy_lmdb_document_t>,
     payload: PhantomData<&'a [u8]>,
     /// What the payload lies in when it is the document's own; goes after the handle.
-    _owner: Option<Writer<'static>>,
+    _owner: Option<Box<dyn Any + Send + Sync>>,
 }
 
 // SAFETY: the C ABI lets any number of threads read a document, and any thread close it when no other uses it, as
-// `Drop` does. The writer that one may own is not used any more.
+// `Drop` does.
 unsafe impl Send for Document<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Document<'_> {}
@@ -110,15 +111,17 @@ impl<'a> Document<'a> {
         Ok(Document { functions, handle, payload: PhantomData, _owner: None })
     }
 
-    /// What a writer finished as a document of its own, as above.
-    pub(crate) fn of_written(writer: Writer<'static>) -> Result<Document<'a>> {
+    /// Bytes that it keeps as a document, as above.
+    pub(crate) fn of_owned(payload: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Document<'a>> {
         let functions = sys::functions()?;
-        let data = writer.data()?;
-        // SAFETY: the bytes stay until the writer is freed, which is when this is dropped.
+        // In a box they stay where they are when the document moves.
+        let owner = Box::new(payload);
+        let data = (*owner).as_ref();
+        // SAFETY: the bytes stay, unchanged, until the owner goes, after the handle.
         let handle = made(functions, |out| unsafe {
             (functions.dy_lmdb_document_from_bytes)(bytes(data), data.len(), out)
         })?;
-        Ok(Document { functions, handle, payload: PhantomData, _owner: Some(writer) })
+        Ok(Document { functions, handle, payload: PhantomData, _owner: Some(owner) })
     }
 
     /// The payload of a view as a document that keeps it in place itself, as above.
