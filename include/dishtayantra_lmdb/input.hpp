@@ -172,6 +172,9 @@ public:
 
     std::optional<Table> find_table(std::string_view name) const override {
         return read<Table>(name, [&](const Node& node) {
+            if (node.type() == Type::extension) {
+                throw BadFormatError("a value that only Python reads");
+            }
             return node.is_table() ? node.table() : tables_.of(name, [&] { return detail::MadeTable{nullptr, Document::table_of(node)}; });
         });
     }

@@ -258,9 +258,11 @@ impl Input for ViewInput {
             return Ok(None);
         }
         let document = self.document.document("", || Document::keeping(&self.view))?;
-        ask_in(document, name, |node| match node.is_table()? {
-            true => node.table(),
-            false => self.kept.table_of(name, node),
+        ask_in(document, name, |node| {
+            if node.kind()? == Type::Ext {
+                return Err(Error::new(ErrorKind::BadFormat, "a value that only Python reads"));
+            }
+            if node.is_table()? { node.table() } else { self.kept.table_of(name, node) }
         })
     }
 
