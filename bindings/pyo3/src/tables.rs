@@ -33,13 +33,13 @@ pub fn object_of<'py>(py: Python<'py>, table: Table<'_, '_>) -> Result<Bound<'py
     let columns =
         (0..table.columns()).map(|at| table.column_at(at)).collect::<dishtayantra::Result<Vec<_>>>()?;
     match table.origin()? {
-        Origin::List => Ok(list_of(py, table.column_at(0)?, 0, table.rows())?.into_any()),
+        Origin::List => list_of(py, table.column_at(0)?),
         Origin::Rows => {
             let rows = PyList::empty(py);
             for row in 0..table.rows() {
                 let dict = PyDict::new(py);
                 for column in &columns {
-                    dict.set_item(column.name(), value_at(py, *column, row)?)?;
+                    dict.set_item(column.name(), object_at(py, *column, row)?)?;
                 }
                 rows.append(dict)?;
             }
@@ -55,15 +55,36 @@ pub fn object_of<'py>(py: Python<'py>, table: Table<'_, '_>) -> Result<Bound<'py
     }
 }
 
-fn list_of<'py>(
+fn list_of<'py>(py: Python<'py>, column: Column<'_, '_>) -> Result<Bound<'py, PyAny>, Failure> {
+    let values = (0..column.len()).map(|at| object_at(py, column, at));
+    Ok(PyList::new(py, values.collect::<Result<Vec<_>, Failure>>()?)?.into_any())
+}
+
+/// A value as below, but what Python's own dates, times and spans of time say exactly as those.
+fn object_at<'py>(
     py: Python<'py>,
     column: Column<'_, '_>,
-    from: usize,
-    to: usize,
-) -> Result<Bound<'py, PyList>, Failure> {
-    let values =
-        (from..to).map(|at| value_at(py, column, at)).collect::<std::result::Result<Vec<_>, Failure>>()?;
-    Ok(PyList::new(py, values)?)
+    index: usize,
+) -> Result<Bound<'py, PyAny>, Failure> {
+    let format = column.format();
+    if !matches!(format, "tsu:" | "tsu:UTC" | "tdD" | "tDu") || column.is_null(index)? {
+        return value_at(py, column, index);
+    }
+    let datetime = py.import("datetime")?;
+    let count = value_at(py, column, index)?;
+    let span = datetime.getattr("timedelta")?;
+    Ok(match format {
+        "tdD" => datetime.call_method1("date", (1970, 1, 1))?.add(span.call1((count,))?)?,
+        "tDu" => span.call1((0, 0, count))?,
+        _ => {
+            let zone = match format {
+                "tsu:" => py.None().into_bound(py),
+                _ => datetime.getattr("timezone")?.getattr("utc")?,
+            };
+            let epoch = datetime.call_method1("datetime", (1970, 1, 1, 0, 0, 0, 0, zone))?;
+            epoch.add(span.call1((0, 0, count))?)?
+        }
+    })
 }
 
 /// A value of a column: None, a bool, an int, a float, a str, bytes, a list, a dict; of times what they are counted in.
@@ -114,7 +135,9 @@ fn value_at<'py>(
         }
         b'+' => {
             let range = column.range(index)?.unwrap_or_default();
-            Ok(list_of(py, column.child(0)?, range.start, range.end)?.into_any())
+            let items = column.child(0)?;
+            let values = range.map(|at| value_at(py, items, at)).collect::<Result<Vec<_>, Failure>>()?;
+            Ok(PyList::new(py, values)?.into_any())
         }
         b'e' => Ok(half_of(column.bytes(index)?.unwrap_or_default()).into_bound_py_any(py)?),
         _ => Ok(PyBytes::new(py, column.bytes(index)?.unwrap_or_default()).into_any()),
@@ -164,7 +187,7 @@ fn numpy_dtype(column: Column<'_, '_>) -> Option<String> {
 /// A column as the Python package shows it: an ndarray of numbers, bools and times, NaN and NaT for what is missing; lists of
 /// all else.
 fn column_of<'py>(py: Python<'py>, column: Column<'_, '_>) -> Result<Bound<'py, PyAny>, Failure> {
-    let list = || Ok(list_of(py, column, 0, column.len())?.into_any());
+    let list = || list_of(py, column);
     let (Some(dtype), Some(numpy)) = (numpy_dtype(column), numpy(py)?) else { return list() };
     let has_missing = dtype.starts_with(['f', 'M', 'm']);
     if column.null_count() > 0 && !has_missing {

@@ -79,10 +79,11 @@ inline double half_of(std::uint16_t bits) {
     return (bits & 0x8000) != 0 ? -size : size;
 }
 
-inline py::object list_of_values(const Column& column, std::size_t from, std::size_t to) {
+template <class Value>
+py::object list_of_values(std::size_t from, std::size_t to, Value value) {
     py::list out(to - from);
     for (std::size_t i = from; i < to; ++i) {
-        PyList_SET_ITEM(out.ptr(), static_cast<Py_ssize_t>(i - from), value_at(column, i).release().ptr());
+        PyList_SET_ITEM(out.ptr(), static_cast<Py_ssize_t>(i - from), value(i).release().ptr());
     }
     return out;
 }
@@ -126,7 +127,8 @@ inline py::object value_at(const Column& column, std::size_t index) {
     case '+': {
         if (format != "+s") {
             const auto [from, to] = column.range(index);
-            return detail::list_of_values(column.child(0), from, to);
+            const Column items = column.child(0);
+            return detail::list_of_values(from, to, [&](std::size_t i) { return value_at(items, i); });
         }
         py::dict out;
         for (std::size_t i = 0; i < column.child_count(); ++i) {
@@ -144,6 +146,26 @@ inline py::object value_at(const Column& column, std::size_t index) {
     }
     const Bytes bytes = column.bytes(index);
     return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+/// The same, but what Python's own dates, times and spans of time say exactly as those.
+inline py::object object_at(const Column& column, std::size_t index) {
+    const std::string_view format = column.format();
+    const bool utc = format == "tsu:UTC";
+    if ((!utc && format != "tsu:" && format != "tdD" && format != "tDu") || column.is_null(index)) {
+        return value_at(column, index);
+    }
+    const py::module_ datetime = py::module_::import("datetime");
+    const py::object count = value_at(column, index);
+    if (format == "tdD") {
+        return datetime.attr("date")(1970, 1, 1) + datetime.attr("timedelta")(count);
+    }
+    const py::object span = datetime.attr("timedelta")(0, 0, count);
+    if (format == "tDu") {
+        return span;
+    }
+    const py::object zone = utc ? py::object(datetime.attr("timezone").attr("utc")) : py::object(py::none());
+    return datetime.attr("datetime")(1970, 1, 1, 0, 0, 0, 0, zone) + span;
 }
 
 /// NumPy's dtype of a column; empty when it has none.
@@ -178,7 +200,7 @@ inline py::object column_of(const Column& column) {
     const std::string name = numpy_dtype(column);
     const bool has_none = name.empty() || (name[0] != 'f' && name[0] != 'm' && name[0] != 'M');
     if (name.empty() || (has_none && column.null_count() > 0) || !has_numpy()) {
-        return detail::list_of_values(column, 0, column.size());
+        return detail::list_of_values(0, column.size(), [&](std::size_t i) { return object_at(column, i); });
     }
     if (name == "?") {
         py::array_t<bool> out(static_cast<py::ssize_t>(column.size()));
@@ -204,7 +226,8 @@ inline py::object column_of(const Column& column) {
 /// A table as it also comes out of the store: a list of dicts, the values of one column, or a dict of the columns.
 inline py::object object_of(const Table& table) {
     if (table.origin() == Origin::list) {
-        return detail::list_of_values(table[0], 0, table.rows());
+        const Column column = table[0];
+        return detail::list_of_values(0, table.rows(), [&](std::size_t i) { return object_at(column, i); });
     }
     std::vector<std::pair<py::object, Column>> columns;
     for (std::size_t i = 0; i < table.columns(); ++i) {
@@ -221,7 +244,7 @@ inline py::object object_of(const Table& table) {
     for (std::size_t row = 0; row < table.rows(); ++row) {
         py::dict out;
         for (const auto& [name, column] : columns) {
-            if (PyDict_SetItem(out.ptr(), name.ptr(), value_at(column, row).ptr()) != 0) {
+            if (PyDict_SetItem(out.ptr(), name.ptr(), object_at(column, row).ptr()) != 0) {
                 throw py::error_already_set();
             }
         }
