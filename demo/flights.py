@@ -31,6 +31,7 @@ from rich.table import Table
 import columns
 import dag
 import round_trips
+import tables
 from dishtayantra_lmdb import get_transport, java, wrap_with_lmdb
 from languages import Make, Natives
 
@@ -230,6 +231,7 @@ def main() -> int:
         store = str(Path(directory) / "store")
         run, right = calculate(store)
         right = columns.show(store, run.results["flights"], console) and right
+        right = tables.show(store, run.results["flights"], console) and right
         right = round_trips.show(store, run.results["arr_delay"], console) and right
     return 0 if right else 1
 

@@ -9,6 +9,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -80,6 +82,16 @@ std::vector<double> scale_list(const std::vector<double>& values) {
     return scaled(values);
 }
 
+/// Sums of one field of rows by another, as pybind11 converts a list of dicts: each row becomes a map of its own.
+std::map<std::string, double> sum_rows(const std::vector<std::map<std::string, py::object>>& rows, const std::string& by,
+                                       const std::string& value) {
+    std::map<std::string, double> sums;
+    for (const auto& row : rows) {
+        sums[row.at(by).cast<std::string>()] += row.at(value).cast<double>();
+    }
+    return sums;
+}
+
 }  // namespace
 
 PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
@@ -91,5 +103,6 @@ PYBIND11_MODULE(flights_legs, module, py::mod_gil_not_used()) {
     module.def("scale_list", &scale_list, py::arg("values"), "A list of floats in and out, converted by pybind11.");
     module.def("scale_rows_json", &scale_rows_json, py::arg("document"), "Rows as JSON text in and out.");
     module.def("scale_rows_msgpack", &scale_rows_msgpack, py::arg("document"), "Rows as MessagePack bytes in and out.");
+    module.def("sum_rows", &sum_rows, py::arg("rows"), py::arg("by"), py::arg("value"), "Sums of a field by another.");
     module.def("scale_msgpack", &scale_msgpack, py::arg("document"), "MessagePack bytes in and out.");
 }
