@@ -64,12 +64,12 @@ def test_wrapped_calculators_get_arrays_and_refuse_frames_whatever_their_size(
     assert wrapped.calculate({"values": values})["sum"] == sum(values)
 
 
-def _rows(count: int, *, mixed: bool) -> list[dict[str, Any]]:
-    """Trades; mixed ones are no table, since whole numbers are among the prices."""
+def _trades(count: int, *, mixed: bool) -> list[dict[str, Any]]:
+    """Rows; mixed ones are no table, since whole numbers are among the prices."""
     return [
         {
             "px": i if mixed and i % 2 else i / 4,
-            "sym": None if i % 5 == 4 else f"größe {i % 3}",
+            "symbol": None if i % 5 == 4 else f"größe {i % 3}",
             "at": i,
             "tags": ["a"] * (i % 3),
         }
@@ -82,14 +82,16 @@ def _rows(count: int, *, mixed: bool) -> list[dict[str, Any]]:
 def test_a_calculator_of_columns_answers_the_same_of_tables_and_of_plain_rows(
     gateway: Any, store_path: str, count: int, mixed: bool
 ) -> None:
-    rows = _rows(count, mixed=mixed)
-    expected: dict[str, float] = {}
-    for row in rows:
-        expected[row["sym"] or "?"] = expected.get(row["sym"] or "?", 0.0) + row["px"]
-    totals = java.Py4JCalculator(gateway, "natives.Totals", "totals")
+    rows = _trades(count, mixed=mixed)
+    named = {row["symbol"] for row in rows} - {None}
+    expected = []
+    for symbol in sorted(named):
+        prices = [row["px"] for row in rows if row["symbol"] == symbol]
+        expected.append({"symbol": symbol, "sum": float(sum(prices)), "count": len(prices)})
+    sums = java.Py4JCalculator(gateway, "com.dishtayantra.calculators.TradeSumsCalculator", "sums")
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     for given in (rows, columns):
-        answers = [totals.calculate({"trades": given})]
+        answers = [sums.calculate({"trades": given})]
         for mode, tables, least in (("input", True, 0), ("both", True, 0), ("both", False, 0), ("both", True, 2**30)):
             config = {
                 "lmdb_enabled": True,
@@ -98,9 +100,11 @@ def test_a_calculator_of_columns_answers_the_same_of_tables_and_of_plain_rows(
                 "lmdb_exchange_mode": mode,
                 "lmdb_tables": tables,
             }
-            answers.append(wrap_with_lmdb(totals, config, "totals").calculate({"trades": given}))
-        assert answers == [{"totals": expected, "rows": count, "names": "px,sym,at,tags"}] * 5
-    assert totals.details()["references"] == 6
+            answers.append(wrap_with_lmdb(sums, config, "sums").calculate({"trades": given}))
+        assert answers == [{"sums": expected, "rows": count}] * 5
+    assert sums.details()["references"] == 6
+    by_columns = sums.calculate({"trades": rows, "as": "columns"})["sums"]
+    assert by_columns == {name: [row[name] for row in expected] for name in ("symbol", "sum", "count")}
 
 
 def test_py4j_makes_no_calculator_of_what_is_none(gateway: Any) -> None:

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.dishtayantra.lmdb.Dtype;
+import com.dishtayantra.lmdb.Field;
 import com.dishtayantra.lmdb.Segment;
+import com.dishtayantra.lmdb.Table;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -68,6 +70,24 @@ class ExamplesTest {
                 List.of(1, 2, 3, 4))) {
             assertEquals(expected, matrix(values(kind)), kind.getClass().getName());
         }
+    }
+
+    @Test
+    void tradesAreSummedUpWhateverTheyAre() {
+        Map<String, Object> columns = Map.of("px", List.of(1.5, 2, 4), "symbol", List.of("b", "a", "b"));
+        List<Map<String, Object>> rows = List.of(
+                Map.of("px", 1.5, "symbol", "b"), Map.of("px", 2, "symbol", "a"), Map.of("px", 4.0, "symbol", "b"));
+        Field[] fields = {Field.of("px", 1.5, 2, 4), Field.coded("symbol", List.of("b", "a", "b"))};
+        TradeSumsCalculator sums = new TradeSumsCalculator("sums", Map.of("direct_arrays", true));
+        Object expected = List.of(Map.of("symbol", "a", "sum", 2.0, "count", 1L), Map.of("symbol", "b", "sum", 5.5, "count", 2L));
+        for (Object trades : List.of(columns, rows, fields, Table.of(fields))) {
+            assertEquals(Map.of("sums", expected, "rows", 3L), sums.calculate(Map.of("trades", trades)));
+        }
+        assertEquals(Map.of("symbol", List.of("a", "b"), "sum", List.of(2.0, 5.5), "count", List.of(1L, 2L)),
+                sums.calculate(Map.of("trades", rows, "as", "columns")).get("sums"));
+        DirectAnswerException refused = assertThrows(DirectAnswerException.class,
+                () -> new TradeSumsCalculator("sums", Map.of()).calculate(Map.of("trades", rows)));
+        assertTrue(refused.getMessage().contains("'sums'"), refused.getMessage());
     }
 
     @Test

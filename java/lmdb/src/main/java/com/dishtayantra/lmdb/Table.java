@@ -57,8 +57,13 @@ public final class Table {
 
     /** A table of columns that lies in memory of this JVM, in no store. */
     public static Table of(Field... columns) {
+        return of(Origin.COLUMNS, columns);
+    }
+
+    /** One that is, to who knows no tables, what the origin says. */
+    public static Table of(Origin origin, Field... columns) {
         try (Writer writer = new Writer()) {
-            return of(writer.table(columns).toBytes());
+            return of(writer.table(origin, columns).toBytes());
         }
     }
 
