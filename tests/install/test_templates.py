@@ -134,3 +134,23 @@ def test_java_with_maven(tmp_path: Path, jar: Path, door: str) -> None:
         """,
     }
     call(made[door].replace("JAR", str(jar)), tmp_path)
+
+
+# One of rows, in a table and plain.
+TOTALS = """
+import sys
+from dishtayantra_lmdb import java, wrap_with_lmdb
+
+java.start_jvm([sys.argv[2]])
+rows = [{"px": row / 2, "sym": "ABC" if row % 3 else "XYZ"} for row in range(300)]
+expected = {"XYZ": 7425.0, "ABC": 15000.0}
+totals = java.JPypeCalculator("mine.Totals", "totals", {})
+settings = {"lmdb_enabled": True, "lmdb_db_path": sys.argv[1], "lmdb_min_size": 0}
+wrapped = [wrap_with_lmdb(totals, {**settings, "lmdb_tables": on}, "totals") for on in (True, False)]
+for calculator in (totals, *wrapped):
+    assert calculator.calculate({"trades": rows}) == {"totals": expected}
+"""
+
+
+def test_java_tables_with_maven(tmp_path: Path, jar: Path) -> None:
+    done(sys.executable, "-W", "error", "-c", TOTALS, tmp_path / "store", jar, cwd=tmp_path, **new_home(tmp_path))
