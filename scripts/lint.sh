@@ -27,6 +27,7 @@ for component in fmt clippy; do
 done
 check "cargo fmt" cargo fmt --all --check
 check "cargo clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
+check "cargo clippy, arrow" cargo clippy --locked --package dishtayantra-lmdb --all-targets --features arrow -- -D warnings
 check "cargo fmt, models" cargo fmt --manifest-path tests/models/Cargo.toml --check
 check "cargo fmt, fuzz targets" cargo fmt --manifest-path fuzz/Cargo.toml --check
 check "cargo fmt, template" in_directory templates/rust cargo fmt --check

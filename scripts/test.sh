@@ -12,7 +12,7 @@ suite_rust() { cargo test --locked; }
 suite_models() { scripts/models.sh; }
 
 # The safe crate and its program; it finds the library in target/release by the settings in .cargo/config.toml.
-suite_rust-bindings() { cargo test --locked --package dishtayantra-lmdb; }
+suite_rust-bindings() { cargo test --locked --package dishtayantra-lmdb --features arrow; }
 
 suite_cli() { cargo test --locked --package dishtayantra-lmdb-cli --target-dir target/cli; }
 

@@ -36,5 +36,9 @@ Sums of a column of the table `trades` (rows: a list of dicts; columns: a dict o
 `value` ("px") and `by` ("symbol") in the input or the configuration name the columns; `as` is "rows" (default) or
 "columns". Gives `sums` with the columns `by`, `sum` and `count`, sorted by the first, and `rows`. What has no `by` is
 left out.)");
+    python::PythonCalculator<calculators::ColumnSelection>::define(module, "ColumnSelection", R"(
+Some columns of the table `table`, those whose names `columns` has, in that order.
+
+`as` is "rows" (default) or "columns". Gives `table`.)");
     calculators::ColumnStatistics::define(module);
 }

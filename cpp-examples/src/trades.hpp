@@ -89,4 +89,20 @@ private:
     std::string as_;
 };
 
+/// What module.cpp says of it in Python.
+class ColumnSelection : public lmdb::Calculator {
+public:
+    explicit ColumnSelection(const lmdb::Input&) {}
+
+    lmdb::Map compute(const lmdb::Input& input) const override {
+        const lmdb::Table table = input.table("table");
+        std::vector<lmdb::Field> fields;
+        for (const std::string& name : input.texts("columns")) {
+            fields.emplace_back(table[name]);
+        }
+        const bool rows = input.find_text("as").value_or("rows") == "rows";
+        return {{"table", lmdb::Columns(std::move(fields), rows ? lmdb::Origin::rows : lmdb::Origin::columns)}};
+    }
+};
+
 }  // namespace dishtayantra::calculators

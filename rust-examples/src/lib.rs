@@ -48,11 +48,19 @@ python_class! {
     PyTradeSums = "TradeSums", crate::trades::TradeSums, "dishtayantra_rust_calculators"
 }
 
+python_class! {
+    /// Some columns of the table `table`, those whose names `columns` has, in that order.
+    ///
+    /// `as` is "rows" (default) or "columns". Gives `table`.
+    PyColumnSelection = "ColumnSelection", crate::trades::ColumnSelection, "dishtayantra_rust_calculators"
+}
+
 /// Calculators in Rust that read their inputs in place and answer references through the store.
 #[pymodule(gil_used = false)]
 fn dishtayantra_rust_calculators(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyMatrixProcessor>()?;
     module.add_class::<PyRiskCalculator>()?;
     module.add_class::<PySignalProcessor>()?;
-    module.add_class::<PyTradeSums>()
+    module.add_class::<PyTradeSums>()?;
+    module.add_class::<PyColumnSelection>()
 }

@@ -1,4 +1,4 @@
-//! Sums of one column of a table by another.
+//! Sums of one column of a table by another, and some columns of one.
 
 use dishtayantra_pyo3::dishtayantra::calculator::{Calculator, Column, Columns, Field, Input, Map, map};
 use dishtayantra_pyo3::dishtayantra::{Numbers, Result};
@@ -82,4 +82,26 @@ fn sums<'a>(group: Column<'_, 'a>, values: &[f64]) -> Result<BTreeMap<&'a str, S
         }
     }
     Ok(found)
+}
+
+/// What lib.rs says of it in Python.
+pub struct ColumnSelection;
+
+impl ColumnSelection {
+    /// There is nothing to configure.
+    pub fn new(_config: &dyn Input) -> Result<ColumnSelection> {
+        Ok(ColumnSelection)
+    }
+}
+
+impl Calculator for ColumnSelection {
+    fn compute<'a>(&self, input: &'a dyn Input) -> Result<Map<'a>> {
+        let table = input.table("table")?;
+        let names = input.texts("columns")?;
+        let fields =
+            names.iter().map(|name| Field::of(table.column(name)?)).collect::<Result<Vec<Field<'a>>>>()?;
+        let columns = input.find_text("as")?.as_deref() == Some("columns");
+        let table = if columns { Columns::new(fields) } else { Columns::rows(fields) };
+        Ok(map([("table", table.into())]))
+    }
 }

@@ -124,3 +124,71 @@ def test_a_column_that_is_missing_is_told_with_those_that_are_there(sums: Any, s
 def test_a_list_of_rows_is_a_payload(calculators: Any, transport: LMDBTransport) -> None:
     # Its name is "values" then.
     assert calculators.TradeSums("t", {}).calculate({"trades": rows(3)})["rows"] == 3
+
+
+def every_kind(count: int) -> pa.Table:
+    """A column of each kind, some with nil."""
+    start = datetime.datetime(2026, 1, 2, 3, 4, 5, 678901)
+    kinds: dict[str, tuple[Any, list[Any]]] = {
+        "int8": (pa.int8(), [-1, 2]),
+        "uint16": (pa.uint16(), [1, 65535]),
+        "int32": (pa.int32(), [-(2**31), 5]),
+        "uint64": (pa.uint64(), [2**64 - 1, 0]),
+        "int64 or nil": (pa.int64(), [7, None]),
+        "float16": (pa.float16(), [np.float16(0.5), np.float16(-2)]),
+        "float32": (pa.float32(), [0.5, 1.5]),
+        "float64 or nil": (pa.float64(), [0.1, None]),
+        "bool": (pa.bool_(), [True, False]),
+        "bool or nil": (pa.bool_(), [None, False]),
+        "text": (pa.string(), ["", "zwölf"]),
+        "text or nil": (pa.string(), [None, "ab"]),
+        "large text or nil": (pa.large_string(), [None, "b"]),
+        "bytes": (pa.binary(), [b"", b"\x00\xff"]),
+        "four bytes": (pa.binary(4), [b"abcd", b"efgh"]),
+        "nothing": (pa.null(), [None, None]),
+        "naive": (pa.timestamp("us"), [start, None]),
+        "utc": (pa.timestamp("us", "UTC"), [start, start]),
+        "nanoseconds": (pa.timestamp("ns"), [1, 2]),
+        "date": (pa.date32(), [datetime.date(2026, 1, 2), None]),
+        "span": (pa.duration("us"), [datetime.timedelta(days=-1, microseconds=3), None]),
+        "lists": (pa.list_(pa.int16()), [[1, 2], []]),
+        "lists or nil": (pa.list_(pa.string()), [["x"], None]),
+        "pairs": (pa.list_(pa.float64(), 2), [[1.0, 2.0], [3.0, 4.0]]),
+        "structs": (pa.struct([("a", pa.int32()), ("b", pa.string())]), [{"a": 1, "b": "x"}, {"a": None, "b": None}]),
+    }
+    arrays = {name: pa.array((values * count)[:count], type=kind) for name, (kind, values) in kinds.items()}
+    arrays["dictionary"] = pa.array(["x", "y", None] * count)[:count].dictionary_encode()
+    return pa.table(arrays)
+
+
+def plain(value: Any) -> Any:
+    """An answer with its arrays as lists and their dtypes."""
+    if isinstance(value, np.ndarray):
+        return str(value.dtype), [repr(item) for item in value]
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return value
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 100])
+@pytest.mark.parametrize("shape", ["rows", "columns"])
+def test_every_kind_of_column_comes_back_the_same_by_both_routes(
+    calculators: Any, store_path: str, count: int, shape: str
+) -> None:
+    table = every_kind(count)
+    payload = {"table": table, "columns": table.column_names[::-1], "as": shape}
+    calculator = calculators.ColumnSelection("c", {})
+    direct = calculator.calculate(payload)["table"]
+    stored = exchanged(calculator, store_path, True).calculate(payload)["table"]
+    assert calculator.details()["references"] == calculator.details()["outputs_written"] == 1
+    assert plain(direct) == plain(stored)
+    if shape == "rows":
+        assert [list(row) for row in direct] == [table.column_names[::-1]] * count
+        exact = [name for name in table.column_names if name not in ("nanoseconds", "utc")]
+        assert [[row[name] for name in exact] for row in direct] == [
+            [row[name] for name in exact] for row in table.to_pylist()
+        ]
+    else:
+        assert list(direct) == table.column_names[::-1]
+        assert direct["int8"].dtype == np.int8
+        assert direct["text"] == table["text"].to_pylist()

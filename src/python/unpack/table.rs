@@ -170,17 +170,14 @@ impl<'a> Made<'a> {
                 Values::Text(offsets, bytes) => {
                     let at = |index: usize| u32::from_le_bytes(offsets[index]) as usize;
                     let text = &bytes[at(index)..at(index + 1)];
-                    return Some(Some(Ref::owned((api.text_from)(
-                        text.as_ptr().cast(),
-                        text.len() as isize,
-                    ))?));
+                    (api.text_from)(text.as_ptr().cast(), text.len() as isize)
                 }
                 Values::Date(days) => {
                     times::made(times::Kind::Date, i32::from_le_bytes(days[index]).into())?.give()
                 }
                 Values::Time(kind, values) => times::made(*kind, i64::from_le_bytes(values[index]))?.give(),
-                Values::Other => return Some(Some(value(&self.column, index as u64)?)),
-                Values::LongText => return Some(Some(text(&self.column, index as u64)?)),
+                Values::Other => value(&self.column, index as u64)?.give(),
+                Values::LongText => text(&self.column, index as u64)?.give(),
                 Values::Bool(bits) => {
                     let set = bits[index / 8] >> (index % 8) & 1 == 1;
                     Ref::new(if set { api.true_object } else { api.false_object }).give()

@@ -64,6 +64,12 @@ pub struct Document<'a> {
     pub(super) functions: &'static Functions,
     pub(super) handle: NonNull<sys::dy_lmdb_document_t>,
     payload: PhantomData<&'a [u8]>,
+    /// Whether the library keeps the payload as long as anything made of it.
+    #[cfg_attr(
+        not(feature = "arrow"),
+        expect(dead_code, reason = "asked where things are made that outlive it")
+    )]
+    pub(super) keeps: bool,
     /// What the payload lies in when it is the document's own; goes after the handle.
     _owner: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -85,7 +91,7 @@ impl<'a> Document<'a> {
     pub(super) fn of_view(functions: &'static Functions, view: &'a View) -> Result<Document<'a>> {
         // SAFETY: the view is open for `'a`.
         let handle = made(functions, |out| unsafe { (functions.dy_lmdb_document_open)(view.raw(), out) })?;
-        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
+        Ok(Document { functions, handle, payload: PhantomData, keeps: true, _owner: None })
     }
 
     /// Bytes of the caller's as a document. Segments in it can be used when they lie at a multiple of their items'
@@ -96,7 +102,7 @@ impl<'a> Document<'a> {
         let handle = made(functions, |out| unsafe {
             (functions.dy_lmdb_document_from_bytes)(bytes(payload), payload.len(), out)
         })?;
-        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
+        Ok(Document { functions, handle, payload: PhantomData, keeps: false, _owner: None })
     }
 
     /// A document of its own whose outermost value is the table that a list of maps with the same keys, a map of lists, or a
@@ -108,7 +114,7 @@ impl<'a> Document<'a> {
         let handle = made(functions, |out| unsafe {
             (functions.dy_lmdb_document_to_table)(node.document.handle.as_ptr(), node.node, out)
         })?;
-        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
+        Ok(Document { functions, handle, payload: PhantomData, keeps: true, _owner: None })
     }
 
     /// Bytes that it keeps as a document, as above.
@@ -121,7 +127,7 @@ impl<'a> Document<'a> {
         let handle = made(functions, |out| unsafe {
             (functions.dy_lmdb_document_from_bytes)(bytes(data), data.len(), out)
         })?;
-        Ok(Document { functions, handle, payload: PhantomData, _owner: Some(owner) })
+        Ok(Document { functions, handle, payload: PhantomData, keeps: false, _owner: Some(owner) })
     }
 
     /// The payload of a view as a document that keeps it in place itself, as above.
@@ -129,7 +135,7 @@ impl<'a> Document<'a> {
         let functions = sys::functions()?;
         // SAFETY: the view is open; the document holds the payload after it.
         let handle = made(functions, |out| unsafe { (functions.dy_lmdb_document_open)(view.raw(), out) })?;
-        Ok(Document { functions, handle, payload: PhantomData, _owner: None })
+        Ok(Document { functions, handle, payload: PhantomData, keeps: true, _owner: None })
     }
 
     /// Checks every byte: one value, nothing after it, texts in UTF-8, segments as their headers say.

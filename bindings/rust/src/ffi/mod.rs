@@ -8,6 +8,8 @@
 #![allow(unsafe_code)]
 
 mod array;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod document;
 mod library;
 mod loan;

@@ -168,6 +168,12 @@ impl<'d, 'a> Table<'d, 'a> {
         Column::at(self.document, self.raw.node, index as u32)
     }
 
+    /// The document that it is in, and where.
+    #[cfg(feature = "arrow")]
+    pub(super) fn place(self) -> (&'d Document<'a>, sys::dy_lmdb_node_t) {
+        (self.document, self.raw.node)
+    }
+
     /// Checks all of it in one pass: offsets, indices, texts, counts.
     pub fn check(self) -> Result<()> {
         let functions = self.document.functions;

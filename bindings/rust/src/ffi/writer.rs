@@ -70,7 +70,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Runs a call on the writer, which nobody else uses meanwhile.
-    fn written(
+    pub(super) fn written(
         &mut self,
         call: impl FnOnce(&Functions, *mut sys::dy_lmdb_writer_t) -> i32,
     ) -> Result<&mut Self> {
