@@ -9,7 +9,7 @@ use super::writer::{dy_lmdb_writer_t, keeping};
 use crate::document::table::{Buffers, Field, Kind, Layout, MOST_LEVELS, Origin};
 use crate::error::{Error, Result, Status};
 use std::ffi::{CStr, c_char};
-use std::slice;
+use std::{ptr, slice};
 
 /// What an import borrows from: released, and freed, when the writer needs it no more.
 pub(crate) struct Imported {
@@ -450,7 +450,7 @@ impl Imported {
     unsafe fn given(&self) -> (&'static ArrowSchema, &'static [ArrowArray]) {
         // SAFETY: as the caller says.
         unsafe {
-            (&*(&raw const self.schema), slice::from_raw_parts(self.batches.as_ptr(), self.batches.len()))
+            (&*ptr::from_ref(&self.schema), slice::from_raw_parts(self.batches.as_ptr(), self.batches.len()))
         }
     }
 

@@ -22,7 +22,6 @@ struct Functions {
     tzinfo: Object,
     utc: Object,
     date_from: unsafe extern "C" fn(c_int, c_int, c_int, Object) -> Object,
-    #[expect(clippy::type_complexity, reason = "as in the header")]
     datetime_from:
         unsafe extern "C" fn(c_int, c_int, c_int, c_int, c_int, c_int, c_int, Object, Object) -> Object,
     time_from: *const std::ffi::c_void,

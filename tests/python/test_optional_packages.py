@@ -117,3 +117,28 @@ def test_java_says_what_to_install_and_what_is_missing(run: Any) -> None:
             raise AssertionError
         """
     )
+
+
+def test_frames_need_no_pyarrow_as_tables(run: Any, store_path: str) -> None:
+    run(
+        BLOCKED.replace("sys.meta_path.insert(0, Blocker())", 'sys.modules["pyarrow"] = None')
+        + """
+    import duckdb
+    import pandas
+    import polars
+
+    columns = {"x": [0.5, 1.5], "n": [1, 2], "s": ["a", "b"]}
+    for frame in (polars.DataFrame(columns), polars.Series("q", [1, 2]), pandas.DataFrame(columns), pandas.Series([1.5])):
+        transport.put("key", {"f": frame}, tables=True)
+        found = transport.get("key")["f"]
+        assert type(found) is type(frame) and found.equals(frame)
+    relation = duckdb.sql("select range / 2.0 as x from range(1000)")
+    transport.put("key", {"f": relation}, tables=True)
+    with transport.view("key") as view:
+        table = view.table("f")
+        assert polars.DataFrame(table)["x"].sum() == table["x"].to_numpy().sum() == 499500 / 2
+    # What it was handed as has no class of its own.
+    refused(lambda: transport.get("key"), "pyarrow")
+    """,
+        store_path,
+    )

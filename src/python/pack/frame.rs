@@ -34,13 +34,13 @@ impl Frame {
     }
 }
 
-/// What columns borrow from. What is boxed stays where it is while more is added.
+/// What columns borrow from, all of it on the heap: it stays where it is while more is added.
 #[derive(Default)]
 struct Kept {
     exports: Vec<Export>,
     texts: Vec<Box<[u8]>>,
-    built: Vec<Box<Columns>>,
-    imported: Vec<Box<Imported>>,
+    built: Vec<Columns>,
+    imported: Vec<Imported>,
 }
 
 impl Drop for Kept {
@@ -115,8 +115,8 @@ impl Kept {
         let stream = stream.cast::<ArrowArrayStream>();
         // SAFETY: a stream that nobody else uses; it may wait for threads that need the interpreter.
         let imported = without_interpreter(|| unsafe { Imported::take(stream) });
-        self.imported.push(Box::new(told(imported)?));
-        self.imported.last_mut().map(Box::as_mut)
+        self.imported.push(told(imported)?);
+        self.imported.last_mut()
     }
 
     /// A column of a tuple: `(name, stream)`, `(name, list)`, or `(name, format, flags, length, nulls, validity, offsets,
@@ -157,10 +157,10 @@ impl Kept {
             let Some(built) = Columns::of_list(items, rows) else {
                 return wrong(c"a column of values of several types");
             };
-            let built = Box::new(built);
-            let kept: &'static Columns = &*ptr::from_ref(built.as_ref());
+            let kept: &'static Columns = &*ptr::from_ref(&built);
+            let field = kept.columns.first().map(|column| column.field(name));
             self.built.push(built);
-            kept.columns.first().map(|column| column.field(name))
+            field
         }
     }
 }
