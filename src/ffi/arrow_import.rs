@@ -118,6 +118,7 @@ impl Imported {
             // SAFETY: as above; NULL or a NUL-terminated text.
             let said =
                 given.get_last_error.map(|error| unsafe { error(stream) }).filter(|said| !said.is_null());
+            // SAFETY: as above.
             let why = said.map(|said| unsafe { CStr::from_ptr(said) }.to_string_lossy().into_owned());
             invalid(format!("the stream fails with {status}: {}", why.unwrap_or_default()))
         };
