@@ -169,6 +169,7 @@ impl<'a> Document<'a> {
                 Numbers::new(at, Source::Items(dtype, segment.data()), list, segment.shape())
             }
             Head::Array(_) if self.part(node)?.is_some() => self.numbers_of_table(node),
+            Head::Map(_) if self.find_table(node)?.is_some() => self.numbers_of_table(node),
             head @ Head::Array(_) => {
                 let (shape, ndim) = self.shape_of(at, head)?;
                 let shape = &shape[..ndim];
@@ -227,7 +228,7 @@ impl<'a> Document<'a> {
         let column = match self.part(node)? {
             Some(Part::Column(column)) => column,
             Some(Part::Table(table)) if table.is_list() => table.column(0)?,
-            _ => return Err(Error::new(Status::BadFormat, "rows of a table are not numbers: read a column")),
+            _ => return Err(Error::new(Status::BadFormat, "a table is not numbers: read a column of it")),
         };
         let Some(dtype) = column.dtype() else {
             return Err(refused_for(&format!("a column of format {:?}", column.format())));
