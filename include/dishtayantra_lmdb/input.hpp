@@ -180,7 +180,7 @@ public:
     }
 
     std::optional<std::vector<std::string>> names() const override {
-        if (!document_ || document_->root().type() != Type::map) {
+        if (!document_ || !is_map(document_->root())) {
             return std::nullopt;
         }
         std::vector<std::string> names;
@@ -204,12 +204,19 @@ private:
         }
     }
 
+    /// Whether its values have names; a frame is one value. What begins as an extension and is a map is a table.
+    bool is_map(const Node& root) const {
+        constexpr auto extension = std::byte{0xc9};
+        return root.type() == Type::map &&
+               (*view_->span().data() != extension || root.table().origin() == Origin::columns);
+    }
+
     std::optional<Node> find(std::string_view name) const {
         if (!document_) {
             return std::nullopt;
         }
         const Node root = document_->root();
-        if (root.type() != Type::map) {
+        if (!is_map(root)) {
             return name == "values" ? std::optional<Node>(root) : std::nullopt;
         }
         const std::optional<Node> node = root.get(name);

@@ -195,7 +195,7 @@ def test_the_codecs_are_one(
     transport: LMDBTransport, value: Any, lists: bool, exact: bool, copy: bool, as_lists: bool
 ) -> None:
     arrays_known.learn()
-    answer, flags = msgpack._MODES[True, exact]
+    answer, flags = msgpack._MODES[True, exact, False]
     ours, why = tried(lambda: joined(core.pack(value, answer, msgpack._kinds, flags | (4 if lists else 0))))
     theirs, why_not = tried(lambda: by_python(value, lists, exact))
     assert why == why_not
@@ -216,7 +216,7 @@ def test_lists_so_deep_are_packed_by_neither(depth: int, exact: bool) -> None:
     value: Any = [0.5] * 100
     for _ in range(depth):
         value = {"a": value, "b": [1.0] * 100}
-    answer, flags = msgpack._MODES[True, exact]
+    answer, flags = msgpack._MODES[True, exact, False]
     assert joined(core.pack(value, answer, msgpack._kinds, flags | 4)) == by_python(value, True, exact)
 
 
@@ -225,7 +225,7 @@ def test_what_contains_itself_is_refused_alike() -> None:
     value.append(value)
     rows: list[Any] = [[0.5] * 8] * 7
     rows.append(rows)
-    answer, flags = msgpack._MODES[True, False]
+    answer, flags = msgpack._MODES[True, False, False]
     for item in (value, rows, {"a": [rows]}):
         ours = tried(lambda item=item: joined(core.pack(item, answer, msgpack._kinds, flags | 4)))
         assert ours == tried(lambda item=item: by_python(item, True, False))

@@ -2,7 +2,7 @@
 
 use crate::entry::Format;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ffi::{Document, Node, Table, Type, View, Writer, wire};
+use crate::ffi::{Document, Node, Origin, Table, Type, View, Writer, wire};
 use crate::numbers::Numbers;
 use crate::value::{Map, Value};
 use std::collections::HashMap;
@@ -201,21 +201,26 @@ impl ViewInput {
         if self.view.format() != Format::Msgpack {
             return Ok(None);
         }
-        ask_in(&self.view.document()?, name, read)
+        ask_in(&self.view, &self.view.document()?, name, read)
     }
+}
+
+/// Whether the values of a document have names; a frame is one value. What begins as an extension and is a map is a table.
+fn is_map(view: &View, root: Node<'_, '_>) -> Result<bool> {
+    const EXTENSION: u8 = 0xc9;
+    Ok(root.kind()? == Type::Map
+        && (view.bytes().first() != Some(&EXTENSION) || root.table()?.origin()? == Origin::Columns))
 }
 
 /// Asks the value under `name` in a document, if there is one.
 fn ask_in<'d, 'a, T>(
+    view: &View,
     document: &'d Document<'a>,
     name: &str,
     read: impl FnOnce(Node<'d, 'a>) -> Result<T>,
 ) -> Result<Option<T>> {
     let root = document.root();
-    let found = match root.kind()? {
-        Type::Map => root.try_get(name)?,
-        _ => (name == "values").then_some(root),
-    };
+    let found = if is_map(view, root)? { root.try_get(name)? } else { (name == "values").then_some(root) };
     match found {
         Some(node) if node.kind()? != Type::Nil => {
             read(node).map(Some).map_err(|error| error.about(&format!("'{name}'")))
@@ -258,7 +263,7 @@ impl Input for ViewInput {
             return Ok(None);
         }
         let document = self.document.document("", || Document::keeping(&self.view))?;
-        ask_in(document, name, |node| {
+        ask_in(&self.view, document, name, |node| {
             if node.kind()? == Type::Ext {
                 return Err(Error::new(ErrorKind::BadFormat, "a value that only Python reads"));
             }
@@ -271,7 +276,7 @@ impl Input for ViewInput {
             return Ok(None);
         }
         let document = self.view.document()?;
-        if document.root().kind()? != Type::Map {
+        if !is_map(&self.view, document.root())? {
             return Ok(None);
         }
         let mut names = Vec::new();

@@ -30,11 +30,12 @@ public final class Input {
         return new Input(values == null ? Map.of() : values);
     }
 
-    /** The values of a document. One that is no map has what it is under {@code "values"}. */
+    /** The values of a document. One that is no map, or a frame, has what it is under {@code "values"}. */
     public static Input of(Document document) {
         Map<String, Node> values = new LinkedHashMap<>();
         Node root = document.root();
-        if (root.type() != ValueType.MAP) {
+        boolean isFrame = root.isTable() && root.asTable().origin() != Table.Origin.COLUMNS;
+        if (root.type() != ValueType.MAP || isFrame) {
             values.put(Payloads.VALUES, root);
             return new Input(values);
         }
