@@ -146,7 +146,7 @@ def answer_of(exact: bool, item: Any, position: int | None) -> Any:
     """What Python answers, and of tuples that it packs."""
     if type(item) is lists_in_python.Tuple:
         return exact_values.EXACT, item.prefix, item.items, False
-    return msgpack._answer(exact, item, position)
+    return msgpack._answer(exact, False, item, position)
 
 
 def by_python(value: Any, lists: bool, exact: bool) -> bytes:
