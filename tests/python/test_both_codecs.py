@@ -186,7 +186,7 @@ def told(value: Any) -> Any:
 
 def in_python(pin: Any, copy: bool, lists: bool) -> Any:
     """The value with every array asked about."""
-    return core.unpack(pin, pin.address, pin.size, *msgpack.READERS[copy, lists, False][:4])
+    return core.unpack(pin, pin.address, pin.size, *msgpack.READERS[copy, lists, False][:5])
 
 
 @RELAXED
