@@ -40,7 +40,9 @@ SHAPES: dict[str, Any] = {
     "integers beside floats": lambda count: [
         {**row, "px": int(row["px"]) if row["px"] == 4 else row["px"]} for row in rows(count)
     ],
-    "rows with more keys": lambda count: [{**row, **({"note": "x"} if n % 3 else {})} for n, row in enumerate(rows(count))],
+    "rows with more keys": lambda count: [
+        {**row, **({"note": "x"} if n % 3 else {})} for n, row in enumerate(rows(count))
+    ],
     "NumPy scalars": lambda count: [{**row, "px": np.float64(row["px"])} for row in rows(count)],
     "pandas": lambda count: pd.DataFrame(rows(count)),
     "Polars": lambda count: pl.DataFrame(rows(count)),

@@ -194,7 +194,12 @@ def test_columns_as_arrays(transport: LMDBTransport) -> None:
             "s": ["a", None, "c"],
             "c": pa.array(["a", None, "a"]).dictionary_encode(),
             "n": pa.nulls(3),
-            "l": [[1], [], None],
+            "w": pa.array([b"ab", None, b"cd"], pa.binary(2)),
+            "l": [[1, 2], [], None],
+            "same": [["a", "b"], ["c", "d"], [None, None]],
+            "dicts": [{"a": [1]}, None, {"a": None}],
+            "decimals": pa.array([None, None, None], pa.decimal128(3, 1)),
+            "lists of times": pa.array([[1], None, []], pa.list_(pa.timestamp("us"))),
         }
     )
     transport.put("key", frame, tables=True)
@@ -210,6 +215,8 @@ def test_columns_as_arrays(transport: LMDBTransport) -> None:
         "s": np.array(["a", None, "c"], object),
         "c": np.array(["a", None, "a"], object),
         "n": np.array([None] * 3, object),
+        "w": np.array([b"ab", None, b"cd"], object),
+        "dicts": np.array([{"a": [1]}, None, {"a": None}], object),
     }
     for name, array in wanted.items():
         column = table.column(name)
@@ -219,18 +226,20 @@ def test_columns_as_arrays(transport: LMDBTransport) -> None:
         np.testing.assert_array_equal(np.asarray(column), array)
         assert (column.name, len(column), column.nulls) == (name, 3, frame[name].null_count)
         assert pa.array(column).equals(frame[name].chunk(0))
-    assert table[4].name == table[-6].name == "b"
-    with pytest.raises(TypeError, match=r"'l' of format '\+l' is no array; take it by __arrow_c_array__"):
-        table["l"].to_numpy()
+    assert table[4].name == table[-11].name == "b"
+    assert table["l"].to_numpy().tolist() == [[1, 2], [], None]
+    assert table["same"].to_numpy().tolist() == [["a", "b"], ["c", "d"], [None, None]]
+    for name in ("decimals", "lists of times"):
+        with pytest.raises(TypeError, match=rf"{name!r} of format .* is no array; take it by __arrow_c_array__"):
+            table[name].to_numpy()
     with pytest.raises(TypeError, match="1 values of column 'i' are missing"):
         table["i"].__dlpack__()
     with pytest.raises(TypeError, match=r"'c' has a dictionary|are missing"):
         table["c"].__dlpack__()
     with pytest.raises(KeyError, match="no column 'none'"):
         table["none"]
-    with pytest.raises(IndexError, match="10 columns, none of index 10"):
-        table[10]
-    assert "10 rows" not in repr(table)
+    with pytest.raises(IndexError, match="15 columns, none of index 15"):
+        table[15]
     assert repr(table["i"]) == "<Column 'i': 3 values of format 's'>"
 
 

@@ -1,4 +1,4 @@
-"""Payloads for calculators in C++ and Rust that are called directly: what they would read in a store.
+"""Payloads for calculators in C++ and Rust called directly: what they would read in a store.
 
 The bases of those calculators ask for tables of Python's objects here.
 """

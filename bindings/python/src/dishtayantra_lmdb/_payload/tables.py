@@ -38,6 +38,7 @@ _DTYPES = {
     "ttn": "<i8",
     **{f"tD{unit}": f"<m8[{unit}{'' if unit == 's' else 's'}]" for unit in "smun"},
 }
+_PLAIN = frozenset("nbcsilCSILefguUzZ")
 _UNITS = {"s": "s", "m": "ms", "u": "us", "n": "ns"}
 
 
@@ -148,20 +149,18 @@ class Column(Shown):
         return numpy.unpackbits(packed, count=self._length, bitorder="little").view(bool)
 
     def list(self) -> list[Any]:
-        """The values as Python's: None, bools, numbers, texts.
-
-        Raises:
-            ValueError: they are others.
+        """The values as Python's: None, bools, numbers, texts, times, bytes, lists and dicts of
+        such; decimals and intervals are their bytes.
         """
         return self._table._list(self._index)
 
     def to_numpy(self) -> Any:
-        """The values as a NumPy array: numbers and times in place and read-only; bools, and floats
-        and times of which some are missing (NaN, NaT), as a copy; all else as objects, None for
-        what is missing.
+        """The values as a NumPy array: numbers and times in place and read-only, times of the day
+        as integers; bools, and floats and times of which some are missing (NaN, NaT), as a copy;
+        texts, bytes, lists and structs as objects, None for what is missing.
 
         Raises:
-            TypeError: the values are lists, structs or others that are no Python objects here;
+            TypeError: the values are decimals, intervals, or lists or structs with such or times;
                 take them by ``__arrow_c_array__``.
         """
         numpy = optional.numpy("the values of a column")
@@ -180,21 +179,28 @@ class Column(Shown):
             array = self.values("<i4").astype("<M8[D]")
         elif dtype_of(self.format) is not None:
             array = self.values()
+        elif self._is_plain():
+            found = numpy.empty(self._length, object)
+            for index, item in enumerate(self.list()):
+                found[index] = item
+            return found
         else:
-            try:
-                found = numpy.empty(self._length, object)
-                found[:] = self.list()
-                return found
-            except ValueError as error:
-                raise TypeError(
-                    f"column {self.name!r} of format {self.format!r} is no array; "
-                    "take it by __arrow_c_array__"
-                ) from error
+            raise TypeError(
+                f"column {self.name!r} of format {self.format!r} is no array; "
+                "take it by __arrow_c_array__"
+            )
         if missing is None:
             return array
         array = array.astype(array.dtype if array.dtype.kind in "fMm" else object)
         array[missing] = {"f": numpy.nan, "M": "NaT", "m": "NaT"}.get(array.dtype.kind)
         return array
+
+    def _is_plain(self) -> bool:
+        """Whether the values are Python's own, and lists and dicts of such."""
+        if self.format[0] == "+":
+            first, count = self._children
+            return all(Column(self._table, first + at)._is_plain() for at in range(count))
+        return self.format in _PLAIN or self.format.startswith("w:")
 
     def _shown_array(self) -> Any:
         if self.nulls:
