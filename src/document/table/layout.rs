@@ -164,6 +164,10 @@ impl<'a> Table<'a> {
         if size != bytes.len() as u64 {
             return Err(self.corrupt(56, format_args!("a table of {size} bytes in {}", bytes.len())));
         }
+        // A value of a column takes a bit at least.
+        if self.rows.div_ceil(8) > bytes.len() as u64 {
+            return Err(self.corrupt(0, format_args!("{} rows in {} bytes", self.rows, bytes.len())));
+        }
         let most = (bytes.len() - HEAD) / DESCRIPTOR;
         if self.descriptors as usize > most || self.columns > self.descriptors {
             let (columns, descriptors) = (self.columns, self.descriptors);
