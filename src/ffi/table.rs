@@ -519,6 +519,7 @@ unsafe fn field<'a>(given: *const dy_lmdb_field_t, level: u8) -> Result<Field<'a
         )));
     };
     let length = usize::try_from(given.length).unwrap_or(usize::MAX);
+    // SAFETY: as the caller says.
     let metadata = unsafe { bytes("metadata of a column", given.metadata, given.metadata_size) }?;
     let validity = match (given.validity.is_null(), kind) {
         (true, _) | (_, Kind::Null) => &[][..],

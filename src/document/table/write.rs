@@ -75,11 +75,14 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Buffers, and how many zeros come before each.
+pub type Pieces<'a> = Vec<(usize, &'a [u8])>;
+
 /// A table that begins at `at`: its fixed part, and the buffers with how many zeros come before each.
 ///
 /// # Errors
 /// As for [`Writer::table`].
-pub fn lay_out<'a>(at: usize, layout: &Layout<'a>) -> Result<(Vec<u8>, Vec<(usize, &'a [u8])>)> {
+pub fn lay_out<'a>(at: usize, layout: &Layout<'a>) -> Result<(Vec<u8>, Pieces<'a>)> {
     let plan = Plan::new(layout)?;
     let mut fixed = begin(at, plan.size)?;
     fixed.extend_from_slice(&plan.fixed);
@@ -109,7 +112,7 @@ struct Plan<'a> {
     /// Head, descriptors, texts and metadata.
     fixed: Vec<u8>,
     /// Each buffer with the zeros before it, which bring it to a multiple of 64.
-    buffers: Vec<(usize, &'a [u8])>,
+    buffers: Pieces<'a>,
     size: usize,
 }
 

@@ -103,7 +103,7 @@ enum Values<'a> {
     Date(&'a [[u8; 4]]),
     Time(times::Kind, &'a [[u8; 8]]),
     /// Indices, and the texts that they are of, made when they are first met.
-    Codes(&'a [[u8; 4]], Column<'a>, Vec<Option<Ref>>),
+    Codes(&'a [[u8; 4]], Box<Column<'a>>, Vec<Option<Ref>>),
     /// Offsets, and the bytes.
     Text(&'a [[u8; 4]], &'a [u8]),
     LongText,
@@ -120,7 +120,7 @@ impl<'a> Made<'a> {
         let values = match (column.kind(), dictionary) {
             (Kind::Signed(4), Some(texts)) if matches!(texts.kind(), Kind::Text(_)) => {
                 let made = (0..texts.len()).map(|_| None).collect();
-                Values::Codes(column.data().as_chunks().0, texts, made)
+                Values::Codes(column.data().as_chunks().0, Box::new(texts), made)
             }
             (Kind::Null, None) => Values::Nil,
             (Kind::Bool, None) => Values::Bool(column.data()),
