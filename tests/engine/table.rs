@@ -351,7 +351,8 @@ fn maps_of_arrays_and_lists_become_tables_and_others_are_told_why_not() {
     let made = gathered(|writer| segment(writer, &[0; 24])).unwrap();
     assert_eq!(Document::new(&made).table(0).unwrap().rows(), 3);
 
-    let refused: [(&str, &dyn Fn(&mut Writer) -> Result<()>); 5] = [
+    type Write<'a> = &'a dyn Fn(&mut Writer) -> Result<()>;
+    let refused: [(&str, Write); 5] = [
         ("rows: an array of maps", &|writer| writer.int64(1)),
         ("several types", &|writer| {
             writer.array(2)?;

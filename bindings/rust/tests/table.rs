@@ -246,7 +246,8 @@ fn calculators_on_tables_and_on_plain_rows() {
         (wire::DB_PATH, store.path().unwrap().into()),
         (wire::TXN_ID, "1".into()),
     ]));
-    let cases: [(&str, fn(&Store)); 3] = [
+    type Put = fn(&Store);
+    let cases: [(&str, Put); 3] = [
         ("columns", |store| put(store, Columns::new(fields()))),
         ("rows", |store| put(store, Columns::rows(fields()))),
         ("plain", put_plain),
