@@ -5,6 +5,7 @@ import com.dishtayantra.lmdb.Field;
 import com.dishtayantra.lmdb.Table;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -52,7 +53,7 @@ public final class TradeSumsCalculator extends ArrayCalculator {
         for (long code = 0; group.hasDictionary() && code < group.dictionary().size(); code++) {
             byCode.add(new Sum());
         }
-        Map<String, Sum> sums = new TreeMap<>();
+        Map<String, Sum> sums = new HashMap<>();
         for (int row = 0; row < values.size(); row++) {
             if (!group.isNull(row)) {
                 Sum sum = group.hasDictionary() ? byCode.get(group.code(row))
@@ -68,7 +69,7 @@ public final class TradeSumsCalculator extends ArrayCalculator {
                 sum.count += byCode.get(code).count;
             }
         }
-        return sums;
+        return new TreeMap<>(sums);
     }
 
     @Override

@@ -33,6 +33,8 @@ public final class Column {
      */
     private static final int TOLD = 15;
     private static final long MILLISECONDS_OF_A_DAY = 86_400_000;
+    /** Bytes up to which a buffer with a position of its own costs more than they do. */
+    private static final int SHORT = 32;
 
     private final Table table;
     private final String name;
@@ -384,7 +386,7 @@ public final class Column {
             from = offset(index);
             to = offset(index + 1);
         }
-        if (from > to || to > items.size()) {
+        if (from < 0 || from > to || to > items.size()) {
             throw damaged(index, from, to, items.size());
         }
         List<Object> values = new ArrayList<>((int) (to - from));
@@ -401,6 +403,12 @@ public final class Column {
             throw damaged(index, from, to, told[5]);
         }
         byte[] bytes = new byte[(int) (to - from)];
+        if (bytes.length <= SHORT) {
+            for (int at = 0; at < bytes.length; at++) {
+                bytes[at] = data.get((int) from + at);
+            }
+            return bytes;
+        }
         ByteBuffer all = data.duplicate();
         all.position((int) from);
         all.get(bytes);

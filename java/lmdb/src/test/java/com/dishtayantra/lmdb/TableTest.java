@@ -342,6 +342,8 @@ class TableTest {
             Table.of(Field.of("a", "u", 2, offsets, ByteBuffer.wrap(new byte[] {'h', 'i'}))),
             Table.of(Field.of("a", 0, 7).withDictionary(Field.texts("", List.of("x")))),
             Table.of(Field.of("a", "+l", 2, offsets, null, Field.of("", 1L, 2L))),
+            Table.of(Field.of("a", "+L", 1, ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(-5).putLong(1).flip(),
+                    null, Field.of("", 1L, 2L))),
         };
         for (Table table : damaged) {
             assertThrows(CorruptException.class, () -> table.column("a").toList());
