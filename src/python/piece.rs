@@ -1,8 +1,9 @@
 //! A part of the memory that another object keeps, for who takes buffers.
 
-use super::api::{Attribute, BF_GETBUFFER, Buffer, Method, PyObject};
+use super::api::{Attribute, BF_GETBUFFER, Buffer, MEMBER_ULONGLONG, Method, PyObject};
 use super::object::{Fields, Ref, Strong, WeakRefs, fields, make, show};
 use std::ffi::{CStr, c_int, c_void};
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -56,6 +57,6 @@ unsafe impl Fields for Piece {
     }
 
     fn members() -> Vec<(&'static CStr, c_int, usize, bool)> {
-        Vec::new()
+        vec![(c"nbytes", MEMBER_ULONGLONG, offset_of!(Piece, size), true)]
     }
 }

@@ -18,7 +18,13 @@ import pyarrow as pa
 import pytest
 from wrapping import wrapped
 
-from dishtayantra_lmdb import FormatError, LMDBCalculatorMixin, LMDBTransport
+from dishtayantra_lmdb import (
+    FormatError,
+    LMDBCalculatorConfig,
+    LMDBCalculatorMixin,
+    LMDBDataExchange,
+    LMDBTransport,
+)
 from dishtayantra_lmdb._payload import formats
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -380,3 +386,51 @@ def test_what_comes_back_is_copied_and_pickled(transport: LMDBTransport, name: s
     found = there_and_back(transport, frame)
     for one in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
         assert one.equals(frame)
+
+
+class Bar:
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def update(self, size: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames_are_put_and_got_in_steps_too(
+    transport: LMDBTransport, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = FRAMES[name]({"x": np.arange(100_000.0), "s": ["a", "b"] * 50_000})
+    transport.put("usual", {"a": frame}, tables=True)
+    transport.put("progress", {"a": frame}, tables=True, progress=Bar)
+    with caplog.at_level("DEBUG", logger="core.lmdb"):
+        transport.put("logged", {"a": frame}, tables=True)
+    transport.put_many({"several": {"a": frame}, "alone": frame}, tables=True)
+    usual = transport.get_raw("usual")
+    assert usual is not None
+    for key in ("progress", "logged", "several"):
+        raw = transport.get_raw(key)
+        assert raw is not None
+        assert raw[0] == usual[0]
+    assert transport.get("usual", copy=True, progress=Bar)["a"].equals(frame)
+    assert transport.get("alone").equals(frame)
+
+
+def test_an_engines_own_exchange_takes_frames(transport: LMDBTransport) -> None:
+    frame = pd.DataFrame({"x": np.arange(10_000.0), "s": ["a", "b"] * 5000})
+    config = {
+        "lmdb_enabled": True,
+        "lmdb_db_path": transport.get_db_path(),
+        "lmdb_map_size": transport.config.map_size,
+        "lmdb_exchange_mode": "both",
+    }
+    exchange = LMDBDataExchange(LMDBCalculatorConfig.from_dict(config), "engine")
+    assert exchange.initialize()
+    key = exchange.put_input({"frame": frame}, "7")
+    assert key is not None
+    check_frame(transport.get(key)["frame"], frame)
+    exchange.cleanup("7")
+    exchange.close()
