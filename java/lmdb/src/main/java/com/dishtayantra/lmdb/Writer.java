@@ -214,7 +214,7 @@ public class Writer implements AutoCloseable {
         return table(origin, null, columns.clone());
     }
 
-    private Writer table(Table.Origin origin, ByteBuffer metadata, Field[] columns) {
+    Writer table(Table.Origin origin, ByteBuffer metadata, Field[] columns) {
         int size = 16;
         for (Field column : columns) {
             size = Math.addExact(size, column.toldSize());

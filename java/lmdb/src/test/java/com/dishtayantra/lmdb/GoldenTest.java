@@ -77,7 +77,7 @@ class GoldenTest {
         }
     }
 
-    private static JsonElement describe(Node node) {
+    static JsonElement describe(Node node) {
         switch (node.type()) {
             case NIL:
                 return JsonNull.INSTANCE;
@@ -126,7 +126,7 @@ class GoldenTest {
         return object;
     }
 
-    private static void write(Writer writer, JsonElement value) {
+    static void write(Writer writer, JsonElement value) {
         if (value.isJsonNull()) {
             writer.nil();
         } else if (value.isJsonArray()) {
@@ -180,7 +180,7 @@ class GoldenTest {
         return text.toString();
     }
 
-    private static ByteBuffer unhex(String text) {
+    static ByteBuffer unhex(String text) {
         ByteBuffer bytes = ByteBuffer.allocate(text.length() / 2).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < text.length(); i += 2) {
             bytes.put((byte) Integer.parseInt(text.substring(i, i + 2), 16));
