@@ -618,6 +618,21 @@ struct ArrowArrayStream;
 #define DY_LMDB_DTYPE_TIMEDELTA64 109
 
 /**
+ * Items are floats of 16 bits, IEEE 754's binary16; C has no common type for them.
+ */
+#define DY_LMDB_DTYPE_FLOAT16 101
+
+/**
+ * Items are two `float`s, the real part and the imaginary one, aligned as one `float`: `float complex`.
+ */
+#define DY_LMDB_DTYPE_COMPLEX64 70
+
+/**
+ * Items are two `double`s, the real part and the imaginary one, aligned as one `double`: `double complex`.
+ */
+#define DY_LMDB_DTYPE_COMPLEX128 68
+
+/**
  * The unit of times is not said. Also the unit of every dtype that is no time.
  */
 #define DY_LMDB_UNIT_GENERIC 0
@@ -743,7 +758,8 @@ struct ArrowArrayStream;
 #define DY_LMDB_ARRAY_FORTRAN 1
 
 /**
- * Flag of an array: the bytes of each item are in the other order than the machine's.
+ * Flag of an array: the bytes of each item, of complex ones those of each part, are in the other order than the
+ * machine's.
  */
 #define DY_LMDB_ARRAY_BIG_ENDIAN 2
 
@@ -1358,8 +1374,8 @@ typedef struct dy_lmdb_array_t {
      */
     size_t descr_len;
     /**
-     * One of `DY_LMDB_DTYPE_*`, or 0 when the items are of another type: texts, complex numbers, times that count
-     * several units and others, which `descr` tells.
+     * One of `DY_LMDB_DTYPE_*`, or 0 when the items are of another type: texts, times that count several units and
+     * others, which `descr` tells; later versions may add some.
      */
     uint32_t dtype;
     /**
@@ -3527,7 +3543,7 @@ dy_lmdb_status_t dy_lmdb_writer_loan_output(const struct dy_lmdb_writer_t *write
  * - `segment`: where to tell.
  *
  * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type, and when the document is of bytes of the
- * caller's that do not lie at a multiple of the item's size; `DY_LMDB_CORRUPT`.
+ * caller's that do not lie as the items need it; `DY_LMDB_CORRUPT`.
  *
  * Memory: the data lie in the payload and are valid as long as that: until the document is closed, or the view,
  * whichever is later. They must not be written to.
@@ -3933,12 +3949,13 @@ dy_lmdb_status_t dy_lmdb_numbers_copy(const struct dy_lmdb_document_t *document,
 /**
  * Converts items of an array to the nearest doubles; bools are 0 or 1.
  *
- * - `dtype`: one of `DY_LMDB_DTYPE_*` but for times.
+ * - `dtype`: one of `DY_LMDB_DTYPE_*` but for times and complex numbers.
  * - `flags`: `DY_LMDB_ARRAY_BIG_ENDIAN` when the bytes of each item are in the other order than the machine's, else 0.
  * - `data`, `size`: the items, anywhere in memory; a whole number of them.
  * - `values`, `capacity`: where to put the doubles, one for each item.
  *
- * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for times, which are no numbers, and a size that does not divide;
+ * Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for times and complex items, which are no numbers, and a size
+ * that does not divide;
  * `DY_LMDB_BUFFER_TOO_SMALL`, with nothing written.
  *
  * Threads: any number at once.

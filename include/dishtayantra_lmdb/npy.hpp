@@ -17,24 +17,15 @@
 
 namespace dishtayantra::lmdb {
 
-namespace detail {
-
-template <class T>
-struct IsComplex : std::false_type {};
-template <class T>
-struct IsComplex<std::complex<T>> : std::true_type {};
-
-}  // namespace detail
-
-/// NumPy's dtype string of `T` on the platforms of this library (little-endian): "<f8", "<i4", "|u1", "<c16" …
+/// NumPy's dtype string of `T` on the platforms of this library (little-endian): "<f8", "<i4", "|u1", "<c16" …; "<f2" of Half.
 /// `bool` has none: bytes of a payload need not be valid C++ bools. Read "|b1" as std::uint8_t.
 template <class T>
 std::string npy_descr() {
     static_assert((std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, long double>) ||
-                      detail::IsComplex<T>::value,
+                      detail::IsComplex<T>::value || std::is_same_v<T, Half>,
                   "no NumPy dtype of a fixed width");
     const char kind = detail::IsComplex<T>::value     ? 'c'
-                      : std::is_floating_point_v<T> ? 'f'
+                      : std::is_floating_point_v<T> || std::is_same_v<T, Half> ? 'f'
                       : std::is_signed_v<T>         ? 'i'
                                                     : 'u';
     return std::string(1, sizeof(T) == 1 ? '|' : '<') + kind + std::to_string(sizeof(T));

@@ -78,7 +78,7 @@ public:
         return Numbers(Span<const double>(elements.get(), count), std::move(shape), elements, fortran_order);
     }
 
-    /// Items as the nearest doubles; bools are 0 or 1. Throws InvalidArgumentError for times.
+    /// Items as the nearest doubles; bools are 0 or 1. Throws InvalidArgumentError for times and complex numbers.
     static Numbers converted(Dtype dtype, Bytes items, std::vector<std::size_t> shape, bool big_endian = false,
                              bool fortran_order = false) {
         const std::uint32_t flags = big_endian ? DY_LMDB_ARRAY_BIG_ENDIAN : 0;
@@ -93,7 +93,7 @@ public:
     explicit Numbers(std::vector<double> elements) : Numbers(std::move(elements), {}) { shape_ = {span_.size()}; }
 
     /// A stored array: in place when its dtype is float64 and it is aligned, else converted (integers, bool, float32,
-    /// either byte order).
+    /// float16, either byte order).
     /// Throws InvalidArgumentError for any other dtype.
     static Numbers of(const Array& array, std::shared_ptr<const void> owner) {
         const bool aligned = reinterpret_cast<std::uintptr_t>(array.bytes().data()) % alignof(double) == 0;
@@ -106,7 +106,8 @@ public:
         return converted(*array.dtype(), array.bytes(), array.shape(), array.big_endian(), array.fortran_order());
     }
 
-    /// A value of a document: a segment in place when its items are float64, else converted (integers, bool, float32);
+    /// A value of a document: a segment in place when its items are float64, else converted (integers, bool, float32,
+    /// float16);
     /// nested lists, in which a bool is 0 or 1 and a segment stands for lists of its shape, bytes, taken as float64, and a
     /// single number are copied. `owner` keeps the payload alive; without one the document must outlive the numbers.
     /// Throws InvalidArgumentError, naming the place, when rows differ in length, items are not numbers or bytes do not

@@ -5,6 +5,7 @@
 #include "error.hpp"
 #include "span.hpp"
 
+#include <complex>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
@@ -29,6 +30,9 @@ enum class Dtype : std::uint32_t {
     float64 = DY_LMDB_DTYPE_FLOAT64,
     datetime64 = DY_LMDB_DTYPE_DATETIME64,    ///< int64: units since 1970-01-01T00:00 UTC
     timedelta64 = DY_LMDB_DTYPE_TIMEDELTA64,  ///< int64: units
+    float16 = DY_LMDB_DTYPE_FLOAT16,
+    complex64 = DY_LMDB_DTYPE_COMPLEX64,    ///< two floats, the real part first
+    complex128 = DY_LMDB_DTYPE_COMPLEX128,  ///< two doubles, the real part first
 };
 
 /// The unit of times. `generic` for all other items.
@@ -65,16 +69,42 @@ inline const char* dtype_name(Dtype dtype) noexcept {
     case Dtype::float64: return "float64";
     case Dtype::datetime64: return "datetime64";
     case Dtype::timedelta64: return "timedelta64";
+    case Dtype::float16: return "float16";
+    case Dtype::complex64: return "complex64";
+    case Dtype::complex128: return "complex128";
     }
     return "unknown dtype";
 }
 
-/// The dtype of `T`: an integer or a float of up to 8 bytes, whatever C++ calls it.
+/// An item of float16 as its bits: C++ has no such type before `std::float16_t` of C++23. `Numbers` converts them.
+struct Half {
+    std::uint16_t bits;
+
+    friend constexpr bool operator==(Half a, Half b) noexcept { return a.bits == b.bits; }
+    friend constexpr bool operator!=(Half a, Half b) noexcept { return a.bits != b.bits; }
+};
+
+namespace detail {
+
+template <class T>
+struct IsComplex : std::false_type {};
+template <class T>
+struct IsComplex<std::complex<T>> : std::true_type {};
+
+}  // namespace detail
+
+/// The dtype of `T`: an integer or a float of up to 8 bytes, whatever C++ calls it, a std::complex of floats or doubles, Half.
 /// `bool` has none: bytes of a payload need not be valid C++ bools. Use std::uint8_t.
 template <class T>
 constexpr Dtype dtype_of() noexcept {
-    static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8, "no dtype of segments");
-    if constexpr (std::is_floating_point_v<T>) {
+    constexpr bool is_complex = std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
+    constexpr bool is_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool> && sizeof(T) <= 8;
+    static_assert(is_number || is_complex || std::is_same_v<T, Half>, "no dtype of segments");
+    if constexpr (is_complex) {
+        return sizeof(T) == 8 ? Dtype::complex64 : Dtype::complex128;
+    } else if constexpr (std::is_same_v<T, Half>) {
+        return Dtype::float16;
+    } else if constexpr (std::is_floating_point_v<T>) {
         return sizeof(T) == 4 ? Dtype::float32 : Dtype::float64;
     } else if constexpr (std::is_signed_v<T>) {
         return sizeof(T) == 1 ? Dtype::int8 : sizeof(T) == 2 ? Dtype::int16 : sizeof(T) == 4 ? Dtype::int32 : Dtype::int64;

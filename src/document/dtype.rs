@@ -31,6 +31,12 @@ pub enum Dtype {
     Datetime(Unit),
     /// A span of time: an `i64` that counts units, the smallest meaning none.
     Timedelta(Unit),
+    /// A float of 16 bits.
+    F16,
+    /// A complex number: two floats of 32 bits, the real part first.
+    C64,
+    /// A complex number: two floats of 64 bits, the real part first.
+    C128,
 }
 
 /// What a time counts. The numbers are stored, and those of the C ABI.
@@ -111,6 +117,9 @@ impl Dtype {
             Dtype::F64 => b'd',
             Dtype::Datetime(_) => b'M',
             Dtype::Timedelta(_) => b'm',
+            Dtype::F16 => b'e',
+            Dtype::C64 => b'F',
+            Dtype::C128 => b'D',
         }
     }
 
@@ -142,8 +151,11 @@ impl Dtype {
                 };
                 return Ok(if time == b'M' { Dtype::Datetime(unit) } else { Dtype::Timedelta(unit) });
             }
+            b'e' => Dtype::F16,
+            b'F' => Dtype::C64,
+            b'D' => Dtype::C128,
             _ => {
-                let known = "the ASCII codes of ? b B h H i I q Q f d M m";
+                let known = "the ASCII codes of ? b B h H i I q Q f d M m e F D";
                 return Err(format!("{code} is no dtype; dtypes are {known}"));
             }
         };
@@ -153,14 +165,29 @@ impl Dtype {
         Ok(dtype)
     }
 
-    /// Bytes of one item, which are also its alignment.
+    /// Bytes of one item.
     pub const fn itemsize(self) -> usize {
         match self {
             Dtype::Bool | Dtype::I8 | Dtype::U8 => 1,
-            Dtype::I16 | Dtype::U16 => 2,
+            Dtype::I16 | Dtype::U16 | Dtype::F16 => 2,
             Dtype::I32 | Dtype::U32 | Dtype::F32 => 4,
-            Dtype::I64 | Dtype::U64 | Dtype::F64 | Dtype::Datetime(_) | Dtype::Timedelta(_) => 8,
+            Dtype::I64 | Dtype::U64 | Dtype::F64 | Dtype::Datetime(_) | Dtype::Timedelta(_) | Dtype::C64 => 8,
+            Dtype::C128 => 16,
         }
+    }
+
+    /// What the address of an item is a multiple of.
+    pub const fn alignment(self) -> usize {
+        match self {
+            Dtype::C64 => 4,
+            Dtype::C128 => 8,
+            other => other.itemsize(),
+        }
+    }
+
+    /// Whether items are numbers that are doubles to whoever converts them; bools are 0 and 1.
+    pub const fn is_number(self) -> bool {
+        !matches!(self, Dtype::Datetime(_) | Dtype::Timedelta(_) | Dtype::C64 | Dtype::C128)
     }
 }
 
@@ -181,7 +208,22 @@ impl fmt::Display for Dtype {
             Dtype::F64 => "float64",
             Dtype::Datetime(unit) => return write!(f, "datetime64[{}]", unit.name()),
             Dtype::Timedelta(unit) => return write!(f, "timedelta64[{}]", unit.name()),
+            Dtype::F16 => "float16",
+            Dtype::C64 => "complex64",
+            Dtype::C128 => "complex128",
         };
         f.write_str(name)
     }
+}
+
+/// The bits of a float of 16 bits as the double that is the same number.
+pub const fn half(bits: u16) -> f64 {
+    let sign = (bits as u64 >> 15) << 63;
+    let (exponent, fraction) = (bits as u64 >> 10 & 31, bits as u64 & 1023);
+    let rest = match exponent {
+        0 => (fraction as f64 / 16_777_216.0).to_bits(),
+        31 => 0x7ff << 52 | fraction << 42,
+        _ => (exponent + 1008) << 52 | fraction << 42,
+    };
+    f64::from_bits(sign | rest)
 }

@@ -21,7 +21,7 @@ mod segment;
 pub mod table;
 mod write;
 
-pub use dtype::{Dtype, Unit};
+pub use dtype::{Dtype, Unit, half};
 pub use exact::{ARRAY, ARRAY_LONG, BIG_ENDIAN, BYTEARRAY, EXACT, FORTRAN, MEMORYVIEW, TABLE, TUPLE};
 pub(crate) use head::Head;
 pub use iterate::Iter;

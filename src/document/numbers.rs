@@ -1,6 +1,6 @@
 //! A value of a document as doubles with a shape: where they lie when they lie as such, else copied in one pass.
 
-use super::dtype::Dtype;
+use super::dtype::{Dtype, half};
 use super::head::Head;
 use super::scalar::number;
 use super::segment::{EXTENSION, MAX_NDIM, MOST_EMPTY_LISTS, Segment, is_few_lists, refused};
@@ -106,8 +106,8 @@ fn single(head: &Head) -> Option<f64> {
     }
 }
 
-/// Converts items to the nearest doubles, as many as `values` has; bools are 0 or 1. `None` when they are times, which are
-/// no numbers.
+/// Converts items to the nearest doubles, as many as `values` has; bools are 0 or 1. `None` when they are times or
+/// complex, which are no numbers.
 pub fn convert(dtype: Dtype, big_endian: bool, items: &[u8], values: &mut [f64]) -> Option<()> {
     fn each<const N: usize>(swapped: bool, items: &[u8], values: &mut [f64], read: impl Fn([u8; N]) -> f64) {
         let pairs = values.iter_mut().zip(items.as_chunks().0);
@@ -133,7 +133,8 @@ pub fn convert(dtype: Dtype, big_endian: bool, items: &[u8], values: &mut [f64])
         Dtype::U64 => each(big_endian, items, values, |cell| u64::from_le_bytes(cell) as f64),
         Dtype::F32 => each(big_endian, items, values, |cell| f32::from_le_bytes(cell).into()),
         Dtype::F64 => each(big_endian, items, values, f64::from_le_bytes),
-        Dtype::Datetime(_) | Dtype::Timedelta(_) => return None,
+        Dtype::F16 => each(big_endian, items, values, |cell| half(u16::from_le_bytes(cell))),
+        Dtype::Datetime(_) | Dtype::Timedelta(_) | Dtype::C64 | Dtype::C128 => return None,
     }
     Some(())
 }
@@ -162,7 +163,7 @@ impl<'a> Document<'a> {
             Head::Ext { tag: EXTENSION, at: body_at, body } => {
                 let segment = self.decode(body_at, body)?;
                 let dtype = segment.dtype();
-                if matches!(dtype, Dtype::Datetime(_) | Dtype::Timedelta(_)) {
+                if !dtype.is_number() {
                     return Err(self.no_number(at, &self.head(at)?.0, &[]));
                 }
                 let list = segment.flags() & Segment::LIST != 0;
@@ -206,7 +207,7 @@ impl<'a> Document<'a> {
         assert_eq!(values.len(), numbers.count, "room for numbers");
         match numbers.source {
             Source::Items(dtype, items) => {
-                convert(dtype, false, items, values).expect("times were refused before");
+                convert(dtype, false, items, values).expect("what is no number was refused before");
                 Ok(())
             }
             Source::Bytes(items) => {

@@ -1,6 +1,6 @@
 //! Values taken out of a document: scalars, text, bytes and lists of numbers.
 
-use super::dtype::Dtype;
+use super::dtype::{Dtype, half};
 use super::head::Head;
 use super::numbers::convert;
 use super::segment::{EXTENSION, Segment};
@@ -228,7 +228,8 @@ fn item(segment: Segment) -> Option<Head> {
         Dtype::U64 => Head::Unsigned(u64::from_le_bytes(data.try_into().ok()?)),
         Dtype::F32 => Head::Float(f32::from_le_bytes(data.try_into().ok()?).into()),
         Dtype::F64 => Head::Float(f64::from_le_bytes(data.try_into().ok()?)),
-        Dtype::Datetime(_) | Dtype::Timedelta(_) => return None,
+        Dtype::F16 => Head::Float(half(u16::from_le_bytes(data.try_into().ok()?))),
+        Dtype::Datetime(_) | Dtype::Timedelta(_) | Dtype::C64 | Dtype::C128 => return None,
     })
 }
 

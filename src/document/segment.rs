@@ -154,8 +154,8 @@ impl<'a> Document<'a> {
             (other, _) => return Err(self.mismatch(node, other.kind(), "a segment")),
         };
         let (dtype, address) = (segment.dtype, segment.data.as_ptr().addr());
-        if !address.is_multiple_of(dtype.itemsize()) {
-            let needed = dtype.itemsize();
+        if !address.is_multiple_of(dtype.alignment()) {
+            let needed = dtype.alignment();
             return Err(refused(format!(
                 "the segment at byte {node} of the document lies at {address:#x}, and {dtype} needs a multiple of \
                  {needed}: copy the payload to an address that is a multiple of {ALIGNMENT}"

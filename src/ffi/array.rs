@@ -14,7 +14,8 @@ use std::ptr;
 pub const DY_LMDB_ARRAY_MAX_NDIM: u32 = 64;
 /// Flag of an array: the first index varies fastest (Fortran's order), not the last (C's).
 pub const DY_LMDB_ARRAY_FORTRAN: u32 = 1;
-/// Flag of an array: the bytes of each item are in the other order than the machine's.
+/// Flag of an array: the bytes of each item, of complex ones those of each part, are in the other order than the
+/// machine's.
 pub const DY_LMDB_ARRAY_BIG_ENDIAN: u32 = 2;
 
 /// An array in format numpy. Set `struct_size` before the call; the call leaves it as it is and writes no byte beyond
@@ -35,8 +36,8 @@ pub struct dy_lmdb_array_t {
     pub descr: *const c_char,
     /// Its bytes.
     pub descr_len: usize,
-    /// One of `DY_LMDB_DTYPE_*`, or 0 when the items are of another type: texts, complex numbers, times that count
-    /// several units and others, which `descr` tells.
+    /// One of `DY_LMDB_DTYPE_*`, or 0 when the items are of another type: texts, times that count several units and
+    /// others, which `descr` tells; later versions may add some.
     pub dtype: u32,
     /// One of `DY_LMDB_UNIT_*` for times, else 0.
     pub unit: u32,

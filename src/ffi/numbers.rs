@@ -128,12 +128,13 @@ pub unsafe extern "C" fn dy_lmdb_numbers_copy(
 
 /// Converts items of an array to the nearest doubles; bools are 0 or 1.
 ///
-/// - `dtype`: one of `DY_LMDB_DTYPE_*` but for times.
+/// - `dtype`: one of `DY_LMDB_DTYPE_*` but for times and complex numbers.
 /// - `flags`: `DY_LMDB_ARRAY_BIG_ENDIAN` when the bytes of each item are in the other order than the machine's, else 0.
 /// - `data`, `size`: the items, anywhere in memory; a whole number of them.
 /// - `values`, `capacity`: where to put the doubles, one for each item.
 ///
-/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for times, which are no numbers, and a size that does not divide;
+/// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for times and complex items, which are no numbers, and a size
+/// that does not divide;
 /// `DY_LMDB_BUFFER_TOO_SMALL`, with nothing written.
 ///
 /// Threads: any number at once.

@@ -46,6 +46,12 @@ pub const DY_LMDB_DTYPE_FLOAT64: u32 = 100;
 pub const DY_LMDB_DTYPE_DATETIME64: u32 = 77;
 /// Items are `int64_t`: spans of time, in units; `INT64_MIN` is none.
 pub const DY_LMDB_DTYPE_TIMEDELTA64: u32 = 109;
+/// Items are floats of 16 bits, IEEE 754's binary16; C has no common type for them.
+pub const DY_LMDB_DTYPE_FLOAT16: u32 = 101;
+/// Items are two `float`s, the real part and the imaginary one, aligned as one `float`: `float complex`.
+pub const DY_LMDB_DTYPE_COMPLEX64: u32 = 70;
+/// Items are two `double`s, the real part and the imaginary one, aligned as one `double`: `double complex`.
+pub const DY_LMDB_DTYPE_COMPLEX128: u32 = 68;
 
 /// The unit of times is not said. Also the unit of every dtype that is no time.
 pub const DY_LMDB_UNIT_GENERIC: u32 = 0;
@@ -166,7 +172,7 @@ impl From<Placed<'_>> for dy_lmdb_segment_t {
 /// - `segment`: where to tell.
 ///
 /// Returns `DY_LMDB_OK`; `DY_LMDB_INVALID_ARGUMENT` also for another type, and when the document is of bytes of the
-/// caller's that do not lie at a multiple of the item's size; `DY_LMDB_CORRUPT`.
+/// caller's that do not lie as the items need it; `DY_LMDB_CORRUPT`.
 ///
 /// Memory: the data lie in the payload and are valid as long as that: until the document is closed, or the view,
 /// whichever is later. They must not be written to.
@@ -374,6 +380,9 @@ mod tests {
             (DY_LMDB_DTYPE_FLOAT64, Dtype::F64),
             (DY_LMDB_DTYPE_DATETIME64, Dtype::Datetime(Unit::Generic)),
             (DY_LMDB_DTYPE_TIMEDELTA64, Dtype::Timedelta(Unit::Generic)),
+            (DY_LMDB_DTYPE_FLOAT16, Dtype::F16),
+            (DY_LMDB_DTYPE_COMPLEX64, Dtype::C64),
+            (DY_LMDB_DTYPE_COMPLEX128, Dtype::C128),
         ];
         for (number, dtype) in dtypes {
             assert_eq!(Dtype::from_codes(number, 0), Ok(dtype));

@@ -138,9 +138,10 @@ pub fn descr(dtype: Dtype) -> String {
         Dtype::Bool => 'b',
         Dtype::I8 | Dtype::I16 | Dtype::I32 | Dtype::I64 => 'i',
         Dtype::U8 | Dtype::U16 | Dtype::U32 | Dtype::U64 => 'u',
-        Dtype::F32 | Dtype::F64 => 'f',
+        Dtype::F32 | Dtype::F64 | Dtype::F16 => 'f',
         Dtype::Datetime(_) => 'M',
         Dtype::Timedelta(_) => 'm',
+        Dtype::C64 | Dtype::C128 => 'c',
     };
     let order = if dtype.itemsize() == 1 { '|' } else { '<' };
     let unit = match dtype.unit() {
@@ -221,7 +222,10 @@ impl Kind {
             ('f', 8) => (Some(Dtype::F64), 8),
             ('M', 8) => (unit_of(unit).ok_or_else(refused)?.map(Dtype::Datetime), 8),
             ('m', 8) => (unit_of(unit).ok_or_else(refused)?.map(Dtype::Timedelta), 8),
-            ('f', 2 | 16) | ('c', 8 | 16 | 32) | ('S' | 'V', _) => (None, width),
+            ('f', 2) => (Some(Dtype::F16), 2),
+            ('c', 8) => (Some(Dtype::C64), 8),
+            ('c', 16) => (Some(Dtype::C128), 16),
+            ('f', 16) | ('c', 32) | ('S' | 'V', _) => (None, width),
             ('U', _) => (None, 4 * width),
             _ => return Err(refused()),
         };

@@ -101,6 +101,8 @@ fn dtype_of(format: &[u8], itemsize: usize) -> Option<Dtype> {
         [code @ (b'l' | b'q')] if itemsize == 8 || code == b'q' => Dtype::I64,
         [code @ (b'L' | b'Q')] if itemsize == 8 || code == b'Q' => Dtype::U64,
         [code] => Dtype::from_codes(code.into(), 0).ok()?,
+        [b'Z', b'f'] => Dtype::C64,
+        [b'Z', b'd'] => Dtype::C128,
         _ => return None,
     };
     (dtype.itemsize() == itemsize).then_some(dtype)

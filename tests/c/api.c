@@ -137,6 +137,7 @@ static const check_case_t cases[] = {
     CASE(test_segment_next),
     CASE(test_segment_parts),
     CASE(test_segment_sizes),
+    CASE(test_segment_halves_and_complex),
     CASE(test_segment_writer_errors),
     CASE(test_segment_filled_in_a_loan),
     CASE(test_segment_reader_errors),

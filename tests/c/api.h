@@ -66,6 +66,7 @@ void test_segment_in_place(void);
 void test_segment_next(void);
 void test_segment_parts(void);
 void test_segment_sizes(void);
+void test_segment_halves_and_complex(void);
 void test_segment_writer_errors(void);
 void test_segment_filled_in_a_loan(void);
 void test_segment_reader_errors(void);

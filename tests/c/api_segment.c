@@ -224,6 +224,54 @@ void test_segment_sizes(void) {
     EXPECT_OK(dy_lmdb_store_close(store));
 }
 
+/* Halves are numbers to whoever wants numbers, complex items are none. */
+void test_segment_halves_and_complex(void) {
+    static const uint64_t two = 2;
+    static const uint16_t halves[] = {0x3e00, 0xc000};
+    static const float singles[] = {1.5F, -2, 0, 0.25F};
+    static const double doubles[] = {1.5, -2, 0, 0.25};
+    static const struct {
+        uint32_t dtype;
+        size_t itemsize;
+        const void *items;
+    } rows[] = {
+        {DY_LMDB_DTYPE_FLOAT16, 2, halves},
+        {DY_LMDB_DTYPE_COMPLEX64, 8, singles},
+        {DY_LMDB_DTYPE_COMPLEX128, 16, doubles},
+    };
+    size_t i;
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        dy_lmdb_writer_t *writer = NULL;
+        dy_lmdb_document_t *document = NULL;
+        dy_lmdb_segment_t segment = new_segment();
+        const void *data = NULL;
+        size_t size = 0;
+        double numbers[2] = {0, 0};
+        EXPECT_OK(dy_lmdb_writer_new(&writer));
+        EXPECT_OK(dy_lmdb_writer_segment(writer, rows[i].dtype, 0, 0, &two, 1, rows[i].items));
+        EXPECT_OK(dy_lmdb_writer_data(writer, &data, &size));
+        EXPECT_OK(dy_lmdb_document_from_bytes(data, size, &document));
+        if (dy_lmdb_document_segment(document, DY_LMDB_NODE_ROOT, &segment) == DY_LMDB_OK) {
+            EXPECT(segment.dtype == rows[i].dtype && segment.itemsize == rows[i].itemsize && segment.unit == 0);
+            EXPECT(segment.size == 2 * rows[i].itemsize && memcmp(segment.data, rows[i].items, segment.size) == 0);
+        }
+        if (rows[i].dtype == DY_LMDB_DTYPE_FLOAT16) {
+            EXPECT_OK(dy_lmdb_document_numbers(document, DY_LMDB_NODE_ROOT, numbers, 2, &size));
+            EXPECT(size == 2 && numbers[0] == 1.5 && numbers[1] == -2);
+            EXPECT_OK(dy_lmdb_numbers_convert(rows[i].dtype, 0, halves, sizeof halves, numbers, 2));
+        } else {
+            EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT,
+                         dy_lmdb_document_numbers(document, DY_LMDB_NODE_ROOT, numbers, 2, &size));
+            EXPECT_SAYS("not of numbers");
+            EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_numbers_convert(rows[i].dtype, 0, rows[i].items,
+                                                                           rows[i].itemsize, numbers, 2));
+            EXPECT_SAYS("are no numbers");
+        }
+        EXPECT_OK(dy_lmdb_document_close(document));
+        dy_lmdb_writer_free(writer);
+    }
+}
+
 void test_segment_writer_errors(void) {
     static const uint64_t shape[33] = {1};
     dy_lmdb_writer_t *writer = NULL;

@@ -137,6 +137,9 @@ private:
         case Dtype::float64: return typed<double>(told);
         case Dtype::datetime64: return typed<std::int64_t>(told).as_datetimes(unit);
         case Dtype::timedelta64: return typed<std::int64_t>(told).as_timedeltas(unit);
+        case Dtype::float16: return typed<lmdb::Half>(told);
+        case Dtype::complex64: return typed<std::complex<float>>(told);
+        case Dtype::complex128: return typed<std::complex<double>>(told);
         }
         throw std::runtime_error("an unknown dtype in a golden document");
     }

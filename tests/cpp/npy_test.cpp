@@ -40,6 +40,7 @@ TEST(Npy, DtypesAreNamedAsNumPyNamesThem) {
     EXPECT_EQ(lmdb::npy_descr<std::int8_t>(), "|i1");
     EXPECT_EQ(lmdb::npy_descr<std::uint8_t>(), "|u1");
     EXPECT_EQ(lmdb::npy_descr<std::complex<double>>(), "<c16");
+    EXPECT_EQ(lmdb::npy_descr<lmdb::Half>(), "<f2");
 }
 
 TEST(Npy, HeaderIsNumPysByteForByte) {

@@ -26,6 +26,8 @@ static_assert(!CanLend<std::vector<double>>::value && !CanLend<const std::vector
 
 static_assert(lmdb::dtype_of<double>() == Dtype::float64 && lmdb::dtype_of<float>() == Dtype::float32);
 static_assert(lmdb::dtype_of<signed char>() == Dtype::int8 && lmdb::dtype_of<unsigned short>() == Dtype::uint16);
+static_assert(lmdb::dtype_of<std::complex<float>>() == Dtype::complex64 && lmdb::dtype_of<lmdb::Half>() == Dtype::float16);
+static_assert(lmdb::dtype_of<std::complex<double>>() == Dtype::complex128 && sizeof(lmdb::Half) == 2);
 static_assert(lmdb::dtype_of<long long>() == Dtype::int64 && lmdb::dtype_of<std::size_t>() == Dtype::uint64);
 
 class SegmentTest : public StoreTest {
@@ -44,6 +46,35 @@ protected:
 };
 
 }  // namespace
+
+TEST_F(SegmentTest, HalvesAndComplexNumbersLieInThePayload) {
+    const std::vector<lmdb::Half> halves = {{0x3e00}, {0xc000}};
+    const std::vector<std::complex<float>> singles = {{1.5F, -2}, {0, 0.25F}};
+    const std::vector<std::complex<double>> doubles = {{1.5, -2}, {0, 0.25}, {3, 4}, {5, 6}};
+    Writer().map(3).key("h").segment(halves).key("f").segment(singles).key("d").segment(doubles, {2, 2}).put(store, "c");
+    const lmdb::View view = store.view("c");
+    const Document doc = view.document();
+    const auto in_place = [&](const auto& expected, const lmdb::Node& node) {
+        using Item = typename std::decay_t<decltype(expected)>::value_type;
+        const Span<const Item> found = node.span<Item>();
+        EXPECT_EQ(std::vector<Item>(found.begin(), found.end()), expected);
+        EXPECT_GE(reinterpret_cast<const std::byte*>(found.begin()), view.span().begin());
+        EXPECT_LE(reinterpret_cast<const std::byte*>(found.end()), view.span().end());
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(found.data()) % 64, 0u);
+    };
+    in_place(halves, doc["h"]);
+    in_place(singles, doc["f"]);
+    in_place(doubles, doc["d"]);
+    EXPECT_EQ(doc["d"].shape(), (std::vector<std::size_t>{2, 2}));
+    const lmdb::Numbers numbers = lmdb::Numbers::of(doc["h"]);
+    EXPECT_EQ(std::vector<double>(numbers.span().begin(), numbers.span().end()), (std::vector<double>{1.5, -2}));
+    EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { lmdb::Numbers::of(doc["f"]); }),
+                         "an array of complex64 with shape [2], not a number"));
+    EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { doc["d"].span<double>(); }),
+                         "holds complex128, not float64"));
+    EXPECT_TRUE(contains(message_of<lmdb::InvalidArgumentError>([&] { doc["h"].span<std::uint16_t>(); }),
+                         "holds float16, not uint16"));
+}
 
 TEST_F(SegmentTest, SpansLieInThePayload) {
     const lmdb::View view = store.view("d");

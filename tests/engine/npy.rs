@@ -75,7 +75,9 @@ fn headers_are_read_again_and_put_the_items_at_64_bytes() {
 #[test]
 fn dtypes_have_the_texts_of_numpy() {
     let times = [Dtype::Datetime(Unit::Nanosecond), Dtype::Timedelta(Unit::Generic)];
-    for dtype in [Dtype::Bool, Dtype::I8, Dtype::U16, Dtype::I64, Dtype::F32].into_iter().chain(times) {
+    let others =
+        [Dtype::Bool, Dtype::I8, Dtype::U16, Dtype::I64, Dtype::F32, Dtype::F16, Dtype::C64, Dtype::C128];
+    for dtype in others.into_iter().chain(times) {
         let image = header(&descr(dtype), &[0], false, 0).unwrap();
         assert_eq!(parse(&image).unwrap().dtype(), Some(dtype));
     }

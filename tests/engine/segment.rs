@@ -2,7 +2,7 @@
 
 use crate::common::tree::{Array, Tree, arrays, bytes_of, dtypes, read, trees, write};
 use dishtayantra_lmdb::document::{
-    ALIGNMENT, Document, Dtype, MAX_NDIM, Segment, Type, Unit, Writer, validate,
+    ALIGNMENT, Document, Dtype, MAX_NDIM, Segment, Type, Unit, Writer, half, validate,
 };
 use dishtayantra_lmdb::error::Status;
 use dishtayantra_lmdb::format::Format;
@@ -221,12 +221,56 @@ fn a_payload_at_an_odd_address_is_the_callers_fault_and_still_converts() {
 }
 
 #[test]
+fn halves_are_converted_to_the_doubles_that_they_are() {
+    // Every one of them, held against what makes the next larger one of them.
+    let mut last = -1.0;
+    for bits in 0..0x7c00_u16 {
+        let value = half(bits);
+        let gap = if bits < 0x800 { 2_f64.powi(-24) } else { 2_f64.powi(i32::from(bits - 1 >> 10) - 25) };
+        assert!(bits == 0 && value == 0.0 || value - last == gap, "{bits:#x} is {value}, after {last}");
+        assert_eq!((half(bits | 0x8000), half(bits | 0x8000).is_sign_negative()), (-value, true));
+        last = value;
+    }
+    assert_eq!((last, half(0x7c00), half(0xfc00)), (65_504.0, f64::INFINITY, f64::NEG_INFINITY));
+    // What is no number keeps its bits.
+    assert_eq!(half(0xfe01).to_bits(), 0xfff8_0400_0000_0000);
+}
+
+#[test]
+fn items_lie_as_their_parts_need_it() {
+    let alignments =
+        [(Dtype::F16, 2, "float16"), (Dtype::C64, 4, "complex64"), (Dtype::C128, 8, "complex128")];
+    for (dtype, alignment, name) in alignments {
+        let good = alone(dtype, &[1], &vec![0; dtype.itemsize()]);
+        let mut room = vec![0; good.len() + 16];
+        for away in [alignment, alignment / 2] {
+            let at = (0..16).find(|at| room[*at..].as_ptr().addr() % 16 == away).unwrap();
+            room[at..at + good.len()].copy_from_slice(&good);
+            let document = Document::new(&room[at..at + good.len()]);
+            let found = document.segment(Document::ROOT);
+            if away == alignment {
+                assert_eq!(found.unwrap().segment.dtype(), dtype);
+            } else {
+                let needed = format!("{name} needs a multiple of {alignment}");
+                assert!(found.unwrap_err().message().contains(&needed));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_no_number_is_not_converted() {
-    for dtype in [Dtype::Bool, Dtype::Datetime(Unit::Second), Dtype::Timedelta(Unit::Day)] {
+    let times = [Dtype::Datetime(Unit::Second), Dtype::Timedelta(Unit::Day)];
+    for dtype in [Dtype::Bool, Dtype::C64, Dtype::C128].into_iter().chain(times) {
         let bytes = alone(dtype, &[1], &vec![0; dtype.itemsize()]);
         let error = Document::new(&bytes).numbers_into(Document::ROOT, &mut [0.0; 4]).unwrap_err();
         assert_eq!(error.status(), Status::InvalidArgument);
         assert!(error.message().contains(&format!("a segment of {dtype}, not of numbers")), "{error}");
+        if dtype != Dtype::Bool {
+            let error = Document::new(&bytes).numbers(Document::ROOT).unwrap_err();
+            assert_eq!(error.status(), Status::InvalidArgument);
+            assert!(error.message().contains(&format!("an array of {dtype} with shape [1], not a number")));
+        }
     }
     let bytes = alone(Dtype::F32, &[3], &[0; 12]);
     let small = Document::new(&bytes).numbers_into(Document::ROOT, &mut [0.0; 2]).unwrap_err();
@@ -367,6 +411,12 @@ fn a_scalar_segment_reads_as_the_number_it_is() {
     let large = scalar(Dtype::U64, &u64::MAX.to_le_bytes());
     assert_eq!(Document::new(&large).uint64(0).unwrap(), u64::MAX);
     assert!(Document::new(&scalar(Dtype::Bool, &[1])).bool(0).unwrap());
+    let half = scalar(Dtype::F16, &0xb800_u16.to_le_bytes());
+    assert_eq!(Document::new(&half).double(0).unwrap(), -0.5);
+    // A complex number is none that others have.
+    let complex = scalar(Dtype::C64, &[0; 8]);
+    assert_eq!(Document::new(&complex).double(0).unwrap_err().status(), Status::InvalidArgument);
+    assert_eq!(Document::new(&complex).kind(0).unwrap(), Type::Segment);
     // An array without dimensions is an array all the same.
     let array = written(Dtype::F64, &1.0_f64.to_le_bytes(), 0);
     assert_eq!(Document::new(&array).double(0).unwrap_err().status(), Status::InvalidArgument);

@@ -110,6 +110,11 @@ fn numbers_of_golden_segments_are_converted() {
     let floats = numbers("dtypes", "float32");
     assert_eq!(floats[2..5], [1.5, f64::INFINITY, f64::NEG_INFINITY]);
     assert!(floats[1].is_sign_negative() && floats[5].is_nan());
+    let halves = numbers("dtypes", "float16");
+    assert_eq!(halves[2..5], [1.5, f64::INFINITY, f64::NEG_INFINITY]);
+    assert!(halves[1].is_sign_negative() && halves[5].is_nan());
+    assert_eq!(halves[6..], [2_f64.powi(-24), -65_504.0]);
+    assert_eq!(numbers("lists", "halves")[39], 9.75);
     assert_eq!(numbers("shapes", "item"), [6.5]);
     assert!(numbers("shapes", "empty").is_empty());
     assert_eq!(numbers("shapes", "matrix"), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);

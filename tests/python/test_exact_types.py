@@ -78,6 +78,8 @@ KEPT = [
     *(NUMBERS, *NUMBERS, {n: [n] for n in NUMBERS[:-1]}),
     *(np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.asfortranarray(np.ones((400, 2), "i2"))),
     *(np.asfortranarray(np.ones((2, 3, 4), dtype)) for dtype in ("f2", "c8", "M8[s]", [("a", "i2")])),
+    *(np.array([1.5, -2, np.inf]).astype(dtype) for dtype in (">f2", "f2", ">c8", "c16")),
+    memoryview(np.array([[0.1, -2]], "f2")),
     *(np.ones(3), (np.ones(5), np.ones((300, 2), "i2")), [np.ones(999), (1, np.ones(999), [(np.arange(7),)])]),
     *({(1, ("a", 2)): "key", frozenset([(1,)]): 1}, {1, (2, (3,))}, frozenset([frozenset([b"x"])])),
     *(2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, True, 1, 1.0, None, "", "text" * 20_000, {}, [], {"": None}),

@@ -98,7 +98,9 @@ def test_direct_answers_are_numpys_and_those_of_cpp(gateway: Any) -> None:
         assert risk == pytest.approx(calculators.RiskCalculator("r", {"level": 0.9}).calculate(payload), rel=RELATIVE)
 
 
-@pytest.mark.parametrize("kind", ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float32"])
+@pytest.mark.parametrize(
+    "kind", ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float32", "float16"]
+)
 def test_arrays_of_every_type_are_passed(gateway: Any, kind: str) -> None:
     values = (np.arange(24) % 2).astype(kind).reshape(4, 6)
     for layout in (values, np.asfortranarray(values), values[::-1], values.astype(values.dtype.newbyteorder(">"))):

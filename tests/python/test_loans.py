@@ -37,7 +37,7 @@ def test_what_is_written_is_published(transport: LMDBTransport, size: int) -> No
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (100, 30), (0, 3)])
-@pytest.mark.parametrize("dtype", ["f8", "i2", "?", "M8[ms]", ">f4"])
+@pytest.mark.parametrize("dtype", ["f8", "i2", "?", "M8[ms]", ">f4", "f2", "c8", ">c16"])
 def test_an_array_is_built_in_place(transport: LMDBTransport, shape: tuple[int, ...], dtype: str) -> None:
     expected = np.ones(shape, "i8").astype(dtype)
     with transport.loan("key", expected.nbytes + 100, format="numpy") as loan:

@@ -93,6 +93,7 @@ KINDS: dict[str, Callable[[np.ndarray], Any]] = {
     "memoryview of bytes": lambda a: memoryview(a.tobytes()),
     "memoryview of doubles": lambda a: memoryview(a),
     "float32": lambda a: a.astype(np.float32),
+    "float16": lambda a: a.astype(np.float16),
     "int16": lambda a: a.astype(np.int16),
     "uint8": lambda a: a.astype(np.uint8),
     "int64": lambda a: a.astype(np.int64),

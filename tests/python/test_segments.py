@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import json
 import pickle
 import sys
@@ -29,7 +30,8 @@ LIST, SCALAR = 1, 2
 dtypes = (
     hnp.boolean_dtypes()
     | hnp.integer_dtypes(endianness="?")
-    | hnp.floating_dtypes(sizes=(32, 64), endianness="?")
+    | hnp.floating_dtypes(sizes=(16, 32, 64), endianness="?")
+    | hnp.complex_number_dtypes(sizes=(64, 128), endianness="?")
     | hnp.datetime64_dtypes()
     | hnp.timedelta64_dtypes()
 )
@@ -116,6 +118,50 @@ def test_golden_documents_are_read(transport: LMDBTransport, name: str) -> None:
 def test_golden_documents_are_written_byte_for_byte(transport: LMDBTransport, name: str) -> None:
     transport.put("key", described(DOCUMENTS / f"{name}.json"))
     assert payload_of(transport) == (DOCUMENTS / f"{name}.msgpack").read_bytes()
+
+
+def extensions(payload: bytes) -> list[int]:
+    """The types of the extension values in a document, in order."""
+    found: list[int] = []
+
+    def note(code: int, data: bytes) -> None:
+        found.append(code)
+
+    msgpack.unpackb(payload, ext_hook=note, strict_map_key=False)
+    return found
+
+
+@pytest.mark.parametrize("size", [3, 5001])
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", "<c8", ">c8", "<c16", ">c16"])
+def test_halves_and_complex_numbers_are_segments_in_place(transport: LMDBTransport, dtype: str, size: int) -> None:
+    first = (np.arange(size) - 1.5j * np.arange(size)[::-1] if "c" in dtype else np.arange(size) / 4).astype(dtype)
+    value = {"a": first, "matrix": np.asfortranarray(first[1:].reshape(2, -1)), "backwards": [first[::-1]]}
+    transport.put("key", value)
+    assert extensions(payload_of(transport)) == [68, 68, 68]
+    with transport.view("key") as view:
+        found, start, end = view.value(), view.address, view.address + view.size
+    same(value, found)
+    for array in (found["a"], found["matrix"], found["backwards"][0]):
+        assert not array.flags.writeable
+        assert array.ctypes.data % 64 == 0
+        assert start <= array.ctypes.data < array.ctypes.data + array.nbytes <= end
+
+
+def test_lists_of_complex_numbers_and_halves_come_back_as_lists(transport: LMDBTransport) -> None:
+    put_bytes(transport, (DOCUMENTS / "lists.msgpack").read_bytes())
+    found = transport.get("key")
+    assert found["complex"] == [-1j, 1 - 1j, 2 - 1j, 3 - 1j]
+    assert found["halves"] == [i / 4 for i in range(40)]
+    assert {type(item) for item in found["complex"] + found["halves"]} == {complex, float}
+
+
+@pytest.mark.parametrize("dtype", ["f2", "c8", "c16"])
+def test_arrays_that_were_stored_as_npy_images_are_read(transport: LMDBTransport, dtype: str) -> None:
+    array = np.arange(6).astype(dtype).reshape(2, 3)
+    image = io.BytesIO()
+    np.save(image, array)
+    put_bytes(transport, msgpack.packb({"a": msgpack.ExtType(78, image.getvalue())}))
+    same({"a": array}, transport.get("key"))
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 60, 129, 1000, 100_000])

@@ -256,6 +256,7 @@ fn dtype_of(format: &str, item_size: usize) -> Option<Dtype> {
         ("B" | "H" | "I" | "L" | "Q" | "N", 2) => Dtype::Uint16,
         ("B" | "H" | "I" | "L" | "Q" | "N", 4) => Dtype::Uint32,
         ("B" | "H" | "I" | "L" | "Q" | "N", 8) => Dtype::Uint64,
+        ("e", 2) => Dtype::Float16,
         _ => return None,
     })
 }

@@ -46,7 +46,7 @@ pub use ffi::{
 pub use npy::{Array, npy_header};
 pub use numbers::Numbers;
 pub use options::{Durability, OpenOptions};
-pub use segment::{Dtype, Element, Segment, Unit};
+pub use segment::{Complex, Dtype, Element, Half, Segment, SegmentItem, Unit};
 #[cfg(feature = "tracing")]
 pub use traced::log_to_tracing;
 pub use wait::Wait;

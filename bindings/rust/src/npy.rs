@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::ffi;
-use crate::segment::{Dtype, Element, cast};
+use crate::segment::{Dtype, SegmentItem, cast};
 
 /// An array that lies in a `.npy` image, in place.
 #[derive(Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl<'a> Array<'a> {
 
     /// The elements in storage order (see [`fortran_order`](Array::fortran_order)); bools as `u8`, times as `i64`.
     /// Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when they are no `T`s.
-    pub fn slice<T: Element>(&self) -> Result<&'a [T]> {
+    pub fn slice<T: SegmentItem>(&self) -> Result<&'a [T]> {
         let holds = match self.dtype {
             Some(dtype) => dtype.holds::<T>(),
             // Times that count several units.
@@ -76,9 +76,10 @@ impl<'a> Array<'a> {
 
 /// The header of a `.npy` image (version 1.0) of `T`s; put it in front of the elements:
 /// `store.put_parts(key, &[header, elements], &PutOptions::of(Format::Numpy))`. The elements begin at a multiple of 64.
-pub fn npy_header<T: Element>(shape: &[u64], fortran_order: bool) -> Result<Vec<u8>> {
+pub fn npy_header<T: SegmentItem>(shape: &[u64], fortran_order: bool) -> Result<Vec<u8>> {
     let kind = match T::DTYPE {
-        Dtype::Float32 | Dtype::Float64 => 'f',
+        Dtype::Float32 | Dtype::Float64 | Dtype::Float16 => 'f',
+        Dtype::Complex64 | Dtype::Complex128 => 'c',
         Dtype::Int8 | Dtype::Int16 | Dtype::Int32 | Dtype::Int64 => 'i',
         _ => 'u',
     };

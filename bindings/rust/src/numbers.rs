@@ -48,7 +48,7 @@ impl<'a> Numbers<'a> {
         Numbers::from(elements)
     }
 
-    /// A stored array: in place when its items are float64, else converted (integers, bool, float32, either byte order).
+    /// A stored array: in place when its items are float64, else converted (integers, bool, float32, float16, either byte order).
     /// Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for any other dtype.
     pub fn of_array(array: &Array<'a>) -> Result<Numbers<'a>> {
         let is_time = |dtype: &Dtype| matches!(dtype, Dtype::Datetime64(_) | Dtype::Timedelta64(_));
@@ -67,7 +67,7 @@ impl<'a> Numbers<'a> {
     }
 
     /// A segment: in place when its items are float64, else converted. Fails with
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times and complex numbers.
     pub fn of_segment(segment: &Segment<'a>) -> Result<Numbers<'a>> {
         let numbers =
             Numbers::of_items(segment.dtype(), segment.bytes())?.reshaped(lengths(segment.shape())?)?;

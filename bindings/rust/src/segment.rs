@@ -7,16 +7,34 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A type of items that payloads hold: integers and floats of up to 8 bytes. `bool` is none: bytes of a payload need
-/// not be valid `bool`s; read those as `u8`.
-pub trait Element:
+/// A type of items that arrays hold: each [`Element`], [`Half`], and [`Complex`] numbers. `bool` is none: bytes of a payload
+/// need not be valid `bool`s; read those as `u8`.
+pub trait SegmentItem:
     bytemuck::Pod + Default + PartialEq + std::fmt::Debug + Send + Sync + sealed::Sealed
 {
     /// Its dtype.
     const DTYPE: Dtype;
+}
 
+/// An integer or a float of 4 or 8 bytes.
+pub trait Element: SegmentItem {
     /// The nearest double.
     fn to_f64(self) -> f64;
+}
+
+/// A float of 16 bits as its bits; [`Numbers`](crate::Numbers) has them as doubles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Half(pub u16);
+
+/// A complex number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct Complex<T> {
+    /// The real part.
+    pub re: T,
+    /// The imaginary part.
+    pub im: T,
 }
 
 macro_rules! elements {
@@ -24,9 +42,11 @@ macro_rules! elements {
         $(
             impl sealed::Sealed for $kind {}
 
-            impl Element for $kind {
+            impl SegmentItem for $kind {
                 const DTYPE: Dtype = Dtype::$dtype;
+            }
 
+            impl Element for $kind {
                 fn to_f64(self) -> f64 {
                     self as f64
                 }
@@ -40,8 +60,22 @@ elements!(
     f32 => Float32, f64 => Float64
 );
 
+macro_rules! others {
+    ($($kind:ty => $dtype:ident),*) => {
+        $(
+            impl sealed::Sealed for $kind {}
+
+            impl SegmentItem for $kind {
+                const DTYPE: Dtype = Dtype::$dtype;
+            }
+        )*
+    };
+}
+
+others!(Half => Float16, Complex<f32> => Complex64, Complex<f64> => Complex128);
+
 /// Bytes as items, in place.
-pub(crate) fn cast<T: Element>(bytes: &[u8]) -> Result<&[T]> {
+pub(crate) fn cast<T: SegmentItem>(bytes: &[u8]) -> Result<&[T]> {
     // Where nothing lies is aligned for nothing.
     if bytes.is_empty() {
         return Ok(&[]);
@@ -49,7 +83,7 @@ pub(crate) fn cast<T: Element>(bytes: &[u8]) -> Result<&[T]> {
     bytemuck::try_cast_slice(bytes).map_err(|why| refused::<T>(bytes.len(), why))
 }
 
-pub(crate) fn cast_mut<T: Element>(bytes: &mut [u8]) -> Result<&mut [T]> {
+pub(crate) fn cast_mut<T: SegmentItem>(bytes: &mut [u8]) -> Result<&mut [T]> {
     if bytes.is_empty() {
         return Ok(&mut []);
     }
@@ -57,7 +91,7 @@ pub(crate) fn cast_mut<T: Element>(bytes: &mut [u8]) -> Result<&mut [T]> {
     bytemuck::try_cast_slice_mut(bytes).map_err(|why| refused::<T>(len, why))
 }
 
-fn refused<T: Element>(len: usize, why: bytemuck::PodCastError) -> Error {
+fn refused<T: SegmentItem>(len: usize, why: bytemuck::PodCastError) -> Error {
     let dtype = T::DTYPE.name();
     match why {
         bytemuck::PodCastError::TargetAlignmentGreaterAndInputNotAligned => Error::invalid(format!(
@@ -132,6 +166,11 @@ pub enum Dtype {
     Datetime64(Unit),
     /// `i64`: units; `i64::MIN` is none.
     Timedelta64(Unit),
+    Float16,
+    /// Two `f32`s, the real part first.
+    Complex64,
+    /// Two `f64`s, the real part first.
+    Complex128,
 }
 
 impl Dtype {
@@ -154,6 +193,9 @@ impl Dtype {
             (sys::DY_LMDB_DTYPE_UINT64, _) => Dtype::Uint64,
             (sys::DY_LMDB_DTYPE_FLOAT32, _) => Dtype::Float32,
             (sys::DY_LMDB_DTYPE_FLOAT64, _) => Dtype::Float64,
+            (sys::DY_LMDB_DTYPE_FLOAT16, _) => Dtype::Float16,
+            (sys::DY_LMDB_DTYPE_COMPLEX64, _) => Dtype::Complex64,
+            (sys::DY_LMDB_DTYPE_COMPLEX128, _) => Dtype::Complex128,
             _ => {
                 return Err(Error::invalid(format!("dtype {dtype} with unit {unit_code} is not known here")));
             }
@@ -174,6 +216,9 @@ impl Dtype {
             Dtype::Uint64 => sys::DY_LMDB_DTYPE_UINT64,
             Dtype::Float32 => sys::DY_LMDB_DTYPE_FLOAT32,
             Dtype::Float64 => sys::DY_LMDB_DTYPE_FLOAT64,
+            Dtype::Float16 => sys::DY_LMDB_DTYPE_FLOAT16,
+            Dtype::Complex64 => sys::DY_LMDB_DTYPE_COMPLEX64,
+            Dtype::Complex128 => sys::DY_LMDB_DTYPE_COMPLEX128,
             Dtype::Datetime64(unit) => return (sys::DY_LMDB_DTYPE_DATETIME64, unit as u32),
             Dtype::Timedelta64(unit) => return (sys::DY_LMDB_DTYPE_TIMEDELTA64, unit as u32),
         };
@@ -196,6 +241,9 @@ impl Dtype {
             Dtype::Float64 => "float64",
             Dtype::Datetime64(_) => "datetime64",
             Dtype::Timedelta64(_) => "timedelta64",
+            Dtype::Float16 => "float16",
+            Dtype::Complex64 => "complex64",
+            Dtype::Complex128 => "complex128",
         }
     }
 
@@ -203,14 +251,20 @@ impl Dtype {
     pub fn item_size(self) -> usize {
         match self {
             Dtype::Bool | Dtype::Int8 | Dtype::Uint8 => 1,
-            Dtype::Int16 | Dtype::Uint16 => 2,
+            Dtype::Int16 | Dtype::Uint16 | Dtype::Float16 => 2,
             Dtype::Int32 | Dtype::Uint32 | Dtype::Float32 => 4,
-            Dtype::Int64 | Dtype::Uint64 | Dtype::Float64 | Dtype::Datetime64(_) | Dtype::Timedelta64(_) => 8,
+            Dtype::Int64
+            | Dtype::Uint64
+            | Dtype::Float64
+            | Dtype::Datetime64(_)
+            | Dtype::Timedelta64(_)
+            | Dtype::Complex64 => 8,
+            Dtype::Complex128 => 16,
         }
     }
 
     /// Whether the items can be read as `T`s: of the same dtype, bools as `u8`, times as `i64`.
-    pub fn holds<T: Element>(self) -> bool {
+    pub fn holds<T: SegmentItem>(self) -> bool {
         match self {
             Dtype::Bool => T::DTYPE == Dtype::Uint8,
             Dtype::Datetime64(_) | Dtype::Timedelta64(_) => T::DTYPE == Dtype::Int64,
@@ -230,7 +284,7 @@ pub struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// One dimension of items.
-    pub fn new<T: Element>(items: &'a [T]) -> Segment<'a> {
+    pub fn new<T: SegmentItem>(items: &'a [T]) -> Segment<'a> {
         let shape = vec![items.len() as u64];
         Segment { dtype: T::DTYPE, flags: 0, shape, data: bytemuck::cast_slice(items) }
     }
@@ -238,7 +292,7 @@ impl<'a> Segment<'a> {
     /// Items with a shape; an empty one is a single item. Fails with
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the shape does not hold them or has more than 32
     /// dimensions.
-    pub fn shaped<T: Element>(items: &'a [T], shape: &[u64]) -> Result<Segment<'a>> {
+    pub fn shaped<T: SegmentItem>(items: &'a [T], shape: &[u64]) -> Result<Segment<'a>> {
         Segment::of_bytes(T::DTYPE, shape, bytemuck::cast_slice(items))
     }
 
@@ -315,7 +369,7 @@ impl<'a> Segment<'a> {
 
     /// The items in C order, in place. Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when they are
     /// no `T`s.
-    pub fn slice<T: Element>(&self) -> Result<&'a [T]> {
+    pub fn slice<T: SegmentItem>(&self) -> Result<&'a [T]> {
         if !self.dtype.holds::<T>() {
             let (found, wanted) = (self.dtype.name(), T::DTYPE.name());
             return Err(Error::invalid(format!("the segment holds {found}, not {wanted}")));

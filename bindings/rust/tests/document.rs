@@ -4,7 +4,8 @@ mod common;
 
 use common::{assert_fails, open, scratch};
 use dishtayantra::{
-    Document, Dtype, ErrorKind, Format, Key, Node, PutOptions, Result, Segment, Type, Unit, View, Writer,
+    Complex, Document, Dtype, ErrorKind, Format, Half, Key, Node, Numbers, PutOptions, Result, Segment, Type,
+    Unit, View, Writer,
 };
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -215,6 +216,43 @@ fn wrong_questions_are_answered_with_what_is_there() {
     assert_eq!(root.get("row").unwrap().numbers().unwrap(), [1.5, -2.0]);
     assert_fails(root.get("meta").unwrap().numbers(), ErrorKind::InvalidArgument, "map");
     assert_eq!(root.get("row").unwrap().at(1).unwrap().double().unwrap(), -2.0);
+}
+
+#[test]
+fn halves_and_complex_numbers_are_used_in_place() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let halves = [Half(0x3e00), Half(0xc000)];
+    let singles = [Complex { re: 1.5_f32, im: -2.0 }, Complex { re: 0.0, im: 0.25 }];
+    let doubles = [Complex { re: 1.5_f64, im: -2.0 }, Complex { re: 0.0, im: 0.25 }];
+    let mut writer = Writer::new().unwrap();
+    writer.map(3).unwrap();
+    writer.string("h").unwrap();
+    writer.segment(&Segment::new(&halves)).unwrap();
+    writer.string("f").unwrap();
+    writer.segment(&Segment::new(&singles)).unwrap();
+    writer.string("d").unwrap();
+    writer.segment(&Segment::shaped(&doubles, &[2, 1]).unwrap()).unwrap();
+    writer.put(&store, "c", &PutOptions::default()).unwrap();
+    let view = store.view("c").unwrap();
+    let document = view.document().unwrap();
+    let at = |key: &str| document.root().get(key).unwrap();
+    assert_eq!(at("h").slice::<Half>().unwrap(), halves);
+    assert_eq!(at("f").slice::<Complex<f32>>().unwrap(), singles);
+    let found: &[Complex<f64>] = at("d").slice().unwrap();
+    assert!(found == doubles && in_place(&view, found.as_ptr().cast()));
+    assert_eq!(
+        (at("d").segment().unwrap().dtype(), at("d").segment().unwrap().len()),
+        (Dtype::Complex128, 2)
+    );
+    assert_eq!(Numbers::of_node(at("h")).unwrap().slice(), [1.5, -2.0]);
+    assert_eq!(at("h").numbers().unwrap(), [1.5, -2.0]);
+    assert_fails(
+        Numbers::of_node(at("d")),
+        ErrorKind::InvalidArgument,
+        "complex128 with shape [2, 1], not a number",
+    );
+    assert_fails(at("f").slice::<f32>(), ErrorKind::InvalidArgument, "holds complex64, not float32");
 }
 
 #[test]

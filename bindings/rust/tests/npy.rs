@@ -3,7 +3,7 @@
 mod common;
 
 use common::assert_fails;
-use dishtayantra::{Array, Dtype, ErrorKind, Numbers, Unit, npy_header};
+use dishtayantra::{Array, Complex, Dtype, ErrorKind, Half, Numbers, Unit, npy_header};
 
 fn image(version: u8, dict: &str, elements: &[u8]) -> Vec<u8> {
     let length = dict.len() as u32;
@@ -69,6 +69,17 @@ fn elements_are_taken_as_what_they_are() {
     let bytes = [b"\xff\xfe", &b"\x01\x00"[..]].concat();
     let numbers = image(1, "{'descr': '>i2', 'fortran_order': False, 'shape': (2,)}", &bytes);
     assert_eq!(Numbers::of_array(&Array::of(&numbers).unwrap()).unwrap().slice(), [-2.0, 256.0]);
+    let complex = of("<c8", "(2,)", 16);
+    assert_eq!(Array::of(&complex).unwrap().dtype(), Some(Dtype::Complex64));
+    assert_fails(Numbers::of_array(&Array::of(&complex).unwrap()), ErrorKind::InvalidArgument, "complex64");
+    assert!(
+        String::from_utf8(npy_header::<Complex<f64>>(&[1], false).unwrap()[10..].to_vec())
+            .unwrap()
+            .contains("'<c16'")
+    );
+    assert!(
+        String::from_utf8(npy_header::<Half>(&[1], false).unwrap()[10..].to_vec()).unwrap().contains("'<f2'")
+    );
     let text = of("<U3", "(2,)", 24);
     assert_eq!(Array::of(&text).unwrap().item_size(), 12);
 }

@@ -1,6 +1,6 @@
 //! Arrays: what they are, statistics, and how they begin.
 
-use dishtayantra_lmdb::document::{Dtype, Segment, Unit, convert};
+use dishtayantra_lmdb::document::{Dtype, Segment, Unit, convert, half};
 use dishtayantra_lmdb::format::npy;
 use serde_json::{Value, json};
 
@@ -145,6 +145,13 @@ impl Array {
 
 /// An item in words.
 fn word(dtype: Dtype, big_endian: bool, item: &[u8]) -> String {
+    if let Dtype::C64 | Dtype::C128 = dtype {
+        let (real, imaginary) = item.split_at(item.len() / 2);
+        let of = if dtype == Dtype::C64 { Dtype::F32 } else { Dtype::F64 };
+        let (real, imaginary) = (word(of, big_endian, real), word(of, big_endian, imaginary));
+        let sign = if imaginary.starts_with('-') { "" } else { "+" };
+        return format!("{real}{sign}{imaginary}j");
+    }
     let mut bytes = [0; 8];
     bytes[..item.len()].copy_from_slice(item);
     if big_endian {
@@ -163,6 +170,8 @@ fn word(dtype: Dtype, big_endian: bool, item: &[u8]) -> String {
         Dtype::Datetime(_) | Dtype::Timedelta(_) if whole == i64::MIN => "not a time".to_owned(),
         Dtype::Datetime(unit) => moment(whole, unit).unwrap_or_else(|| format!("{whole} {}", unit.name())),
         Dtype::Timedelta(unit) => format!("{whole} {}", unit.name()),
+        Dtype::F16 => half(whole as u16).to_string(),
+        Dtype::C64 | Dtype::C128 => unreachable!("it was taken apart"),
     }
 }
 
@@ -214,5 +223,10 @@ mod tests {
         assert_eq!(word(Dtype::I16, true, &[0xff, 0xfe]), "-2");
         assert_eq!(word(Dtype::U64, false, &[0xff; 8]), u64::MAX.to_string());
         assert_eq!(word(Dtype::F32, false, &1.5_f32.to_le_bytes()), "1.5");
+        assert_eq!(word(Dtype::F16, true, &[0x3e, 0x00]), "1.5");
+        let pair = [1.5_f32, -0.25].map(f32::to_be_bytes).concat();
+        assert_eq!(word(Dtype::C64, true, &pair), "1.5-0.25j");
+        let pair = [-1.0_f64, f64::INFINITY].map(f64::to_le_bytes).concat();
+        assert_eq!(word(Dtype::C128, false, &pair), "-1+infj");
     }
 }

@@ -52,7 +52,8 @@ inline std::optional<Dtype> dtype_of(char code, std::size_t width) {
     }
     const bool is_signed = among("bhilqn");
     if (!is_signed && !among("BHILQN")) {
-        return code == '?' ? std::optional(Dtype::boolean) : std::nullopt;
+        return code == '?' ? std::optional(Dtype::boolean)
+               : code == 'e' && width == 2 ? std::optional(Dtype::float16) : std::nullopt;
     }
     switch (width) {
     case 1: return is_signed ? Dtype::int8 : Dtype::uint8;

@@ -1,5 +1,6 @@
 //! A column: where its buffers are, held against the table, and the values in it.
 
+use super::super::dtype::half;
 use super::super::head::Head;
 use super::super::segment::ALIGNMENT;
 use super::super::{Dtype, Type};
@@ -476,6 +477,7 @@ impl<'a> Column<'a> {
             Kind::Unsigned(_) => Some(Dtype::U64),
             Kind::Float(4) => Some(Dtype::F32),
             Kind::Float(8) => Some(Dtype::F64),
+            Kind::Float(_) => Some(Dtype::F16),
             _ => None,
         }
     }
@@ -550,16 +552,4 @@ fn number<'a>(kind: Kind, data: &[u8], row: usize) -> Head<'a> {
 /// The bit of a value, the lowest of a byte first.
 pub(super) fn bit(bits: &[u8], index: usize) -> bool {
     bits[index / 8] >> (index % 8) & 1 == 1
-}
-
-/// A float of 16 bits as one of 64.
-pub(super) fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
-    match exponent {
-        0 => sign * fraction * 2f64.powi(-24),
-        31 if fraction > 0.0 => f64::NAN,
-        31 => sign * f64::INFINITY,
-        _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
-    }
 }

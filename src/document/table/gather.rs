@@ -410,6 +410,8 @@ fn of_segment<'a>(name: &'a str, segment: &Segment<'a>) -> Option<Gathered<'a>> 
         Dtype::F64 => "g".into(),
         Dtype::Datetime(of) => format!("ts{}:", unit(of)?).into(),
         Dtype::Timedelta(of) => format!("tD{}", unit(of)?).into(),
+        Dtype::F16 => "e".into(),
+        Dtype::C64 | Dtype::C128 => return None,
     };
     let data = match segment.dtype() {
         Dtype::Bool => {

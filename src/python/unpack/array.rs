@@ -4,7 +4,7 @@ use super::super::api::{PyObject, api};
 use super::super::object::Ref;
 use super::super::text::new_int;
 use super::{COPIES, LISTS, Unpacker, call, told};
-use crate::document::{Dtype, Segment};
+use crate::document::{Dtype, Segment, half};
 
 impl<'a> Unpacker<'a> {
     /// What the segment is whose body begins at `at`.
@@ -12,10 +12,14 @@ impl<'a> Unpacker<'a> {
         let segment = told(self.document.decode(at, body))?;
         let (dtype, data) = (segment.dtype(), segment.data());
         let is_list = segment.flags() & Segment::LIST != 0 && self.readers.flags & LISTS != 0;
-        let is_time = matches!(dtype, Dtype::Datetime(_) | Dtype::Timedelta(_));
+        let is_asked = match dtype {
+            Dtype::Datetime(_) | Dtype::Timedelta(_) => true,
+            Dtype::C64 | Dtype::C128 => is_list,
+            _ => false,
+        };
         // SAFETY: as in `value`.
         unsafe {
-            if is_time || data.is_empty() || segment.flags() & Segment::SCALAR != 0 {
+            if is_asked || data.is_empty() || segment.flags() & Segment::SCALAR != 0 {
                 self.ask(&segment)
             } else if is_list {
                 list(dtype, segment.shape(), data)
@@ -72,7 +76,9 @@ unsafe fn list(dtype: Dtype, shape: &[u64], data: &[u8]) -> Option<Ref> {
             Dtype::U64 => nested(shape, data, &|b| new_int(u64::from_le_bytes(b))),
             Dtype::F32 => nested(shape, data, &|b| (api.float_from)(f32::from_le_bytes(b).into())),
             Dtype::F64 => nested(shape, data, &|b| (api.float_from)(f64::from_le_bytes(b))),
-            Dtype::I64 | Dtype::Datetime(_) | Dtype::Timedelta(_) => {
+            Dtype::F16 => nested(shape, data, &|b| (api.float_from)(half(u16::from_le_bytes(b)))),
+            // Python is asked about the last of these.
+            Dtype::I64 | Dtype::Datetime(_) | Dtype::Timedelta(_) | Dtype::C64 | Dtype::C128 => {
                 nested(shape, data, &|b| (api.signed_from)(i64::from_le_bytes(b)))
             }
         }

@@ -52,7 +52,7 @@ impl From<&Segment<'_>> for Array {
 pub fn dtypes() -> impl Strategy<Value = Dtype> {
     let unit = prop::sample::select(&Unit::ALL[..]);
     prop_oneof![
-        8 => prop::sample::select(&b"?bBhHiIqQfd"[..])
+        8 => prop::sample::select(&b"?bBhHiIqQfdeFD"[..])
             .prop_map(|code| Dtype::from_codes(code.into(), 0).unwrap()),
         1 => unit.clone().prop_map(Dtype::Datetime),
         1 => unit.prop_map(Dtype::Timedelta),

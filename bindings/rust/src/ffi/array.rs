@@ -27,7 +27,8 @@ pub(crate) fn npy_array(image: &[u8]) -> Result<Array<'_>> {
     check(functions, unsafe { (functions.dy_lmdb_npy_header)(bytes(image), image.len(), &mut told) })?;
     // SAFETY: both lie in the image, which stays, unchanged, as long as what is made of it.
     let (descr, bytes) = unsafe { (slice(told.descr.cast(), told.descr_len), slice(told.data, told.size)) };
-    let dtype = (told.dtype != 0).then(|| Dtype::of_codes(told.dtype, told.unit)).transpose()?;
+    // A dtype of a later version is one that is not known here.
+    let dtype = Dtype::of_codes(told.dtype, told.unit).ok();
     Ok(Array {
         descr: std::str::from_utf8(descr).expect("the engine tells only texts that are UTF-8"),
         dtype,
@@ -68,7 +69,7 @@ pub(crate) fn npy_header(descr: &str, shape: &[u64], fortran_order: bool) -> Res
 }
 
 /// Items as the nearest doubles; bools are 0 or 1. Fails with
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times and bytes that do not divide.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for times, complex numbers and bytes that do not divide.
 pub(crate) fn to_doubles(dtype: Dtype, big_endian: bool, items: &[u8]) -> Result<Vec<f64>> {
     let functions = sys::functions()?;
     let flags = if big_endian { sys::DY_LMDB_ARRAY_BIG_ENDIAN } else { 0 };

@@ -4,7 +4,7 @@ use super::table::Table;
 use super::{View, bytes, chars, check, made, slice};
 use crate::error::{Error, ErrorKind, Result};
 use crate::numbers::Numbers;
-use crate::segment::{Dtype, Element, Segment};
+use crate::segment::{Dtype, Segment, SegmentItem};
 use crate::sys::{self, Functions};
 use std::any::Any;
 use std::marker::PhantomData;
@@ -353,7 +353,7 @@ impl<'d, 'a> Node<'d, 'a> {
     }
 
     /// The items of a segment in C order, in place and aligned: [`Segment::slice`].
-    pub fn slice<T: Element>(self) -> Result<&'a [T]> {
+    pub fn slice<T: SegmentItem>(self) -> Result<&'a [T]> {
         self.segment()?.slice()
     }
 

@@ -4,7 +4,7 @@ use super::options::put_options;
 use super::{bytes, chars, check, empty_info};
 use crate::entry::{Info, Key, PutOptions};
 use crate::error::Result;
-use crate::segment::Element;
+use crate::segment::SegmentItem;
 use crate::sys::{self, Functions};
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -115,7 +115,7 @@ impl Loan {
 
     /// The bytes as `T`s. Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when they are no whole
     /// number of them.
-    pub fn slice_mut<T: Element>(&mut self) -> Result<&mut [T]> {
+    pub fn slice_mut<T: SegmentItem>(&mut self) -> Result<&mut [T]> {
         crate::segment::cast_mut(self.bytes_mut())
     }
 

@@ -11,6 +11,7 @@ mod array;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod document;
+mod item;
 mod library;
 mod loan;
 mod options;

@@ -2,7 +2,7 @@
 
 use super::{Document, chars, check, slice};
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::{Dtype, Element, Unit, cast};
+use crate::segment::{Dtype, SegmentItem, Unit, cast};
 use crate::sys;
 use std::ffi::CStr;
 use std::ptr;
@@ -266,7 +266,7 @@ impl<'d, 'a> Column<'d, 'a> {
     }
 
     /// Whether the values are `T`s in place: numbers, or what times are counted in, which are integers of their size.
-    pub fn holds<T: Element>(self) -> bool {
+    pub fn holds<T: SegmentItem>(self) -> bool {
         let counts = matches!(T::DTYPE, Dtype::Int32 | Dtype::Int64)
             && self.format().starts_with('t')
             && self.raw.itemsize as usize == size_of::<T>();
@@ -275,7 +275,7 @@ impl<'d, 'a> Column<'d, 'a> {
 
     /// The numbers in place, those of nil values among them, which mean nothing; of times what they are counted in, see
     /// [`unit`](Column::unit). Fails with [`ErrorKind::InvalidArgument`] when they are of another type.
-    pub fn slice<T: Element>(self) -> Result<&'a [T]> {
+    pub fn slice<T: SegmentItem>(self) -> Result<&'a [T]> {
         if !self.holds::<T>() {
             return Err(self.other(T::DTYPE.name()));
         }

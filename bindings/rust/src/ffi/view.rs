@@ -4,7 +4,7 @@ use super::{Document, check, slice};
 use crate::entry::{Format, Info};
 use crate::error::{Error, Result};
 use crate::npy::Array;
-use crate::segment::Element;
+use crate::segment::SegmentItem;
 use crate::sys::{self, Functions};
 use std::ptr::{self, NonNull};
 
@@ -73,7 +73,7 @@ impl View {
     /// Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the dtype is another, the size is no
     /// multiple of `T`'s or the format has no elements; with [`Corrupt`](crate::ErrorKind::Corrupt) when the array's
     /// header is wrong.
-    pub fn slice<T: Element>(&self) -> Result<&[T]> {
+    pub fn slice<T: SegmentItem>(&self) -> Result<&[T]> {
         let elements = match self.format() {
             Format::Numpy => Array::of(self.bytes()).and_then(|array| array.slice::<T>()),
             Format::Raw => crate::segment::cast(self.bytes()),

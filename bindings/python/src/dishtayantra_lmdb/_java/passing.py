@@ -23,6 +23,9 @@ _ARRAYS = frozenset(
         "uint64",
         "float32",
         "float64",
+        "float16",
+        "complex64",
+        "complex128",
     ]
 )
 # What a Java array holds at most.

@@ -21,6 +21,9 @@ TYPES = {
     "d": "f8",
     "M": "M8",
     "m": "m8",
+    "e": "f2",
+    "F": "c8",
+    "D": "c16",
 }
 CODES = {name: code for code, name in TYPES.items()}
 

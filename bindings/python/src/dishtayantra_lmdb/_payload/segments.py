@@ -121,7 +121,7 @@ def placed(segment: Segment, position: int | None) -> tuple[bytes, Any, int]:
 @functools.lru_cache(maxsize=64)
 def _typestr(code: int, unit: int) -> str:
     name = TYPES[chr(code)]
-    order = "|" if name[1] == "1" else "<"
+    order = "|" if name[1:] == "1" else "<"
     return f"{order}{name}[{_UNITS[unit]}]" if unit else order + name
 
 

@@ -102,7 +102,7 @@ public final class Numbers {
         if (segment.dtype() == Dtype.FLOAT64) {
             return new Numbers(segment.doubles(), segment.shape(), segment.isFortranOrder(), isList, segment.bytes());
         }
-        if (segment.dtype().isTime()) {
+        if (segment.dtype().isTime() || segment.dtype().isComplex()) {
             throw new IllegalArgumentException("items of " + segment.dtype() + " are not numbers this side converts");
         }
         DoubleBuffer converted = DoubleBuffer.wrap(

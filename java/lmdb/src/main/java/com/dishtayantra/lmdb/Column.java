@@ -441,7 +441,7 @@ public final class Column {
         }
     }
 
-    private static double half(short bits) {
+    static double half(short bits) {
         double sign = bits < 0 ? -1 : 1;
         int exponent = bits >> 10 & 31;
         int fraction = bits & 1023;

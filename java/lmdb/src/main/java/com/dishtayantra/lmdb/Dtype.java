@@ -27,7 +27,13 @@ public enum Dtype {
     /** A point in time: a signed integer of 64 bits that counts {@link Unit}s since 1970; the smallest is none. */
     DATETIME64('M', 8, "datetime64"),
     /** A span of time: a signed integer of 64 bits that counts {@link Unit}s; the smallest is none. */
-    TIMEDELTA64('m', 8, "timedelta64");
+    TIMEDELTA64('m', 8, "timedelta64"),
+    /** A float of 16 bits. */
+    FLOAT16('e', 2, "float16"),
+    /** A complex number: two floats of 32 bits, the real part first. */
+    COMPLEX64('F', 8, "complex64"),
+    /** A complex number: two floats of 64 bits, the real part first. */
+    COMPLEX128('D', 16, "complex128");
 
     private final char code;
     private final int itemSize;
@@ -44,7 +50,7 @@ public enum Dtype {
         return code;
     }
 
-    /** Bytes of one item, which are also its alignment. */
+    /** Bytes of one item. */
     public int itemSize() {
         return itemSize;
     }
@@ -61,7 +67,12 @@ public enum Dtype {
 
     /** Whether items are floats. */
     public boolean isFloat() {
-        return this == FLOAT32 || this == FLOAT64;
+        return this == FLOAT32 || this == FLOAT64 || this == FLOAT16;
+    }
+
+    /** Whether items are complex numbers. */
+    public boolean isComplex() {
+        return this == COMPLEX64 || this == COMPLEX128;
     }
 
     static Dtype of(int code) {

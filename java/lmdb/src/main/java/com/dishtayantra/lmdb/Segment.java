@@ -174,6 +174,24 @@ public final class Segment {
         return bytes().asFloatBuffer();
     }
 
+    /** The items of an array of {@code float16} as their bits; {@link #toDoubles} converts them. */
+    public ShortBuffer halves() {
+        require(Dtype.FLOAT16);
+        return bytes().asShortBuffer();
+    }
+
+    /** The items of an array of {@code complex64}: two floats each, the real part first. */
+    public FloatBuffer floatPairs() {
+        require(Dtype.COMPLEX64);
+        return bytes().asFloatBuffer();
+    }
+
+    /** The items of an array of {@code complex128}: two doubles each, the real part first. */
+    public DoubleBuffer doublePairs() {
+        require(Dtype.COMPLEX128);
+        return bytes().asDoubleBuffer();
+    }
+
     /** The items of an array of 64-bit integers or times; unsigned ones as their bits. */
     public LongBuffer longs() {
         require(Dtype.INT64, Dtype.UINT64, Dtype.DATETIME64, Dtype.TIMEDELTA64);
@@ -195,7 +213,7 @@ public final class Segment {
     /**
      * The items of an array of integers or floats, converted to doubles, in the order they lie.
      *
-     * @throws InvalidArgumentException the items are bools or times
+     * @throws InvalidArgumentException the items are bools, times or complex
      */
     public double[] toDoubles() {
         if (!dtype.isInteger() && !dtype.isFloat()) {
@@ -230,6 +248,8 @@ public final class Segment {
                 return data.getLong(8 * index);
             case UINT64:
                 return unsigned(data.getLong(8 * index));
+            case FLOAT16:
+                return Column.half(data.getShort(2 * index));
             default:
                 return data.getFloat(4 * index);
         }
@@ -237,7 +257,8 @@ public final class Segment {
 
     /**
      * The item at an index, counted as the items lie: Boolean, Long (signed and unsigned integers, and times) or Double.
-     * An unsigned integer over {@code Long.MAX_VALUE} is a {@link java.math.BigInteger}.
+     * An unsigned integer over {@code Long.MAX_VALUE} is a {@link java.math.BigInteger}, a complex number a list of its real
+     * part and its imaginary one.
      */
     public Object item(int index) {
         switch (dtype) {
@@ -261,9 +282,19 @@ public final class Segment {
                 return (double) data.getFloat(4 * index);
             case FLOAT64:
                 return data.getDouble(8 * index);
+            case FLOAT16:
+                return Column.half(data.getShort(2 * index));
+            case COMPLEX64:
+                return pair((double) data.getFloat(8 * index), (double) data.getFloat(8 * index + 4));
+            case COMPLEX128:
+                return pair(data.getDouble(16 * index), data.getDouble(16 * index + 8));
             default:
                 return data.getLong(8 * index);
         }
+    }
+
+    private static List<Double> pair(double real, double imaginary) {
+        return Collections.unmodifiableList(Arrays.asList(real, imaginary));
     }
 
     /**

@@ -151,7 +151,7 @@ final class Unpacker {
     }
 
     private static Object unpacked(Segment segment, long position) {
-        if (segment.isScalar() && !segment.dtype().isTime()) {
+        if (segment.isScalar() && !segment.dtype().isTime() && !segment.dtype().isComplex()) {
             return segment.item(0);
         }
         try {

@@ -243,7 +243,7 @@ public final class View implements AutoCloseable {
         Dtype dtype = Dtype.of((int) array[0]);
         ByteBuffer items = buffer(array[4], array[5]);
         if ((array[2] & BIG_ENDIAN) != 0) {
-            items = turned(items, dtype.itemSize());
+            items = turned(items, dtype.isComplex() ? dtype.itemSize() / 2 : dtype.itemSize());
         }
         int shape = ARRAY_TOLD - 64;
         return new Segment(dtype, Unit.of((int) array[1]), Arrays.copyOfRange(array, shape, shape + (int) array[3]), 0,

@@ -146,6 +146,43 @@ class DocumentTest {
     }
 
     @Test
+    void halvesAndComplexNumbersComeBackInPlace() {
+        ByteBuffer halves = ByteBuffer.allocate(6).order(ByteOrder.LITTLE_ENDIAN);
+        halves.putShort((short) 0x3e00).putShort((short) 0xc000).putShort((short) 0xfc00).flip();
+        ByteBuffer singles = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+        singles.putFloat(1.5f).putFloat(-2).putFloat(0).putFloat(0.25f).flip();
+        ByteBuffer doubles = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+        doubles.putDouble(1.5).putDouble(-2).flip();
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("half", Segment.of(Dtype.FLOAT16, halves, 3));
+        values.put("single", Segment.of(Dtype.COMPLEX64, singles, 2, 1));
+        values.put("double", Segment.of(Dtype.COMPLEX128, doubles, 1));
+        values.put("scalar", Segment.of(Dtype.COMPLEX128, doubles).asScalar());
+        values.put("number", Segment.of(Dtype.FLOAT16, halves.duplicate().limit(2)).asScalar());
+        new Writer().value(values).put(store, "doc", OPTIONS);
+        try (View view = store.view("doc")) {
+            Map<String, Object> read = view.document().toMap();
+            Segment half = (Segment) read.get("half");
+            Segment single = (Segment) read.get("single");
+            assertEquals(values.get("half"), half);
+            assertTrue(half.halves().isDirect() && single.floatPairs().isDirect());
+            assertEquals((short) 0xc000, half.halves().get(1));
+            assertArrayEquals(new double[] {1.5, -2, Double.NEGATIVE_INFINITY}, half.toDoubles());
+            assertArrayEquals(half.toDoubles(), view.document().at("half").asDoubles());
+            assertEquals(0.25f, single.floatPairs().get(3));
+            assertEquals(2, single.count());
+            assertEquals(List.of(List.of(List.of(1.5, -2.0)), List.of(List.of(0.0, 0.25))), single.toLists());
+            assertEquals(-2, ((Segment) read.get("double")).doublePairs().get(1));
+            assertEquals(List.of(1.5, -2.0), ((Segment) read.get("scalar")).item(0));
+            assertEquals(1.5, read.get("number"));
+            assertThrows(InvalidArgumentException.class, () -> ((Segment) read.get("double")).doubles());
+            assertThrows(InvalidArgumentException.class, half::shorts);
+            assertThrows(InvalidArgumentException.class, single::toDoubles);
+            assertThrows(InvalidArgumentException.class, () -> view.document().at("single").asDoubles());
+        }
+    }
+
+    @Test
     void segmentsStayValidAfterTheViewWasClosed() {
         new Writer().map(1).key("values").segment(new double[20_000], 100, 200).put(store, "doc", OPTIONS);
         Segment kept;

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -244,6 +245,15 @@ class ViewTest {
         }
     }
 
+    /** A {@code .npy} image of one item of two big-endian floats. */
+    private static byte[] bytesOf(String descr, float real, float imaginary) {
+        String header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (1,), }";
+        ByteBuffer image = ByteBuffer.allocate(128 + 8);
+        image.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0});
+        image.put(String.format("%-117s\n", header).getBytes(StandardCharsets.US_ASCII));
+        return image.putFloat(real).putFloat(imaginary).array();
+    }
+
     @Test
     void arraysInFormatNumpyAreUsedInPlace() {
         double[] values = {1, 2, 3, 4, 5, 6};
@@ -252,7 +262,7 @@ class ViewTest {
         for (Dtype dtype : Dtype.values()) {
             int count = 48 / dtype.itemSize();
             Unit step = dtype.isTime() ? Unit.NANOSECOND : Unit.GENERIC;
-            for (long[] shape : new long[][] {{count}, {2, count / 2}, {count, 0, 7}}) {
+            for (long[] shape : new long[][] {{count}, {1, count}, {count, 0, 7}}) {
                 ByteBuffer of = shape.length == 3 ? ByteBuffer.allocate(0) : items;
                 Segment array = Segment.of(dtype, step, of, shape);
                 store.put("npy", PutOptions.defaults().format(DataFormat.NUMPY), array.toNpy());
@@ -263,6 +273,10 @@ class ViewTest {
                     assertEquals(0, (view.size() - of.limit()) % 64, "as NumPy pads");
                 }
             }
+        }
+        store.put("npy", bytesOf(">c8", 1.5f, -2), PutOptions.defaults().format(DataFormat.NUMPY));
+        try (View view = store.view("npy")) {
+            assertEquals(List.of(1.5, -2.0), view.array().item(0));
         }
         store.put("npy", PutOptions.defaults().format(DataFormat.NUMPY),
                 Segment.of(Dtype.FLOAT64, items, 6).toNpy());
