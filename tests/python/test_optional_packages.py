@@ -128,7 +128,8 @@ def test_frames_need_no_pyarrow_as_tables(run: Any, store_path: str) -> None:
     import polars
 
     columns = {"x": [0.5, 1.5], "n": [1, 2], "s": ["a", "b"]}
-    for frame in (polars.DataFrame(columns), polars.Series("q", [1, 2]), pandas.DataFrame(columns), pandas.Series([1.5])):
+    frames = polars.DataFrame(columns), polars.Series("q", [1, 2]), pandas.DataFrame(columns), pandas.Series([1.5])
+    for frame in frames:
         transport.put("key", {"f": frame}, tables=True)
         found = transport.get("key")["f"]
         assert type(found) is type(frame) and found.equals(frame)

@@ -1,4 +1,4 @@
-"""Calculators in C++ and Rust that ask for tables: the same answers directly and through the store, whatever rows came as."""
+"""Calculators in C++ and Rust that ask for tables: the same answers by both routes, whatever rows came as."""
 
 from __future__ import annotations
 
