@@ -51,6 +51,7 @@ printf '\nLeast medians of %s rounds, %s, %s, %s cores, Linux %s, stores on %s\n
 
 say "calls of calculators, puts and gets in Python"
 .venv/bin/python bench-compare/python/wrapped_calls.py --directory "$base"
+.venv/bin/python bench-compare/python/frames.py --directory "$base"
 
 say "Java, beside lmdbjava"
 scripts/java.sh bench

@@ -1,6 +1,6 @@
 """What frames take that are put into a store and got from it, beside what they took before they were tables.
 
-usage: tables.py [--directory DIRECTORY] [--rounds N]
+usage: frames.py [--directory DIRECTORY] [--rounds N]
 """
 
 from __future__ import annotations
