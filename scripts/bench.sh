@@ -53,6 +53,10 @@ say "calls of calculators, puts and gets in Python"
 .venv/bin/python bench-compare/python/wrapped_calls.py --directory "$base"
 .venv/bin/python bench-compare/python/frames.py --directory "$base"
 
+say "sums of a table's columns in C++ and Rust"
+"$out/tables"
+cargo bench --locked --package dishtayantra-lmdb --bench tables
+
 say "Java, beside lmdbjava"
 scripts/java.sh bench
 .venv/bin/python bench-compare/python/java_calls.py --directory "$base"
