@@ -44,6 +44,18 @@ else:
 """
 
 
+# Of the second calculator, on rows and columns.
+COLUMN = """
+        column = {module}.MeanOfColumn("column", {{"column": "qty"}})
+        rows = [{{"px": 0.5 * n, "qty": n}} for n in range(100)]
+        stored = {{"lmdb_enabled": True, "lmdb_db_path": sys.argv[1] + "-tables", "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}}
+        nodes = [wrap_with_lmdb(column, {{**stored, "lmdb_tables": tables}}, "column") for tables in (True, False)]
+        for node in (column, *nodes):
+            assert node.calculate({{"trades": rows}}) == {{"mean": 49.5}}
+            assert node.calculate({{"trades": {{"qty": np.arange(3)}}}}) == {{"mean": 1.0}}
+"""
+
+
 def copied(language: str, tmp_path: Path) -> Path:
     target = tmp_path / "mine"
     shutil.copytree(TEMPLATES / language, target, ignore=shutil.ignore_patterns("build", "target", "dist"))
@@ -70,7 +82,11 @@ def test_cpp_with_cmake(tmp_path: Path) -> None:
          f"-Dpybind11_DIR={pybind11}", f"-DPython_EXECUTABLE={sys.executable}",
          "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", **new_home(tmp_path))  # fmt: skip
     done("cmake", "--build", project / "build", **new_home(tmp_path))
-    call('import mean_cpp; calculator = mean_cpp.Mean("mean", {})', tmp_path, project / "build")
+    made = """
+        import mean_cpp
+        calculator = mean_cpp.Mean("mean", {})
+    """
+    call(made + COLUMN.format(module="mean_cpp"), tmp_path, project / "build")
 
 
 def test_rust_with_maturin(tmp_path: Path) -> None:
@@ -88,7 +104,7 @@ def test_rust_with_maturin(tmp_path: Path) -> None:
         calculator = mean_rust.Mean("mean", {})
         assert (mean_rust.Mean.__module__, mean_rust.Mean.__doc__) == ("mean_rust", "The mean of `values`.")
     """
-    call(made, tmp_path, site)
+    call(made + COLUMN.format(module="mean_rust"), tmp_path, site)
 
 
 def test_python_with_hatch(tmp_path: Path) -> None:
