@@ -60,7 +60,8 @@ def test_wrapped_calculators_get_arrays_and_refuse_frames_whatever_their_size(
         assert wrapped.calculate({"values": given})["sum"] == sum(values)
     for frame in (pd.DataFrame({"x": values}), pl.DataFrame({"x": values}), pa.table({"x": values})):
         # Of a frame in the store Java has the columns, which are no numbers.
-        with pytest.raises(InvalidArgumentError, match="cannot be passed to Java at 'values'|'values': the value is a map"):
+        said = r"cannot be passed to Java at 'values'|'values': the value is a map"
+        with pytest.raises(InvalidArgumentError, match=said):
             wrapped.calculate({"values": frame})
     assert wrapped.calculate({"values": values})["sum"] == sum(values)
 
