@@ -57,6 +57,10 @@ say "sums of a table's columns in C++ and Rust"
 "$out/tables"
 cargo bench --locked --package dishtayantra-lmdb --bench tables
 
+say "tables: rows and texts beside msgspec, frames"
+.venv/bin/python bench-compare/python/rows.py --directory "$base"
+.venv/bin/python bench-compare/python/tables.py --directory "$base"
+
 say "Java, beside lmdbjava"
 scripts/java.sh bench
 .venv/bin/python bench-compare/python/java_calls.py --directory "$base"

@@ -29,8 +29,9 @@ fn by_columns(payload: &[u8]) -> Result<f64> {
     for (px, code) in px.iter().zip(symbol.codes()?) {
         sums[*code as usize] += px;
     }
-    let named: HashMap<&str, f64> =
-        (0..texts.len()).map(|at| Ok((texts.str(at)?.unwrap_or_default(), sums[at]))).collect::<Result<_>>()?;
+    let named: HashMap<&str, f64> = (0..texts.len())
+        .map(|at| Ok((texts.str(at)?.unwrap_or_default(), sums[at])))
+        .collect::<Result<_>>()?;
     Ok(named["IBM"])
 }
 

@@ -4,8 +4,8 @@ mod common;
 
 use common::{assert_fails, open, scratch};
 use dishtayantra::{
-    Complex, Document, Dtype, ErrorKind, Format, Half, Key, Node, Numbers, PutOptions, Result, Segment, Type,
-    Unit, View, Writer,
+    Columns, Complex, Document, Dtype, ErrorKind, Format, Half, Key, Node, Numbers, PutOptions, Result,
+    Segment, Type, Unit, View, Writer,
 };
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -153,6 +153,34 @@ fn golden_documents_are_written_byte_for_byte() {
         assert!(writer.data().unwrap() == payload, "{}", file.display());
         writer.put(&store, "key", &PutOptions::default()).unwrap();
         assert!(store.get("key").unwrap().unwrap() == payload, "{}", file.display());
+    }
+}
+
+#[test]
+fn golden_tables_are_read_as_the_plain_values_and_written_again() {
+    let dir = scratch();
+    let store = open(dir.path());
+    for file in files("tables", 8) {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let payload = std::fs::read(&file).unwrap();
+        store.put(&name, &payload, &PutOptions::of(Format::Msgpack)).unwrap();
+        let view = store.view(&name).unwrap();
+        let document = view.document().unwrap();
+        document.validate().unwrap();
+        let root = document.root();
+        assert_eq!(told(root).unwrap(), content(&file)["plain"], "{name}");
+
+        let mut writer = Writer::new().unwrap();
+        if name == "root" {
+            writer.table(Columns::of(root.table().unwrap()).unwrap()).unwrap();
+        } else {
+            writer.map(3).unwrap().string("before").unwrap();
+            writer.string(root.get("before").unwrap().string().unwrap()).unwrap();
+            let table = root.get("table").unwrap().table().unwrap();
+            writer.string("table").unwrap().table(Columns::of(table).unwrap()).unwrap();
+            writer.string("after").unwrap().int64(1).unwrap();
+        }
+        assert!(writer.data().unwrap() == payload, "{name}");
     }
 }
 
