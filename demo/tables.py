@@ -1,8 +1,7 @@
-"""The flights as one table, text and times in it, through calculators in Python, C++, Rust and Java; then rows, a list of
-dicts, into C++ as a table and as pybind11 hands them over.
+"""The flights as one table through calculators in four languages, and rows into C++ beside pybind11.
 
-Each calculator looks at the columns where they lie in the map and answers with a table of its own; every sum is compared with
-pyarrow's.
+Texts and times are in the table as they are. Each calculator looks at the columns where they lie in the map and answers
+with a table of its own; every sum is compared with pyarrow's.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import dishtayantra_rust_calculators as rust
@@ -55,7 +55,8 @@ def expected(flights: pa.Table, by: str) -> Sums:
 def same(rows: list[dict[str, Any]], by: str, wanted: Sums) -> bool:
     """Whether the sums are those that are wanted, in the order of the names."""
     return [row[by] for row in rows] == sorted(wanted) and all(
-        math.isclose(row["sum"], wanted[row[by]][0], rel_tol=1e-12) and row["count"] == wanted[row[by]][1] for row in rows
+        math.isclose(row["sum"], wanted[row[by]][0], rel_tol=1e-12) and row["count"] == wanted[row[by]][1]
+        for row in rows
     )
 
 
@@ -70,7 +71,8 @@ def show_flights(store: str, flights: pa.Table, gateway: Any, console: Console) 
             gateway, "com.dishtayantra.calculators.TradeSumsCalculator", "sums", {"value": VALUE}
         ),
     }
-    title = f"{flights.num_columns} columns of {flights.num_rows:,} flights as one table, {flights.nbytes / 1e6:,.1f} MB"
+    size = f"{flights.nbytes / 1e6:,.1f} MB"
+    title = f"{flights.num_columns} columns of {flights.num_rows:,} flights as one table, {size}"
     table = Table("calculator", title=title, title_justify="left")
     for heading in ("first ms", "median ms", "sums right"):
         table.add_column(heading, justify="right")
@@ -82,8 +84,9 @@ def show_flights(store: str, flights: pa.Table, gateway: Any, console: Console) 
         calculate({"trades": flights, "by": GROUPS[0]})
         first = time.perf_counter() - began
         found = {by: same(calculate({"trades": flights, "by": by})["sums"], by, sums) for by, sums in wanted.items()}
-        median = round_trips.median_of(lambda calculate=calculate: calculate({"trades": flights, "by": GROUPS[0]}))
-        counts = f"{sum(len(wanted[by]) for by, equal in found.items() if equal):,} of {sum(map(len, wanted.values())):,}"
+        median = round_trips.median_of(partial(calculate, {"trades": flights, "by": GROUPS[0]}))
+        equal_sums = sum(len(wanted[by]) for by, equal in found.items() if equal)
+        counts = f"{equal_sums:,} of {sum(map(len, wanted.values())):,}"
         table.add_row(language, f"{first * 1e3:,.1f}", f"{median * 1e3:,.1f}", counts)
         right = right and all(found.values())
     console.print(table)
@@ -105,8 +108,8 @@ def show_rows(store: str, flights: pa.Table, console: Console) -> bool:
     theirs = round_trips.median_of(lambda: sum_rows(rows, "carrier", VALUE))
     verdict = "" if ours <= WANTED * theirs else f", short of the {WANTED} it should be"
     console.print(
-        f"{ROWS:,} rows of {len(names)} fields into C++: as a table through the store {ours * 1e3:,.2f} ms, as a list of dicts "
-        f"that pybind11 converts {theirs * 1e3:,.2f} ms: {ours / theirs:.2f}{verdict}\n"
+        f"{ROWS:,} rows of {len(names)} fields into C++: as a table through the store {ours * 1e3:,.2f} ms, as a list "
+        f"of dicts that pybind11 converts {theirs * 1e3:,.2f} ms: {ours / theirs:.2f}{verdict}\n"
     )
     return right
 

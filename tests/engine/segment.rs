@@ -226,7 +226,7 @@ fn halves_are_converted_to_the_doubles_that_they_are() {
     let mut last = -1.0;
     for bits in 0..0x7c00_u16 {
         let value = half(bits);
-        let gap = if bits < 0x800 { 2_f64.powi(-24) } else { 2_f64.powi(i32::from(bits - 1 >> 10) - 25) };
+        let gap = if bits < 0x800 { 2_f64.powi(-24) } else { 2_f64.powi(i32::from((bits - 1) >> 10) - 25) };
         assert!(bits == 0 && value == 0.0 || value - last == gap, "{bits:#x} is {value}, after {last}");
         assert_eq!((half(bits | 0x8000), half(bits | 0x8000).is_sign_negative()), (-value, true));
         last = value;
