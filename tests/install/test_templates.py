@@ -48,7 +48,8 @@ else:
 COLUMN = """
         column = {module}.MeanOfColumn("column", {{"column": "qty"}})
         rows = [{{"px": 0.5 * n, "qty": n}} for n in range(100)]
-        stored = {{"lmdb_enabled": True, "lmdb_db_path": sys.argv[1] + "-tables", "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}}
+        stored = {{"lmdb_enabled": True, "lmdb_min_size": 0, "lmdb_map_size": 64 << 20}}
+        stored["lmdb_db_path"] = sys.argv[1] + "-tables"
         nodes = [wrap_with_lmdb(column, {{**stored, "lmdb_tables": tables}}, "column") for tables in (True, False)]
         for node in (column, *nodes):
             assert node.calculate({{"trades": rows}}) == {{"mean": 49.5}}

@@ -1,4 +1,4 @@
-"""Natives that were compiled before there were tables, and those that walk rows: the same results as on plain values."""
+"""Natives compiled before there were tables, and those that walk rows: the same results as on plain values."""
 
 from __future__ import annotations
 
