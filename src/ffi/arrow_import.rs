@@ -47,13 +47,18 @@ struct Chunk<'a> {
 
 impl<'a> Chunk<'a> {
     /// All of an array.
-    fn whole(array: &'a ArrowArray) -> Chunk<'a> {
-        Chunk { array, offset: array.offset as usize, length: array.length as usize }
+    fn whole(array: &'a ArrowArray) -> Result<Chunk<'a>> {
+        let most = i64::from(u32::MAX);
+        if !(0..=most).contains(&array.offset) || !(0..=most).contains(&array.length) {
+            let (offset, length) = (array.offset, array.length);
+            return Err(invalid(format!("an array of Arrow's of {length} values from {offset} on")));
+        }
+        Ok(Chunk { array, offset: array.offset as usize, length: array.length as usize })
     }
 
     /// A buffer's first bytes; the interface lets it be NULL when there are none.
     unsafe fn buffer(&self, index: usize, size: usize) -> Result<&'static [u8]> {
-        if index as i64 >= self.array.n_buffers {
+        if index as i64 >= self.array.n_buffers || self.array.buffers.is_null() {
             return Err(invalid(format!(
                 "an array of Arrow's has {} buffers, no {index}",
                 self.array.n_buffers
@@ -71,7 +76,9 @@ impl<'a> Chunk<'a> {
     /// The bits that say which values are there; `None` when all are.
     unsafe fn validity(&self) -> Result<Option<&'static [u8]>> {
         // SAFETY: as for `buffer`.
-        let is_null = self.array.n_buffers == 0 || unsafe { (*self.array.buffers).is_null() };
+        let none = self.array.n_buffers == 0 || self.array.buffers.is_null();
+        // SAFETY: as for `buffer`.
+        let is_null = none || unsafe { (*self.array.buffers).is_null() };
         if is_null || self.array.null_count == 0 {
             return Ok(None);
         }
@@ -81,12 +88,17 @@ impl<'a> Chunk<'a> {
 
     /// A child, of which each value here has `each`.
     unsafe fn child(&self, index: usize, from: usize, length: usize) -> Result<Chunk<'a>> {
-        if index as i64 >= self.array.n_children {
+        if index as i64 >= self.array.n_children || self.array.children.is_null() {
             return Err(invalid("an array of Arrow's lacks a child"));
         }
-        // SAFETY: there are as many children, says the interface.
-        let array = unsafe { &**self.array.children.add(index) };
-        Ok(Chunk { array, offset: array.offset as usize + from, length })
+        // SAFETY: there are as many children, says the interface; NULL, or an array.
+        let array = unsafe { (*self.array.children.add(index)).as_ref() };
+        let whole = Chunk::whole(array.ok_or_else(|| invalid("a child of an array of Arrow's is NULL"))?)?;
+        if from + length > whole.length {
+            let what = format!("a child of {} values in an array of Arrow's needs {}", whole.length, from + length);
+            return Err(invalid(what));
+        }
+        Ok(Chunk { offset: whole.offset + from, length, ..whole })
     }
 }
 
@@ -107,8 +119,24 @@ fn copy_bits(to: &mut [u8], at: usize, from: &[u8], offset: usize, length: usize
 }
 
 impl Imported {
-    /// Takes a stream to its end, which is not released.
+    /// Takes what a stream gives to its end. Where the stream was is then one that was released, as the interface has it of
+    /// streams that moved.
     pub(crate) unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Imported> {
+        // SAFETY: a stream, released or not, says the caller.
+        let mut moved = unsafe { stream.read() };
+        let Some(release) = moved.release else {
+            return Err(invalid("the stream was released"));
+        };
+        // SAFETY: as above.
+        unsafe { (*stream).release = None };
+        // SAFETY: as above.
+        let imported = unsafe { Imported::of(&raw mut moved) };
+        // SAFETY: not released before.
+        unsafe { release(&raw mut moved) };
+        imported
+    }
+
+    unsafe fn of(stream: *mut ArrowArrayStream) -> Result<Imported> {
         // SAFETY: a stream that was not released, says the caller.
         let given = unsafe { &mut *stream };
         let (Some(get_schema), Some(get_next)) = (given.get_schema, given.get_next) else {
@@ -282,7 +310,7 @@ impl Imported {
             }
         }
         // SAFETY: as in `field`.
-        unsafe { self.field(schema, &[Chunk::whole(values)], level + 1) }
+        unsafe { self.field(schema, &[Chunk::whole(values)?], level + 1) }
     }
 
     /// Pieces as one buffer: the one there is where it lies.
@@ -466,7 +494,7 @@ impl Imported {
         // SAFETY: as in `field`.
         unsafe {
             let (schema, batches) = self.given();
-            let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect();
+            let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect::<Result<_>>()?;
             self.field(schema, &chunks, 0)
         }
     }
@@ -480,7 +508,7 @@ impl Imported {
                 let column = self.column()?;
                 return Ok(Layout { origin, rows: column.length, metadata: &[], columns: vec![column] });
             }
-            let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect();
+            let chunks: Vec<_> = batches.iter().map(Chunk::whole).collect::<Result<_>>()?;
             for chunk in &chunks {
                 if chunk.validity()?.is_some() {
                     return Err(Error::new(Status::BadFormat, "a table of which rows are nil"));
@@ -523,22 +551,6 @@ unsafe fn child_of(schema: &ArrowSchema, index: usize) -> Result<&ArrowSchema> {
     Ok(unsafe { &**schema.children.add(index) })
 }
 
-/// What a stream gives to its end, and releases it in any case.
-///
-/// # Safety
-/// A stream of the interface's, or one that was released.
-pub(crate) unsafe fn take(stream: *mut ArrowArrayStream) -> Result<Imported> {
-    // SAFETY: as the caller says.
-    let imported = unsafe { Imported::take(stream) };
-    // SAFETY: as above; released once.
-    unsafe {
-        if let Some(release) = (*stream).release {
-            release(stream);
-        }
-    }
-    imported
-}
-
 /// Writes what a stream of Arrow's C data interface gives as a table: its batches one behind the other. The stream is read to
 /// its end.
 ///
@@ -565,7 +577,7 @@ pub unsafe extern "C" fn dy_lmdb_writer_arrow(
             return Err(invalid("stream is NULL"));
         }
         // SAFETY: as the documentation demands of the caller.
-        let imported = unsafe { take(stream) }?;
+        let imported = unsafe { Imported::take(stream) }?;
         let origin =
             Origin::from_code(origin).ok_or_else(|| invalid(format!("{origin} is no origin of a table")))?;
         // SAFETY: kept as long as the writer borrows from it.

@@ -317,7 +317,7 @@ pub extern "system" fn Java_com_dishtayantra_lmdb_Writer_arrow<'local>(
 ) {
     guard(env, |_| {
         // SAFETY: Java's caller says that there is a stream.
-        let imported = unsafe { arrow_import::take(stream as *mut _) }?;
+        let imported = unsafe { arrow_import::Imported::take(stream as *mut _) }?;
         // SAFETY: what is imported is kept below for as long as the writer borrows from it.
         let (imported, layout) = unsafe { imported.into_layout(origin_of(origin)?) }?;
         on(writer, |writer| writer.table(&layout))?;

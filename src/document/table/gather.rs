@@ -2,7 +2,9 @@
 
 use super::super::head::Head;
 use super::super::{Document, Dtype, EXTENSION, Node, Segment, Type, Unit};
-use super::layout::Origin;
+use super::column::Column;
+use super::format::Kind;
+use super::layout::{Origin, Table};
 use super::refused;
 use super::texts::{Dictionary, Texts};
 use super::write::{Buffers, Field, Layout};
@@ -89,6 +91,9 @@ impl<'a> Document<'a> {
             let name = self.string(iter.key)?;
             let column = match self.at_node(iter.value)?.0 {
                 Head::Ext { tag: EXTENSION, at, body } => of_segment(name, &self.decode(at, body)?),
+                Head::Array(_) if let Some(table) = self.find_table(iter.value)?.filter(Table::is_list) => {
+                    Some(Gathered { name, ..of_column(&table.column(0)?)? })
+                }
                 Head::Array(_) => {
                     let mut items = Vec::new();
                     let mut values = self.iterate(iter.value)?;
@@ -382,6 +387,23 @@ impl<'a> Gathered<'a> {
             children: self.children.iter().map(Gathered::field).collect(),
         }
     }
+}
+
+/// A column that lies in a table.
+fn of_column<'a>(column: &Column<'a>) -> Result<Gathered<'a>> {
+    let children = (0..column.children().1).map(|index| of_column(&column.child(index)?));
+    let dictionary = column.dictionary()?;
+    Ok(Gathered {
+        name: column.name(),
+        format: column.format().to_owned().into(),
+        length: column.len() as usize,
+        nulls: column.nulls() as usize,
+        validity: column.validity().unwrap_or_default().to_vec(),
+        offsets: column.offsets().to_vec(),
+        data: if column.kind() == Kind::Null { (&[]).into() } else { column.data().into() },
+        dictionary: dictionary.map(|values| of_column(&values)).transpose()?.map(Box::new),
+        children: children.collect::<Result<_>>()?,
+    })
 }
 
 /// The column that an array of one dimension is; `None` for others.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .formats import MSGPACK, encode
+from . import msgpack
 
 
 def packed(value: Any) -> bytes:
@@ -16,4 +16,4 @@ def packed(value: Any) -> bytes:
     Raises:
         FormatError: something in it cannot be stored; the message names the path.
     """
-    return b"".join(encode(value, MSGPACK, pack_lists=True, tables=True)[1])
+    return b"".join(msgpack.encode(value, pack_lists=True, tables=True))

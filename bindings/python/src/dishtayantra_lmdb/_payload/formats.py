@@ -155,6 +155,7 @@ def encode(
         if isinstance(value, Shown) and not exact:
             value = value._shown_value()
         if tables and segments and number != ARROW and type(value) not in _PLAIN:
+            value = frame_tables.read(value, exact)
             frame = frame_tables.taken(value, exact)
             value = value if frame is None else frame
         apart = _encode_apart(value, number, segments, exact)

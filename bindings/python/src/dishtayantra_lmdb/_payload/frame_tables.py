@@ -15,6 +15,36 @@ from . import tables
 from .faults import is_fault
 
 
+def read(value: Any, exact: bool) -> Any:
+    """``value``; a Table of pyarrow of what gives its Arrow stream once, perhaps: whether it becomes a
+    table in place or not, it is read once.
+
+    Args:
+        value: anything.
+        exact: it is to come back as what it is, and not as a Table of pyarrow.
+    """
+    kind = type(value)
+    pa = optional.loaded("pyarrow")
+    if (
+        exact
+        or pa is None
+        or not hasattr(kind, "__arrow_c_stream__")
+        or kind in (pa.Table, pa.RecordBatch)
+        or kind.__module__.partition(".")[0] in _READ_AGAIN
+    ):
+        return value
+    try:
+        return pa.table(value)
+    except Exception as error:
+        # Exporting is somebody else's code.
+        if not is_fault(error, kind):
+            raise
+        return value
+
+
+_READ_AGAIN = frozenset(("pandas", "polars", "dishtayantra_lmdb"))
+
+
 def taken(value: Any, exact: bool) -> core.Frame | None:
     """A frame, or a series, as a table that gives it back; None when it is none, or no table does.
 
@@ -33,8 +63,6 @@ def taken(value: Any, exact: bool) -> core.Frame | None:
             return _of_polars(value, optional.loaded("polars"))
         pa = optional.loaded("pyarrow")
         if pa is not None:
-            if kind is pa.RecordBatchReader and not exact:
-                value, kind = value.read_all(), pa.Table
             if kind is pa.Table or kind is pa.RecordBatch:
                 return _of_arrow(value, pa)
         if exact or not hasattr(kind, "__arrow_c_stream__"):

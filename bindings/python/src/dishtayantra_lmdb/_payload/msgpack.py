@@ -158,6 +158,7 @@ def _answer(exact: bool, tables: bool, value: Any, position: int | None) -> Answ
     if tables and position is not None:
         if kind is core.Frame:
             return value, None
+        value = frame_tables.read(value, exact)
         table = frame_tables.taken(value, exact)
         if table is not None:
             return table, None

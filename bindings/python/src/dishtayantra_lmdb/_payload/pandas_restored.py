@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from .._library import optional
@@ -21,6 +22,13 @@ MASKED = frozenset(
 )
 
 
+def _next(columns: Iterator[tables.Column]) -> tables.Column:
+    """The next column that the note tells of."""
+    for column in columns:
+        return column
+    raise ValueError("a frame of pandas lacks columns that its note tells of")
+
+
 def restored(table: tables.Table) -> Any:
     """The DataFrame or Series that ``table`` was."""
     pandas = optional.module("pandas", "a frame of pandas")
@@ -30,7 +38,7 @@ def restored(table: tables.Table) -> Any:
     note = _note_of(metadata)
     dtypes = note["dtypes"]
     columns = iter([table.column(index) for index in range(table.num_columns)])
-    named = [next(columns) for _ in dtypes]
+    named = [_next(columns) for _ in dtypes]
     arrays = [_array(column, dtype, pandas) for column, dtype in zip(named, dtypes, strict=True)]
     index = _index_of(note["index"], columns, pandas)
     if len(index) != table.rows:
@@ -145,14 +153,14 @@ def _index_of(note: Any, columns: Any, pandas: Any) -> Any:
         _, notes, names = note
         levels, codes = [], []
         for level in notes:
-            column = next(columns)
+            column = _next(columns)
             assert column.dictionary is not None
             levels.append(_index_of(level, iter([column.dictionary]), pandas))
             codes.append(column.values())
         names = [original(name) for name in names]
         return pandas.MultiIndex(levels, codes, names=names, verify_integrity=True)
     _, name, dtype, freq, label = note
-    array = _array(next(columns), dtype, pandas)
+    array = _array(_next(columns), dtype, pandas)
     label = original(label)
     if name == "Index":
         kind = object if dtype[0] == "object" else None
