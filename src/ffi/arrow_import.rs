@@ -6,7 +6,7 @@ use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::guard::guard;
 use super::status::dy_lmdb_status_t;
 use super::writer::{dy_lmdb_writer_t, keeping};
-use crate::document::table::{Buffers, Field, Kind, Layout, MOST_LEVELS, Origin};
+use crate::document::table::{Buffers, Field, Kind, Layout, MOST_LEVELS, Origin, first_wrong_text};
 use crate::error::{Error, Result, Status};
 use std::ffi::{CStr, c_char};
 use std::{ptr, slice};
@@ -95,7 +95,8 @@ impl<'a> Chunk<'a> {
         let array = unsafe { (*self.array.children.add(index)).as_ref() };
         let whole = Chunk::whole(array.ok_or_else(|| invalid("a child of an array of Arrow's is NULL"))?)?;
         if from + length > whole.length {
-            let what = format!("a child of {} values in an array of Arrow's needs {}", whole.length, from + length);
+            let what =
+                format!("a child of {} values in an array of Arrow's needs {}", whole.length, from + length);
             return Err(invalid(what));
         }
         Ok(Chunk { offset: whole.offset + from, length, ..whole })
@@ -422,7 +423,7 @@ impl Imported {
             }
             field.buffers.data = self.joined(&pieces);
         }
-        Ok(())
+        is_text(field, size)
     }
 
     /// Texts that Arrow keeps as views: made plain.
@@ -460,8 +461,8 @@ impl Imported {
                 offsets: self.keep(offsets),
                 data: self.keep(bytes),
             };
+            is_text(field, size)
         }
-        Ok(())
     }
 
     /// The table of all batches, and what it borrows from.
@@ -522,6 +523,22 @@ impl Imported {
             }
             let rows = chunks.iter().map(|chunk| chunk.length as u64).sum();
             Ok(Layout { origin, rows, metadata: self.metadata(schema.metadata), columns })
+        }
+    }
+}
+
+/// Refuses texts that are none: who reads them would.
+fn is_text(field: &Field, each: usize) -> Result<()> {
+    let Buffers { validity, offsets, data } = field.buffers;
+    if !matches!(field.format, "u" | "U") || data.is_ascii() {
+        return Ok(());
+    }
+    let validity = (!validity.is_empty()).then_some(validity);
+    match first_wrong_text(offsets, each, data, validity) {
+        None => Ok(()),
+        Some(row) => {
+            let what = format!("value {row} of column {:?} is no UTF-8", field.name);
+            Err(Error::new(Status::BadFormat, what))
         }
     }
 }

@@ -9,6 +9,7 @@ import gc
 import pickle
 import zoneinfo
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ from dishtayantra_lmdb import (
     LMDBDataExchange,
     LMDBTransport,
 )
-from dishtayantra_lmdb._payload import formats
+from dishtayantra_lmdb._library import core
+from dishtayantra_lmdb._payload import formats, tables
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 HALF_PAST = datetime.timezone(datetime.timedelta(hours=-3, minutes=-30))
@@ -434,3 +436,68 @@ def test_an_engines_own_exchange_takes_frames(transport: LMDBTransport) -> None:
     check_frame(transport.get(key)["frame"], frame)
     exchange.cleanup("7")
     exchange.close()
+
+
+class Once:
+    """What gives its stream once, as readers do."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._stream = table.__arrow_c_stream__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._stream
+
+
+MAPS = pa.table({"a": pa.array([[("k", 1)]] * 3, pa.map_(pa.string(), pa.int8()))})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(lambda: MAPS.to_reader(), id="reader of what no table keeps"),
+        pytest.param(lambda: pa.table({"a": [1, 2, 3]}).to_reader(), id="reader"),
+        pytest.param(lambda: Once(MAPS), id="stream of what no table keeps"),
+        pytest.param(lambda: Once(pa.table({"a": [1, 2, 3]})), id="stream"),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_can_be_read_once_is_read_once(tmp_path: Path, source: Callable[[], Any], inside: bool) -> None:
+    with LMDBTransport(tmp_path) as transport:
+        given = source()
+        transport.put("key", {"frame": given} if inside else given, tables=True)
+        found = transport.get("key")
+        assert (found["frame"] if inside else found).num_rows == 3
+
+
+def test_a_stream_that_was_taken_is_refused(tmp_path: Path) -> None:
+    given = Once(MAPS)
+    pa.table(given)
+    with LMDBTransport(tmp_path) as transport, pytest.raises((FormatError, ValueError)):
+        transport.put("key", given, tables=True)
+
+
+def test_columns_that_are_no_arrays_come_as_pythons_values(tmp_path: Path) -> None:
+    values = [decimal.Decimal("1.50"), None]
+    table = pa.table({"v": pa.array(values, pa.decimal128(9, 2))})
+    frame = core.Frame._import(tables.COLUMNS, table.__arrow_c_stream__())
+    with LMDBTransport(tmp_path) as transport:
+        transport.put("key", {"frame": frame}, tables=True)
+        assert transport.get("key") == {"frame": {"v": values}}
+
+
+@pytest.mark.parametrize(
+    ("validity", "found"),
+    [(b"\x02", [None, "ab"]), (None, None)],
+    ids=["where a value is missing", "in a value"],
+)
+def test_bytes_that_are_no_text(tmp_path: Path, validity: bytes | None, found: list[str | None] | None) -> None:
+    bits = None if validity is None else pa.py_buffer(validity)
+    offsets = pa.py_buffer(np.array([0, 2, 4], "i4"))
+    table = pa.table({"a": pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"\xff\xffab"), bits)})
+    with LMDBTransport(tmp_path) as transport:
+        transport.put("key", table, tables=True)
+        if found is not None:
+            assert transport.get("key")["a"].to_pylist() == found
+        else:
+            # As pyarrow's stream, as if there were no tables.
+            assert transport.get("key").num_rows == 2

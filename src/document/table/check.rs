@@ -157,20 +157,48 @@ impl Column<'_> {
         }
         let (start, end) = (self.range(0)?.0, self.range(self.len() as usize - 1)?.1);
         let bytes = self.data().get(start..end).unwrap_or_default();
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            self.wrong(56, format_args!("no UTF-8 at byte {}", start + error.valid_up_to()))
-        })?;
         if bytes.is_ascii() {
             return Ok(());
         }
-        for row in 0..self.len() as usize {
-            let (at, _) = self.range(row)?;
-            if !text.is_char_boundary(at - start) {
-                return Err(self.wrong(72, format_args!("value {row} begins in the middle of a character")));
-            }
+        let each = self.kind().offset_size() as usize;
+        match first_wrong_text(self.offsets(), each, self.data(), self.validity()) {
+            None => Ok(()),
+            Some(row) => Err(self.wrong(56, format_args!("value {row} is no UTF-8"))),
         }
-        Ok(())
     }
+}
+
+/// The first text that is no UTF-8, or ends outside the data; what lies where a value is nil may be anything. `offsets` are
+/// of so many bytes each.
+pub(crate) fn first_wrong_text(
+    offsets: &[u8],
+    each: usize,
+    data: &[u8],
+    validity: Option<&[u8]>,
+) -> Option<usize> {
+    let offset = |row: usize| match each {
+        4 => le::<4>(offsets, 4 * row) as usize,
+        _ => le::<8>(offsets, 8 * row) as usize,
+    };
+    let count = (offsets.len() / each).saturating_sub(1);
+    let is_wrong = |row: usize| {
+        let text = data.get(offset(row)..offset(row + 1));
+        validity.is_none_or(|bits| bit(bits, row))
+            && text.is_none_or(|text| std::str::from_utf8(text).is_err())
+    };
+    // All at once is much faster; then only where each begins is to be looked at.
+    if count == 0 {
+        return None;
+    }
+    let first = offset(0);
+    if let Some(all) = data.get(first..offset(count))
+        && let Ok(all) = std::str::from_utf8(all)
+    {
+        let begins = |row: usize| offset(row) >= first && all.is_char_boundary(offset(row) - first);
+        let grow = |row: usize| offset(row) <= offset(row + 1);
+        return (0..count).find(|&row| !(begins(row) && grow(row)) && is_wrong(row));
+    }
+    (0..count).find(|&row| is_wrong(row))
 }
 
 /// How many of the first bits are 1.

@@ -21,6 +21,7 @@ mod texts;
 mod write;
 
 pub use check::MOST_LEVELS;
+pub(crate) use check::first_wrong_text;
 pub use column::Column;
 pub use format::Kind;
 pub use layout::{Origin, Table};

@@ -16,8 +16,8 @@ from .faults import is_fault
 
 
 def read(value: Any, exact: bool) -> Any:
-    """``value``; a Table of pyarrow of what gives its Arrow stream once, perhaps: whether it becomes a
-    table in place or not, it is read once.
+    """``value``; a Table of pyarrow of what gives its Arrow stream once, perhaps: whether it becomes
+    a table in place or not, it is read once.
 
     Args:
         value: anything.
@@ -62,9 +62,8 @@ def taken(value: Any, exact: bool) -> core.Frame | None:
         if home == "polars":
             return _of_polars(value, optional.loaded("polars"))
         pa = optional.loaded("pyarrow")
-        if pa is not None:
-            if kind is pa.Table or kind is pa.RecordBatch:
-                return _of_arrow(value, pa)
+        if pa is not None and (kind is pa.Table or kind is pa.RecordBatch):
+            return _of_arrow(value, pa)
         if exact or not hasattr(kind, "__arrow_c_stream__"):
             return None
         return core.Frame._import(tables.ARROW, value.__arrow_c_stream__())

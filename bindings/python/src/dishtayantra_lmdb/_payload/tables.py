@@ -220,7 +220,11 @@ class Column(Shown):
         return array.copy() if copy else array
 
     def _shown_value(self) -> Any:
-        array = self.to_numpy()
+        try:
+            array = self.to_numpy()
+        except TypeError:
+            # Decimals, intervals and what holds such: Python's own values.
+            return optional.pyarrow(f"column {self.name!r}").array(self).to_pylist()
         return array.tolist() if array.dtype.hasobject else array
 
     def __arrow_c_schema__(self) -> Any:
