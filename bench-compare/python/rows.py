@@ -2,8 +2,7 @@
 
 usage: rows.py [--directory DIRECTORY] [--rounds N]
 
-Encoding and decoding alone, without a store, are of the parts that a put copies into the map; a fall-back is of rows of which
-one has a value of another type.
+A fall-back is of rows of which one has a value of another type.
 """
 
 from __future__ import annotations
@@ -17,16 +16,20 @@ from time import perf_counter_ns
 from typing import Any
 
 import msgspec
+from flights_legs import sum_rows
 
 import report
 from dishtayantra_calculators import TradeSums
 from dishtayantra_lmdb import LMDBConfig, LMDBTransport, wrap_with_lmdb
-from flights_legs import sum_rows
 
 ROWS, TEXTS = 10_000, 100_000
 MAP_SIZE = 1 << 30
 # Our time of theirs, at most.
-WANTED = {"10,000 rows of 7 fields": 0.75, "100,000 texts, 500 of them different": 0.5, "100,000 texts, all different": 1.25}
+WANTED = {
+    "10,000 rows of 7 fields": 0.75,
+    "100,000 texts, 500 of them different": 0.5,
+    "100,000 texts, all different": 1.25,
+}
 WANTED_ENCODE, WANTED_DECODE, WANTED_FALL, WANTED_CALL = 1.4, 0.7, 1.15, 0.5
 
 
@@ -132,7 +135,8 @@ def calls(directory: str, rounds: int) -> list[list[str]]:
     calculate = wrap_with_lmdb(TradeSums("sums", {"value": "px", "by": "symbol"}), settings, "sums").calculate
     found = {row["symbol"]: row["sum"] for row in calculate({"trades": rows})["sums"]}
     wanted = sum_rows(rows, "symbol", "px")
-    assert found.keys() == wanted.keys() and all(abs(found[name] - total) < 1e-6 for name, total in wanted.items())
+    assert found.keys() == wanted.keys()
+    assert all(abs(found[name] - total) < 1e-6 for name, total in wanted.items())
     ours, theirs = least([lambda: calculate({"trades": rows}), lambda: sum_rows(rows, "symbol", "px")], rounds)
     name = "wrapped call in C++, ÷ pybind11's list of dicts"
     return [[name, f"{ours:.2f}", f"{theirs:.2f}", *verdict(ours / theirs, WANTED_CALL)]]

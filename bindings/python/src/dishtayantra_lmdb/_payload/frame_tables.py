@@ -16,8 +16,8 @@ from .faults import is_fault
 
 
 def read(value: Any, exact: bool) -> Any:
-    """``value``; a Table of pyarrow of what gives its Arrow stream once, perhaps: whether it becomes
-    a table in place or not, it is read once.
+    """``value``; a Table of pyarrow of what may give its Arrow stream once: whether it becomes a
+    table in place or not, it is read once.
 
     Args:
         value: anything.
