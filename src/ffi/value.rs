@@ -350,7 +350,7 @@ mod tests {
             assert!(Dtype::from_codes(kind, 0).is_err(), "{kind} is the number of a dtype");
         }
         // Kinds of NumPy's numbers are those of their dtypes.
-        assert_eq!(DY_LMDB_EXACT_NUMPY_FLOAT16, Dtype::F16.code().into());
+        assert_eq!(DY_LMDB_EXACT_NUMPY_FLOAT16, u32::from(Dtype::F16.code()));
     }
 
     #[test]
