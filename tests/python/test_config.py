@@ -73,6 +73,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "lmdb_durability": "sync",
         "lmdb_segments": False,
         "lmdb_pack_lists": False,
+        "lmdb_tables": False,
         "lmdb_arrays": "ndarray",
         "lmdb_materialise": True,
         "lmdb_prefault": 0,

@@ -81,9 +81,9 @@ def test_the_wheel_is_for_any_python_of_a_known_platform(wheel: Path) -> None:
 
 
 def test_the_wheel_is_small(wheel: Path, unpacked: Path) -> None:
-    assert wheel.stat().st_size <= 1_500_000
+    assert wheel.stat().st_size <= 1_750_000
     if "CARGO_PROFILE_RELEASE_LTO" not in os.environ:  # else it is built quickly
-        assert (unpacked / LIBRARY).stat().st_size <= 2_000_000
+        assert (unpacked / LIBRARY).stat().st_size <= 2_400_000
     assert ".debug_info" not in done("readelf", "-S", "-W", unpacked / LIBRARY)
 
 

@@ -47,7 +47,9 @@ SUBMODULES = {
     "lmdb_types": {"DataFormat", "LMDBConfig", "DataEnvelope", "LMDBExchangeMode", "LMDBCodecMixin"},
     "lmdb_zero_copy": {
         "LMDBCalculatorMixin",
+        "Column",
         "Loan",
+        "Table",
         "View",
         "get_transport",
         "lmdb_put",

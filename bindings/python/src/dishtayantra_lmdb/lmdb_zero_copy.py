@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ._exchange.mixin import LMDBCalculatorMixin
 from ._library.types import LMDBConfig
+from ._payload.tables import Column, Table
 from ._store.loan import Loan
 from ._store.transport import (
     LMDBTransport,
@@ -17,10 +18,12 @@ from ._store.transport import (
 from ._store.view import View
 
 __all__ = [
+    "Column",
     "LMDBCalculatorMixin",
     "LMDBConfig",
     "LMDBTransport",
     "Loan",
+    "Table",
     "View",
     "get_transport",
     "lmdb_delete",

@@ -134,7 +134,10 @@ final class Unpacker {
     /** A table, or a value in one that holds others. */
     private Object table(Node node) {
         if (node.position >= 0) {
-            return node.asTable().toObject();
+            Table table = node.asTable();
+            // Points in time, dates and spans are no numbers: as plain values nobody could tell.
+            boolean isTimes = table.origin() == Table.Origin.LIST && table.column(0).format().startsWith("t");
+            return isTimes ? table : table.toObject();
         }
         if (node.type() == ValueType.ARRAY) {
             List<Object> values = new ArrayList<>();
