@@ -18,4 +18,6 @@ fn main() {
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,{SONAME}");
     // The sweeper's thread and the fork handlers stay for the life of the process, so the code must, too.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    // LMDB asks `getpid` who it is; `src/lmdb/number.rs` answers. What opens a store without this is refused there.
+    println!("cargo::rustc-link-arg=-Wl,--wrap=getpid");
 }

@@ -1,7 +1,9 @@
 //! An LMDB environment.
 
 use super::LmdbError;
+use super::number::Assumed;
 use super::pool::{Pool, RawSnapshot};
+use super::turns::Turns;
 use super::txn::{ReadTxn, WriteTxn};
 use std::ffi::{CStr, c_char, c_uint};
 use std::os::fd::RawFd;
@@ -27,6 +29,7 @@ pub struct Env {
     ptr: NonNull<lmdb_sys::MDB_env>,
     page_size: usize,
     pool: Pool,
+    turns: Turns,
 }
 
 // SAFETY: an MDB_env may be used from any thread; the pool is behind its mutex.
@@ -35,20 +38,21 @@ unsafe impl Send for Env {}
 unsafe impl Sync for Env {}
 
 impl Env {
-    /// Opens the environment in `directory` with a writable map.
-    pub fn open(directory: &CStr, options: &EnvOptions) -> Result<Env, LmdbError> {
+    /// Opens the environment in `directory` with a writable map, in which everybody takes turns.
+    pub fn open(directory: &CStr, options: &EnvOptions, turns: Turns) -> Result<Env, LmdbError> {
         let mut flags = lmdb_sys::MDB_WRITEMAP | lmdb_sys::MDB_NOTLS;
         if !options.sync {
             flags |= lmdb_sys::MDB_NOSYNC;
         }
         let mut raw = ptr::null_mut();
+        let _number = Assumed::new(turns.number());
         // SAFETY: out pointer to a local.
         LmdbError::check(unsafe { lmdb_sys::mdb_env_create(&mut raw) })?;
         let Some(ptr) = NonNull::new(raw) else {
             return Err(LmdbError(libc::ENOMEM));
         };
         // From here the environment is closed on every path.
-        let mut env = Env { ptr, page_size: 0, pool: Pool::new(options.max_readers) };
+        let mut env = Env { ptr, page_size: 0, pool: Pool::new(options.max_readers), turns };
         // SAFETY: a created environment that is not open yet; `directory` is NUL-terminated.
         unsafe {
             if let Some(size) = options.map_size {
@@ -64,6 +68,10 @@ impl Env {
 
     pub(super) fn as_ptr(&self) -> *mut lmdb_sys::MDB_env {
         self.ptr.as_ptr()
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// LMDB's page size in bytes.
@@ -121,6 +129,7 @@ impl Env {
     /// Clears reader slots of dead processes and says how many there were.
     pub fn reader_check(&self) -> Result<u32, LmdbError> {
         let mut dead = 0;
+        let _turn = self.turns.readers();
         // SAFETY: an open environment and an out pointer to a local.
         LmdbError::check(unsafe { lmdb_sys::mdb_reader_check(self.as_ptr(), &mut dead) })?;
         Ok(dead as u32)
@@ -150,10 +159,12 @@ impl Env {
     #[cold]
     fn begin_reading(&self) -> Result<ReadTxn<'_>, LmdbError> {
         let mut raw = ptr::null_mut();
+        let turn = self.turns.readers();
         // SAFETY: an open environment and an out pointer to a local.
         let code = unsafe {
             lmdb_sys::mdb_txn_begin(self.as_ptr(), ptr::null_mut(), lmdb_sys::MDB_RDONLY as c_uint, &mut raw)
         };
+        drop(turn);
         let begun = LmdbError::check(code).and_then(|()| NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM)));
         match begun {
             Ok(raw) => Ok(ReadTxn::new(self, RawSnapshot(raw))),
@@ -200,6 +211,7 @@ impl Env {
 impl Drop for Env {
     fn drop(&mut self) {
         self.end(self.pool.idle());
+        let _number = Assumed::new(self.turns.number());
         // SAFETY: transactions borrow the environment, so none is left.
         unsafe { lmdb_sys::mdb_env_close(self.as_ptr()) };
     }

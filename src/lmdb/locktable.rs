@@ -36,8 +36,8 @@ unsafe impl Sync for LockTable {}
 /// A used slot of the reader table.
 #[derive(Debug, Clone, Copy)]
 pub struct Slot {
-    /// Process that holds it.
-    pub pid: i32,
+    /// Who holds it: the number of an engine, or the pid of a process with another LMDB.
+    pub holder: i32,
     /// Snapshot it reads; `None` between reads.
     pub snapshot: Option<u64>,
 }
@@ -98,20 +98,9 @@ impl LockTable {
             .filter_map(|slot| {
                 let pid = self.pid(slot).load(Ordering::Acquire);
                 let txn = self.txn(slot).load(Ordering::SeqCst);
-                (pid != 0).then_some(Slot { pid, snapshot: (txn != IDLE).then_some(txn) })
+                (pid != 0).then_some(Slot { holder: pid, snapshot: (txn != IDLE).then_some(txn) })
             })
             .collect()
-    }
-
-    /// Frees the slots that name `pid`. Right only while that process has no reader of its own: LMDB takes a slot that
-    /// carries the asking process's own pid for alive, so those of a dead predecessor with the same pid would stay.
-    pub fn clear(&self, pid: i32) {
-        for slot in 0..self.used() {
-            if self.pid(slot).load(Ordering::Acquire) == pid {
-                self.txn(slot).store(IDLE, Ordering::SeqCst);
-                self.pid(slot).store(0, Ordering::SeqCst);
-            }
-        }
     }
 }
 

@@ -8,14 +8,17 @@ mod cursor;
 mod env;
 mod error;
 mod locktable;
+pub mod number;
 mod oldest;
 mod pool;
+mod turns;
 mod txn;
 
 pub use cursor::{Cursor, WriteCursor};
 pub use env::{Env, EnvOptions, version};
 pub use error::LmdbError;
 pub use locktable::LockTable;
+pub use turns::Turns;
 pub use txn::{Access, Dbi, ReadTxn, WriteTxn};
 
 /// The longest key LMDB stores.

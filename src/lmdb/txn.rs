@@ -3,6 +3,7 @@
 use super::env::Env;
 use super::pool::RawSnapshot;
 use super::{Cursor, LmdbError, WriteCursor};
+use crate::mapping::owner_lock::From;
 use std::ffi::{CString, c_uint};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -118,7 +119,9 @@ impl Drop for ReadTxn<'_> {
 pub struct WriteTxn<'env> {
     raw: NonNull<lmdb_sys::MDB_txn>,
     committed: bool,
-    env: PhantomData<(&'env Env, *mut ())>,
+    env: &'env Env,
+    /// Of the thread that began it.
+    thread: PhantomData<*mut ()>,
 }
 
 impl Access for WriteTxn<'_> {
@@ -130,13 +133,17 @@ impl Access for WriteTxn<'_> {
 impl<'env> WriteTxn<'env> {
     pub(super) fn begin(env: &'env Env) -> Result<WriteTxn<'env>, LmdbError> {
         let mut raw = ptr::null_mut();
+        let repaired = (env.turns().begin_writing() == From::Dead).then(|| env.turns().readers());
         // SAFETY: an open environment and an out pointer to a local.
-        LmdbError::check(unsafe { lmdb_sys::mdb_txn_begin(env.as_ptr(), ptr::null_mut(), 0, &mut raw) })?;
-        Ok(WriteTxn {
-            raw: NonNull::new(raw).ok_or(LmdbError(libc::ENOMEM))?,
-            committed: false,
-            env: PhantomData,
-        })
+        let code = unsafe { lmdb_sys::mdb_txn_begin(env.as_ptr(), ptr::null_mut(), 0, &mut raw) };
+        drop(repaired);
+        match NonNull::new(raw).filter(|_| code == 0) {
+            Some(raw) => Ok(WriteTxn { raw, committed: false, env, thread: PhantomData }),
+            None => {
+                env.turns().end_writing();
+                Err(LmdbError(if code == 0 { libc::ENOMEM } else { code }))
+            }
+        }
     }
 
     /// Opens a named database, creating it when `create`. `None`: there is none.
@@ -208,6 +215,7 @@ impl Drop for WriteTxn<'_> {
             // SAFETY: a live transaction.
             unsafe { lmdb_sys::mdb_txn_abort(self.raw()) };
         }
+        self.env.turns().end_writing();
     }
 }
 

@@ -2,8 +2,10 @@
 #![allow(unsafe_code)]
 
 pub mod attach;
+pub mod clock;
 pub mod fork;
 pub mod lock;
+pub mod owner_lock;
 pub mod payload;
 pub mod proc_maps;
 pub mod region;

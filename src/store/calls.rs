@@ -6,11 +6,11 @@
 use super::Store;
 use super::engine::Engine;
 use super::shared::{CALCULATOR_WORDS, CALCULATORS, Counter, SLOW_CALLS, Shared};
+use super::words::{Place, read_text, room, start_of, write_text};
 use crate::error::Error;
 use crate::log::{self, Level};
 use crate::mapping::sys;
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use xxhash_rust::xxh3::xxh3_64;
@@ -44,8 +44,6 @@ mod slow {
 const BUCKETS: usize = 20;
 /// Of so many calls one has its steps timed, and not only the whole.
 const SAMPLED: u64 = 16;
-/// Stands for what there was no room for.
-const CUT: &str = "…";
 
 /// What is counted.
 #[derive(Debug, Clone, Copy)]
@@ -285,24 +283,6 @@ fn row_of(shared: &Shared, name: &str) -> usize {
     last
 }
 
-type Place = (usize, usize);
-
-fn room((_, words): Place) -> usize {
-    (words - 1) * 8
-}
-
-/// As much of a text as there is room for, from its start; `…` says that there was more.
-fn start_of(text: &str, place: Place) -> Cow<'_, str> {
-    if text.len() <= room(place) {
-        return text.into();
-    }
-    let mut end = room(place) - CUT.len();
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{CUT}", &text[..end]).into()
-}
-
 /// As much of a text as there is room for, up to its end.
 fn end_of(text: &str, place: Place) -> &str {
     let mut start = text.len().saturating_sub(room(place));
@@ -310,25 +290,6 @@ fn end_of(text: &str, place: Place) -> &str {
         start += 1;
     }
     &text[start..]
-}
-
-fn write_text(words: &[AtomicU64], (at, _): Place, text: &str) {
-    for (word, bytes) in words[at + 1..].iter().zip(text.as_bytes().chunks(8)) {
-        let mut padded = [0; 8];
-        padded[..bytes.len()].copy_from_slice(bytes);
-        word.store(u64::from_le_bytes(padded), Ordering::Relaxed);
-    }
-    words[at].store(text.len() as u64, Ordering::Release);
-}
-
-fn read_text(words: &[AtomicU64], place: Place) -> String {
-    let (at, count) = place;
-    let length = (words[at].load(Ordering::Acquire) as usize).min(room(place));
-    let bytes: Vec<u8> = words[at + 1..at + count]
-        .iter()
-        .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
-        .collect();
-    String::from_utf8_lossy(&bytes[..length]).into_owned()
 }
 
 fn row_json(words: &[AtomicU64], row: usize) -> Value {

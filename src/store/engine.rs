@@ -3,6 +3,7 @@
 use super::deferred::Deferred;
 use super::directory::{Directory, Identity};
 use super::files::{self, OpenFiles};
+use super::members;
 use super::owners::Owners;
 use super::pins::{self, Pins};
 use super::quarantine::Reached;
@@ -223,6 +224,7 @@ impl Engine {
     fn close(&mut self) {
         self.sweeper.stop();
         pins::release_all(&self.shared, self.owners.id());
+        members::leave(&self.shared, self.owners.id());
         fork::forget(self.guard.as_raw_fd());
         fork::forget(self.owners.file().as_raw_fd());
         fork::forget(self.directory.fd());

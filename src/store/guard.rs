@@ -44,10 +44,25 @@ fn lock_pid(env: &Env, directory: &Directory) -> Result<()> {
 
 /// Holds LMDB's locks a second time, for an open file description of our own: closing any other descriptor of
 /// `lock.mdb` in this process drops the POSIX locks that LMDB relies on, but not these.
-pub fn take(directory: &Directory, options: &Options, env: &Env) -> Result<File> {
+///
+/// `number` is what LMDB has to have taken for our pid.
+pub fn take(
+    directory: &Directory,
+    options: &Options,
+    env: &Env,
+    lock_table: &LockTable,
+    number: i32,
+) -> Result<File> {
     let wrap = |e: std::io::Error| Error::io(format!("locking {}", directory.path.join(LOCK).display()), &e);
     lock_pid(env, directory)?;
-    let pid = u64::from(std::process::id());
+    if !lock_table.slots().iter().any(|slot| slot.holder == number) {
+        return Err(Error::new(
+            Status::Unsupported,
+            "this program was linked without -Wl,--wrap=getpid, so that LMDB takes processes of several containers for \
+             one: link it as build.rs of dishtayantra-lmdb-engine does, or use libdishtayantra_lmdb.so",
+        ));
+    }
+    let pid = number as u64;
     let file = create_file(directory, LOCK, options)?;
     let mut held = lock::share_posix(&file, pid).map_err(wrap)?;
     for byte in [pid, 0] {

@@ -3,10 +3,10 @@
 use super::backoff::Backoff;
 use super::directory::{DATA, Directory, FILES, LOCK, OPEN_LOCK, PATIENCE, SHARED};
 use super::engine::RESERVED;
-use super::shared::{Found, OLDER_VERSION, Place, Shared};
+use super::shared::{FORMAT_VERSION, Found, Shared, WITH_FILES};
 use super::{files, other, presence};
 use crate::error::{Error, Result, Status};
-use crate::mapping::attach;
+use crate::mapping::{attach, clock};
 use crate::mapping::proc_maps::{self, Mapping};
 use crate::options::Options;
 use crate::warning::{Subject, warn};
@@ -24,9 +24,9 @@ const DURABLE: [u8; 5] = *b"sync\n";
 pub enum Plan {
     /// Make a new store.
     Create,
-    /// Use the one that is there; `rebase`: its expiry times are of another boot or time namespace.
-    /// `torn`: the store is of another boot; `alone`: no other engine is alive; `older`: it is of the version before.
-    Use { shared: Shared, rebase: bool, torn: bool, alone: bool, older: bool },
+    /// Use the one that is there; `rebase`: its expiry times are of another boot, or of an older version's clock.
+    /// `torn`: the store is of another boot; `alone`: no other engine is alive; `version`: of its format.
+    Use { shared: Shared, rebase: bool, torn: bool, alone: bool, version: u32 },
 }
 
 /// Opens one of the store's files, made when it is not there.
@@ -131,7 +131,7 @@ pub fn mapped(directory: &Directory) -> Result<Vec<Mapping>> {
 }
 
 /// Decides what to do from what is in the directory.
-pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<Plan> {
+pub fn plan(directory: &Directory, options: &Options, boot_id: u128) -> Result<Plan> {
     let has_data = directory.stat(DATA)?.is_some_and(|(size, _)| size > 0);
     for name in FILES {
         // Links are refused as such.
@@ -145,7 +145,7 @@ pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<P
         unless_in_use(&missing(SHARED))?;
         return Ok(Plan::Create);
     };
-    let (shared, older) = match Shared::open(&file)? {
+    let (shared, version) = match Shared::open(&file)? {
         Found::Foreign(what) => return Err(foreign(directory, &what)),
         Found::Unfinished => {
             unless_in_use("a file shared that is damaged")?;
@@ -154,20 +154,19 @@ pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<P
                 false => Ok(Plan::Create),
             };
         }
-        Found::Ready(shared) => (shared, false),
-        Found::Older(shared) => {
+        Found::Ready(shared) => (shared, FORMAT_VERSION),
+        Found::Older(shared, version) => {
             unless_in_use(&format!(
-                "a store of format version {OLDER_VERSION} that an earlier version of this library made"
+                "a store of format version {version} that an earlier version of this library made"
             ))?;
-            (shared, true)
+            (shared, version)
         }
     };
     if !has_data {
         unless_in_use(&missing(DATA))?;
         return Ok(Plan::Create);
     }
-    let was = shared.place();
-    let torn = was.boot_id != place.boot_id;
+    let torn = shared.boot_id() != boot_id;
     if torn {
         unless_in_use("a store of another boot id")?;
     }
@@ -182,13 +181,7 @@ pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<P
         );
         return Ok(Plan::Create);
     }
-    let moved = was.pid_namespace != place.pid_namespace || was.time_namespace != place.time_namespace;
-    if moved {
-        unless_in_use(
-            "a store of another pid or time namespace (container), where locks and clocks do not hold here",
-        )?;
-    }
-    if !older {
+    if version >= WITH_FILES {
         let changed = files::changed(&shared.files(), &files::identities(directory)?, torn);
         if !changed.is_empty() {
             unless_in_use(&format!("other files than those that were opened ({})", changed.join(", ")))?;
@@ -201,15 +194,14 @@ pub fn plan(directory: &Directory, options: &Options, place: &Place) -> Result<P
         unless_in_use(&what)?;
     }
     let alone = !presence::any(directory, options)?;
-    let shared = if older { Shared::lengthen(&file)? } else { shared };
+    // Its times were those of a clock that containers may have set off.
+    let rebase = torn
+        || version < FORMAT_VERSION && (clock::is_set_off() || shared.time_namespace() != clock::namespace());
+    let shared = if version < FORMAT_VERSION { Shared::lengthen(&file, version)? } else { shared };
     if alone {
         shared.clear_volatile();
-        if moved && !torn && was.time_namespace == place.time_namespace {
-            shared.set_place(place);
-        }
     }
-    let rebase = torn || was.time_namespace != place.time_namespace;
-    Ok(Plan::Use { rebase, torn, shared, alone, older })
+    Ok(Plan::Use { rebase, torn, shared, alone, version })
 }
 
 /// What a creator leaves that died is made anew. What was complete once is damaged, and nothing of it is thrown away.

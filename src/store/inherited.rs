@@ -2,6 +2,7 @@
 //! so just before a fork the parent pins once more, in the name of an engine id that lives as long as the child.
 
 use super::engine::Engine;
+use super::members;
 use super::owners::Owners;
 use super::pins::{self, Claimed, Need, Pins};
 use crate::error::{Error, Result, Status};
@@ -11,7 +12,6 @@ use crate::warning::{Subject, warn};
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// The pins of one engine for a child that is about to be forked.
 pub struct Inherited {
@@ -46,6 +46,7 @@ impl fork::Inherited for Inherited {
     fn in_child(&self) {
         if let Some(owner) = &self.owner {
             pins::belong_here(&self.engine.shared, owner.id());
+            members::belongs_here(&self.engine.shared, owner.id());
         }
         if !self.whole {
             self.engine.map.forbid();
@@ -62,10 +63,11 @@ fn pin(engine: &Engine) -> Result<Option<Owners>> {
     // An open file description of its own: the engine's is closed in the child.
     let path = format!("/proc/self/fd/{}", engine.owners.file().as_raw_fd());
     let file = File::options().read(true).write(true).open(&path).map_err(|e| Error::io(path, &e))?;
-    let owner = Owners::claim(file, shared.next_engine().fetch_add(1, Ordering::AcqRel))?;
+    let owner = Owners::claim(file, shared.new_engine()?)?;
     let (slots, now) = (Pins::default(), sys::boottime_ns());
     let pin = |start| slots.pin(shared, owner.id(), start, now, Need::Urgent);
     if starts.iter().all(|&start| pin(start).is_some()) {
+        members::join(shared, &owner, owner.id());
         return Ok(Some(owner));
     }
     pins::release_all(shared, owner.id());

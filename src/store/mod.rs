@@ -39,6 +39,7 @@ mod loan;
 mod loans;
 mod lookup;
 mod marks;
+mod members;
 mod open;
 mod other;
 mod owners;
@@ -62,6 +63,7 @@ mod sweeper;
 mod unseen;
 mod view;
 mod watch;
+mod words;
 mod write;
 
 pub use audit::Audit;

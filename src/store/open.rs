@@ -15,17 +15,17 @@ use super::identify::{
 };
 use super::owners::Owners;
 use super::pins::Pins;
-use super::shared::{FORMAT_VERSION, OLDER_VERSION, Place, Shared};
+use super::shared::{AT_LOCKS, FORMAT_VERSION, LOCK_WORD, OLDER_VERSIONS, Shared, WITH_FILES, boot_id};
 use super::space::{self, Purpose};
 use super::spares::Spares;
 use super::sweeper::Sweeper;
 use super::write::{Growth, Writer};
-use super::{guard, recovery, sweep};
+use super::{guard, members, recovery, sweep};
 use crate::error::{Error, Result, Status};
-use crate::lmdb::{Access, Env, EnvOptions, LmdbError};
+use crate::lmdb::{Access, Env, EnvOptions, LmdbError, Turns, number};
 use crate::mapping::attach::{self, Attached};
 use crate::mapping::proc_maps::{FileId, Mapping};
-use crate::mapping::{fork, sys};
+use crate::mapping::{clock, fork, sys};
 use crate::options::{DEFAULT_MAP_SIZE, Durability, Options};
 use crate::warning::{Subject, warn};
 use std::os::fd::AsRawFd;
@@ -106,20 +106,22 @@ impl Before {
 }
 
 fn opened(directory: &Arc<Directory>, options: &Options) -> Result<Arc<Engine>> {
-    let place = Place::here()?;
+    clock::set()?;
+    let boot_id = boot_id()?;
     let maps_before = mapped(directory)?;
-    let engine = match plan(directory, options, &place)? {
+    let engine = match plan(directory, options, boot_id)? {
         Plan::Create if options.existing => return Err(no_store(directory)),
-        Plan::Create => create(directory, options, &place, &maps_before)?,
-        Plan::Use { shared, rebase, torn, alone, older } => {
+        Plan::Create => create(directory, options, boot_id, &maps_before)?,
+        Plan::Use { shared, rebase, torn, alone, version } => {
+            let older = version < FORMAT_VERSION;
             // A copy may be shorter than the map it opens with.
             check_limits(directory.stat(DATA)?.map_or(0, |(size, _)| size).max(MAP_RANGE))?;
             let engine = assemble(directory, options, shared, None, &maps_before)?;
             let current = check_format(&engine)?;
-            let renamed = identify_store(&engine, torn, alone, older)?;
+            let renamed = identify_store(&engine, torn, alone, version)?;
             if rebase {
                 sweep::rebase(&engine)?;
-                engine.shared.set_place(&place);
+                engine.shared.set_boot_id(boot_id);
             }
             if older {
                 engine.shared.set_current();
@@ -154,14 +156,14 @@ fn opened(directory: &Arc<Directory>, options: &Options) -> Result<Arc<Engine>> 
 /// Has the engine know the store's files and its id: the one that is there, or a new one when there is none, or when data
 /// or `shared` is another file than the id was made for. Engines that live know the old ones, and keep them. Answers
 /// whether anything was written.
-fn identify_store(engine: &Engine, torn: bool, alone: bool, older: bool) -> Result<bool> {
+fn identify_store(engine: &Engine, torn: bool, alone: bool, version: u32) -> Result<bool> {
     let (shared, file) = (&engine.shared, engine.data_file);
     let now = files::identities(&engine.directory)?;
     let known = shared.files();
     let changed = files::changed(&known, &now, torn);
     // A disk may have another number after a boot, which a synchronised store outlives.
     let same = |made_for: FileId| {
-        made_for.1 == file.1 && (torn || made_for.0 == file.0) && (older || !changed.contains(&SHARED))
+        made_for.1 == file.1 && (torn || made_for.0 == file.0) && (version < WITH_FILES || !changed.contains(&SHARED))
     };
     let (id, renamed) = match shared.id() {
         Some((id, made_for)) if !alone || same(made_for) => (id, alone && made_for != file),
@@ -185,7 +187,7 @@ fn identify_store(engine: &Engine, torn: bool, alone: bool, older: bool) -> Resu
 fn create(
     directory: &Arc<Directory>,
     options: &Options,
-    place: &Place,
+    boot_id: u128,
     maps_before: &[Mapping],
 ) -> Result<Arc<Engine>> {
     let limit = match options.map_size {
@@ -195,7 +197,7 @@ fn create(
     let map_size = limit.max(MAP_RANGE).next_multiple_of(sys::page_size() as u64);
     check_limits(map_size)?;
     let file = create_file(directory, SHARED, options)?;
-    let shared = Shared::create(&file, place)?;
+    let shared = Shared::create(&file, boot_id)?;
     for name in [DATA, LOCK] {
         directory.remove(name)?;
     }
@@ -207,7 +209,7 @@ fn create(
         for name in [DATA, LOCK] {
             directory.set_mode(name, options)?;
         }
-        identify_store(&engine, false, true, false)?;
+        identify_store(&engine, false, true, FORMAT_VERSION)?;
         engine.shared.set_ready(true);
         if options.durability == Durability::Sync {
             make_durable(directory, options)?;
@@ -296,8 +298,7 @@ fn assemble(
     map_size: Option<usize>,
     maps_before: &[Mapping],
 ) -> Result<Arc<Engine>> {
-    let id = shared.next_engine().fetch_add(1, Ordering::AcqRel);
-    let owners = Owners::claim(create_file(directory, OWNERS, options)?, id)?;
+    let owners = Owners::claim(create_file(directory, OWNERS, options)?, shared.new_engine()?)?;
     let durable = shared.durability().load(Ordering::Relaxed) == 1;
     let max_dbs = shared.max_dbs().fetch_max(options.max_dbs, Ordering::AcqRel).max(options.max_dbs);
     if map_size.is_some() {
@@ -312,16 +313,23 @@ fn assemble(
         mode: super::directory::file_mode(options),
     };
     guard::allocate(directory, options, max_readers)?;
-    let env = Env::open(&directory.c_path(), &env_options).map_err(|error| open_error(directory, error))?;
+    let turns = Turns {
+        words: shared.region().clone(),
+        writer: AT_LOCKS,
+        readers: AT_LOCKS + LOCK_WORD,
+        owners: owners.file().clone(),
+        engine: owners.id(),
+    };
+    let env = Env::open(&directory.c_path(), &env_options, turns)
+        .map_err(|error| open_error(directory, error))?;
     let identity = |name: &str| -> Result<FileId> {
         let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
         Ok(directory.stat(name)?.ok_or_else(missing)?.1)
     };
     let Attached { map, lock_table } = attach::attach(&env, identity(DATA)?, identity(LOCK)?, maps_before)?;
     let data_file = identity(DATA)?;
-    // A predecessor with our pid may have died in a read transaction.
-    lock_table.clear(std::process::id() as i32);
-    let guard = guard::take(directory, options, &env)?;
+    let guard = guard::take(directory, options, &env, &lock_table, number::of_engine(owners.id()))?;
+    members::join(&shared, &owners, owners.id());
     let page_size = env.page_size() as u64;
     let kept = [guard.as_raw_fd(), owners.file().as_raw_fd(), directory.fd()].map(fork::close_in_child);
     if kept.contains(&false) {
@@ -408,11 +416,11 @@ fn open_system_dbs(engine: &Arc<Engine>, create: bool) -> Result<()> {
 }
 
 /// Refuses other formats, and copies whose payloads are not where their records say. Answers whether the format is noted as
-/// the present one: the version before differs in the file `shared` alone.
+/// the present one: the versions before differ in the file `shared` alone.
 fn check_format(engine: &Engine) -> Result<bool> {
     let txn = engine.snapshot()?;
     let stored = txn.get(engine.dbs().meta, VERSION_KEY)?;
-    for version in [FORMAT_VERSION, OLDER_VERSION] {
+    for version in [FORMAT_VERSION].into_iter().chain(OLDER_VERSIONS) {
         if stored == Some(&version.to_le_bytes()) {
             arena::check_places(engine, &txn)?;
             return Ok(version == FORMAT_VERSION);

@@ -3,10 +3,11 @@
 use crate::error::{Error, Result, Status};
 use crate::mapping::lock;
 use std::fs::File;
+use std::sync::Arc;
 
 /// The file `owners`: who is alive is decided by the kernel, by a lock on the byte that is an engine's id.
 pub struct Owners {
-    file: File,
+    file: Arc<File>,
     id: u32,
     pid: u32,
 }
@@ -24,7 +25,7 @@ impl Owners {
     /// Claims the byte `id`.
     pub fn claim(file: File, id: u32) -> Result<Owners> {
         match lock::try_ofd(&file, u64::from(id), lock::Kind::Exclusive) {
-            Ok(true) => Ok(Owners { file, id, pid: std::process::id() }),
+            Ok(true) => Ok(Owners { file: Arc::new(file), id, pid: std::process::id() }),
             Ok(false) => {
                 Err(Error::new(Status::Internal, format!("engine id {id} is taken by a live process")))
             }
@@ -43,7 +44,7 @@ impl Owners {
     }
 
     /// The descriptor, which a forked child closes.
-    pub fn file(&self) -> &File {
+    pub fn file(&self) -> &Arc<File> {
         &self.file
     }
 

@@ -224,7 +224,9 @@ fn owned(shared: &Shared) -> impl Iterator<Item = u32> {
 pub struct Pinned {
     /// First page of the extent.
     pub start: u64,
-    /// Pid of the process.
+    /// Engine that has it.
+    pub engine: u32,
+    /// Pid of the process, where it runs.
     pub pid: u32,
     /// How long it has been held, in ms.
     pub age_ms: u64,
@@ -237,9 +239,11 @@ pub fn list(shared: &Shared) -> Vec<Pinned> {
     for slot in owned(shared).flat_map(|chunk| chunk * CHUNK_PINS..(chunk + 1) * CHUNK_PINS) {
         let start = shared.pin(slot).load(Ordering::SeqCst);
         if start != 0 {
-            let pid = shared.chunk_pid(slot / CHUNK_PINS).load(Ordering::Relaxed);
+            let chunk = slot / CHUNK_PINS;
+            let engine = shared.chunk_owner(chunk).load(Ordering::Relaxed);
+            let pid = shared.chunk_pid(chunk).load(Ordering::Relaxed);
             let since = shared.pin_since(slot).load(Ordering::Relaxed);
-            pins.push(Pinned { start, pid, age_ms: now.saturating_sub(since) });
+            pins.push(Pinned { start, engine, pid, age_ms: now.saturating_sub(since) });
         }
     }
     pins

@@ -4,38 +4,44 @@
 //! |---|---|---|
 //! | 0 | 4,096 | header (see the constants) |
 //! | 4,096 | 65,536 | 1,024 wait words, a cache line each: sequence, waiters |
-//! | 69,632 | 4,096 | kept zero: two lock words, a cache line each |
+//! | 69,632 | 128 | two lock words, a cache line each: of the writer, of the reader table |
+//! | 69,760 | 3,968 | kept zero |
 //! | 73,728 | 65,536 | calls of 64 calculators, 1,024 bytes each (`calls`) |
 //! | 139,264 | 32,768 | a ring of 256 slow calls, 128 bytes each (`calls`) |
 //! | 172,032 | 16,384 | 1,024 owners of pin chunks: engine id, pid |
-//! | 188,416 | 1,048,576 | 65,536 pin slots: extent's first page, since when (ms of `CLOCK_BOOTTIME`) |
+//! | 188,416 | 1,048,576 | 65,536 pin slots: extent's first page, since when (ms of the boot's clock) |
+//! | 1,236,992 | 196,608 | 1,024 members, 192 bytes each: who has the store open, for people (`members`) |
 //!
-//! What is kept zero is for later versions of the library, which then need no other version of the format; libraries of
-//! this version that knew no calls left zeros there. Version 2 had the same header and wait words, and behind them only 256
-//! owners of chunks and 16,384 pins.
+//! What is kept zero is for later versions of the library, which then need no other version of the format. Version 3 had
+//! no members, no lock words, and the clock of its time namespace. Version 2 had the same header and wait words, and
+//! behind them only 256 owners of chunks and 16,384 pins.
 
 use super::directory::FILES;
 use crate::error::{Error, Result, Status};
+use crate::lmdb::number;
 use crate::mapping::proc_maps::FileId;
 use crate::mapping::region::Region;
 use crate::mapping::sys;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// First eight bytes of the file.
 const MAGIC: u64 = u64::from_le_bytes(*b"DYLMDBS1");
 /// Version of every format in the store's directory.
-pub const FORMAT_VERSION: u32 = 3;
-/// The version before, which is upgraded in place when nobody has the store open.
-pub const OLDER_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 4;
+/// The versions before, which are upgraded in place when nobody has the store open.
+pub const OLDER_VERSIONS: [u32; 2] = [3, 2];
+/// The first version whose header names the store's files.
+pub const WITH_FILES: u32 = 3;
 
 const AT_MAGIC: u64 = 0;
 const AT_VERSION: u64 = 8;
 const AT_STATE: u64 = 12;
 const AT_BOOT_ID: u64 = 16;
-const AT_PID_NAMESPACE: u64 = 32;
+/// In which time namespace the times of an older version are; 0 since.
 const AT_TIME_NAMESPACE: u64 = 40;
 const AT_LIMIT: u64 = 48;
 const AT_ALLOCATED_END: u64 = 56;
@@ -59,22 +65,24 @@ const AT_WAIT_WORDS: u64 = 4096;
 /// Number of wait words.
 pub const WAIT_WORDS: u64 = 1024;
 const WAIT_WORD: u64 = 64;
-/// What was behind the wait words in the version before: 256 owners of chunks, 16,384 pins.
-const OLDER_LENGTH: u64 = AT_KEPT_ZERO + 256 * CHUNK + 16_384 * PIN;
-const AT_KEPT_ZERO: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
+/// What was behind the wait words in version 2: 256 owners of chunks, 16,384 pins.
+const LENGTH_2: u64 = AT_LOCKS + 256 * CHUNK + 16_384 * PIN;
+const LENGTH_3: u64 = AT_MEMBERS;
+/// Lock word of the writer; behind it in a cache line of its own the one of the reader table.
+pub const AT_LOCKS: u64 = AT_WAIT_WORDS + WAIT_WORDS * WAIT_WORD;
+/// Bytes from lock word to lock word.
+pub const LOCK_WORD: u64 = 64;
 /// Rows of calculators.
 pub const CALCULATORS: usize = 64;
 /// Words of a row.
 pub const CALCULATOR_WORDS: usize = 128;
 const CALCULATOR: u64 = CALCULATOR_WORDS as u64 * 8;
-const AT_CALCULATORS: u64 = AT_KEPT_ZERO + (4 << 10);
+const AT_CALCULATORS: u64 = AT_LOCKS + (4 << 10);
 /// Slow calls that are kept.
 pub const SLOW_CALLS: usize = 256;
 const SLOW_CALL: u64 = 128;
 const AT_SLOW_CALLS: u64 = AT_CALCULATORS + CALCULATORS as u64 * CALCULATOR;
-/// Lock words, calls of calculators, slow calls: nothing in a store of the version before.
-const KEPT_ZERO: u64 = AT_SLOW_CALLS + SLOW_CALLS as u64 * SLOW_CALL - AT_KEPT_ZERO;
-const AT_CHUNKS: u64 = AT_KEPT_ZERO + KEPT_ZERO;
+const AT_CHUNKS: u64 = AT_SLOW_CALLS + SLOW_CALLS as u64 * SLOW_CALL;
 /// Chunks of pin slots; an engine claims a chunk at a time.
 pub const PIN_CHUNKS: u32 = 1024;
 const CHUNK: u64 = 16;
@@ -82,42 +90,25 @@ const AT_PINS: u64 = AT_CHUNKS + PIN_CHUNKS as u64 * CHUNK;
 /// Pin slots in a chunk.
 pub const CHUNK_PINS: u32 = 64;
 const PIN: u64 = 16;
+const AT_MEMBERS: u64 = AT_PINS + (PIN_CHUNKS * CHUNK_PINS) as u64 * PIN;
+/// Rows of members.
+pub const MEMBERS: usize = 1024;
+/// Words of a row.
+pub const MEMBER_WORDS: usize = 24;
+const MEMBER: u64 = MEMBER_WORDS as u64 * 8;
 /// Length of the file in bytes.
-const LENGTH: u64 = AT_PINS + (PIN_CHUNKS * CHUNK_PINS) as u64 * PIN;
+const LENGTH: u64 = AT_MEMBERS + MEMBERS as u64 * MEMBER;
 
 /// How far the store's creation has come.
 const CREATING: u32 = 0;
 const READY: u32 = 1;
 
-/// Which boot and which namespaces a store belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// Boot id of the kernel: ends every `CLOCK_BOOTTIME` and everything that was not synchronised.
-    pub boot_id: u128,
-    /// Inode of the pid namespace: LMDB's locks hold only inside one.
-    pub pid_namespace: u64,
-    /// Inode of the time namespace: `CLOCK_BOOTTIME` holds only inside one.
-    pub time_namespace: u64,
-}
-
-impl Place {
-    /// Where this process runs.
-    pub fn here() -> Result<Place> {
-        let path = "/proc/sys/kernel/random/boot_id";
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(format!("reading {path}"), &e))?;
-        let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
-        let boot_id = u128::from_str_radix(&hex, 16)
-            .map_err(|_| Error::new(Status::Io, format!("{path} holds {text:?}")))?;
-        let inode = |path: &str| {
-            use std::os::unix::fs::MetadataExt;
-            std::fs::metadata(path).map_or(0, |metadata| metadata.ino())
-        };
-        Ok(Place {
-            boot_id,
-            pid_namespace: inode("/proc/self/ns/pid"),
-            time_namespace: inode("/proc/self/ns/time"),
-        })
-    }
+/// Boot id of the kernel: its end ends every time of the clock, and everything that was not synchronised.
+pub fn boot_id() -> Result<u128> {
+    let path = "/proc/sys/kernel/random/boot_id";
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io(format!("reading {path}"), &e))?;
+    let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
+    u128::from_str_radix(&hex, 16).map_err(|_| Error::new(Status::Io, format!("{path} holds {text:?}")))
 }
 
 /// What was counted since the store was created.
@@ -144,15 +135,15 @@ pub enum Counter {
 
 /// The mapped file.
 pub struct Shared {
-    region: Region,
+    region: Arc<Region>,
 }
 
 /// What a file `shared` turned out to be.
 pub enum Found {
     /// A complete store's.
     Ready(Shared),
-    /// A complete store's of the version before. No more than its header may be looked at.
-    Older(Shared),
+    /// A complete store's of this version before. No more than its header may be looked at.
+    Older(Shared, u32),
     /// Left by a creator that died.
     Unfinished,
     /// Of another format version, with what it says.
@@ -161,7 +152,7 @@ pub enum Found {
 
 impl Shared {
     /// Writes a new header and allocates the whole file, so that no later write to the map can fail.
-    pub fn create(file: &File, place: &Place) -> Result<Shared> {
+    pub fn create(file: &File, boot_id: u128) -> Result<Shared> {
         let wrap = |e: std::io::Error| Error::io("creating the file shared", &e);
         file.set_len(0).map_err(wrap)?;
         sys::fallocate(file.as_raw_fd(), 0, LENGTH).map_err(|e| match e.raw_os_error() {
@@ -173,7 +164,7 @@ impl Shared {
         })?;
         let shared = Self::map(file, LENGTH)?;
         shared.set_current();
-        shared.set_place(place);
+        shared.set_boot_id(boot_id);
         shared.region.u32_at(AT_NEXT_ENGINE).store(1, Ordering::Relaxed);
         shared.region.u64_at(AT_MAGIC).store(MAGIC, Ordering::Release);
         Ok(shared)
@@ -191,9 +182,8 @@ impl Shared {
         if let Some(what) = strange_head(&head) {
             return Ok(Found::Foreign(what));
         }
-        let older = version_of(&head) == OLDER_VERSION;
-        let (length, wanted) =
-            (file.metadata().map_err(wrap)?.len(), if older { OLDER_LENGTH } else { LENGTH });
+        let version = version_of(&head);
+        let (length, wanted) = (file.metadata().map_err(wrap)?.len(), length_of(version));
         if length < wanted {
             return Ok(Found::Foreign(format!("a file shared of {length} bytes instead of {wanted}")));
         }
@@ -209,17 +199,18 @@ impl Shared {
         {
             return Ok(Found::Foreign("a store whose file shared is damaged".into()));
         }
-        Ok(if older { Found::Older(shared) } else { Found::Ready(shared) })
+        Ok(if version == FORMAT_VERSION { Found::Ready(shared) } else { Found::Older(shared, version) })
     }
 
-    /// Gives the file of the version before its present length, with zeros behind the wait words. Right only while no
-    /// engine is alive: the version before had nothing there that outlives one, so until [`Shared::set_current`] the
-    /// file is still one of that version.
-    pub fn lengthen(file: &File) -> Result<Shared> {
+    /// Gives the file of an older version its present length, with zeros where that had something else. Right only while
+    /// no engine is alive: the versions before had nothing there that outlives one, so until [`Shared::set_current`] the
+    /// file is still one of theirs.
+    pub fn lengthen(file: &File, version: u32) -> Result<Shared> {
         sys::fallocate(file.as_raw_fd(), 0, LENGTH)
             .map_err(|e| Error::io("making the file shared longer for this version of the library", &e))?;
         let shared = Self::map(file, LENGTH)?;
-        for at in (AT_KEPT_ZERO..OLDER_LENGTH).step_by(8) {
+        let before = if version < WITH_FILES { AT_LOCKS..LENGTH_2 } else { AT_LOCKS..AT_CALCULATORS };
+        for at in before.chain(AT_MEMBERS..LENGTH).step_by(8) {
             shared.region.u64_at(at).store(0, Ordering::Relaxed);
         }
         // After a power failure the header must not say more than the file has.
@@ -229,6 +220,9 @@ impl Shared {
 
     /// Says that the file is of the present version.
     pub fn set_current(&self) {
+        for at in [AT_TIME_NAMESPACE - 8, AT_TIME_NAMESPACE] {
+            self.region.u64_at(at).store(0, Ordering::Relaxed);
+        }
         self.region.u32_at(AT_VERSION).store(FORMAT_VERSION, Ordering::Release);
     }
 
@@ -241,7 +235,7 @@ impl Shared {
     fn map(file: &File, length: u64) -> Result<Shared> {
         let region =
             Region::map(file, length as usize, true).map_err(|e| Error::io("mapping the file shared", &e))?;
-        Ok(Shared { region })
+        Ok(Shared { region: Arc::new(region) })
     }
 
     /// Says whether the store is complete.
@@ -250,23 +244,26 @@ impl Shared {
         self.region.u32_at(AT_STATE).store(state, Ordering::Release);
     }
 
-    /// Where the store belongs.
-    pub fn place(&self) -> Place {
+    /// The boot in which the store was used last.
+    pub fn boot_id(&self) -> u128 {
         let word = |at| self.region.u64_at(at).load(Ordering::Relaxed);
-        Place {
-            boot_id: u128::from(word(AT_BOOT_ID)) << 64 | u128::from(word(AT_BOOT_ID + 8)),
-            pid_namespace: word(AT_PID_NAMESPACE),
-            time_namespace: word(AT_TIME_NAMESPACE),
-        }
+        u128::from(word(AT_BOOT_ID)) << 64 | u128::from(word(AT_BOOT_ID + 8))
     }
 
-    /// Moves the store to another boot or namespace.
-    pub fn set_place(&self, place: &Place) {
-        let store = |at, value| self.region.u64_at(at).store(value, Ordering::Relaxed);
-        store(AT_BOOT_ID, (place.boot_id >> 64) as u64);
-        store(AT_BOOT_ID + 8, place.boot_id as u64);
-        store(AT_PID_NAMESPACE, place.pid_namespace);
-        store(AT_TIME_NAMESPACE, place.time_namespace);
+    /// Moves the store to another boot.
+    pub fn set_boot_id(&self, boot_id: u128) {
+        self.region.u64_at(AT_BOOT_ID).store((boot_id >> 64) as u64, Ordering::Relaxed);
+        self.region.u64_at(AT_BOOT_ID + 8).store(boot_id as u64, Ordering::Relaxed);
+    }
+
+    /// Inode of the time namespace whose clock an older version kept its times in.
+    pub fn time_namespace(&self) -> u64 {
+        self.region.u64_at(AT_TIME_NAMESPACE).load(Ordering::Relaxed)
+    }
+
+    /// The mapping, for those who take turns by its lock words.
+    pub fn region(&self) -> &Arc<Region> {
+        &self.region
     }
 
     /// The store's id, and the data file for which it was made. `None`: it has none, as stores of earlier versions.
@@ -299,7 +296,7 @@ impl Shared {
         }
     }
 
-    /// Forgets pins and waiters. Right only while no engine is alive.
+    /// Forgets pins, waiters and members, and whose turn it was. Right only while no engine is alive.
     pub fn clear_volatile(&self) {
         for word in 0..WAIT_WORDS {
             self.waiters(word).store(0, Ordering::Relaxed);
@@ -315,6 +312,12 @@ impl Shared {
             self.chunk_owner(chunk).store(0, Ordering::Relaxed);
         }
         self.pin_chunks().store(0, Ordering::SeqCst);
+        for at in [AT_LOCKS, AT_LOCKS + LOCK_WORD] {
+            self.region.u32_at(at).store(0, Ordering::SeqCst);
+        }
+        for row in 0..MEMBERS {
+            self.member(row)[0].store(0, Ordering::Relaxed);
+        }
         // Copies of a store, and file systems after a power failure, may hold less than was allocated.
         self.allocated_end().store(0, Ordering::SeqCst);
     }
@@ -334,9 +337,16 @@ impl Shared {
         self.region.u64_at(AT_FRONTIER)
     }
 
-    /// The next engine id; ids are never reused.
-    pub fn next_engine(&self) -> &AtomicU32 {
-        self.region.u32_at(AT_NEXT_ENGINE)
+    /// An engine id; none is ever given twice.
+    pub fn new_engine(&self) -> Result<u32> {
+        let id = self.region.u32_at(AT_NEXT_ENGINE).fetch_add(1, Ordering::AcqRel);
+        if (1..=number::MAX_ENGINE).contains(&id) {
+            return Ok(id);
+        }
+        Err(Error::new(
+            Status::Limit,
+            format!("the store was opened {} times, and can be no more: copy it to a new one", number::MAX_ENGINE),
+        ))
     }
 
     /// What entries survive, as the creator decided: 0 a process, 1 power loss.
@@ -372,6 +382,11 @@ impl Shared {
     /// One of the slow calls.
     pub fn slow_call(&self, at: usize) -> &[AtomicU64] {
         self.region.u64s_at(AT_SLOW_CALLS + at as u64 * SLOW_CALL, SLOW_CALL as usize / 8)
+    }
+
+    /// The row of a member.
+    pub fn member(&self, row: usize) -> &[AtomicU64] {
+        self.region.u64s_at(AT_MEMBERS + row as u64 * MEMBER, MEMBER_WORDS)
     }
 
     /// What a publisher bumps.
@@ -412,7 +427,7 @@ impl Shared {
         words.as_chunks::<WORDS>().0.iter().map(|[start, _]| start)
     }
 
-    /// When the slot was taken, in ms of `CLOCK_BOOTTIME`.
+    /// When the slot was taken, in ms of the boot's clock.
     pub fn pin_since(&self, slot: u32) -> &AtomicU64 {
         self.region.u64_at(AT_PINS + u64::from(slot) * PIN + 8)
     }
@@ -425,6 +440,15 @@ fn head(file: &File) -> std::io::Result<Option<[u8; 12]>> {
         Ok(()) => Ok(Some(head)),
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Bytes of a file of a version that is known.
+fn length_of(version: u32) -> u64 {
+    match version {
+        2 => LENGTH_2,
+        3 => LENGTH_3,
+        _ => LENGTH,
     }
 }
 
@@ -442,7 +466,8 @@ pub fn version_in(file: &File) -> std::io::Result<Option<u32>> {
 fn strange_head(head: &[u8; 12]) -> Option<String> {
     let magic = u64::from_le_bytes(head[..8].try_into().expect("eight bytes"));
     match (magic, version_of(head)) {
-        (0, _) | (MAGIC, OLDER_VERSION | FORMAT_VERSION) => None,
+        (0, _) | (MAGIC, FORMAT_VERSION) => None,
+        (MAGIC, version) if OLDER_VERSIONS.contains(&version) => None,
         (MAGIC, version) => {
             Some(format!("a store of format version {version}; this library reads version {FORMAT_VERSION}"))
         }

@@ -2,6 +2,7 @@
 
 use super::databases::database_names;
 use super::engine::Engine;
+use super::members::{self, Roll};
 use super::run::Run;
 use super::shared::{Counter, FORMAT_VERSION};
 use super::{blocks, calls, loans, pins, quarantine, record};
@@ -52,7 +53,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     let txn = engine.snapshot()?;
     let page = engine.page_size;
     let now = sys::boottime_ns();
-    let pins = pins::list(&engine.shared);
+    let (pins, roll) = (pins::list(&engine.shared), Roll::of(&engine.shared));
     let mut contents = Contents::of(&pins);
     let mut databases = Map::new();
     for (name, dbi) in opened {
@@ -87,17 +88,17 @@ pub fn collect(engine: &Engine) -> Result<Value> {
                    "leaf_pages": leaf, "overflow_pages": overflow}),
         );
     }
-    let space = Space::measure(engine, &txn, &mut contents)?;
+    let space = Space::measure(engine, &txn, &roll, &mut contents)?;
     let pins: Vec<Value> = pins
         .into_iter()
         .map(|pin| {
             let content = contents.get(pin.start);
             let key = content.map(|content| content.key.as_slice());
-            let mut row = json!({
-                "pid": pin.pid, "age_ms": pin.age_ms, "key": key.map(record::key_text),
-                "database": content.and_then(|content| content.database.as_ref()),
-                "bytes": content.map(|content| content.bytes),
-            });
+            let mut row = roll.name(pin.engine, Some(pin.pid));
+            row["age_ms"] = pin.age_ms.into();
+            row["key"] = key.map(record::key_text).into();
+            row["database"] = content.and_then(|content| content.database.clone()).into();
+            row["bytes"] = content.map(|content| content.bytes).into();
             if let Some(hex) = key.and_then(record::key_hex) {
                 row["key_hex"] = hex.into();
             }
@@ -108,7 +109,11 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         .lock_table
         .slots()
         .into_iter()
-        .map(|slot| json!({"pid": slot.pid, "snapshot": slot.snapshot}))
+        .map(|slot| {
+            let mut row = roll.holder(slot.holder);
+            row["snapshot"] = slot.snapshot.into();
+            row
+        })
         .collect();
     let (max_readers, num_readers) = engine.env.readers()?;
     let counter = |which| engine.shared.counter(which).load(Ordering::Relaxed);
@@ -116,7 +121,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
     Ok(json!({
         "path": engine.path.display().to_string(),
         "format_version": FORMAT_VERSION,
-        "boot_id": format!("{:032x}", engine.shared.place().boot_id),
+        "boot_id": format!("{:032x}", engine.shared.boot_id()),
         "durability": if engine.shared.durability().load(Ordering::Relaxed) == 1 { "sync" } else { "process" },
         "map": {
             "limit": engine.shared.limit().load(Ordering::Relaxed),
@@ -138,6 +143,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         "pins": pins,
         "readers": readers,
         "loans": space.loans,
+        "engines": roll.list(&engine.owners),
         "counters": {
             "hits": counter(Counter::Hits), "misses": counter(Counter::Misses), "expired": counter(Counter::Expired),
             "waits": counter(Counter::Waits), "puts": counter(Counter::Puts), "deletes": counter(Counter::Deletes),
@@ -160,7 +166,7 @@ struct Space {
 }
 
 impl Space {
-    fn measure(engine: &Engine, txn: &impl Access, contents: &mut Contents) -> Result<Space> {
+    fn measure(engine: &Engine, txn: &impl Access, roll: &Roll, contents: &mut Contents) -> Result<Space> {
         let mut space = Space {
             on_disk: std::fs::metadata(engine.path.join("data.mdb")).map_or(0, |m| m.blocks() * 512),
             arenas: txn.entries(engine.dbs().arenas)?,
@@ -187,7 +193,10 @@ impl Space {
             if let Some(row) = loans::parse(value) {
                 space.loaned += row.run.extent.pages;
                 let bytes = row.run.extent.pages * engine.page_size;
-                space.loans.push(json!({"pid": row.pid, "bytes": bytes, "kept": row.before.is_some()}));
+                let mut loan = roll.name(row.engine, Some(row.pid));
+                loan["bytes"] = bytes.into();
+                loan["kept"] = row.before.is_some().into();
+                space.loans.push(loan);
                 if let Some(before) = row.before {
                     contents.note(row.run.extent.start, || Content {
                         key: before.to_vec(),
@@ -198,6 +207,14 @@ impl Space {
             }
         })?;
         Ok(space)
+    }
+}
+
+/// Where a pid is to be looked for, unless it is here.
+fn elsewhere(row: &Value) -> String {
+    match row["host"].as_str() {
+        Some(host) if host != members::host() => format!(" on {host}"),
+        _ => String::new(),
     }
 }
 
@@ -216,7 +233,7 @@ pub fn explain_full(engine: &Engine, error: Error) -> Error {
         .take(NAMED)
         .map(|pin| {
             let key = pin["key"].as_str().map_or("?".into(), |key| format!("{key:?}"));
-            format!("pid {} pins {key} for {} ms", pin["pid"], pin["age_ms"])
+            format!("pid {}{} pins {key} for {} ms", pin["pid"], elsewhere(pin), pin["age_ms"])
         })
         .collect();
     let pinned = if held.is_empty() { "nobody pins anything".to_owned() } else { held.join(", ") };

@@ -429,20 +429,6 @@ fn after_a_boot_a_store_is_recreated_unless_it_is_durable() {
 }
 
 #[test]
-fn a_store_in_use_in_another_namespace_is_refused_and_a_deserted_one_taken_over() {
-    let dir = scratch();
-    let mut holder = Role::start("guards::child", "hold", dir.path());
-    holder.expect("open");
-    let shared = fs::OpenOptions::new().write(true).open(dir.path().join("shared")).unwrap();
-    shared.write_all_at(&1_u64.to_le_bytes(), 32).unwrap();
-    let error = fail(dir.path(), &Options::default());
-    assert_eq!(error.status(), Status::ForeignStore);
-    assert!(error.message().contains("namespace"), "{error}");
-    holder.kill();
-    drop(open(dir.path()));
-}
-
-#[test]
 fn limits_of_the_process_are_named() {
     for (role, name) in [("small address space", "RLIMIT_AS"), ("small files", "RLIMIT_FSIZE")] {
         let dir = scratch();

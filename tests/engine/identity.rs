@@ -441,7 +441,7 @@ fn whatever_the_reason_a_refused_directory_is_left_as_it_was() {
             |path| {
                 filled(path);
                 write(path.join("data.mdb")).write_all_at(&[0x5a; 8192], 0).unwrap();
-                make_older_header(path);
+                make_older_header(path, 2);
             },
             "DY_LMDB_FOREIGN_STORE",
         ),

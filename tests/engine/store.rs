@@ -340,7 +340,13 @@ fn stats_count_what_is_there() {
     assert_eq!(stats["pins"][0]["database"], "a");
     assert_eq!(stats["pins"][0]["bytes"], 5000);
     assert_eq!(stats["counters"]["puts"], 2);
-    assert_eq!((&stats["format_version"], &stats["durability"]), (&3.into(), &"process".into()));
+    assert_eq!((&stats["format_version"], &stats["durability"]), (&4.into(), &"process".into()));
+    let engine = &stats["engines"][0];
+    assert_eq!((&engine["pid"], &engine["engine"]), (&std::process::id().into(), &stats["pins"][0]["engine"]));
+    for known in [engine, &stats["pins"][0], &stats["readers"][0]] {
+        assert_eq!(known["host"], std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim());
+        assert!(known["command"].as_str().unwrap().contains("engine"), "{known}");
+    }
     let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     assert_eq!(stats["boot_id"], boot_id.trim().replace('-', ""));
     store.delete("a", b"k").unwrap();

@@ -1,4 +1,4 @@
-//! Stores of the version before, which are upgraded in place.
+//! Stores of the versions before, which are upgraded in place.
 
 use crate::common::{assert_clean, check_tagged, open, scratch, tagged};
 use crate::identity::{SIZE, listing, refused, write};
@@ -7,13 +7,14 @@ use dishtayantra_lmdb::options::{Durability, Options, PutOptions};
 use dishtayantra_lmdb::store::Store;
 use std::fs;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-/// Bytes of the file `shared` of the version before.
-const OLDER_LENGTH: u64 = 335_872;
-/// Where its pins and their owners began.
-const OLDER_END: u64 = 69_632;
+/// The version that stores have.
+const PRESENT: u32 = 4;
+/// Those before: the version, bytes of its file `shared`, and where it had what no store of the present version has.
+const OLDER: [(u32, u64, std::ops::Range<u64>); 2] =
+    [(2, 335_872, 69_632..335_872), (3, 1_236_992, 69_632..73_728)];
 
 /// Locks a byte of a file as engines do.
 #[allow(unsafe_code)]
@@ -29,18 +30,25 @@ fn write_lock(path: &Path, byte: i64) -> fs::File {
     file
 }
 
-/// Makes of a store one of the version before, byte by byte.
-fn make_older(path: &Path) {
-    make_older_header(path);
-    note_version(path, 2);
+/// Makes of a store one of a version before, byte by byte.
+fn make_older(path: &Path, version: u32) {
+    make_older_header(path, version);
+    note_version(path, version);
 }
 
-pub fn make_older_header(path: &Path) {
+pub fn make_older_header(path: &Path, version: u32) {
     let shared = write(path.join("shared"));
-    shared.set_len(OLDER_END).unwrap();
-    shared.set_len(OLDER_LENGTH).unwrap();
-    shared.write_all_at(&2_u32.to_le_bytes(), 8).unwrap();
-    shared.write_all_at(&[0; 2048], 2048).unwrap();
+    let (_, length, own) = OLDER.into_iter().find(|older| older.0 == version).unwrap();
+    if version == 2 {
+        shared.set_len(own.start).unwrap();
+        shared.write_all_at(&[0; 2048], 2048).unwrap();
+    }
+    shared.set_len(length).unwrap();
+    shared.write_all_at(&version.to_le_bytes(), 8).unwrap();
+    for (at, namespace) in [(32, "/proc/self/ns/pid"), (40, "/proc/self/ns/time")] {
+        let inode = fs::metadata(namespace).map_or(0, |metadata| metadata.ino());
+        shared.write_all_at(&inode.to_le_bytes(), at).unwrap();
+    }
 }
 
 /// Places in `data.mdb` where a format version is noted, also in pages that are not used any more.
@@ -78,68 +86,89 @@ fn versions(path: &Path) -> (u32, Vec<u32>) {
 }
 
 #[test]
-fn a_store_of_the_version_before_is_upgraded_in_place_once_nobody_has_it_open() {
+fn a_store_of_a_version_before_is_upgraded_in_place_once_nobody_has_it_open() {
     for durability in [Durability::Process, Durability::Sync] {
-        for garbage in [false, true] {
-            let dir = scratch();
-            let options = Options { durability, ..Options::default() };
-            let store = Store::open(dir.path(), &options).unwrap();
-            store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
-            store.put("default", b"small", &[b"x"], &PutOptions::default()).unwrap();
-            let id = store.id();
-            drop(store);
-            make_older(dir.path());
-            let shared = write(dir.path().join("shared"));
-            if garbage {
-                // Pins and owners of a process that was killed.
-                shared.write_all_at(&[7; (OLDER_LENGTH - OLDER_END) as usize], OLDER_END).unwrap();
-                shared.write_all_at(&256_u32.to_le_bytes(), 72).unwrap();
+        for (version, _, own) in OLDER {
+            for garbage in [false, true] {
+                upgrade(durability, version, own.clone(), garbage);
             }
-            // The locks of a process with the version before: its byte of owners, and its guard of LMDB's.
-            for (name, byte) in [("owners", 7), ("lock.mdb", 0)] {
-                let holder = write_lock(&dir.path().join(name), byte);
-                let before = listing(dir.path());
-                let error = refused(dir.path());
-                assert_eq!(error.status(), Status::ForeignStore, "{name}");
-                assert!(error.message().contains("version 2") && error.message().contains("live"), "{error}");
-                assert_eq!(listing(dir.path()), before, "{name}");
-                drop(holder);
-            }
-            let store = Store::open(dir.path(), &options).unwrap();
-            assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
-            assert_eq!(store.get("default", b"small").unwrap().unwrap().0, b"x");
-            assert_eq!(store.id(), id);
-            assert_clean(&store);
-            store.put("default", b"new", &[&tagged(2, SIZE)], &PutOptions::default()).unwrap();
-            drop(store);
-            assert_eq!(versions(dir.path()).0, 3);
-            let kept = fs::read(dir.path().join("shared")).unwrap();
-            assert!(
-                kept[OLDER_END as usize..172_032].iter().all(|&byte| byte == 0),
-                "what is kept zero is not"
-            );
-            let store = open(dir.path());
-            assert_eq!(check_tagged(store.view("default", b"new").unwrap().unwrap().bytes()), 2);
         }
     }
+}
+
+fn upgrade(durability: Durability, version: u32, own: std::ops::Range<u64>, garbage: bool) {
+    let dir = scratch();
+    let options = Options { durability, ..Options::default() };
+    let store = Store::open(dir.path(), &options).unwrap();
+    store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
+    store.put("default", b"small", &[b"x"], &PutOptions::default()).unwrap();
+    let id = store.id();
+    drop(store);
+    make_older(dir.path(), version);
+    let shared = write(dir.path().join("shared"));
+    if garbage {
+        // Pins and owners of a process that was killed, or whatever else.
+        shared.write_all_at(&vec![7; (own.end - own.start) as usize], own.start).unwrap();
+        shared.write_all_at(&256_u32.to_le_bytes(), 72).unwrap();
+    }
+    // The locks of a process with that version: its byte of owners, and its guard of LMDB's.
+    for (name, byte) in [("owners", 7), ("lock.mdb", 0)] {
+        let holder = write_lock(&dir.path().join(name), byte);
+        let before = listing(dir.path());
+        let error = refused(dir.path());
+        assert_eq!(error.status(), Status::ForeignStore, "{name}");
+        let wanted = format!("version {version}");
+        assert!(error.message().contains(&wanted) && error.message().contains("live"), "{error}");
+        assert_eq!(listing(dir.path()), before, "{name}");
+        drop(holder);
+    }
+    let store = Store::open(dir.path(), &options).unwrap();
+    assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
+    assert_eq!(store.get("default", b"small").unwrap().unwrap().0, b"x");
+    assert_eq!(store.id(), id);
+    assert_clean(&store);
+    store.put("default", b"new", &[&tagged(2, SIZE)], &PutOptions::default()).unwrap();
+    drop(store);
+    assert_eq!(versions(dir.path()).0, PRESENT);
+    let kept = fs::read(dir.path().join("shared")).unwrap();
+    assert!(kept[own.start as usize..73_728].iter().all(|&byte| byte == 0), "what is kept zero is not");
+    assert!(kept[32..48].iter().all(|&byte| byte == 0), "namespaces are still noted");
+    let store = open(dir.path());
+    assert_eq!(check_tagged(store.view("default", b"new").unwrap().unwrap().bytes()), 2);
+}
+
+#[test]
+fn times_of_another_time_namespace_are_of_the_boots_clock_after_an_upgrade() {
+    let dir = scratch();
+    let store = open(dir.path());
+    for (key, ttl_ms) in [(&b"long"[..], 3_600_000), (b"short", 1)] {
+        store.put("default", key, &[b"x"], &PutOptions { ttl_ms, ..PutOptions::default() }).unwrap();
+    }
+    drop(store);
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    make_older(dir.path(), 3);
+    write(dir.path().join("shared")).write_all_at(&1_u64.to_le_bytes(), 40).unwrap();
+    // What that namespace's clock said is nothing to go by: an hour is left by the wall clock.
+    let store = open(dir.path());
+    assert!(store.contains("default", b"long").unwrap() && !store.contains("default", b"short").unwrap());
 }
 
 #[test]
 fn an_upgrade_that_was_cut_off_is_finished_by_the_next_opener() {
     // Whichever of the two notes of the version was written first.
-    for (shared, noted) in [(2, 3), (3, 2)] {
+    for (shared, noted) in [(2, 4), (4, 2), (3, 4), (4, 3), (3, 2)] {
         let dir = scratch();
         let store = open(dir.path());
         store.put("default", b"k", &[&tagged(1, SIZE)], &PutOptions::default()).unwrap();
         drop(store);
-        if shared == 2 {
-            make_older(dir.path());
+        if shared != PRESENT {
+            make_older(dir.path(), shared);
         }
         note_version(dir.path(), noted);
         let store = open(dir.path());
         assert_eq!(check_tagged(store.view("default", b"k").unwrap().unwrap().bytes()), 1);
         drop(store);
         let (header, places) = versions(dir.path());
-        assert!(header == 3 && places.contains(&3), "{header} {places:?}");
+        assert!(header == PRESENT && places.contains(&PRESENT), "{header} {places:?}");
     }
 }

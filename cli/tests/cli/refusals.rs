@@ -24,6 +24,21 @@ fn a_store_that_is_not_there_is_not_made() {
 }
 
 #[test]
+fn a_program_in_which_lmdb_has_the_kernels_pids_is_refused() {
+    let (_dir, path, store) = store();
+    put(&store, "default", "key", b"x");
+    let example = Path::new(env!("CARGO_BIN_EXE_dishtayantra-lmdb")).with_file_name("examples/unwrapped");
+    // In a store that is in use, and in one that it would make.
+    for directory in [&path, &path.with_file_name("new")] {
+        let output = std::process::Command::new(&example).arg(directory).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.starts_with("Unsupported: ") && said.contains("--wrap=getpid"), "{said}");
+    }
+    assert_eq!(store.get("default", b"key").unwrap().unwrap().0, b"x");
+    assert_eq!(names(&path.with_file_name("new")), ["open.lock"; 0]);
+}
+
+#[test]
 fn what_is_another_programs_is_left_alone() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join("data.mdb"), [7; 8192]).unwrap();
