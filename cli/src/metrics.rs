@@ -13,7 +13,6 @@ use tiny_http::{Header, Method, Response, Server};
 use crate::Failure;
 use crate::arguments::Opening;
 use crate::out::{print, tell};
-use crate::process::Process;
 use crate::report::{list, number, totals, word};
 
 /// Where metrics are served when nothing else is said: this host alone may ask.
@@ -177,26 +176,33 @@ fn databases(families: &mut Families, stats: &Value) {
 fn processes(families: &mut Families, stats: &Value) {
     let rows: Vec<_> = totals(stats)
         .into_iter()
-        .map(|(pid, totals)| {
-            let process = Process::look(pid);
-            (pid.to_string(), process.user.clone().unwrap_or_default(), process.is_stopped(), totals)
+        .map(|holder| {
+            let process = &holder.process;
+            let names = [
+                ("engine", holder.number()),
+                ("pid", process.pid.to_string()),
+                ("host", process.host.clone().unwrap_or_default()),
+                ("user", process.user.clone().unwrap_or_default()),
+            ];
+            (names, process.is_stopped(), holder.totals)
         })
         .collect();
     families.gauge("processes", "Processes that hold something of the store.", &[(&[], rows.len() as f64)]);
-    let labels: Vec<_> = rows.iter().map(|(pid, user, ..)| [("pid", pid.as_str()), ("user", user)]).collect();
+    let labels: Vec<[(&str, &str); 4]> =
+        rows.iter().map(|(names, ..)| names.each_ref().map(|(name, value)| (*name, value.as_str()))).collect();
     let mut each = |name: &str, help: &str, value: &dyn Fn(usize) -> f64| {
         let values: Vec<(Labels, f64)> =
             labels.iter().enumerate().map(|(row, labels)| (labels.as_slice(), value(row))).collect();
         families.gauge(name, help, &values);
     };
-    each("process_pins", "Views that are open.", &|row| rows[row].3.pins as f64);
-    each("process_pinned_bytes", "Bytes of what they show.", &|row| rows[row].3.pinned_bytes as f64);
+    each("process_pins", "Views that are open.", &|row| rows[row].2.pins as f64);
+    each("process_pinned_bytes", "Bytes of what they show.", &|row| rows[row].2.pinned_bytes as f64);
     each("process_oldest_pin_seconds", "Age of the oldest of them.", &|row| {
-        rows[row].3.oldest_pin_ms.unwrap_or(0) as f64 / 1000.0
+        rows[row].2.oldest_pin_ms.unwrap_or(0) as f64 / 1000.0
     });
-    each("process_loaned_bytes", "Bytes on loan.", &|row| rows[row].3.loaned_bytes as f64);
+    each("process_loaned_bytes", "Bytes on loan.", &|row| rows[row].2.loaned_bytes as f64);
     each("process_stopped", "1: it is stopped, and what it holds stays held.", &|row| {
-        f64::from(u8::from(rows[row].2))
+        f64::from(u8::from(rows[row].1))
     });
 }
 

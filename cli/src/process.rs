@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use crate::key;
 
-/// A process as /proc shows it.
+/// A process as /proc shows it, or as a store tells of it.
 pub struct Process {
-    /// Its number.
+    /// Its number, where it runs.
     pub pid: u64,
+    /// The host, or container, where that is.
+    pub host: Option<String>,
     /// Its whole command line; of one that has none the name in brackets, as ps does.
     pub command: Option<String>,
     /// Whose it is, by name or number.
@@ -25,10 +27,32 @@ impl Process {
         };
         Process {
             pid,
+            host: None,
             command: command(pid),
             user: field("Uid:").and_then(|uid| uid.parse().ok()).map(user),
             state: field("State:").map(state),
         }
+    }
+
+    /// Whose a row of a store's statistics is. One in another container, whose pid means somebody else here or nobody, is
+    /// known by what it told of itself.
+    pub fn of(row: &Value) -> Process {
+        let pid = row["pid"].as_u64().unwrap_or(0);
+        let (host, told) = (row["host"].as_str(), row["command"].as_str());
+        let here = match (host, told) {
+            (Some(host), Some(told)) => {
+                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                let line = String::from_utf8_lossy(&line).replace('\0', " ");
+                own_host() == host && line.trim_end().starts_with(told.trim_end_matches('…'))
+            }
+            _ => true,
+        };
+        let host = host.map(|host| key::shown(host.as_bytes()));
+        if here {
+            return Process { host, ..Process::look(pid) };
+        }
+        let command = told.map(|command| key::shown(command.as_bytes()));
+        Process { pid, host, command, user: None, state: None }
     }
 
     /// Whether it does not run on its own: what it holds stays held.
@@ -38,15 +62,22 @@ impl Process {
 
     /// For JSON.
     pub fn json(&self) -> Value {
-        json!({"pid": self.pid, "user": self.user, "state": self.state, "command": self.command})
+        json!({
+            "pid": self.pid, "host": self.host, "user": self.user, "state": self.state, "command": self.command,
+        })
     }
 
-    /// Pid, user, state and command for a table.
-    pub fn cells(&self) -> [String; 4] {
+    /// Pid, host, user, state and command for a table.
+    pub fn cells(&self) -> [String; 5] {
         let known = |value: Option<&str>| value.unwrap_or("?").to_owned();
-        let (user, command) = (self.user.as_deref(), self.command.as_deref());
-        [self.pid.to_string(), known(user), known(self.state), known(command)]
+        let (host, user, command) = (self.host.as_deref(), self.user.as_deref(), self.command.as_deref());
+        [self.pid.to_string(), known(host), known(user), known(self.state), known(command)]
     }
+}
+
+/// The name of the host, as this process has it.
+fn own_host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
 }
 
 /// The name of a user, or the number of one that has none.

@@ -125,14 +125,12 @@ fn info_text(stats: &Value) -> String {
 
 /// Readers, pins and loans, and the processes that have them with their totals; this program's own reader apart.
 pub fn holders_json(stats: &Value) -> Value {
-    let readers: Vec<&Value> = list(&stats["readers"])
-        .iter()
-        .filter(|reader| number(&reader["pid"]) != u64::from(std::process::id()))
-        .collect();
+    let readers: Vec<&Value> = list(&stats["readers"]).iter().filter(|reader| !is_own(stats, reader)).collect();
     let processes: Vec<Value> = totals(stats)
         .into_iter()
-        .map(|(pid, totals)| {
-            let mut row = Process::look(pid).json();
+        .map(|Holder { engine, process, totals }| {
+            let mut row = process.json();
+            row["engine"] = engine.into();
             row["readers"] = totals.readers.into();
             row["pins"] = totals.pins.into();
             row["pinned_bytes"] = totals.pinned_bytes.into();
@@ -162,25 +160,60 @@ pub struct Totals {
     pub loaned_bytes: u64,
 }
 
-/// What each process has, less this one.
-pub fn totals(stats: &Value) -> BTreeMap<u64, Totals> {
-    let mut all: BTreeMap<u64, Totals> = BTreeMap::new();
-    for reader in list(&stats["readers"]) {
-        all.entry(number(&reader["pid"])).or_default().readers += 1;
+/// A process that has something of a store.
+pub struct Holder {
+    /// Its engine's id; of a process with another LMDB there is none.
+    pub engine: Option<u64>,
+    /// The process.
+    pub process: Process,
+    /// What it has.
+    pub totals: Totals,
+}
+
+impl Holder {
+    /// The engine's id for a table.
+    pub fn number(&self) -> String {
+        self.engine.map_or_else(|| "-".to_owned(), |engine| engine.to_string())
     }
-    for pin in list(&stats["pins"]) {
-        let totals = all.entry(number(&pin["pid"])).or_default();
-        totals.pins += 1;
-        totals.pinned_bytes += number(&pin["bytes"]);
-        totals.oldest_pin_ms = totals.oldest_pin_ms.max(pin["age_ms"].as_u64());
+}
+
+/// Whether a row is of this program's own engine.
+fn is_own(stats: &Value, row: &Value) -> bool {
+    !row["engine"].is_null() && row["engine"] == stats["engine"]
+}
+
+/// What each process has, less this one. Engines tell them apart: several containers may have the same pids.
+pub fn totals(stats: &Value) -> Vec<Holder> {
+    let mut all: BTreeMap<(Option<u64>, u64), Holder> = BTreeMap::new();
+    for kind in ["readers", "pins", "loans"] {
+        for row in list(&stats[kind]).iter().filter(|row| !is_own(stats, row)) {
+            let engine = row["engine"].as_u64();
+            let holder = all.entry((engine, number(&row["pid"]))).or_insert_with(|| Holder {
+                engine,
+                process: Process::of(row),
+                totals: Totals::default(),
+            });
+            holder.totals.add(kind, row);
+        }
     }
-    for loan in list(&stats["loans"]) {
-        let totals = all.entry(number(&loan["pid"])).or_default();
-        totals.loans += 1;
-        totals.loaned_bytes += number(&loan["bytes"]);
+    all.into_values().collect()
+}
+
+impl Totals {
+    fn add(&mut self, kind: &str, row: &Value) {
+        match kind {
+            "readers" => self.readers += 1,
+            "pins" => {
+                self.pins += 1;
+                self.pinned_bytes += number(&row["bytes"]);
+                self.oldest_pin_ms = self.oldest_pin_ms.max(row["age_ms"].as_u64());
+            }
+            _ => {
+                self.loans += 1;
+                self.loaned_bytes += number(&row["bytes"]);
+            }
+        }
     }
-    all.remove(&u64::from(std::process::id()));
-    all
 }
 
 /// The bytes of the key in a row of the statistics, as they are printed; `?` when nobody knows it.
@@ -196,41 +229,46 @@ pub fn shown_key(row: &Value) -> String {
 fn holders_text(stats: &Value) -> String {
     let processes = totals(stats)
         .into_iter()
-        .map(|(pid, totals)| {
-            let [pid, user, state, command] = Process::look(pid).cells();
+        .map(|holder| {
+            let (engine, [pid, host, user, state, command]) = (holder.number(), holder.process.cells());
+            let totals = holder.totals;
             let oldest = totals.oldest_pin_ms.map_or_else(|| "-".to_owned(), time);
             let (pins, pinned) = (totals.pins.to_string(), size(totals.pinned_bytes));
             let (loans, loaned) = (totals.loans.to_string(), size(totals.loaned_bytes));
-            vec![pid, user, state, totals.readers.to_string(), pins, pinned, oldest, loans, loaned, command]
+            let readers = totals.readers.to_string();
+            vec![engine, pid, host, user, state, readers, pins, pinned, oldest, loans, loaned, command]
         })
         .collect();
+    let engine = |row: &Value| row["engine"].as_u64().map_or_else(|| "-".to_owned(), |id| id.to_string());
     let rows = |name: &str, row: &dyn Fn(&Value) -> Vec<String>| {
         list(&stats[name])
             .iter()
-            .filter(|each| number(&each["pid"]) != u64::from(std::process::id()))
+            .filter(|each| !is_own(stats, each))
             .map(row)
             .collect::<Vec<_>>()
     };
     let readers = rows("readers", &|reader| {
         let snapshot = &reader["snapshot"];
         let reads = if snapshot.is_null() { "-".to_owned() } else { snapshot.to_string() };
-        vec![reader["pid"].to_string(), reads]
+        vec![engine(reader), reader["pid"].to_string(), reads]
     });
     let mut pins = rows("pins", &|pin| {
         let database = pin["database"].as_str().unwrap_or("(deleted)");
         let bytes = pin["bytes"].as_u64().map_or_else(|| "?".to_owned(), size);
         let age = time(number(&pin["age_ms"]));
-        vec![pin["pid"].to_string(), age, bytes, key::shown(database.as_bytes()), shown_key(pin)]
+        vec![engine(pin), pin["pid"].to_string(), age, bytes, key::shown(database.as_bytes()), shown_key(pin)]
     });
     pins.sort();
-    let loans = rows("loans", &|loan| vec![loan["pid"].to_string(), size(number(&loan["bytes"]))]);
-    let header =
-        ["pid", "user", "state", "readers", "pins", "pinned", "oldest pin", "loans", "on loan", "command"];
+    let loans = rows("loans", &|loan| vec![engine(loan), loan["pid"].to_string(), size(number(&loan["bytes"]))]);
+    let header = [
+        "engine", "pid", "host", "user", "state", "readers", "pins", "pinned", "oldest pin", "loans", "on loan",
+        "command",
+    ];
     let sections = [
-        table(&header, &[0, 3, 4, 5, 6, 7, 8], processes),
-        table(&["reader pid", "snapshot"], &[0, 1], readers),
-        table(&["pin pid", "age", "bytes", "database", "key"], &[0, 1, 2], pins),
-        table(&["loan pid", "bytes"], &[0, 1], loans),
+        table(&header, &[0, 1, 5, 6, 7, 8, 9, 10], processes),
+        table(&["reader of", "pid", "snapshot"], &[0, 1, 2], readers),
+        table(&["pin of", "pid", "age", "bytes", "database", "key"], &[0, 1, 2, 3], pins),
+        table(&["loan of", "pid", "bytes"], &[0, 1, 2], loans),
     ];
     sections.join("\n")
 }

@@ -49,10 +49,10 @@ extern "C" fn getpid() -> libc::pid_t {
     }
 }
 
-// A function of Rust's with this name would be exported from the library.
+// A function of Rust's with this name would be exported from the library. Weak, so that a test can have LMDB ask the kernel.
 #[cfg(target_arch = "x86_64")]
 std::arch::global_asm!(
-    ".globl __wrap_getpid",
+    ".weak __wrap_getpid",
     ".hidden __wrap_getpid",
     ".type __wrap_getpid, @function",
     "__wrap_getpid:",
@@ -62,7 +62,7 @@ std::arch::global_asm!(
 );
 #[cfg(target_arch = "aarch64")]
 std::arch::global_asm!(
-    ".globl __wrap_getpid",
+    ".weak __wrap_getpid",
     ".hidden __wrap_getpid",
     ".type __wrap_getpid, %function",
     "__wrap_getpid:",

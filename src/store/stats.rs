@@ -143,6 +143,7 @@ pub fn collect(engine: &Engine) -> Result<Value> {
         "pins": pins,
         "readers": readers,
         "loans": space.loans,
+        "engine": engine.owners.id(),
         "engines": roll.list(&engine.owners),
         "counters": {
             "hits": counter(Counter::Hits), "misses": counter(Counter::Misses), "expired": counter(Counter::Expired),

@@ -23,14 +23,13 @@ pub fn look(path: &Path, findings: &mut Findings) {
     if !Path::new("/proc/self/maps").exists() {
         findings.add(Level::Fault, "/proc", "it is not mounted", "mount -t proc proc /proc");
     }
-    if std::fs::read_link("/proc/1/ns/pid")
-        .is_ok_and(|init| Ok(init) != std::fs::read_link("/proc/self/ns/pid").map_err(drop))
-    {
+    let time = ["/proc/self/ns/time", "/proc/self/ns/time_for_children"].map(std::fs::read_link);
+    if matches!(&time, [Ok(own), Ok(children)] if own != children) {
         findings.add(
-            Level::Hint,
-            "container",
-            "this process has a pid namespace of its own",
-            "all that use the store at a time share one: --pid=host, --pid=container:NAME, shareProcessNamespace",
+            Level::Fault,
+            "time namespace",
+            "this process made one for its children and cannot tell its own clock",
+            "open the store in a child: unshare --time --fork",
         );
     }
 }

@@ -8,7 +8,6 @@ use dishtayantra_lmdb::store::Store;
 use super::{Findings, Level};
 use crate::Failure;
 use crate::arguments::Opening;
-use crate::process::Process;
 use crate::report::{list, number, shown_key, totals};
 use crate::text::{size, time};
 
@@ -86,10 +85,10 @@ pub fn look(path: &Path, opening: &Opening, findings: &mut Findings) {
         let found = format!("pid {} has a view of {} open for {age}", pin["pid"], shown_key(pin));
         findings.add(Level::Hint, "pins", found, "its space is not used again until the view is closed");
     }
-    for pid in totals(&stats).into_keys() {
-        let process = Process::look(pid);
-        if process.state.is_none() {
-            let found = format!("pid {pid} is gone, and what it held is not taken back yet");
+    let alive: Vec<u64> = list(&stats["engines"]).iter().map(|engine| number(&engine["engine"])).collect();
+    for holder in totals(&stats) {
+        if holder.engine.is_some_and(|engine| !alive.contains(&engine)) {
+            let found = format!("pid {} is gone, and what it held is not taken back yet", holder.process.pid);
             findings.add(Level::Hint, "processes", found, "dylmdb sweep takes it back");
         }
     }

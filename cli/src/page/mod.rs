@@ -10,7 +10,6 @@ use dishtayantra_lmdb::store::Store;
 use serde_json::Value;
 
 use crate::out::print;
-use crate::process::Process;
 use crate::report::{number, totals, word};
 use crate::text::{size, time};
 use crate::{Failure, calls, key};
@@ -210,14 +209,17 @@ fn spread(page: &mut String, figures: &Figures) -> Result<(), Failure> {
 }
 
 fn holders(page: &mut String, stats: &Value) -> Result<(), Failure> {
-    let rows = totals(stats).into_iter().map(|(pid, totals)| {
-        let [pid, user, state, command] = Process::look(pid).cells();
+    let rows = totals(stats).into_iter().map(|holder| {
+        let (engine, [pid, host, user, state, command]) = (holder.number(), holder.process.cells());
+        let totals = holder.totals;
         let oldest = totals.oldest_pin_ms.map_or_else(|| "-".to_owned(), time);
         let (pins, loans) = (totals.pins.to_string(), totals.loans.to_string());
         vec![
             command,
+            host,
             user,
             state,
+            engine,
             pid,
             pins,
             size(totals.pinned_bytes),
@@ -226,8 +228,10 @@ fn holders(page: &mut String, stats: &Value) -> Result<(), Failure> {
             size(totals.loaned_bytes),
         ]
     });
-    let header = ["command", "user", "state", "pid", "pins", "pinned", "oldest pin", "loans", "on loan"];
-    table(page, "Who holds what", &header, 3, rows.collect())
+    let header = [
+        "command", "host", "user", "state", "engine", "pid", "pins", "pinned", "oldest pin", "loans", "on loan",
+    ];
+    table(page, "Who holds what", &header, 4, rows.collect())
 }
 
 /// A table; the columns from `numbers` on are aligned to the right.

@@ -10,7 +10,6 @@ use super::{Order, State, Tab};
 use crate::calls;
 use crate::key;
 use crate::list::age_ms;
-use crate::process::Process;
 use crate::report::{number, totals, word};
 use crate::text::{rate, size, time};
 
@@ -208,12 +207,15 @@ fn sources(state: &State) -> List {
 }
 
 fn holders(state: &State) -> List {
-    let rows = totals(&state.now.stats).into_iter().map(|(pid, totals)| {
-        let [pid, user, doing, command] = Process::look(pid).cells();
+    let rows = totals(&state.now.stats).into_iter().map(|holder| {
+        let (engine, [pid, host, user, doing, command]) = (holder.number(), holder.process.cells());
+        let totals = holder.totals;
         let oldest = totals.oldest_pin_ms.map_or_else(|| "-".to_owned(), time);
         let (pins, loans) = (totals.pins.to_string(), totals.loans.to_string());
         vec![
+            engine,
             pid,
+            host,
             user,
             doing,
             pins,
@@ -224,8 +226,10 @@ fn holders(state: &State) -> List {
             command,
         ]
     });
-    let header = vec!["pid", "user", "state", "pins", "pinned", "oldest", "loans", "on loan", "command"];
-    let widths = [8, 10, 13, 6, 11, 9, 6, 11].map(Constraint::Length).into_iter();
+    let header = vec![
+        "engine", "pid", "host", "user", "state", "pins", "pinned", "oldest", "loans", "on loan", "command",
+    ];
+    let widths = [7, 8, 13, 10, 13, 6, 11, 9, 6, 11].map(Constraint::Length).into_iter();
     (" who has what ".into(), header, widths.chain([Constraint::Fill(1)]).collect(), rows.collect())
 }
 

@@ -145,7 +145,7 @@ fn stores_finds_what_is_there() {
     let found = found.as_array().unwrap();
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!((&found[0]["path"], &found[1]["path"]), (&path.to_str().into(), &second.to_str().into()));
-    assert_eq!((&found[0]["format_version"], &found[0]["mode"]), (&3.into(), &"0700".into()));
+    assert_eq!((&found[0]["format_version"], &found[0]["mode"]), (&4.into(), &"0700".into()));
     assert_eq!(found[0]["pids"], serde_json::json!([pid()]));
     assert_eq!(found[1]["pids"], serde_json::json!([]));
     assert!(printed(&[&"stores", &dir.path()]).contains(path.to_str().unwrap()));

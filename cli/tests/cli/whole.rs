@@ -15,13 +15,13 @@ fn info_tells_space_and_databases_and_changes_no_limit() {
     put(&store, "second", "key", b"xy");
     let info = json(&[&"info", &path]);
     assert_eq!(info["path"], path.to_str().unwrap());
-    assert_eq!((&info["format_version"], &info["durability"]), (&3.into(), &"process".into()));
+    assert_eq!((&info["format_version"], &info["durability"]), (&4.into(), &"process".into()));
     assert_eq!(info["boot_id"].as_str().unwrap().len(), 32);
     assert_eq!((&info["map"]["limit"], info["map"]["free"].is_u64()), (&(64 << 20).into(), true));
     assert_eq!(info["databases"]["first"]["bytes"], 5000);
     assert_eq!(info["databases"]["second"]["entries"], 1);
     let text = printed(&[&"info", &path]);
-    for part in ["format version 3", "of 64 MiB", "first", "second", "4.88 KiB"] {
+    for part in ["format version 4", "of 64 MiB", "first", "second", "4.88 KiB"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(store.stats().unwrap()["map"]["limit"], 64 << 20);
@@ -54,13 +54,15 @@ fn holders_names_who_pins_and_lends_what() {
     assert_eq!((&process["pid"], &process["pins"], &process["loans"]), (&pid().into(), &2.into(), &1.into()));
     assert!(process["pinned_bytes"].as_u64().unwrap() >= 18_000 && process["oldest_pin_ms"].is_u64());
     assert!(process["loaned_bytes"].as_u64().unwrap() >= 100_000 && process["user"].is_string());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_eq!((&process["host"], process["engine"].is_u64()), (&host.trim().into(), true));
     let command: Vec<_> = std::env::args().collect();
     assert_eq!(process["command"], command.join(" "));
     let text = printed(&[&"holders", &path]);
     for part in [
-        "reader pid",
-        "pin pid",
-        "loan pid",
+        "reader of",
+        "pin of",
+        "loan of",
         "command",
         "pinned",
         "8.79 KiB",
