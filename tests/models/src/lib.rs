@@ -8,6 +8,7 @@
 
 mod doorbell;
 mod extents;
+mod owner_lock;
 mod sync;
 
 mod error;
@@ -47,29 +48,9 @@ mod mapping {
         }
     }
 
-    pub mod sys {
-        use crate::sync::AtomicU32;
-        use std::time::Duration;
-
-        pub enum Woken {
-            LookAgain,
-            TimedOut,
-        }
-
-        pub fn boottime_ns() -> u64 {
-            0
-        }
-
-        /// Sleeps for ever: a waiter that needs its time slice to go on shows as a deadlock.
-        pub fn futex_wait(word: &AtomicU32, expected: u32, _timeout: Duration) -> Woken {
-            word.sleep_while(expected);
-            Woken::LookAgain
-        }
-
-        pub fn futex_wake_all(word: &AtomicU32) {
-            word.wake_all();
-        }
-    }
+    #[path = "../../../../src/mapping/owner_lock.rs"]
+    pub mod owner_lock;
+    pub mod sys;
 }
 
 mod store {

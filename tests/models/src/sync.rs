@@ -24,11 +24,22 @@ pub struct AtomicU32 {
     word: loom::sync::atomic::AtomicU32,
     bucket: Mutex<()>,
     sleepers: Condvar,
+    /// A value at which every sleep is over at once; 0: none.
+    times_out: u32,
 }
 
 impl AtomicU32 {
     pub fn new(value: u32) -> AtomicU32 {
         AtomicU32 { word: loom::sync::atomic::AtomicU32::new(value), ..AtomicU32::default() }
+    }
+
+    /// A word that is `value` at first, and on which nobody sleeps for long while it is `times_out`.
+    pub fn that_times_out(value: u32, times_out: u32) -> AtomicU32 {
+        AtomicU32 { times_out, ..AtomicU32::new(value) }
+    }
+
+    pub fn times_out_at(&self, value: u32) -> bool {
+        self.times_out != 0 && self.times_out == value
     }
 
     /// As the kernel does: a full fence, then the word is compared under the lock that wakers take.
@@ -46,12 +57,22 @@ impl AtomicU32 {
         self.sleepers.notify_all();
     }
 
+    pub fn wake_one(&self) {
+        fence(Ordering::SeqCst);
+        let _bucket = self.bucket.lock().unwrap();
+        self.sleepers.notify_one();
+    }
+
     pub fn load(&self, order: Ordering) -> u32 {
         self.word.load(order)
     }
 
     pub fn store(&self, value: u32, order: Ordering) {
         self.word.store(value, order);
+    }
+
+    pub fn swap(&self, value: u32, order: Ordering) -> u32 {
+        ordered(order, self.word.swap(value, order))
     }
 
     pub fn fetch_add(&self, by: u32, order: Ordering) -> u32 {
