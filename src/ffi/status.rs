@@ -51,9 +51,8 @@ pub const DY_LMDB_IO: i32 = 41;
 /// Bytes in the store, a document or a reference that cannot be right; the message names the key and the
 /// position.
 pub const DY_LMDB_CORRUPT: i32 = 42;
-/// The directory holds a store that is not ours to use: another program's, another format version, another
-/// namespace; or one of its files was taken or exchanged while it is in use, which every call on it may
-/// answer.
+/// The directory holds a store that is not ours to use: another program's, another format version; or one of its
+/// files was taken or exchanged while it is in use, which every call on it may answer.
 pub const DY_LMDB_FOREIGN_STORE: i32 = 43;
 /// The store is open in this process through another copy of LMDB.
 pub const DY_LMDB_ALREADY_OPEN: i32 = 44;
