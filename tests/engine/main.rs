@@ -22,6 +22,7 @@ mod header;
 mod identity;
 mod memory;
 mod merging;
+mod mount_paths;
 mod npy;
 mod numbers;
 mod processes;
