@@ -277,13 +277,14 @@ impl Exchange {
     /// `NotFound` naming the key when the output is missing or expired; `InvalidArgument` when the reference asks for
     /// none; what opening its store answers.
     pub fn output_reference(&self, reference: &Reference) -> Result<Reference> {
-        let store = self.store_of(reference)?;
-        let mut output = reference.to_output(&store)?;
-        if !self.is_at_our_path(reference) {
-            // Its maker may have the directory elsewhere.
-            let ours = if store.id() == self.store.id() { &self.config.db_path } else { store.path() };
-            output.set(reference::DB_PATH, &ours.to_string_lossy())?;
+        if self.is_ours(reference) {
+            return reference.to_output(&self.store);
         }
+        // Its maker may have the directory elsewhere.
+        let store = reference.store()?;
+        let here = if store.id() == self.store.id() { &self.config.db_path } else { store.path() };
+        let mut output = reference.to_output(&store)?;
+        output.set(reference::DB_PATH, &here.to_string_lossy())?;
         Ok(output)
     }
 
@@ -321,15 +322,14 @@ impl Exchange {
 
     /// The store that a reference lives in: ours, but for references of other makers.
     fn store_of(&self, reference: &Reference) -> Result<Store> {
-        if self.is_at_our_path(reference) && reference.may_be_of(self.store.id()) {
-            Ok(self.store.clone())
-        } else {
-            reference.store()
-        }
+        if self.is_ours(reference) { Ok(self.store.clone()) } else { reference.store() }
     }
 
-    fn is_at_our_path(&self, reference: &Reference) -> bool {
-        reference.get(reference::DB_PATH).is_none_or(|path| Some(path) == self.config.db_path.to_str())
+    /// Whether a reference names our store as we do.
+    fn is_ours(&self, reference: &Reference) -> bool {
+        let path = reference.get(reference::DB_PATH);
+        path.is_none_or(|path| Some(path) == self.config.db_path.to_str())
+            && reference.may_be_of(self.store.id())
     }
 }
 

@@ -17,6 +17,7 @@ mod forks;
 mod full_disk;
 #[path = "../../fuzz/src/lib.rs"]
 mod fuzz;
+mod groups;
 mod guards;
 mod header;
 mod identity;
