@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import PATIENCE, Run
 from natives import MODULES, numpy_matrix, samples
 
-from dishtayantra_lmdb import LMDBCalculatorConfig, LMDBDataExchange
+from dishtayantra_lmdb import LMDBCalculatorConfig, LMDBDataExchange, resolve
 from dishtayantra_lmdb.errors import ConfigError
 
-PATIENCE = 120
 # The directory is at another path, and at its own is another file system.
 MOUNTS = 'mount --bind "$1" "$2" && mount -t tmpfs none "$1" && shift 2 && exec "$@"'
 
@@ -155,8 +155,6 @@ def test_a_reference_travels_through_containers_in_place(containers: Containers)
     fields = exchange.put({"values": values}, "17").fields()
     answer = json.loads(containers.run(TRAVELS, json.dumps(fields)))
     # Its path means nothing here: the store is found by its id.
-    from dishtayantra_lmdb import resolve
-
     assert not os.path.exists(answer["_lmdb_db_path"])
     np.testing.assert_array_equal(resolve(answer)["values"], 2 * values)
 
@@ -175,15 +173,16 @@ def test_paths_of_a_map_may_be_objects_of_paths() -> None:
     assert config.path_map == {"/theirs": "/mine"}
 
 
-def test_an_environment_that_is_no_map_is_told() -> None:
-    source = "from dishtayantra_lmdb import LMDBDataExchange as E; E({'lmdb_enabled': True, 'lmdb_db_path': '/x'}, 'm').open()"
-    done = subprocess.run(
-        [sys.executable, "-c", source],
-        env={**os.environ, "LMDB_PATH_MAP": "/a=/b"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+OPENS = """
+import sys
+from dishtayantra_lmdb import LMDBDataExchange
+LMDBDataExchange({"lmdb_enabled": True, "lmdb_db_path": sys.argv[1]}, "m").open()
+"""
+
+
+def test_an_environment_that_is_no_map_is_told(run: Run, tmp_path: Path) -> None:
+    done = run(OPENS, tmp_path / "store", environment={"LMDB_PATH_MAP": "/a=/b"}, check=False)
     assert done.returncode != 0
-    assert "ConfigError" in done.stderr and "LMDB_PATH_MAP" in done.stderr and "/a=/b" in done.stderr, done.stderr
-    assert not Path("/x").exists()
+    for said in ("ConfigError", "LMDB_PATH_MAP", "/a=/b", "absolute paths"):
+        assert said in done.stderr
+    assert not (tmp_path / "store").exists()

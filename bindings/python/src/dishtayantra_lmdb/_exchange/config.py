@@ -275,7 +275,8 @@ def _plain(key: str, value: Any) -> Any:
     if hasattr(type(value), "__index__"):
         return int(value)
     raise ConfigError(
-        f"{key}: {value!r} is not allowed; a setting is true or false, a number, a string, a list or a dict"
+        f"{key}: {value!r} is not allowed; a setting is true or false, a number, a string, a list "
+        "or a dict"
     )
 
 
