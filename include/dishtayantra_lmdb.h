@@ -144,9 +144,8 @@ struct ArrowArrayStream;
 #define DY_LMDB_CORRUPT 42
 
 /**
- * The directory holds a store that is not ours to use: another program's, another format version, another
- * namespace; or one of its files was taken or exchanged while it is in use, which every call on it may
- * answer.
+ * The directory holds a store that is not ours to use: another program's, another format version; or one of its
+ * files was taken or exchanged while it is in use, which every call on it may answer.
  */
 #define DY_LMDB_FOREIGN_STORE 43
 
@@ -1681,6 +1680,22 @@ dy_lmdb_status_t dy_lmdb_store_close(struct dy_lmdb_store_t *store);
 dy_lmdb_status_t dy_lmdb_store_path(const struct dy_lmdb_store_t *store, struct dy_lmdb_bytes_t **path);
 
 /**
+ * Tells the id of a store: no other has it, not its copies nor one that takes its place. `_lmdb_entry` of references to
+ * its entries begins with it.
+ *
+ * - `store`: the store.
+ * - `id`: where to put the block: 32 hexadecimal digits, not NUL-terminated.
+ *
+ * Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT` or `DY_LMDB_CLOSED`.
+ *
+ * Memory: free the block with `dy_lmdb_bytes_free`.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_store_id(const struct dy_lmdb_store_t *store,
+                                  struct dy_lmdb_bytes_t **id);
+
+/**
  * Removes every expired entry now, and reclaims what dead processes held. The sweeper thread does the same
  * by itself.
  *
@@ -2496,7 +2511,7 @@ void dy_lmdb_reference_free(struct dy_lmdb_reference_t *reference);
  * Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing, expired or was replaced by another entry,
  * which a calculator must report and not compute on nothing; `DY_LMDB_FOREIGN_STORE` when another store is there
  * than the one the reference was made in; `DY_LMDB_PERMISSION` when it is outside of what
- * `dy_lmdb_allowed_roots_set` allows; `DY_LMDB_CORRUPT` when the reference names no input or no store; what opening a
+ * `dy_lmdb_allowed_roots_set` allows; `DY_LMDB_CONFIG` when it takes `LMDB_PATH_MAP` to find it, which cannot be read; `DY_LMDB_CORRUPT` when the reference names no input or no store; what opening a
  * store and `dy_lmdb_view_open` answer.
  *
  * Memory: close the view with `dy_lmdb_view_close`; it does not need the reference.
@@ -2591,6 +2606,26 @@ dy_lmdb_status_t dy_lmdb_reference_store(const struct dy_lmdb_reference_t *refer
  */
 dy_lmdb_status_t dy_lmdb_allowed_roots_set(const struct dy_lmdb_buffer_t *roots,
                                            size_t count);
+
+/**
+ * Says where directories are mounted here that references name by their place elsewhere, for the whole process:
+ * containers mount a shared volume where they like. It is asked when a reference's store is not open in this process
+ * and not at the reference's path; of the directories at or above that path the longest counts, on whole names. The
+ * store found so must be the one that the reference was made in, and be where `dy_lmdb_allowed_roots_set` allows it.
+ *
+ * - `theirs`, `ours`, `count`: absolute paths without `..`, UTF-8, each directory elsewhere with the same directory here,
+ *   instead of those of earlier calls, of configurations (`lmdb_path_map`, which exchanges add when they are opened)
+ *   and of the environment (`LMDB_PATH_MAP`, a JSON object as in configurations).
+ *
+ * Returns `DY_LMDB_OK`, or `DY_LMDB_INVALID_ARGUMENT` when a path is not allowed.
+ *
+ * Memory: everything passed is read during the call only.
+ *
+ * Threads: any number at once.
+ */
+dy_lmdb_status_t dy_lmdb_path_map_set(const struct dy_lmdb_buffer_t *theirs,
+                                      const struct dy_lmdb_buffer_t *ours,
+                                      size_t count);
 
 /**
  * Opens an exchange, and the store of its configuration.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::KEYS;
 use crate::error::{Error, Result, Status};
+use crate::reference::PathMap;
 use crate::warning::{self, Subject};
 
 /// The environment variable that names the directory of the store when the configuration does not.
@@ -124,6 +125,11 @@ impl Keys<'_> {
             value.as_array()?.iter().map(path_text).collect::<Option<Vec<String>>>()
         })?;
         given.unwrap_or_default().iter().map(|path| absolute(key, path)).collect()
+    }
+
+    pub(super) fn path_map(&self, key: &str) -> Result<PathMap> {
+        let given = self.take(key, PathMap::ALLOWED, PathMap::from_value)?;
+        Ok(given.unwrap_or_default())
     }
 
     pub(super) fn warn_of_unknown(&self) {

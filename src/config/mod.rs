@@ -11,6 +11,7 @@ use self::keys::{Keys, refused};
 use crate::error::{Error, Result, Status};
 use crate::format::Format;
 use crate::options::{Durability, Options};
+use crate::reference::PathMap;
 
 /// Times to live end within 292 years, so that nanoseconds fit in 64 bits.
 const MAX_TTL: u64 = i64::MAX as u64 / 1_000_000_000;
@@ -99,6 +100,7 @@ pub const KEYS: &[&str] = &[
     "lmdb_mode",
     "lmdb_poll_interval",
     "lmdb_allowed_roots",
+    "lmdb_path_map",
     "lmdb_validate_arrow",
     "lmdb_slow_ms",
 ];
@@ -155,6 +157,8 @@ pub struct Config {
     /// Where the stores may be that references lead to, for the whole process: absolute paths of stores, or of
     /// directories above them.
     pub allowed_roots: Vec<PathBuf>,
+    /// Where directories are mounted here that references name by their place elsewhere, for the whole process.
+    pub path_map: PathMap,
     /// Every value of an Arrow table is checked before it is handed on in place. Where nothing is said: when the mode admits
     /// a group.
     pub validate_arrow: bool,
@@ -203,6 +207,7 @@ impl Config {
             mode,
             poll_interval: keys.poll_interval("lmdb_poll_interval")?,
             allowed_roots: keys.paths("lmdb_allowed_roots")?,
+            path_map: keys.path_map("lmdb_path_map")?,
             validate_arrow: keys.bool("lmdb_validate_arrow", mode & 0o077 != 0)?,
             slow_ms: keys.int("lmdb_slow_ms", 10, 0..=u64::MAX, "milliseconds")?,
         };
@@ -244,6 +249,7 @@ impl Config {
             "lmdb_mode": format!("{:04o}", self.mode),
             "lmdb_poll_interval": self.poll_interval,
             "lmdb_allowed_roots": self.allowed_roots,
+            "lmdb_path_map": self.path_map.to_value(),
             "lmdb_validate_arrow": self.validate_arrow,
             "lmdb_slow_ms": self.slow_ms,
         })

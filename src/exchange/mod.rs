@@ -91,6 +91,7 @@ impl Exchange {
         if !config.allowed_roots.is_empty() {
             reference::allow(&config.allowed_roots)?;
         }
+        reference::map_paths(&config.path_map)?;
         let store = Store::open(&config.db_path, &config.options())?;
         let mut said = Reference::new();
         said.set(reference::DB_PATH, &config.db_path.to_string_lossy())?;
@@ -276,7 +277,15 @@ impl Exchange {
     /// `NotFound` naming the key when the output is missing or expired; `InvalidArgument` when the reference asks for
     /// none; what opening its store answers.
     pub fn output_reference(&self, reference: &Reference) -> Result<Reference> {
-        reference.to_output(&self.store_of(reference)?)
+        if self.is_ours(reference) {
+            return reference.to_output(&self.store);
+        }
+        // Its maker may have the directory elsewhere.
+        let store = reference.store()?;
+        let here = if store.id() == self.store.id() { &self.config.db_path } else { store.path() };
+        let mut output = reference.to_output(&store)?;
+        output.set(reference::DB_PATH, &here.to_string_lossy())?;
+        Ok(output)
     }
 
     /// Deletes the input of an exchange, its output, or both. An input that this exchange did not put
@@ -313,13 +322,14 @@ impl Exchange {
 
     /// The store that a reference lives in: ours, but for references of other makers.
     fn store_of(&self, reference: &Reference) -> Result<Store> {
-        match reference.get(reference::DB_PATH) {
-            Some(path) if Some(path) != self.config.db_path.to_str() => reference.store(),
-            _ => {
-                reference.check_made_in(self.store.id())?;
-                Ok(self.store.clone())
-            }
-        }
+        if self.is_ours(reference) { Ok(self.store.clone()) } else { reference.store() }
+    }
+
+    /// Whether a reference names our store as we do.
+    fn is_ours(&self, reference: &Reference) -> bool {
+        let path = reference.get(reference::DB_PATH);
+        path.is_none_or(|path| Some(path) == self.config.db_path.to_str())
+            && reference.may_be_of(self.store.id())
     }
 }
 

@@ -9,7 +9,7 @@ use super::status::dy_lmdb_status_t;
 use super::store::{StoreOut, dy_lmdb_store_t};
 use super::view::{ViewOut, dy_lmdb_view_t};
 use crate::error::{Error, Result, Status};
-use crate::reference::{Given, MARKER, NAMES, OUTPUT_WRITTEN, Reference};
+use crate::reference::{Given, MARKER, NAMES, OUTPUT_WRITTEN, PathMap, Reference};
 use std::ffi::{CStr, CString, c_char};
 use std::mem::MaybeUninit;
 use std::path::PathBuf;
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn dy_lmdb_reference_free(reference: *mut dy_lmdb_referenc
 /// Returns `DY_LMDB_OK`; `DY_LMDB_NOT_FOUND` when the input is missing, expired or was replaced by another entry,
 /// which a calculator must report and not compute on nothing; `DY_LMDB_FOREIGN_STORE` when another store is there
 /// than the one the reference was made in; `DY_LMDB_PERMISSION` when it is outside of what
-/// `dy_lmdb_allowed_roots_set` allows; `DY_LMDB_CORRUPT` when the reference names no input or no store; what opening a
+/// `dy_lmdb_allowed_roots_set` allows; `DY_LMDB_CONFIG` when it takes `LMDB_PATH_MAP` to find it, which cannot be read; `DY_LMDB_CORRUPT` when the reference names no input or no store; what opening a
 /// store and `dy_lmdb_view_open` answer.
 ///
 /// Memory: close the view with `dy_lmdb_view_close`; it does not need the reference.
@@ -535,5 +535,43 @@ pub unsafe extern "C" fn dy_lmdb_allowed_roots_set(
             unsafe { text("roots", root.data.cast(), root.size) }.map(PathBuf::from)
         };
         crate::reference::set_allowed(&roots.iter().map(path).collect::<Result<Vec<_>>>()?)
+    })
+}
+
+/// Says where directories are mounted here that references name by their place elsewhere, for the whole process:
+/// containers mount a shared volume where they like. It is asked when a reference's store is not open in this process
+/// and not at the reference's path; of the directories at or above that path the longest counts, on whole names. The
+/// store found so must be the one that the reference was made in, and be where `dy_lmdb_allowed_roots_set` allows it.
+///
+/// - `theirs`, `ours`, `count`: absolute paths without `..`, UTF-8, each directory elsewhere with the same directory here,
+///   instead of those of earlier calls, of configurations (`lmdb_path_map`, which exchanges add when they are opened)
+///   and of the environment (`LMDB_PATH_MAP`, a JSON object as in configurations).
+///
+/// Returns `DY_LMDB_OK`, or `DY_LMDB_INVALID_ARGUMENT` when a path is not allowed.
+///
+/// Memory: everything passed is read during the call only.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_path_map_set(
+    theirs: *const dy_lmdb_buffer_t,
+    ours: *const dy_lmdb_buffer_t,
+    count: usize,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (theirs, ours) = unsafe { (items("theirs", theirs, count)?, items("ours", ours, count)?) };
+        let mut map = PathMap::default();
+        for (theirs, ours) in theirs.iter().zip(ours) {
+            // SAFETY: as above.
+            let (theirs, ours) = unsafe {
+                (text("theirs", theirs.data.cast(), theirs.size)?, text("ours", ours.data.cast(), ours.size)?)
+            };
+            if !map.insert(theirs, ours) {
+                return Err(invalid(format!("{theirs:?} → {ours:?}: not two absolute paths without \"..\"")));
+            }
+        }
+        crate::reference::set_path_map(map);
+        Ok(())
     })
 }

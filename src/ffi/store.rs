@@ -166,6 +166,30 @@ pub unsafe extern "C" fn dy_lmdb_store_path(
     })
 }
 
+/// Tells the id of a store: no other has it, not its copies nor one that takes its place. `_lmdb_entry` of references to
+/// its entries begins with it.
+///
+/// - `store`: the store.
+/// - `id`: where to put the block: 32 hexadecimal digits, not NUL-terminated.
+///
+/// Returns `DY_LMDB_OK`, `DY_LMDB_INVALID_ARGUMENT` or `DY_LMDB_CLOSED`.
+///
+/// Memory: free the block with `dy_lmdb_bytes_free`.
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dy_lmdb_store_id(
+    store: *const dy_lmdb_store_t,
+    id: *mut *mut dy_lmdb_bytes_t,
+) -> dy_lmdb_status_t {
+    guard(|| {
+        // SAFETY: as the documentation demands of the caller.
+        let (store, id) = unsafe { (enter(store)?, BytesOut::new("id", id)?) };
+        id.write(format!("{:032x}", store.id()).into_bytes());
+        Ok(())
+    })
+}
+
 /// Removes every expired entry now, and reclaims what dead processes held. The sweeper thread does the same
 /// by itself.
 ///

@@ -4,9 +4,13 @@ mod entry;
 mod fields;
 mod given;
 mod like_input;
+mod locate;
+mod path_map;
 mod roots;
 mod stores;
 mod texts;
+
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -21,6 +25,7 @@ use like_input::LikeInput;
 use texts::Texts;
 
 pub use given::Given;
+pub use path_map::{PATH_MAP_VARIABLE, PathMap, map_paths, set_path_map};
 pub use roots::{ROOTS_VARIABLE, allow, set_allowed};
 
 /// `true` in an object that stands for a payload in the store.
@@ -274,20 +279,25 @@ impl Reference {
     /// The store that the reference names. It must exist; it is opened once and stays open in this
     /// process, until others push it out or another store takes its place on the disk.
     ///
+    /// A reference that says in which store it was made leads to that one: if this process has it open, wherever; else
+    /// if it is at the reference's path; else if it is where [`map_paths`] has that path. Any other reference leads to
+    /// what is at its path or, when nothing is, where the map has the path.
+    ///
     /// # Errors
     /// `Corrupt` when the reference names no store; `Permission` when it is outside of what [`allow`] allows;
-    /// `ForeignStore` when another store is there than the one that the reference was made in; else what opening it
-    /// answers.
+    /// `ForeignStore` when another store is there than the one that the reference was made in; `Config` when
+    /// [`PATH_MAP_VARIABLE`] does not hold a map; else what opening it answers.
     pub fn store(&self) -> Result<Store> {
         let path = self.db_path().ok_or_else(|| missing(DB_PATH))?;
-        let store = stores::store_at(path, self.entry.is_some())?;
-        if self.check_made_in(store.id()).is_ok() {
-            return Ok(store);
+        match &self.entry {
+            Some(entry) => locate::by_id(entry.store, path),
+            None => locate::by_path(path),
         }
-        // Another one may have taken its place just now.
-        let store = stores::store_at(path, false)?;
-        self.check_made_in(store.id())?;
-        Ok(store)
+    }
+
+    /// Whether nothing says that the reference was made in another store than the one with this id.
+    pub(crate) fn may_be_of(&self, store: u128) -> bool {
+        self.entry.is_none_or(|entry| entry.store == store)
     }
 
     /// Refuses a store that is not the one in which the reference was made, by its id.
@@ -297,12 +307,8 @@ impl Reference {
     pub(crate) fn check_made_in(&self, store: u128) -> Result<()> {
         match &self.entry {
             Some(entry) if entry.store != store => {
-                let (path, made_in) = (self.db_path().unwrap_or_default(), entry.store);
-                let what = format!(
-                    "{path} holds the store {store:032x}, and the reference was made in {made_in:032x}: another store \
-                     of the same path (of another host or container, made anew, or a copy)"
-                );
-                Err(Error::new(Status::ForeignStore, what))
+                let path = Path::new(self.db_path().unwrap_or_default());
+                Err(locate::foreign(path, store, entry.store))
             }
             _ => Ok(()),
         }

@@ -23,26 +23,30 @@ struct OpenStore {
     store: Store,
 }
 
-/// The store in the directory `path`, which must exist: opened now, or earlier in this process and
-/// still the one that is there. `trusting`: what was there a moment ago still is; for a caller to whom the store's id
-/// tells whether it is the right one.
-pub(super) fn store_at(path: &str, trusting: bool) -> Result<Store> {
-    if let Some(mut stores) = stores()
-        && let Some(at) = stores.iter().rposition(|kept| kept.place.path().as_os_str() == path)
-    {
-        let OpenStore { place, store } = &stores[at];
-        let there = if trusting { place.held(store) } else { place.holds_now(store) };
-        if there {
-            let store = store.clone();
-            stores[at..].rotate_left(1);
-            return Ok(store);
-        }
-        let gone = stores.remove(at);
-        // Closing a store is nothing to do under a lock.
-        drop(stores);
-        drop(gone);
+/// The store with the id `id`, which this process has open, wherever it lies: one that is kept here, or another's. What
+/// was at its path a moment ago still is; the id tells that it is the right one.
+pub(super) fn with_id(id: u128) -> Option<Store> {
+    kept(|kept| kept.store.id() == id, Place::held).or_else(|| opened_by_others(id))
+}
+
+#[cold]
+fn opened_by_others(id: u128) -> Option<Store> {
+    let store = Store::with_id(id)?;
+    let place = Place::new(store.path());
+    // One that was moved or removed is no longer what others reach.
+    if !place.holds_now(&store) {
+        return None;
     }
-    let path = Path::new(path);
+    keep(OpenStore { place, store: store.clone() });
+    Some(store)
+}
+
+/// The store in the directory `path`, which must exist: opened now, or earlier in this process and still the one that
+/// is there.
+pub(super) fn at(path: &Path) -> Result<Store> {
+    if let Some(store) = kept(|kept| kept.place.path().as_os_str() == path.as_os_str(), Place::holds_now) {
+        return Ok(store);
+    }
     let allowed = roots::check(path)?;
     let store = Store::open(&allowed, &as_it_is(&allowed))?;
     let place = Place::new(path);
@@ -51,6 +55,23 @@ pub(super) fn store_at(path: &str, trusting: bool) -> Result<Store> {
         keep(OpenStore { place, store: store.clone() });
     }
     Ok(store)
+}
+
+/// The store among the kept ones that is `wanted`, if it is still `there`; one that is not is let go.
+fn kept(wanted: impl Fn(&OpenStore) -> bool, there: impl Fn(&Place, &Store) -> bool) -> Option<Store> {
+    let mut stores = stores()?;
+    let at = stores.iter().rposition(wanted)?;
+    let OpenStore { place, store } = &stores[at];
+    if there(place, store) {
+        let store = store.clone();
+        stores[at..].rotate_left(1);
+        return Some(store);
+    }
+    let gone = stores.remove(at);
+    // Closing a store is nothing to do under a lock.
+    drop(stores);
+    drop(gone);
+    None
 }
 
 /// Lets go of every store that is kept.

@@ -58,15 +58,16 @@ impl Directory {
     pub fn open(path: &Path, options: &Options) -> Result<Directory> {
         let path = std::path::absolute(path)
             .map_err(|e| Error::io(format!("making {} absolute", path.display()), &e))?;
-        if !options.existing {
-            create(&path, options)?;
-        }
+        let made = !options.existing && create(&path, options)?;
         let follow = if options.follow_symlinks { 0 } else { libc::O_NOFOLLOW };
         let file = OpenOptions::new()
             .read(true)
             .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC | follow)
             .open(&path)
             .map_err(|error| open_error(&path, &error))?;
+        if made {
+            set_directory_mode(&path, &file, options)?;
+        }
         let metadata = file.metadata().map_err(|e| Error::io(path.display(), &e))?;
         let concern = check_access(&path, &metadata, options)?;
         refuse_file_system(&path, &file)?;
@@ -220,7 +221,8 @@ pub fn file_mode(options: &Options) -> u32 {
     options.mode & 0o666
 }
 
-fn create(path: &Path, options: &Options) -> Result<()> {
+/// Makes the directory; false when it was there.
+fn create(path: &Path, options: &Options) -> Result<bool> {
     let mut builder = DirBuilder::new();
     builder.mode(options.mode);
     let made = match builder.create(path) {
@@ -228,16 +230,27 @@ fn create(path: &Path, options: &Options) -> Result<()> {
         other => other,
     };
     match made {
-        // Whatever the umask says.
-        Ok(()) => std::fs::set_permissions(path, Permissions::from_mode(options.mode))
-            .map_err(|error| open_error(path, &error)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         // Not even its parents can be made, as in /proc.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Error::io(format!("{} cannot be made", path.display()), &error))
         }
         Err(error) => Err(open_error(path, &error)),
     }
+}
+
+/// Gives a directory that was just made its mode, whatever the umask says. By its descriptor: where others may write the
+/// directory above, the path may lead to anything by now. Below a directory that hands on its group a shared one does so too.
+fn set_directory_mode(path: &Path, file: &File, options: &Options) -> Result<()> {
+    let has = file.metadata().map_err(|e| Error::io(path.display(), &e))?.mode();
+    let handed_on = if shared_with_group(options) { has & libc::S_ISGID } else { 0 };
+    file.set_permissions(Permissions::from_mode(options.mode | handed_on))
+        .map_err(|error| open_error(path, &error))
+}
+
+fn shared_with_group(options: &Options) -> bool {
+    options.mode & 0o070 != 0
 }
 
 fn open_error(path: &Path, error: &io::Error) -> Error {
@@ -274,17 +287,24 @@ fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) ->
     let mode = metadata.mode() & 0o777;
     let (shown, owner, me) = (path.display(), metadata.uid(), sys::effective_user());
     let refuse = |what: String| Err(Error::new(Status::Permission, what));
-    let shared_with_group = options.mode & 0o070 != 0;
-    if owner != me && !shared_with_group {
+    if owner != me && !shared_with_group(options) {
         return refuse(format!(
             "{shown} belongs to uid {owner} (mode {mode:04o}), not to uid {me}; a store shared with a group needs \
-             lmdb_mode = 0770"
+             lmdb_mode = 0770 or 2770"
         ));
     }
     let extra = mode & !options.mode;
-    if extra & 0o022 != 0 {
+    if extra & 0o002 != 0 {
         return refuse(format!(
-            "{shown} (uid {owner}, mode {mode:04o}) can be written by others; chmod it to {:04o} or configure lmdb_mode",
+            "{shown} (uid {owner}, mode {mode:04o}) can be written by everybody, as the root of an emptyDir volume can; \
+             name a subdirectory of it, which is made with lmdb_mode (2770 and a common group, fsGroup in Kubernetes, \
+             where several users share it), or chmod it to {:04o}",
+            options.mode
+        ));
+    }
+    if extra & 0o020 != 0 {
+        return refuse(format!(
+            "{shown} (uid {owner}, mode {mode:04o}) can be written by its group; chmod it to {:04o} or configure lmdb_mode",
             options.mode
         ));
     }

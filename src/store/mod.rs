@@ -109,6 +109,11 @@ impl Store {
         registry::is_open(path)
     }
 
+    /// The store with the id `id`, if this process has it open.
+    pub(crate) fn with_id(id: u128) -> Option<Store> {
+        registry::with_id(id).map(Store::from)
+    }
+
     /// The id of this very store, which no other has: not its copies, nor one that takes its place.
     pub fn id(&self) -> u128 {
         self.engine.store_id()

@@ -78,11 +78,10 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<Engine>> {
 
 /// What a child that is about to be forked keeps of the stores that are open here.
 fn before_fork(excluded: &MutexGuard<'_, ()>) -> fork::Inheritance {
-    let engines: Vec<Arc<Engine>> = stores(excluded, |stores| {
-        let ours = stores.values().filter(|registered| registered.generation == fork::generation());
-        ours.filter_map(|registered| registered.engine.upgrade()).collect()
-    });
-    engines.into_iter().map(|engine| Box::new(Inherited::new(engine)) as Box<dyn fork::Inherited>).collect()
+    ours(excluded)
+        .into_iter()
+        .map(|engine| Box::new(Inherited::new(engine)) as Box<dyn fork::Inherited>)
+        .collect()
 }
 
 /// Whether this process has the store in `path` open.
@@ -96,6 +95,23 @@ pub fn is_open(path: &Path) -> bool {
         found.is_some_and(|registered| {
             registered.generation == fork::generation() && registered.engine.strong_count() > 0
         })
+    })
+}
+
+/// The engine of the store with the id `id`, if this process has it open.
+pub fn with_id(id: u128) -> Option<Arc<Engine>> {
+    let excluded = fork::exclude();
+    let engines = ours(&excluded);
+    // Whoever lets go of an engine last closes it, for which forks are excluded anew.
+    drop(excluded);
+    engines.into_iter().find(|engine| engine.store_id() == id)
+}
+
+/// The engines that this process has open.
+fn ours(excluded: &MutexGuard<'_, ()>) -> Vec<Arc<Engine>> {
+    stores(excluded, |stores| {
+        let ours = stores.values().filter(|registered| registered.generation == fork::generation());
+        ours.filter_map(|registered| registered.engine.upgrade()).collect()
     })
 }
 

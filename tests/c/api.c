@@ -115,6 +115,7 @@ static const check_case_t cases[] = {
     CASE(test_references_merged),
     CASE(test_references_that_do_not_match),
     CASE(test_allowed_roots),
+    CASE(test_path_map),
     CASE(test_exchange_answered_through_the_store),
     CASE(test_exchange_answered_directly),
     CASE(test_exchange_reference_ignored),

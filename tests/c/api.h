@@ -42,6 +42,7 @@ void test_reference_names(void);
 void test_references_merged(void);
 void test_references_that_do_not_match(void);
 void test_allowed_roots(void);
+void test_path_map(void);
 void test_exchange_answered_through_the_store(void);
 void test_exchange_answered_directly(void);
 void test_exchange_reference_ignored(void);

@@ -217,3 +217,54 @@ void test_allowed_roots(void) {
     dy_lmdb_reference_free(reference);
     check_forget_directory(directory);
 }
+
+/* A mount of another container's, which is not here. */
+#define THEIRS "/dy/their/mount"
+
+static dy_lmdb_buffer_t buffer(const char *text) {
+    dy_lmdb_buffer_t made;
+    made.data = text;
+    made.size = strlen(text);
+    return made;
+}
+
+void test_path_map(void) {
+    const char *directory = check_directory();
+    dy_lmdb_exchange_t *exchange;
+    dy_lmdb_reference_t *reference;
+    dy_lmdb_view_t *view = NULL;
+    dy_lmdb_buffer_t theirs[2], ours[2];
+    check_forget_store();
+    exchange = open_exchange_in(directory);
+    reference = output(exchange, "1", "one");
+    EXPECT_OK(dy_lmdb_reference_set(reference, TEXT("_lmdb_db_path"), TEXT(THEIRS "/store")));
+    /* Open, the store is found by its id. */
+    holds(reference, "one");
+    EXPECT_OK(dy_lmdb_exchange_close(exchange));
+    theirs[0] = buffer(THEIRS);
+    ours[0] = buffer("/nowhere");
+    theirs[1] = buffer(THEIRS "/store");
+    ours[1] = buffer(directory);
+    EXPECT_OK(dy_lmdb_path_map_set(theirs, ours, 1));
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_view_input(reference, &view, NULL));
+    EXPECT_SAYS(THEIRS "/store");
+    EXPECT_SAYS("/nowhere/store");
+    EXPECT_SAYS("lmdb_path_map");
+    EXPECT_OK(dy_lmdb_path_map_set(theirs, ours, 2));
+    holds(reference, "one");
+    EXPECT_OK(dy_lmdb_path_map_set(NULL, NULL, 0));
+    EXPECT_FAILS(DY_LMDB_NOT_FOUND, dy_lmdb_reference_view_input(reference, &view, NULL));
+
+    ours[1] = buffer("relative");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_path_map_set(theirs, ours, 2));
+    EXPECT_SAYS("relative");
+    ours[1] = buffer("/a/../b");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_path_map_set(theirs, ours, 2));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_path_map_set(theirs, NULL, 1));
+    EXPECT_SAYS("ours is NULL");
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_path_map_set(NULL, ours, 1));
+    EXPECT_SAYS("theirs is NULL");
+    EXPECT(view == NULL);
+    dy_lmdb_reference_free(reference);
+    check_forget_directory(directory);
+}

@@ -10,13 +10,23 @@ void test_store_open_and_path(void) {
     dy_lmdb_store_t *store = NULL;
     dy_lmdb_store_t *again = NULL;
     dy_lmdb_bytes_t *path = NULL;
+    dy_lmdb_bytes_t *id = NULL;
+    dy_lmdb_bytes_t *same = NULL;
     bool present = false;
     EXPECT_OK(dy_lmdb_store_open(directory, strlen(directory), NULL, &store));
     EXPECT_OK(dy_lmdb_store_path(store, &path));
     EXPECT_BLOCK(path, directory);
+    EXPECT_OK(dy_lmdb_store_id(store, &id));
+    EXPECT(dy_lmdb_bytes_size(id) == 32);
 
     EXPECT_OK(dy_lmdb_store_open(directory, strlen(directory), NULL, &again));
     EXPECT(again != store);
+    EXPECT_OK(dy_lmdb_store_id(again, &same));
+    EXPECT(memcmp(dy_lmdb_bytes_data(id), dy_lmdb_bytes_data(same), 32) == 0);
+    dy_lmdb_bytes_free(id);
+    dy_lmdb_bytes_free(same);
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_store_id(store, NULL));
+    EXPECT_FAILS(DY_LMDB_INVALID_ARGUMENT, dy_lmdb_store_id(NULL, &id));
     check_put(store, "k", "v");
     EXPECT_OK(dy_lmdb_store_close(store));
     EXPECT_OK(dy_lmdb_store_contains(again, NOTHING, TEXT("k"), &present));
@@ -106,6 +116,7 @@ void test_store_after_close(void) {
 
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_path(store, &block));
     EXPECT_SAYS("closed");
+    EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_id(store, &block));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_put(store, NOTHING, TEXT("k"), NOTHING, NULL, NULL));
     EXPECT_FAILS(DY_LMDB_CLOSED, dy_lmdb_store_put_many(store, NOTHING, NOTHING));
     EXPECT_FAILS(DY_LMDB_CLOSED,

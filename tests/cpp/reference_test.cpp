@@ -92,6 +92,21 @@ TEST_F(ReferenceTest, MissingInputIsAnErrorThatNamesIt) {
     EXPECT_THROW(Reference().view_input(), lmdb::CorruptError);
 }
 
+TEST_F(ReferenceTest, StoresAreFoundWhereAMapOfPathsHasThem) {
+    put_input(three);
+    Reference made = reference();
+    made.set(lmdb::wire::db_path, "/dy/their/mount/store");
+    const std::string missing = message_of<lmdb::NotFoundError>([&] { made.view_input(); });
+    EXPECT_TRUE(contains(missing, "/dy/their/mount/store"));
+    const std::string theirs = "/dy/their/mount";
+    dy_lmdb_buffer_t from = {theirs.data(), theirs.size()};
+    dy_lmdb_buffer_t to = {directory.path.data(), directory.path.size()};
+    ASSERT_EQ(dy_lmdb_path_map_set(&from, &to, 1), DY_LMDB_OK);
+    const lmdb::View input = made.view_input();
+    EXPECT_EQ(input.span<double>()[2], 4.0);
+    ASSERT_EQ(dy_lmdb_path_map_set(nullptr, nullptr, 0), DY_LMDB_OK);
+}
+
 TEST_F(ReferenceTest, ResultIsWrittenAsADocument) {
     put_input(three);
     const lmdb::Answer answer = lmdb::answer(Summing(), reference());

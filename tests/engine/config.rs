@@ -34,6 +34,14 @@ fn table() -> Vec<Row> {
         [json!(448), json!(-1), json!("0900"), json!("+700"), json!("0070"), json!("10700"), json!("")];
     let not_interval = [json!(-1), json!(1.5), json!("7"), json!(true)];
     let not_paths = [json!("/a"), json!([""]), json!(["a\0b"]), json!([1]), json!(1), json!(null)];
+    let not_map = [
+        json!({"a": "/b"}),
+        json!({"/a": "b"}),
+        json!({"/a": 1}),
+        json!({"/a/..": "/b"}),
+        json!([]),
+        json!(null),
+    ];
     let not_prefix = [json!(1), json!(true), json!(null), json!("input")];
     vec![
         row("lmdb_enabled", json!(false), json!(true), &not_bool),
@@ -60,6 +68,7 @@ fn table() -> Vec<Row> {
         row("lmdb_mode", json!("0700"), json!("2770"), &not_mode),
         row("lmdb_poll_interval", json!(null), json!(10), &not_interval),
         row("lmdb_allowed_roots", json!([]), json!(["/a", "/b/c"]), &not_paths),
+        row("lmdb_path_map", json!({}), json!({"/a": "/b/c", "/d": "/"}), &not_map),
         row("lmdb_validate_arrow", json!(false), json!(true), &not_bool),
         row("lmdb_slow_ms", json!(10), json!(0), &not_int),
     ]

@@ -17,11 +17,13 @@ mod forks;
 mod full_disk;
 #[path = "../../fuzz/src/lib.rs"]
 mod fuzz;
+mod groups;
 mod guards;
 mod header;
 mod identity;
 mod memory;
 mod merging;
+mod mount_paths;
 mod npy;
 mod numbers;
 mod processes;

@@ -80,6 +80,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "lmdb_mode": "0770",
         "lmdb_poll_interval": 10,
         "lmdb_allowed_roots": [str(tmp_path), "/elsewhere"],
+        "lmdb_path_map": {"/their/mount": str(tmp_path), "/elsewhere": "/here"},
         "lmdb_validate_arrow": True,
         "lmdb_slow_ms": 3,
     }

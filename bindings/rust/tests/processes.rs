@@ -3,7 +3,8 @@
 mod common;
 
 use common::{Role, assert_fails, open, pause, role, say, scratch};
-use dishtayantra::{ErrorKind, PutOptions, Store, load, versions};
+use dishtayantra::calculator::{Calculator, Input, Map, MapInput, calculate, map};
+use dishtayantra::{ErrorKind, PutOptions, Result, Store, Writer, load, versions, wire};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ fn child() {
         ("lend", _) => lend(&path),
         ("view", _) => view(&path),
         ("load", file) => load_named(file),
+        ("elsewhere", mount) => elsewhere(&path, mount),
         other => panic!("unknown role {other:?}"),
     }
 }
@@ -193,4 +195,49 @@ fn the_example_program_answers() {
     assert_eq!(done.stdout, b"2 returns under 'returns'\n");
     let late = command.args(["1"]).output().unwrap();
     assert_eq!(late.status.code(), Some(2));
+}
+
+struct Count;
+
+impl Calculator for Count {
+    fn compute<'a>(&self, input: &'a dyn Input) -> Result<Map<'a>> {
+        Ok(map([("count", input.numbers("values")?.len().into())]))
+    }
+}
+
+/// Calculates where the store is at another path than the reference says: `LMDB_PATH_MAP` has it at `mount`, or elsewhere.
+fn elsewhere(path: &Path, mount: &str) {
+    let given = MapInput(map([
+        (wire::REF, true.into()),
+        (wire::INPUT_KEY, "input:calc:7".into()),
+        (wire::OUTPUT_KEY, "output:calc:7".into()),
+        (wire::DB_PATH, "/dy/their/mount/store".into()),
+        (wire::TXN_ID, "7".into()),
+    ]));
+    if mount == path.parent().unwrap().to_str().unwrap() {
+        assert!(calculate(&Count, &given).unwrap().written);
+    } else {
+        let error = calculate(&Count, &given).err().expect("the map leads nowhere");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert!(
+            error.message().contains("/dy/their/mount/store") && error.message().contains(mount),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_reference_is_resolved_where_a_map_of_paths_has_its_store() {
+    let dir = scratch();
+    let path = dir.path().join("store");
+    let store = open(&path);
+    let mut writer = Writer::new().unwrap();
+    writer.map(1).unwrap().string("values").unwrap().doubles(&[1.0, 2.0]).unwrap();
+    writer.put(&store, "input:calc:7", &PutOptions { tracked: true, ..PutOptions::default() }).unwrap();
+    for (mount, answers) in [("/nowhere", false), (dir.path().to_str().unwrap(), true)] {
+        let path_map = format!("{{\"/dy/their/mount\": {mount:?}}}");
+        let role = format!("elsewhere {mount}");
+        Role::start_with(&role, &path, |command| command.env("LMDB_PATH_MAP", path_map)).finish();
+        assert_eq!(store.contains("output:calc:7").unwrap(), answers);
+    }
 }

@@ -37,7 +37,18 @@ impl Role {
 
     /// As [`Role::start`], with more in its environment.
     pub fn start_with(body: &str, role: &str, store: &Path, environment: &[(&str, &OsStr)]) -> Role {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Role::start_by(Command::new(std::env::current_exe().unwrap()), body, role, store, environment)
+    }
+
+    /// As [`Role::start_with`], by a command that takes this binary's arguments: one that starts it elsewhere.
+    pub fn start_by(
+        mut command: Command,
+        body: &str,
+        role: &str,
+        store: &Path,
+        environment: &[(&str, &OsStr)],
+    ) -> Role {
+        let mut child = command
             .args(["--exact", body, "--ignored", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
             .env(STORE, store)

@@ -428,6 +428,10 @@ pub struct Functions {
         store: *const dy_lmdb_store_t,
         path: *mut *mut dy_lmdb_bytes_t,
     ) -> dy_lmdb_status_t,
+    pub dy_lmdb_store_id: unsafe extern "C" fn(
+        store: *const dy_lmdb_store_t,
+        id: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t,
     pub dy_lmdb_store_sweep: unsafe extern "C" fn(
         store: *const dy_lmdb_store_t,
         removed: *mut u64,
@@ -702,6 +706,11 @@ pub struct Functions {
     ) -> dy_lmdb_status_t,
     pub dy_lmdb_allowed_roots_set: unsafe extern "C" fn(
         roots: *const dy_lmdb_buffer_t,
+        count: usize,
+    ) -> dy_lmdb_status_t,
+    pub dy_lmdb_path_map_set: unsafe extern "C" fn(
+        theirs: *const dy_lmdb_buffer_t,
+        ours: *const dy_lmdb_buffer_t,
         count: usize,
     ) -> dy_lmdb_status_t,
     pub dy_lmdb_exchange_open: unsafe extern "C" fn(
@@ -1178,6 +1187,8 @@ impl Functions {
             .map(|sym| *sym)?;
         let dy_lmdb_store_path = unsafe { __library.get(b"dy_lmdb_store_path\0") }
             .map(|sym| *sym)?;
+        let dy_lmdb_store_id = unsafe { __library.get(b"dy_lmdb_store_id\0") }
+            .map(|sym| *sym)?;
         let dy_lmdb_store_sweep = unsafe { __library.get(b"dy_lmdb_store_sweep\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_store_stats = unsafe { __library.get(b"dy_lmdb_store_stats\0") }
@@ -1309,6 +1320,8 @@ impl Functions {
         let dy_lmdb_allowed_roots_set = unsafe {
             __library.get(b"dy_lmdb_allowed_roots_set\0")
         }
+            .map(|sym| *sym)?;
+        let dy_lmdb_path_map_set = unsafe { __library.get(b"dy_lmdb_path_map_set\0") }
             .map(|sym| *sym)?;
         let dy_lmdb_exchange_open = unsafe { __library.get(b"dy_lmdb_exchange_open\0") }
             .map(|sym| *sym)?;
@@ -1581,6 +1594,7 @@ impl Functions {
             dy_lmdb_store_open_config,
             dy_lmdb_store_close,
             dy_lmdb_store_path,
+            dy_lmdb_store_id,
             dy_lmdb_store_sweep,
             dy_lmdb_store_stats,
             dy_lmdb_store_calls,
@@ -1632,6 +1646,7 @@ impl Functions {
             dy_lmdb_reference_decline,
             dy_lmdb_reference_store,
             dy_lmdb_allowed_roots_set,
+            dy_lmdb_path_map_set,
             dy_lmdb_exchange_open,
             dy_lmdb_exchange_close,
             dy_lmdb_exchange_store,
@@ -1802,6 +1817,13 @@ impl Functions {
         path: *mut *mut dy_lmdb_bytes_t,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_store_path)(store, path) }
+    }
+    pub unsafe fn dy_lmdb_store_id(
+        &self,
+        store: *const dy_lmdb_store_t,
+        id: *mut *mut dy_lmdb_bytes_t,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_store_id)(store, id) }
     }
     pub unsafe fn dy_lmdb_store_sweep(
         &self,
@@ -2290,6 +2312,14 @@ impl Functions {
         count: usize,
     ) -> dy_lmdb_status_t {
         unsafe { (self.dy_lmdb_allowed_roots_set)(roots, count) }
+    }
+    pub unsafe fn dy_lmdb_path_map_set(
+        &self,
+        theirs: *const dy_lmdb_buffer_t,
+        ours: *const dy_lmdb_buffer_t,
+        count: usize,
+    ) -> dy_lmdb_status_t {
+        unsafe { (self.dy_lmdb_path_map_set)(theirs, ours, count) }
     }
     pub unsafe fn dy_lmdb_exchange_open(
         &self,

@@ -41,6 +41,7 @@ _SETTINGS = {
     "lmdb_prefault": "prefault",
     "lmdb_mode": "mode",
     "lmdb_allowed_roots": "allowed_roots",
+    "lmdb_path_map": "path_map",
     "lmdb_validate_arrow": "validate_arrow",
     "lmdb_slow_ms": "slow_ms",
 }
@@ -102,6 +103,8 @@ class LMDBCalculatorConfig:
         validate_arrow: check every value of an Arrow table before it is handed on; None: when
             ``mode`` admits a group.
         slow_ms: calls of as many milliseconds are kept as slow ones, the last 256 of a store.
+        path_map: where directories are mounted here that references name by their place elsewhere,
+            for the whole process: ``{"/their/mount": "/my/mount"}``.
     """
 
     enabled: bool = False
@@ -130,6 +133,7 @@ class LMDBCalculatorConfig:
     allowed_roots: list[str] = field(default_factory=list)
     validate_arrow: bool | None = None
     slow_ms: int = 10
+    path_map: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.db_path = store_path("lmdb_db_path", self.db_path)
@@ -264,12 +268,15 @@ def _plain(key: str, value: Any) -> Any:
         return os.fspath(value)
     if isinstance(value, (list, tuple)):
         return [_plain(key, item) for item in value]
+    if isinstance(value, dict):
+        return {_plain(key, name): _plain(key, item) for name, item in value.items()}
     if hasattr(type(value), "dtype") and getattr(value, "ndim", None) == 0:
         return value.item()
     if hasattr(type(value), "__index__"):
         return int(value)
     raise ConfigError(
-        f"{key}: {value!r} is not allowed; a setting is true or false, a number, a string or a list"
+        f"{key}: {value!r} is not allowed; a setting is true or false, a number, a string, a list "
+        "or a dict"
     )
 
 

@@ -44,6 +44,7 @@ class ExchangeHandle:
         "_wait_timeout_ms",
         "generation",
         "store",
+        "store_id",
     )
 
     def __init__(self, config: LMDBCalculatorConfig, name: str, mode: LMDBExchangeMode) -> None:
@@ -74,6 +75,7 @@ class ExchangeHandle:
         if status:
             fail(status)
         self.store: Store = Store(store.value)
+        self.store_id: str = self.store.id()
         self._file = data_file(config.db_path)
         self._identity = identity(self._file)
 

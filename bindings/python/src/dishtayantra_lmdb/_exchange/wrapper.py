@@ -271,7 +271,7 @@ class LMDBEnabledCalculator:
         """Whether the calculator gets what came, a reference, instead of its payload."""
         if (
             not is_single(reference)
-            or reference.get(DB_PATH) != self.config.db_path
+            or not self._is_of_our_store(handle, reference)
             or handle.ignored()
         ):
             return False
@@ -283,6 +283,13 @@ class LMDBEnabledCalculator:
         # A payload inside its record has no marks that tell who opened it, and is a copy in any
         # case. One that cannot be had is for whoever resolves it to complain of.
         return pin is not None and pin.info().file_offset != 0
+
+    def _is_of_our_store(self, handle: ExchangeHandle, reference: Any) -> bool:
+        """Whether a reference is to our store, wherever its maker has the directory."""
+        entry = reference.get(ENTRY)
+        if isinstance(entry, str):
+            return entry.startswith(handle.store_id)
+        return bool(reference.get(DB_PATH) == self.config.db_path)
 
     def _directly(self, handle: ExchangeHandle | None, payload: Any) -> Steps:
         """The payload itself goes to the calculator."""

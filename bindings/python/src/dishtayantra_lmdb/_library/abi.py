@@ -135,6 +135,7 @@ _QUICK: dict[str, tuple[Any, ...]] = {
     "bytes_free": (_HANDLE,),
     "options_default": (_OUT,),
     "store_path": (_HANDLE, _OUT),
+    "store_id": (_HANDLE, _OUT),
     "store_contains": (*_ENTRY, _OUT),
     "keys_count": (_HANDLE,),
     "keys_at": (_HANDLE, _SIZE, _OUT, _OUT),

@@ -103,6 +103,14 @@ class Store:
             fail(status)
         return take_bytes(block).decode("utf-8", "surrogateescape")
 
+    def id(self) -> str:
+        """The id of this very store, with which ``_lmdb_entry`` begins in references to it."""
+        block = ctypes.c_void_p()
+        status = lib.store_id(self.value, ctypes.byref(block))
+        if status:
+            fail(status)
+        return take_bytes(block).decode()
+
     def put(
         self,
         db: str | bytes,

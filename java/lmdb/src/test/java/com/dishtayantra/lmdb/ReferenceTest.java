@@ -103,6 +103,25 @@ class ReferenceTest {
     }
 
     @Test
+    void aStoreIsFoundWhereAMapOfPathsHasIt() throws Exception {
+        store.database("prices").put("input:calc:1", new byte[] {1, 2}, PutOptions.defaults().tracked(true));
+        Map<String, Object> fields = fields();
+        fields.put("_lmdb_db_path", "/dy/their/mount/store");
+        String reference = Reference.of(fields).toJson();
+        String wrong = elsewhere(reference, "/nowhere");
+        assertTrue(wrong.contains("/dy/their/mount/store") && wrong.contains("/nowhere/store"), wrong);
+        assertFalse(store.database("prices").contains("output:calc:1"));
+        assertEquals("answered", elsewhere(reference, directory.toString()));
+        assertArrayEquals(new byte[] {1, 2}, store.database("prices").get("output:calc:1").orElseThrow());
+    }
+
+    private String elsewhere(String reference, String mount) throws Exception {
+        ProcessBuilder child = Child.program(List.of(), Elsewhere.class, store.path().toString(), reference);
+        child.environment().put("LMDB_PATH_MAP", "{\"/dy/their/mount\": \"" + mount + "\"}");
+        return Child.said(child.redirectErrorStream(false).redirectError(ProcessBuilder.Redirect.DISCARD).start()).trim();
+    }
+
+    @Test
     void documentsOfEverySizeAreOutputs() {
         Reference reference = Reference.of(fields());
         for (int count : new int[] {1, 100_000}) {
