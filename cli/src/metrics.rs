@@ -188,8 +188,10 @@ fn processes(families: &mut Families, stats: &Value) {
         })
         .collect();
     families.gauge("processes", "Processes that hold something of the store.", &[(&[], rows.len() as f64)]);
-    let labels: Vec<[(&str, &str); 4]> =
-        rows.iter().map(|(names, ..)| names.each_ref().map(|(name, value)| (*name, value.as_str()))).collect();
+    let labels: Vec<[(&str, &str); 4]> = rows
+        .iter()
+        .map(|(names, ..)| names.each_ref().map(|(name, value)| (*name, value.as_str())))
+        .collect();
     let mut each = |name: &str, help: &str, value: &dyn Fn(usize) -> f64| {
         let values: Vec<(Labels, f64)> =
             labels.iter().enumerate().map(|(row, labels)| (labels.as_slice(), value(row))).collect();

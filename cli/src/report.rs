@@ -125,7 +125,8 @@ fn info_text(stats: &Value) -> String {
 
 /// Readers, pins and loans, and the processes that have them with their totals; this program's own reader apart.
 pub fn holders_json(stats: &Value) -> Value {
-    let readers: Vec<&Value> = list(&stats["readers"]).iter().filter(|reader| !is_own(stats, reader)).collect();
+    let readers: Vec<&Value> =
+        list(&stats["readers"]).iter().filter(|reader| !is_own(stats, reader)).collect();
     let processes: Vec<Value> = totals(stats)
         .into_iter()
         .map(|Holder { engine, process, totals }| {
@@ -241,11 +242,7 @@ fn holders_text(stats: &Value) -> String {
         .collect();
     let engine = |row: &Value| row["engine"].as_u64().map_or_else(|| "-".to_owned(), |id| id.to_string());
     let rows = |name: &str, row: &dyn Fn(&Value) -> Vec<String>| {
-        list(&stats[name])
-            .iter()
-            .filter(|each| !is_own(stats, each))
-            .map(row)
-            .collect::<Vec<_>>()
+        list(&stats[name]).iter().filter(|each| !is_own(stats, each)).map(row).collect::<Vec<_>>()
     };
     let readers = rows("readers", &|reader| {
         let snapshot = &reader["snapshot"];
@@ -259,9 +256,20 @@ fn holders_text(stats: &Value) -> String {
         vec![engine(pin), pin["pid"].to_string(), age, bytes, key::shown(database.as_bytes()), shown_key(pin)]
     });
     pins.sort();
-    let loans = rows("loans", &|loan| vec![engine(loan), loan["pid"].to_string(), size(number(&loan["bytes"]))]);
+    let loans =
+        rows("loans", &|loan| vec![engine(loan), loan["pid"].to_string(), size(number(&loan["bytes"]))]);
     let header = [
-        "engine", "pid", "host", "user", "state", "readers", "pins", "pinned", "oldest pin", "loans", "on loan",
+        "engine",
+        "pid",
+        "host",
+        "user",
+        "state",
+        "readers",
+        "pins",
+        "pinned",
+        "oldest pin",
+        "loans",
+        "on loan",
         "command",
     ];
     let sections = [

@@ -1,7 +1,7 @@
 //! What LMDB takes for its process id: a number that no process and no other engine of the store ever has.
 //!
-//! LMDB names the owner of a reader slot, and of its lock that says so, by `getpid`. In containers everybody may be number
-//! 1. LMDB asks once when an environment is made and once when it is closed; the linker has its calls end here
+//! LMDB names the owner of a reader slot, and of its lock that says so, by `getpid`, and in containers everybody may have
+//! the same pid. It asks once when an environment is made and once when it is closed; the linker has its calls end here
 //! (`--wrap=getpid` in `build.rs`), and for that long the calling thread has the engine's number.
 
 use std::cell::Cell;

@@ -87,7 +87,7 @@ impl Roll {
             let words = shared.member(row);
             let who = words[WHO].load(Ordering::Acquire);
             let (host, command) = (read_text(words, HOST), read_text(words, COMMAND));
-            (who != 0).then(|| (who as u32, Member { pid: (who >> 32) as u32, host, command }))
+            (who != 0).then_some((who as u32, Member { pid: (who >> 32) as u32, host, command }))
         });
         Roll(rows.collect())
     }

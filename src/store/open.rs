@@ -163,7 +163,9 @@ fn identify_store(engine: &Engine, torn: bool, alone: bool, version: u32) -> Res
     let changed = files::changed(&known, &now, torn);
     // A disk may have another number after a boot, which a synchronised store outlives.
     let same = |made_for: FileId| {
-        made_for.1 == file.1 && (torn || made_for.0 == file.0) && (version < WITH_FILES || !changed.contains(&SHARED))
+        made_for.1 == file.1
+            && (torn || made_for.0 == file.0)
+            && (version < WITH_FILES || !changed.contains(&SHARED))
     };
     let (id, renamed) = match shared.id() {
         Some((id, made_for)) if !alone || same(made_for) => (id, alone && made_for != file),
@@ -320,8 +322,8 @@ fn assemble(
         owners: owners.file().clone(),
         engine: owners.id(),
     };
-    let env = Env::open(&directory.c_path(), &env_options, turns)
-        .map_err(|error| open_error(directory, error))?;
+    let env =
+        Env::open(&directory.c_path(), &env_options, turns).map_err(|error| open_error(directory, error))?;
     let identity = |name: &str| -> Result<FileId> {
         let missing = || Error::new(Status::Io, format!("{name} vanished from {}", directory.path.display()));
         Ok(directory.stat(name)?.ok_or_else(missing)?.1)

@@ -345,7 +345,10 @@ impl Shared {
         }
         Err(Error::new(
             Status::Limit,
-            format!("the store was opened {} times, and can be no more: copy it to a new one", number::MAX_ENGINE),
+            format!(
+                "the store was opened {} times, and can be no more: copy it to a new one",
+                number::MAX_ENGINE
+            ),
         ))
     }
 

@@ -342,7 +342,10 @@ fn stats_count_what_is_there() {
     assert_eq!(stats["counters"]["puts"], 2);
     assert_eq!((&stats["format_version"], &stats["durability"]), (&4.into(), &"process".into()));
     let engine = &stats["engines"][0];
-    assert_eq!((&engine["pid"], &engine["engine"]), (&std::process::id().into(), &stats["pins"][0]["engine"]));
+    assert_eq!(
+        (&engine["pid"], &engine["engine"]),
+        (&std::process::id().into(), &stats["pins"][0]["engine"])
+    );
     for known in [engine, &stats["pins"][0], &stats["readers"][0]] {
         assert_eq!(known["host"], std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim());
         assert!(known["command"].as_str().unwrap().contains("engine"), "{known}");

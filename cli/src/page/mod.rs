@@ -229,7 +229,17 @@ fn holders(page: &mut String, stats: &Value) -> Result<(), Failure> {
         ]
     });
     let header = [
-        "command", "host", "user", "state", "engine", "pid", "pins", "pinned", "oldest pin", "loans", "on loan",
+        "command",
+        "host",
+        "user",
+        "state",
+        "engine",
+        "pid",
+        "pins",
+        "pinned",
+        "oldest pin",
+        "loans",
+        "on loan",
     ];
     table(page, "Who holds what", &header, 4, rows.collect())
 }

@@ -59,16 +59,9 @@ fn holders_names_who_pins_and_lends_what() {
     let command: Vec<_> = std::env::args().collect();
     assert_eq!(process["command"], command.join(" "));
     let text = printed(&[&"holders", &path]);
-    for part in [
-        "reader of",
-        "pin of",
-        "loan of",
-        "command",
-        "pinned",
-        "8.79 KiB",
-        "(deleted)",
-        &pid().to_string(),
-    ] {
+    for part in
+        ["reader of", "pin of", "loan of", "command", "pinned", "8.79 KiB", "(deleted)", &pid().to_string()]
+    {
         assert!(text.contains(part), "{part} in {text}");
     }
     drop((views, loan));
