@@ -217,7 +217,7 @@ fn elsewhere(path: &Path, mount: &str) {
     if mount == path.parent().unwrap().to_str().unwrap() {
         assert!(calculate(&Count, &given).unwrap().written);
     } else {
-        let error = calculate(&Count, &given).err().expect("the map leads nowhere");
+        let error = calculate(&Count, &given).expect_err("the map leads nowhere");
         assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         assert!(
             error.message().contains("/dy/their/mount/store") && error.message().contains(mount),
