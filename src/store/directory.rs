@@ -3,7 +3,7 @@
 use super::backoff::Backoff;
 use crate::error::{Error, Result, Status};
 use crate::mapping::proc_maps::FileId;
-use crate::mapping::sys;
+use crate::mapping::{mounts, sys};
 use crate::options::Options;
 use std::ffi::CString;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -41,6 +41,9 @@ const REFUSED: &[(i64, &str)] = &[
     (0xFE53_4D42, "SMB does not keep memory maps coherent"),
     (0x0102_1997, "9p does not keep memory maps coherent"),
 ];
+
+/// Every file system of FUSE, of which one is not to be used.
+const FUSE: i64 = 0x6573_5546;
 
 /// An open directory of a store.
 pub struct Directory {
@@ -207,13 +210,20 @@ pub fn check_file_system(path: &Path) -> Result<()> {
 
 fn refuse_file_system(path: &Path, file: &File) -> Result<()> {
     let magic = sys::file_system(file).map_err(|e| Error::io(path.display(), &e))?;
-    match REFUSED.iter().find(|(refused, _)| *refused == magic) {
-        Some((_, why)) => Err(Error::new(
+    match why_refused(magic, || mounts::kind(file)) {
+        Some(why) => Err(Error::new(
             Status::Unsupported,
             format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
         )),
         None => Ok(()),
     }
+}
+
+fn why_refused(magic: i64, kind: impl FnOnce() -> Option<String>) -> Option<&'static str> {
+    if magic == FUSE && kind().as_deref() == Some("virtiofs") {
+        return Some("virtiofs shares neither memory maps nor locks between machines");
+    }
+    REFUSED.iter().find(|(refused, _)| *refused == magic).map(|&(_, why)| why)
 }
 
 /// Mode of the store's files: the directory's, without the right to search.
@@ -311,4 +321,21 @@ fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) ->
     Ok((extra & 0o055 != 0).then(|| {
         format!("{shown} (mode {mode:04o}) can be read by others; chmod it to {:04o}", options.mode)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why_refused;
+
+    #[test]
+    fn file_systems_that_cannot_hold_a_store_are_refused() {
+        let why = |magic, kind: &str| why_refused(magic, || Some(kind.to_owned()));
+        assert!(why(0x0102_1997, "9p").unwrap().contains("9p"));
+        assert!(why(0x6573_5546, "virtiofs").unwrap().contains("virtiofs"));
+        for (magic, kind) in [(0x6573_5546, "fuse.fuse-overlayfs"), (0x0102_1994, "tmpfs"), (0xef53, "ext4")]
+        {
+            assert_eq!(why(magic, kind), None, "{kind}");
+        }
+        assert_eq!(why_refused(0x6573_5546, || None), None);
+    }
 }
