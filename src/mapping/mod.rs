@@ -5,6 +5,7 @@ pub mod attach;
 pub mod clock;
 pub mod fork;
 pub mod lock;
+pub mod mounts;
 pub mod owner_lock;
 pub mod payload;
 pub mod proc_maps;

@@ -3,7 +3,7 @@
 use super::backoff::Backoff;
 use crate::error::{Error, Result, Status};
 use crate::mapping::proc_maps::FileId;
-use crate::mapping::sys;
+use crate::mapping::{mounts, sys};
 use crate::options::Options;
 use std::ffi::CString;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -42,7 +42,7 @@ const REFUSED: &[(i64, &str)] = &[
     (0x0102_1997, "9p does not keep memory maps coherent"),
 ];
 
-/// File systems in user space, of which one is a host's seen from a virtual machine.
+/// Every file system of FUSE, of which one is not to be used.
 const FUSE: i64 = 0x6573_5546;
 
 /// An open directory of a store.
@@ -210,34 +210,20 @@ pub fn check_file_system(path: &Path) -> Result<()> {
 
 fn refuse_file_system(path: &Path, file: &File) -> Result<()> {
     let magic = sys::file_system(file).map_err(|e| Error::io(path.display(), &e))?;
-    let known = REFUSED.iter().find(|(refused, _)| *refused == magic).map(|(_, why)| *why);
-    let why = match known {
-        None if magic == FUSE && is_virtiofs(path, file)? => {
-            "virtiofs shares files with another kernel, but neither locks nor memory maps"
-        }
-        None => return Ok(()),
-        Some(why) => why,
-    };
-    Err(Error::new(
-        Status::Unsupported,
-        format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
-    ))
+    match why_refused(magic, || mounts::kind(file)) {
+        Some(why) => Err(Error::new(
+            Status::Unsupported,
+            format!("{}: {why}; put the store on ext4, XFS or tmpfs", path.display()),
+        )),
+        None => Ok(()),
+    }
 }
 
-fn is_virtiofs(path: &Path, file: &File) -> Result<bool> {
-    let device = file.metadata().map_err(|e| Error::io(path.display(), &e))?.dev();
-    let mounts =
-        std::fs::read("/proc/self/mountinfo").map_err(|e| Error::io("reading /proc/self/mountinfo", &e))?;
-    Ok(mounted_as(&String::from_utf8_lossy(&mounts), device) == Some("virtiofs"))
-}
-
-/// The type of the file system of a device, from the text of `mountinfo`.
-fn mounted_as(mounts: &str, device: u64) -> Option<&str> {
-    let number = format!("{}:{}", libc::major(device), libc::minor(device));
-    mounts.lines().find_map(|line| {
-        let (mount, kind) = line.split_once(" - ")?;
-        (mount.split(' ').nth(2)? == number).then(|| kind.split(' ').next())?
-    })
+fn why_refused(magic: i64, kind: impl FnOnce() -> Option<String>) -> Option<&'static str> {
+    if magic == FUSE && kind().as_deref() == Some("virtiofs") {
+        return Some("virtiofs shares neither memory maps nor locks between machines");
+    }
+    REFUSED.iter().find(|(refused, _)| *refused == magic).map(|&(_, why)| why)
 }
 
 /// Mode of the store's files: the directory's, without the right to search.
@@ -339,16 +325,17 @@ fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) ->
 
 #[cfg(test)]
 mod tests {
-    use super::mounted_as;
+    use super::why_refused;
 
     #[test]
-    fn the_type_of_a_file_system_is_found_by_its_device() {
-        let mounts = "22 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n\
-                      30 22 0:25 / /mnt/with\\040space rw shared:7 master:1 - virtiofs share rw\n\
-                      31 22 0:26 /sub /mnt rw - fuse.other other rw\n";
-        for (minor, kind) in [(25, Some("virtiofs")), (26, Some("fuse.other")), (27, None)] {
-            assert_eq!(mounted_as(mounts, libc::makedev(0, minor)), kind, "{minor}");
+    fn file_systems_that_cannot_hold_a_store_are_refused() {
+        let why = |magic, kind: &str| why_refused(magic, || Some(kind.to_owned()));
+        assert!(why(0x0102_1997, "9p").unwrap().contains("9p"));
+        assert!(why(0x6573_5546, "virtiofs").unwrap().contains("virtiofs"));
+        for (magic, kind) in [(0x6573_5546, "fuse.fuse-overlayfs"), (0x0102_1994, "tmpfs"), (0xef53, "ext4")]
+        {
+            assert_eq!(why(magic, kind), None, "{kind}");
         }
-        assert_eq!(mounted_as("", libc::makedev(0, 1)), None);
+        assert_eq!(why_refused(0x6573_5546, || None), None);
     }
 }
