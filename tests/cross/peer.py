@@ -50,12 +50,16 @@ class Peer:
         """Whether it ended by SIGKILL; waits for its end."""
         return self._process.wait(PATIENCE) == -9
 
-    def ask(self, do: str, **request: Any) -> dict[str, Any]:
-        """The answer to a request. One line is asked and one answered, so nothing is left in a buffer between."""
+    def begin(self, do: str, **request: Any) -> None:
+        """Asks without waiting for the answer, for whoever kills the peer before."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
             self._process.stdin.flush()
+
+    def ask(self, do: str, **request: Any) -> dict[str, Any]:
+        """The answer to a request. One line is asked and one answered, so nothing is left in a buffer between."""
+        self.begin(do, **request)
         if not self._answers.select(PATIENCE):
             # A late answer would be taken for the next one.
             self._process.kill()
