@@ -1,6 +1,6 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java wheel cli docs install uninstall deb crates packages demo browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack memory clean
+.PHONY: help setup build java wheel cli docs install uninstall deb crates packages demo browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack containers memory clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -104,6 +104,9 @@ soak: java ## processes of four languages come and go on one store, some killed:
 
 attack: java ## kills and failing calls at every step, in each language; FULL=1 has all of them
 	@scripts/attack.sh
+
+containers: java ## processes of several containers share a store, many with equal thread ids are killed: 2,400; KILLS=n
+	@CONTAINER_KILLS="$(KILLS)" scripts/containers.sh
 
 clean: ## removes what was built; .venv/ stays
 	rm -rf build target java/target java/*/target

@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python bindings/python-engine tests/python tests/attack tests/cross tests/soak tests/install tests/packages tests/docs tests/fixtures scripts/book.py scripts/c_comments.py tests/browser demo bench-compare benches rust-examples templates)
+python_sources=(bindings/python bindings/python-engine tests/python tests/attack tests/cross tests/containers tests/soak tests/install tests/packages tests/docs tests/fixtures scripts/book.py scripts/c_comments.py tests/browser demo bench-compare benches rust-examples templates)
 failed=()
 
 check() {
@@ -50,6 +50,8 @@ check "mypy, import hook" "$venv/bin/mypy" --cache-dir build/mypy/package --stri
     bindings/python-engine/src
 check "type completeness" scripts/types.sh
 check "mypy, demo and bench" "$venv/bin/mypy" --cache-dir build/mypy/demo --config-file mypy.ini demo bench-compare/python benches/instructions
+check "mypy, containers" env MYPYPATH=tests/cross "$venv/bin/mypy" --cache-dir build/mypy/containers --config-file mypy.ini \
+    --follow-imports=silent tests/containers
 check "shellcheck" shellcheck -x scripts/*.sh .ci/run
 
 [ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"
