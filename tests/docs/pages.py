@@ -35,6 +35,7 @@ class Block:
 
     - ``none, WHY``: it is not run;
     - ``file NAME``: it is a file that later blocks of the page use;
+    - ``namespaces``: it makes namespaces: it is not run where that is not permitted, unless it has to be;
     - ``goes on``: it follows the one before it of its language, as if they were one;
     - ``prints``: what the block before it prints; ``…`` stands for anything.
     """

@@ -10,9 +10,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import tomllib
+import yaml
 from pages import ROOT, Block, blocks
 
 PREFIX = ROOT / "build" / "install"
@@ -20,6 +22,16 @@ PREFIX = ROOT / "build" / "install"
 STORE = "/tmp/exchange"
 DEBUG = ROOT / "target" / "debug"
 PATIENCE = 280
+# Where it is set, as in CI, what takes namespaces is run whether they are permitted or not.
+REQUIRED = "DY_LMDB_REQUIRE_NAMESPACES"
+
+
+def makes_namespaces() -> bool:
+    """Whether blocks that make namespaces are to be run."""
+    probe = ["unshare", "--pid", "--fork", "--mount", "--mount-proc", "--uts", "--time", "true"]
+    return (
+        os.environ.get(REQUIRED) == "1" or subprocess.run(probe, capture_output=True, timeout=PATIENCE).returncode == 0
+    )
 
 
 def rust_crate() -> None:
@@ -46,12 +58,27 @@ class BlockError(Exception):
     """A block did not do what it says."""
 
 
+def check_mounts(block: Block, document: dict[str, Any]) -> None:
+    """The volumes that a pod or a service of Compose mounts are those that the document has."""
+    if "services" in document:
+        volumes = set(document["volumes"])
+        mounted = {volume.split(":")[0] for service in document["services"].values() for volume in service["volumes"]}
+    else:
+        pod = document["spec"]
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        containers = [*pod["containers"], *pod.get("initContainers", [])]
+        mounted = {mount["name"] for container in containers for mount in container["volumeMounts"]}
+    if volumes != mounted:
+        raise BlockError(f"{block}: there are the volumes {sorted(volumes)}, mounted are {sorted(mounted)}")
+
+
 class Run:
     """A page on its way."""
 
     def __init__(self, page: Path, directory: Path) -> None:
         self.page, self.directory = page, directory
-        self.printed = ""
+        # None: the block before was not run.
+        self.printed: str | None = ""
         self._before: dict[str, str] = {}
         self._rust_done = False
         self.environment = {
@@ -93,6 +120,11 @@ class Run:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
             return
+        if block.note == "namespaces" and not makes_namespaces():
+            self.printed = None
+            return
+        if block.note == "prints" and self.printed is None:
+            return
         if block.note == "prints":
             pattern = ".*".join(re.escape(part) for part in block.text.split("…"))
             if not re.fullmatch(pattern, self.printed, re.DOTALL):
@@ -100,7 +132,7 @@ class Run:
             return
         if block.note == "goes on":
             text = self._before[block.language] + text
-        elif block.note:
+        elif block.note and block.note != "namespaces":
             raise BlockError(f"{block}: nothing is known of a block that is '{block.note}'")
         self._before[block.language] = text
         run = getattr(self, f"_run_{block.language or 'text'}", None)
@@ -179,6 +211,10 @@ class Run:
 
     def _run_json(self, block: Block, text: str) -> None:
         json.loads(text)
+
+    def _run_yaml(self, block: Block, text: str) -> None:
+        for document in yaml.safe_load_all(text):
+            check_mounts(block, document)
 
     def _run_xml(self, block: Block, text: str) -> None:
         ElementTree.fromstring(f"<all>{text}</all>")

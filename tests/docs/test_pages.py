@@ -122,6 +122,20 @@ def test_every_function_of_c_is_listed() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE)) == set(re.findall(r"\b(dy_lmdb_\w+)\(", code))
 
 
+def test_refusals_of_containers_are_the_engines() -> None:
+    source = "\n".join(file.read_text() for file in (ROOT / "src").rglob("*.rs"))
+    # As the compiler joins lines, and with the paths that constants stand for.
+    source = re.sub(r"\\\n\s*", "", source)
+    for name, value in re.findall(r'const (\w+): &str = "(/proc/[^"]*)"', source):
+        source = source.replace(f"{{{name}}}", value)
+    _, _, section = (DOCS / "containers.md").read_text().partition("\n## What is not supported\n")
+    told = re.findall(r"^\| .* \| `[A-Z_]+`: `(.*)` \|$", section, re.MULTILINE)
+    assert len(told) >= 8
+    # Messages are put together of several texts.
+    parts = {part for message in told for part in re.split("[…:;,]| holds ", message)}
+    assert sorted(part for part in parts if part.strip() and part.strip() not in source) == []
+
+
 def test_every_call_of_python_is_listed() -> None:
     page = (DOCS / "python.md").read_text()
     classes = (
