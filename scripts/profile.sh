@@ -28,6 +28,8 @@ mkdir -p "$out"
 cc -O2 -std=c11 -Wall -Wextra -Werror -o "$out/native" benches/instructions/native.c -Iinclude -L"$directory" \
     -ldishtayantra_lmdb
 cc -O2 -std=c11 -Wall -Wextra -Werror -shared -fPIC -o "$out/libcounted.so" benches/instructions/counted.c
+# Calculators that the wrapped calls take.
+cmake_build demo build/demo
 say "running the hot paths"
 "$out/native" "$scratch/native"
 "$venv/bin/python" benches/instructions/calls.py "$scratch/python" "$out/libcounted.so"
