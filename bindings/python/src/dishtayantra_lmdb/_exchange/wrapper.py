@@ -35,6 +35,7 @@ from .._store.reference import (
 )
 from .._store.resolve import holds_references, is_single
 from ..errors import CorruptError, FormatError, LMDBError
+from . import elsewhere
 from .answers import Answers, kind_of
 from .calls import FAILED, Steps, run
 from .config import LMDBCalculatorConfig, is_enabled, require_mapping
@@ -231,6 +232,15 @@ class LMDBEnabledCalculator:
         self.exchange.complain("cannot delete what an exchange left", error)
 
     def _steps(self, payload: Any) -> Steps:
+        handles = elsewhere.handles() if self._answers.by_reference else None
+        if handles is None:
+            return (yield from self._here(payload))
+        call = handles.taken(payload)
+        result = yield from self._here(call.payload)
+        return result if result is FAILED else call.given(result, self.config)
+
+    def _here(self, payload: Any) -> Steps:
+        """The steps of a call with what is on this host."""
         handle = self._handle()
         if handle is None:
             return (yield from self._directly(None, self._answers.resolved(payload)))
