@@ -1,0 +1,101 @@
+"""Clusters of several nodes on this machine, and what tests do with processes of theirs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray.cluster_utils import Cluster
+
+# What no test waits longer for than this, in seconds.
+PATIENCE = 20
+MAP_SIZE = 256 << 20
+OBJECTS = 160 << 20
+
+
+def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """What ``condition`` says as soon as it is true."""
+    end = time.monotonic() + patience
+    while True:
+        said = condition()
+        if said:
+            return said
+        assert time.monotonic() < end, f"it did not come true within {patience} s"
+        time.sleep(0.02)
+
+
+class Nodes:
+    """A cluster whose first node has this process on it, resource ``a``; others are added by name."""
+
+    def __init__(self) -> None:
+        self.cluster = Cluster(initialize_head=True, head_node_args=self._arguments("a"))
+        self.nodes: dict[str, Any] = {"a": self.cluster.head_node}
+        ray.init(address=self.cluster.address, log_to_driver=False)
+
+    @staticmethod
+    def _arguments(name: str) -> dict[str, Any]:
+        return {
+            "num_cpus": 1,
+            "object_store_memory": OBJECTS,
+            "resources": {name: 100},
+            "include_dashboard": False,
+        }
+
+    def add(self, name: str) -> None:
+        self.nodes[name] = self.cluster.add_node(**self._arguments(name))
+
+    def remove(self, name: str) -> None:
+        self.cluster.remove_node(self.nodes.pop(name))
+
+    def id(self, name: str) -> str:
+        return str(self.nodes[name].node_id)
+
+    def raylet(self, name: str) -> int:
+        """The process that is the node to the cluster; workers are its children."""
+        return int(self.nodes[name].all_processes["raylet"][0].process.pid)
+
+    def worker(self, name: str, **options: Any) -> Any:
+        """An actor on a node, several of whose methods may run at once."""
+        from worker import Worker
+
+        options = {"num_cpus": 0, "max_concurrency": 16, **options}
+        return ray.remote(Worker).options(resources={name: 1}, **options).remote()
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """The node's raylet answers nothing meanwhile, as one whose machine is overloaded."""
+        pid = self.raylet(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def end(self) -> None:
+        ray.shutdown()
+        self.cluster.shutdown()
+
+
+def get(ref: Any) -> Any:
+    """What a call returned, or its failure; a call that hangs fails the test."""
+    return ray.get(ref, timeout=PATIENCE)
+
+
+def keys(*workers: Any) -> list[list[str]]:
+    """What is in the stores of the nodes of ``workers``; they are checked too."""
+    gc.collect()
+    return get([worker.keys.remote() for worker in workers])
+
+
+def empties(*workers: Any) -> None:
+    """The stores become empty, soon after the last handle is gone, and nothing in them is wrong."""
+    end = time.monotonic() + PATIENCE
+    while any(found := keys(*workers)):
+        assert time.monotonic() < end, f"there are yet {found}"
+        time.sleep(0.02)
