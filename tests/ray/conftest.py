@@ -13,9 +13,8 @@ import pytest
 os.environ["RAY_AUTH_MODE"] = "disabled"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
-import ray  # noqa: E402
-from clusters import MAP_SIZE, Nodes  # noqa: E402
-
+import ray
+from clusters import MAP_SIZE, Nodes
 
 HERE = os.path.dirname(__file__)
 

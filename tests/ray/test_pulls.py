@@ -109,13 +109,9 @@ def test_whoever_waits_takes_over_when_the_process_that_pulls_is_killed(nodes: N
 
 def exporters(raylet: int) -> list[int]:
     """The processes of a node that export a payload at this moment."""
-    found = []
-    for children in Path(f"/proc/{raylet}/task").glob("*/children"):
-        for pid in children.read_text().split():
-            # Empty for one that has ended.
-            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_export"):
-                found.append(int(pid))
-    return found
+    children = [pid for file in Path(f"/proc/{raylet}/task").glob("*/children") for pid in file.read_text().split()]
+    # What a process is called is empty when it has ended.
+    return [int(pid) for pid in children if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_export")]
 
 
 def test_an_export_is_done_again_when_its_process_is_killed(nodes: Nodes) -> None:

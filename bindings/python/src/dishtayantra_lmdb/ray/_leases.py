@@ -55,21 +55,26 @@ class Leases:
         self._begin(token, _Lease(node, fields, copy_key, ttl, time.monotonic() + ttl / 3, True))
         return token
 
-    def watch(self, node: Node, fields: Mapping[str, Any], ref: Any, ttl: float) -> None:
+    def watch(self, node: Node, fields: Mapping[str, Any], ref: Any, ttl: float) -> bool:
         """Has the copies of an object of Ray's deleted when nobody has it any more, if it is this
         process that owns it; else they have their time to live.
+
+        Returns:
+            Whether this node is to be told of copies.
         """
         key = fields[INPUT_KEY]
-        self._begin(ref, _Lease(node, fields, key, ttl, time.monotonic() + ttl / 3, False))
+        return self._begin(ref, _Lease(node, fields, key, ttl, time.monotonic() + ttl / 3, False))
 
-    def _begin(self, token: Any, lease: _Lease) -> None:
+    def _begin(self, token: Any, lease: _Lease) -> bool:
         # Private in Ray 2.60. Without it nobody tells when the last handle is gone, so that the
         # payload has one time to live.
         core = getattr(ray._private.worker.global_worker, "core_worker", None)
         register = getattr(core, "add_object_out_of_scope_callback", None)
         name = token.binary()
-        if register is None or name in self._leases:
-            return
+        if register is None:
+            return False
+        if name in self._leases:
+            return True
         self._leases[name] = lease
         try:
             registered = register(token, self._ended)
@@ -81,6 +86,7 @@ class Leases:
             self._wake.set()
         else:
             del self._leases[name]
+        return bool(registered)
 
     def _ended(self, token: bytes) -> None:
         self._over.append(token)

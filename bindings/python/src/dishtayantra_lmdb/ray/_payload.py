@@ -15,6 +15,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
+from .._library.abi import logger
 from .._library.pin import Pin
 from .._payload import formats
 from .._store.reference import DB_NAME, ENTRY, INPUT_KEY
@@ -31,6 +32,9 @@ from ._pulls import NO_ROOM, Pull
 # What Ray says of a node that cannot give anything any more.
 _GONE = (TaskUnschedulableError, NodeDiedError, WorkerCrashedError, ObjectLostError)
 
+# What of a reference travels.
+_FIELDS = (INPUT_KEY, DB_NAME, ENTRY)
+
 # When this process last gave a copy a new time to live.
 _used: dict[str, float] = {}
 _MOST_USED = 1024
@@ -45,9 +49,10 @@ class SharedPayload:
     A payload lives as long as there is a handle on some node and the process that made it lives;
     after that its time to live at most. Values, views and arrays of it stay valid by themselves.
 
-    Only Ray's own serialisation keeps it alive on its way. ``pickle``, closures of remote functions
-    and Ray Client are refused with a TypeError: Ray would keep what they hold for ever. Copying a
-    handle gives the handle itself. Any thread may use one.
+    Only on Ray's own ways does a handle keep its payload alive. One that ``pickle`` made, that was
+    caught in a remote function instead of being an argument of it, or that came by Ray Client can
+    be opened as long as the payload lives for the sake of others; of an object of Ray's only where
+    the node has a copy. Copying a handle gives the handle itself. Any thread may use one.
 
     Attributes:
         node_id: the node it was made on, in hexadecimal.
@@ -84,12 +89,12 @@ class SharedPayload:
             number: the payload's format, or the one that is asked for of what is Ray's yet.
             nbytes: its size, if that is known.
             ttl: its time to live in seconds.
-            token: what Ray counts; None: the payload has its time to live.
+            token: what Ray counts; None: the payload, or its copies, have their time to live.
             source: the object of Ray's that it is a copy of, if it is one.
         """
         self.node_id: str = node_id
         self.key: str = fields[INPUT_KEY]
-        self._fields = fields
+        self._fields = {name: fields[name] for name in _FIELDS if name in fields}
         self._number = number
         self._nbytes = nbytes
         self._ttl = ttl
@@ -115,9 +120,13 @@ class SharedPayload:
     @property
     def _copy_key(self) -> str:
         """The key of a copy in the stores of other nodes, which says what it is a copy of."""
-        if self._source is not None:
-            return self.key
-        return f"{PULLED}{self._fields[ENTRY]}"
+        entry = self._fields.get(ENTRY)
+        return self.key if entry is None else f"{PULLED}{entry}"
+
+    @property
+    def _is_rays(self) -> bool:
+        """Whether it is an object of Ray's, of which there are copies alone."""
+        return ENTRY not in self._fields
 
     def value(self, timeout: float | None = None) -> Any:
         """The payload; arrays and tables in it lie in place in the store of this node, and are
@@ -192,7 +201,7 @@ class SharedPayload:
         """
         node = _node.current()
         node.transport.delete(self._copy_key)
-        if self._source is not None:
+        if self._is_rays:
             return
         if self.node_id == node.node_id:
             nodes = _tasks.delete_here(node, self._fields)
@@ -208,13 +217,13 @@ class SharedPayload:
 
     def _place(self, node: Node) -> tuple[str, str]:
         """Key and database of the payload in the store of this node."""
-        if self.node_id == node.node_id and self._source is None:
+        if self.node_id == node.node_id and not self._is_rays:
             return self.key, self._fields[DB_NAME]
         return self._copy_key, PAYLOADS
 
     def _pin(self, timeout: float) -> Pin:
         node = _node.current()
-        if self._source is None and self.node_id == node.node_id:
+        if self.node_id == node.node_id and not self._is_rays:
             pin = node.own(self._fields)
             if pin is None:
                 raise lost("it is gone from the store of its node", self.node_id, self.key)
@@ -244,13 +253,33 @@ class SharedPayload:
     def _fetch(self, pull: Pull) -> tuple[int, list[Any]]:
         here = _node.current().node_id
         if self._source is not None:
-            value = self._of_ray(pull.get(self._source))
-            _tasks.note_copy(self.node_id, self.key, here, self._ttl)
-            return encode(value, self._number)
+            return self._of_source(pull, here)
+        if self._is_rays:
+            raise lost(
+                "this handle of an object of Ray's was pickled outside of Ray, and this node has "
+                "no copy of it",
+                self.node_id,
+                self.key,
+            )
         number, payload = self._from_its_node(
             pull, _tasks.export(self.node_id, self._fields, here, self._ttl)
         )
         return number, [memoryview(payload)]
+
+    def _of_source(self, pull: Pull, here: str) -> tuple[int, list[Any]]:
+        """The copy of an object of Ray's. Whoever will delete copies knows of it before this handle
+        can be gone.
+        """
+        noted = None
+        if self._token is not None:
+            noted = _tasks.note_copy(self.node_id, self.key, here, self._ttl)
+        encoded = encode(self._of_ray(pull.get(self._source)), self._number)
+        if noted is not None:
+            try:
+                pull.get(noted)
+            except _GONE as error:
+                logger.debug("node %s does not know of a copy: %s", self.node_id, error)
+        return encoded
 
     def _from_its_node(self, pull: Pull, ref: Any) -> Any:
         """What a task on the payload's node returned."""
@@ -285,14 +314,12 @@ class SharedPayload:
         return self._from_its_node(pull, _tasks.value(self.node_id, self._fields))[0]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if not _is_rays():
-            raise TypeError(
-                f"the handle of {self.key!r} is pickled outside of Ray, or caught in a remote "
-                "function: nothing would tell how long the payload is needed; pass it to tasks and "
-                "actors as an argument, or give other processes of this node its reference()"
-            )
-        state = (self._number, self._nbytes, self._ttl, self._token, self._source)
-        return type(self), (self.node_id, dict(self._fields), *state)
+        token, source = self._token, self._source
+        if not _is_counted():
+            # What Ray does not count it would keep for ever.
+            token = source = None
+        state = (self._number, self._nbytes, self._ttl, token, source)
+        return type(self), (self.node_id, self._fields, *state)
 
     def __copy__(self) -> SharedPayload:
         return self
@@ -305,7 +332,7 @@ class SharedPayload:
         return f"<SharedPayload {self.key} of node {self.node_id[:8]}: {size}>"
 
 
-def _is_rays() -> bool:
+def _is_counted() -> bool:
     """Whether Ray serialises an argument or a result in this thread, and counts what is in it."""
     if not ray.is_initialized():
         return False

@@ -186,8 +186,8 @@ def from_ref(
     ttl, node = seconds("ttl", ttl), _node.current()
     number = number_of(format)
     fields = {INPUT_KEY: f"{_node.PULLED}ref:{ref.hex()}", DB_NAME: _node.PAYLOADS}
-    leases().watch(node, fields, ref, ttl)
-    return SharedPayload(node.node_id, fields, number, None, ttl, None, ref)
+    told = leases().watch(node, fields, ref, ttl) or None
+    return SharedPayload(node.node_id, fields, number, None, ttl, told, ref)
 
 
 def _new_key() -> str:

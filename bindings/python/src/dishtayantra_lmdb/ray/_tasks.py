@@ -86,12 +86,12 @@ def export(node_id: str, fields: Mapping[str, Any], wanted_by: str, ttl: float) 
     return _on(node_id, _EXPORT)(dict(fields), wanted_by, ttl)
 
 
-def note_copy(node_id: str, key: str, copied_to: str, ttl: float) -> None:
-    """Tells a node that another has a copy."""
+def note_copy(node_id: str, key: str, copied_to: str, ttl: float) -> Any:
+    """Tells a node that another has a copy; returns Ray's object, None when it knows already."""
     if node_id == copied_to:
         _note_copy(key, copied_to, ttl)
-    else:
-        _on(node_id, _NOTE_COPY)(key, copied_to, ttl)
+        return None
+    return _on(node_id, _NOTE_COPY)(key, copied_to, ttl)
 
 
 def value(node_id: str, fields: Mapping[str, Any]) -> Any:
