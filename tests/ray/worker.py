@@ -77,7 +77,7 @@ class Worker:
     def keys(self) -> list[str]:
         """What is in the store of the node, which is checked."""
         self.transport.sweep()
-        self.transport.audit()
+        assert self.transport.audit()["faults"] == []
         found = self.transport.keys()
         # The store has it once there is a copy.
         if "copies" in self.transport.stats()["databases"]:
