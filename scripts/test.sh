@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust models rust-bindings cli c attack cpp python java install docs cross instructions)
+all_suites=(rust models rust-bindings cli c attack cpp python java install docs cross ray instructions)
 
 suite_rust() { cargo test --locked; }
 
@@ -39,6 +39,9 @@ suite_docs() { scripts/java.sh && "$venv/bin/python" -m pytest tests/docs; }
 
 # Every language against every other, and the calculators of each, as grids.
 suite_cross() { scripts/cross.sh; }
+
+# Clusters of Ray of several nodes on this machine.
+suite_ray() { scripts/java.sh && "$venv/bin/python" -m pytest tests/ray; }
 
 # What the hot paths cost, held against the committed baseline.
 suite_instructions() { scripts/java.sh && scripts/callgrind.sh; }

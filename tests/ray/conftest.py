@@ -20,7 +20,7 @@ HERE = os.path.dirname(__file__)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _directory() -> Iterator[str]:
+def directory() -> Iterator[str]:
     """Where the stores of the tests lie, in this process and, by its environment, in all others."""
     place = tempfile.mkdtemp(prefix="dishtayantra-ray-tests-", dir="/dev/shm")
     # Sockets are there, whose paths are short.
@@ -35,7 +35,7 @@ def _directory() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def nodes(_directory: str) -> Iterator[Nodes]:
+def nodes(directory: str) -> Iterator[Nodes]:
     """Nodes a, b, c and d, for all tests; a test that removes one adds it before."""
     assert not ray.is_initialized()
     made = Nodes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import ray
 
+from .._exchange.calls import is_awaitable
 from .._exchange.wrapper import wrap_with_lmdb
 from .._library.types import LMDBExchangeMode
 from .._store.reference import is_reference
@@ -147,7 +149,8 @@ class _CalculatorActor:
     def calculate(self, *payloads: Any) -> Any:
         """The result for a payload, or for several that are merged."""
         payload = payloads[0] if len(payloads) == 1 else _merged(payloads)
-        return self._wrapped.calculate(payload)
+        result = self._wrapped.calculate(payload)
+        return asyncio.run(_awaited(result)) if is_awaitable(result) else result
 
     def details(self) -> dict[str, Any]:
         """What there is to know of the calculator and its place."""
@@ -159,6 +162,10 @@ class _CalculatorActor:
             "store": node.path,
             "calls": self._wrapped.get_lmdb_info()["calls"],
         }
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
 
 
 _ACTOR = ray.remote(_CalculatorActor)

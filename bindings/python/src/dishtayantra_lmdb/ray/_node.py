@@ -20,7 +20,7 @@ from .._store.transport import LMDBTransport
 from ..errors import DiskFullError, MapFullError
 from . import _places
 from ._errors import NotOnNodeError
-from ._options import options
+from ._options import in_use, options
 
 # The databases of payloads, and of which nodes have copies of ours.
 PAYLOADS, COPIES = "default", "copies"
@@ -45,11 +45,16 @@ class Node:
     def __init__(self, session: str, node_id: str) -> None:
         self.session = session
         self.node_id = node_id
-        directory = options().directory
+        directory = in_use().directory
         _places.prepare(directory)
-        _places.reap(directory)
+        raylets = _raylets()
+        if node_id not in raylets:
+            raise NotOnNodeError(
+                f"node {node_id}, on which this process is, is dead to the cluster"
+            )
+        _places.reap(directory, (session, frozenset(raylets)))
         self._place = os.path.join(directory, f"{session}-{node_id}")
-        self._lock = _places.enter(self._place, session, node_id, _raylet(node_id))
+        self._lock = _places.enter(self._place, session, node_id, raylets[node_id])
         config = LMDBConfig(
             db_path=os.path.join(self._place, _places.STORE),
             map_size=options().limit(),
@@ -192,12 +197,9 @@ def complete(fields: Mapping[str, Any]) -> dict[str, Any]:
     return Reference.parse(fields).fields()
 
 
-def _raylet(node_id: str) -> str:
-    """The socket of a node's raylet."""
-    for node in ray.nodes():
-        if node["NodeID"] == node_id:
-            return str(node["RayletSocketName"])
-    raise NotOnNodeError(f"Ray knows no node {node_id}, on which this process is")
+def _raylets() -> dict[str, str]:
+    """The sockets of the raylets of the nodes that live."""
+    return {node["NodeID"]: node["RayletSocketName"] for node in ray.nodes() if node["Alive"]}
 
 
 _current: Node | None = None
@@ -263,4 +265,8 @@ def reap() -> list[str]:
     Returns:
         The directories that were removed.
     """
-    return _places.reap(options().directory)
+    session = None
+    if ray.is_initialized() and not client.is_connected():
+        name = ray.get_runtime_context().get_session_name()
+        session = name, frozenset(_raylets())
+    return _places.reap(options().directory, session)

@@ -73,6 +73,7 @@ def _from_environment() -> Options:
 
 
 _options: Options | None = None
+_is_used = False
 
 
 def options() -> Options:
@@ -85,6 +86,13 @@ def options() -> Options:
     if _options is None:
         _options = _from_environment()
     return _options
+
+
+def in_use() -> Options:
+    """The options, for whoever opens a store by them: where it is does not change afterwards."""
+    global _is_used
+    _is_used = True
+    return options()
 
 
 def configure(
@@ -106,10 +114,15 @@ def configure(
             ``DISHTAYANTRA_RAY_PULL_TIMEOUT``, else 60.
 
     Raises:
-        ConfigError: a value is not allowed; the message names it.
+        ConfigError: a value is not allowed; the message names it. The store is open already.
     """
     global _options
     changed = options()
+    if _is_used and not (directory is None and map_size is None):
+        raise ConfigError(
+            "directory and map_size cannot be set any more: this process has used its node's store "
+            f"in {changed.directory}; call configure before anything else"
+        )
     if directory is not None:
         changed = replace(changed, directory=store_path("directory", directory))
     if map_size is not None:

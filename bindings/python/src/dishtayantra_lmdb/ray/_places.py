@@ -16,6 +16,7 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from .._library.abi import logger
 from ..errors import StoreIOError, StorePermissionError
@@ -63,7 +64,8 @@ def enter(place: str, session: str, node_id: str, raylet: str) -> int:
         A file descriptor that says so as long as it is open.
     """
     for _ in range(_ATTEMPTS):
-        os.makedirs(place, mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(place, mode=0o700)
         try:
             lock = os.open(
                 os.path.join(place, _IN_USE), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
@@ -111,13 +113,21 @@ def _mounts() -> int:
     return os.stat("/proc/self/ns/mnt").st_ino
 
 
-def reap(directory: str) -> list[str]:
+# A session, and the nodes of it that live.
+Session = tuple[str, frozenset[str]]
+
+
+def reap(directory: str, session: Session | None) -> list[str]:
     """Removes the stores in ``directory`` that nobody uses and whose node is gone.
+
+    Args:
+        directory: where they lie.
+        session: the session that this process is in.
 
     Returns:
         The directories that were removed.
     """
-    return [place for place in _places(directory) if _is_over(place) and _remove(place)]
+    return [place for place in _places(directory) if _is_over(place, session) and _remove(place)]
 
 
 def _places(directory: str) -> Iterator[str]:
@@ -134,26 +144,33 @@ def _places(directory: str) -> Iterator[str]:
             yield place
 
 
-def _is_over(place: str) -> bool:
+def _is_over(place: str, session: Session | None) -> bool:
     """Whether the node of a store is gone for sure."""
     try:
         with open(os.path.join(place, _NODE), encoding="utf-8") as file:
             said = json.load(file)
         raylet, mounts = str(said["raylet"]), int(said["mounts"])
+        of_session, node_id = str(said["session"]), str(said["node_id"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         logger.warning("%s is left: what it says of its node cannot be read: %s", place, error)
         return False
+    if session is not None and of_session == session[0]:
+        return node_id not in session[1]
+    # Of another cluster's nodes only sockets tell, where paths mean the same as here.
+    return mounts == _mounts() and not _answers(raylet)
+
+
+def _answers(raylet: str) -> bool:
+    """Whether somebody listens at a socket, or may do so."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
         try:
             probe.connect(raylet)
-        except ConnectionRefusedError:
-            return True
-        except FileNotFoundError:
-            return mounts == _mounts()
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
         except OSError as error:
-            logger.debug("%s is left: its raylet does not answer: %s", place, error)
-    return False
+            logger.debug("the raylet at %s does not answer: %s", raylet, error)
+    return True
 
 
 def _remove(place: str) -> bool:

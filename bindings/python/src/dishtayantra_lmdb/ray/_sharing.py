@@ -45,8 +45,9 @@ def share(value: Any, *, ttl: float = 300, format: DataFormat | str | None = Non
         LMDBError: another of its kinds says what went wrong.
     """
     ttl = seconds("ttl", ttl)
+    node, key = _node.current(), _new_key()
     number, parts = encode(value, number_of(format))
-    node, key, size = _node.current(), _new_key(), formats.size_of(parts)
+    size = formats.size_of(parts)
     entry_id = node.put_encoded(key, number, parts, ttl)
     return SharedPayload._keep(node, node.reference(key, entry_id), number, size, ttl)
 
