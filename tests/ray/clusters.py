@@ -8,13 +8,16 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray.cluster_utils import Cluster
 
+from dishtayantra_lmdb import LMDBTransport
+
 # What no test waits longer for than this, in seconds.
-PATIENCE = 20
+PATIENCE = 60
 MAP_SIZE = 256 << 20
 OBJECTS = 160 << 20
 
@@ -77,6 +80,38 @@ class Nodes:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    def stores(self, name: str | None = None) -> Iterator[LMDBTransport]:
+        """The stores that there are of a node or of all, which any process of the machine can open."""
+        for node_id in [self.id(name)] if name else [node.node_id for node in self.nodes.values()]:
+            for store in Path(os.environ["DISHTAYANTRA_RAY_DIRECTORY"]).glob(f"*-{node_id}/store"):
+                with LMDBTransport(str(store)) as transport:
+                    yield transport
+
+    def keys(self, name: str | None = None) -> list[str]:
+        """What is in the store of a node or in all of them, which are checked."""
+        found = []
+        for transport in self.stores(name):
+            transport.sweep()
+            assert transport.audit()["faults"] == []
+            for database in transport.stats()["databases"]:
+                found += transport.keys(db_name=database)
+        return found
+
+    def clear(self) -> None:
+        """Deletes what producers left that ended before their payloads."""
+        for transport in self.stores():
+            for database in transport.stats()["databases"]:
+                for key in transport.keys(db_name=database):
+                    transport.delete(key, database)
+
+    def empties(self) -> None:
+        """The stores become empty, soon after the last handle is gone, and nothing in them is wrong."""
+        end = time.monotonic() + PATIENCE
+        while found := self.keys():
+            assert time.monotonic() < end, f"there are yet {found}"
+            gc.collect()
+            time.sleep(0.02)
+
     def end(self) -> None:
         ray.shutdown()
         self.cluster.shutdown()
@@ -85,17 +120,3 @@ class Nodes:
 def get(ref: Any) -> Any:
     """What a call returned, or its failure; a call that hangs fails the test."""
     return ray.get(ref, timeout=PATIENCE)
-
-
-def keys(*workers: Any) -> list[list[str]]:
-    """What is in the stores of the nodes of ``workers``; they are checked too."""
-    gc.collect()
-    return get([worker.keys.remote() for worker in workers])
-
-
-def empties(*workers: Any) -> None:
-    """The stores become empty, soon after the last handle is gone, and nothing in them is wrong."""
-    end = time.monotonic() + PATIENCE
-    while any(found := keys(*workers)):
-        assert time.monotonic() < end, f"there are yet {found}"
-        time.sleep(0.02)

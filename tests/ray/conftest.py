@@ -35,7 +35,7 @@ def directory() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def nodes(directory: str) -> Iterator[Nodes]:
+def cluster(directory: str) -> Iterator[Nodes]:
     """Nodes a, b, c and d, for all tests; a test that removes one adds it before."""
     assert not ray.is_initialized()
     made = Nodes()
@@ -45,3 +45,10 @@ def nodes(directory: str) -> Iterator[Nodes]:
         yield made
     finally:
         made.end()
+
+
+@pytest.fixture
+def nodes(cluster: Nodes) -> Nodes:
+    """The nodes, with nothing in their stores."""
+    cluster.clear()
+    return cluster

@@ -10,7 +10,7 @@ import calculators
 import numpy as np
 import pytest
 import ray
-from clusters import Nodes, empties, get
+from clusters import Nodes, get
 from ray.dag import InputNode
 
 from dishtayantra_lmdb.errors import ConfigError, InvalidArgumentError
@@ -48,7 +48,7 @@ def test_a_calculator_on_another_node(nodes: Nodes, language: str) -> None:
     calls = details["calls"]
     assert (calls["through_store"], calls["direct"], calls["repeated"]) == (3, 0, 0)
     del payload, result
-    empties(reader, nodes.worker("a"))
+    nodes.empties()
 
 
 @pytest.mark.filterwarnings("ignore:DAGNode.execute")
@@ -66,7 +66,7 @@ def test_five_in_a_chain_over_two_nodes(nodes: Nodes) -> None:
         step = actor.calculate.remote(step)
     assert {name: get(step)[name] for name in wanted} == pytest.approx(wanted)
     del step
-    empties(nodes.worker("a"), nodes.worker("b"), nodes.worker("c"))
+    nodes.empties()
     # As a graph of Ray's, which keeps what is between its nodes.
     with InputNode() as given:
         graph: Any = given

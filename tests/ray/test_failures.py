@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import ray
-from clusters import Nodes, empties, get, until
+from clusters import Nodes, get, until
 
 from dishtayantra_lmdb.errors import EntryNotFoundError
 from dishtayantra_lmdb.ray import PayloadLostError, SharedPayload, from_ref, reap, share
 
 ITEMS = 1 << 17
 TOTAL = 1.5 * ITEMS
-TTL = 2.0
 
 
 def lost(payload: SharedPayload) -> Any:
@@ -32,35 +31,27 @@ def test_of_a_producer_that_is_killed_the_payload_outlives_it_by_its_time_to_liv
     maker, beside, other = nodes.worker("b"), nodes.worker("b"), nodes.worker("c")
     pid = get(maker.pid.remote())
     get([beside.pid.remote(), other.pid.remote()])
-    payload = get(maker.make.remote(ttl=TTL * 2))
+    payload = get(maker.make.remote(ttl=8))
     os.kill(pid, signal.SIGKILL)
     assert get([other.sum.remote(payload), beside.sum.remote(payload)]) == [TOTAL, TOTAL]
-    until(lambda: not get(beside.keys.remote()))
+    until(lambda: not nodes.keys("b"))
     for worker in (beside, nodes.worker("d")):
         with lost(payload) as failure:
             get(worker.sum.remote(payload))
         assert isinstance(failure.value, ray.exceptions.ObjectLostError)
         assert isinstance(failure.value, EntryNotFoundError)
-    empties(other)
-
-
-def test_a_payload_does_not_expire_while_its_producer_lives(nodes: Nodes) -> None:
-    maker, other = nodes.worker("b"), nodes.worker("c")
-    payload = get(maker.make.remote(ttl=TTL))
-    time.sleep(2.5 * TTL)
-    assert get([maker.sum.remote(payload), other.sum.remote(payload)]) == [TOTAL, TOTAL]
-    del payload
-    empties(maker, other)
+        assert (failure.value.node_id, failure.value.key) == (payload.node_id, payload.key)
+    nodes.empties()
 
 
 def test_a_producer_that_is_stopped_for_longer_loses_its_payload(nodes: Nodes) -> None:
     maker, beside = nodes.worker("b"), nodes.worker("b")
     pid = get(maker.pid.remote())
-    payload = get(maker.make.remote(ttl=TTL))
+    payload = get(maker.make.remote(ttl=2))
     get(beside.pid.remote())
     os.kill(pid, signal.SIGSTOP)
     try:
-        until(lambda: not get(beside.keys.remote()))
+        until(lambda: not nodes.keys("b"))
     finally:
         os.kill(pid, signal.SIGCONT)
     with lost(payload):
@@ -74,7 +65,7 @@ def test_what_is_deleted_is_gone_everywhere_but_for_who_looks_at_it(nodes: Nodes
     assert get([one.hold.remote(payload), other.sum.remote(payload)]) == [TOTAL, TOTAL]
     payload.delete()
     payload.delete()
-    empties(maker, one, other)
+    nodes.empties()
     for worker in (maker, one, other):
         with lost(payload):
             get(worker.sum.remote(payload))
@@ -136,7 +127,7 @@ def test_of_a_node_that_is_removed_copies_are_left(nodes: Nodes) -> None:
     assert time.monotonic() - began < 30
     # Nobody but its node knows who else has one; this node does.
     get(with_copy.call.remote(SharedPayload.delete, payload))
-    empties(with_copy, without)
+    nodes.empties()
     # Its workers end when they see that it is gone.
     until(lambda: reap() or not store.exists())
     assert not store.exists()
@@ -166,7 +157,7 @@ def test_an_object_of_rays_is_made_anew_when_its_node_is_removed(nodes: Nodes, t
     assert get(elsewhere.sum.remote(alone)) == TOTAL
     assert runs.read_text() == "xxx"
     del refs, payload, alone
-    empties(here, elsewhere)
+    nodes.empties()
     nodes.remove("f")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import ray
-from clusters import MAP_SIZE, Nodes, empties, get, keys, until
+from clusters import MAP_SIZE, Nodes, get, until
 
 from dishtayantra_lmdb import LMDBTimeoutError
 from dishtayantra_lmdb.ray import SharedPayload, from_ref, share
@@ -39,7 +39,7 @@ def test_four_processes_with_four_threads_each_pull_once(nodes: Nodes, kind: str
         assert sum(counts) == 1, counts
         assert payload.value().sum() == TOTAL
     del payload
-    empties(*workers)
+    nodes.empties()
 
 
 @pytest.mark.parametrize("kind", ["share", "from_ref"])
@@ -50,10 +50,10 @@ def test_three_nodes_pull_once_each(nodes: Nodes, kind: str) -> None:
     assert get([worker.sum.remote(payload) for worker in everyone]) == [TOTAL] * 6
     counts = {name: sum(get([one.pull_count.remote() for one in two])) for name, two in workers.items()}
     assert counts == {"b": 1, "c": 1, "d": 1}
-    stores = get([two[0].keys.remote() for two in workers.values()])
-    assert all(len([key for key in found if key.startswith("pulled:")]) == 1 for found in stores), stores
+    for name in "bcd":
+        assert [key.startswith("pulled:") for key in nodes.keys(name)] == [True]
     del payload
-    empties(*everyone)
+    nodes.empties()
 
 
 def test_on_its_own_node_nothing_is_pulled(nodes: Nodes) -> None:
@@ -64,7 +64,7 @@ def test_on_its_own_node_nothing_is_pulled(nodes: Nodes) -> None:
     assert get(reader.pull_count.remote()) == 0
     assert get(reader.entry.remote(get(reader.call.remote(SharedPayload.reference, payload)))) == TOTAL
     del payload
-    empties(maker, reader)
+    nodes.empties()
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["who pulls", "who waits for that"])
@@ -86,7 +86,7 @@ def test_a_pull_ends_in_time(nodes: Nodes, waits: bool) -> None:
     assert get(slow) == TOTAL
     assert get(second.pulls.remote()) == []
     del payload, slow, late
-    empties(maker, first)
+    nodes.empties()
 
 
 def test_whoever_waits_takes_over_when_the_process_that_pulls_is_killed(nodes: Nodes) -> None:
@@ -104,7 +104,7 @@ def test_whoever_waits_takes_over_when_the_process_that_pulls_is_killed(nodes: N
     assert get(waiting) == TOTAL
     assert get(second.pull_count.remote()) == 1
     del payload, killed, waiting
-    empties(second, maker)
+    nodes.empties()
 
 
 def exporters(raylet: int) -> list[int]:
@@ -129,7 +129,7 @@ def test_an_export_is_done_again_when_its_process_is_killed(nodes: Nodes) -> Non
         assert get(total) == 1.5 * size
         assert get(reader.pull_count.remote(payload.key)) == 1
         del payload, total
-        empties(reader, maker)
+        nodes.empties()
         if killed:
             return
     pytest.fail("no export took long enough to be killed")
@@ -147,11 +147,10 @@ def test_a_full_store_gives_up_its_copies(nodes: Nodes) -> None:
     last = share(np.full(size, 6.0))
     assert get([reader.sum.remote(one) for one in (more, last)]) == [5 * size, 6 * size]
     assert get(reader.held_sum.remote()) == size
-    [found] = keys(reader)
-    assert len(found) < 6
+    assert len(nodes.keys("c")) < 6
     get(reader.keep.remote())
     del payload, payloads, more, last
-    empties(maker, reader)
+    nodes.empties()
 
 
 def test_where_there_is_no_room_the_value_is_rays(nodes: Nodes) -> None:
@@ -170,19 +169,21 @@ def test_where_there_is_no_room_the_value_is_rays(nodes: Nodes) -> None:
     of_ray = from_ref(ray.put(np.full(MAP_SIZE // 2 // 8, 2.0)))
     assert get(reader.sum.remote(of_ray)) == MAP_SIZE // 8
     del filled, payload, of_ray
-    empties(maker, reader)
+    nodes.empties()
 
 
-def test_copies_that_are_used_live_on(nodes: Nodes) -> None:
-    maker, reader = nodes.worker("b"), nodes.worker("c")
-    payload = get(maker.make.remote(ttl=1.5))
-    end = time.monotonic() + 5
+def test_while_its_producer_lives_a_payload_does_not_expire_nor_a_copy_that_is_used(nodes: Nodes) -> None:
+    maker, beside, reader = nodes.worker("b"), nodes.worker("b"), nodes.worker("c")
+    get([beside.pid.remote(), reader.pid.remote()])
+    payload = get(maker.make.remote(ttl=4))
+    end = time.monotonic() + 9
     while time.monotonic() < end:
         assert get(reader.sum.remote(payload)) == TOTAL
         time.sleep(0.1)
     assert get(reader.pull_count.remote()) == 1
+    assert get(beside.sum.remote(payload)) == TOTAL
     del payload
-    empties(maker, reader)
+    nodes.empties()
 
 
 def test_a_handle_that_nobody_opened_for_long_is_pulled_anew(nodes: Nodes) -> None:
@@ -193,4 +194,4 @@ def test_a_handle_that_nobody_opened_for_long_is_pulled_anew(nodes: Nodes) -> No
         assert get(reader.pull_count.remote()) == count
         time.sleep(2)
     del payload
-    empties(maker, reader)
+    nodes.empties()

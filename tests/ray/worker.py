@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import dishtayantra_lmdb.ray as shared
-from dishtayantra_lmdb import LMDBTransport
+from dishtayantra_lmdb import resolve
 
 
 class Worker:
@@ -22,7 +22,6 @@ class Worker:
         logger = logging.getLogger("core.lmdb")
         logger.setLevel(logging.DEBUG)
         logger.addHandler(self)  # type: ignore[arg-type]
-        self.transport = LMDBTransport(shared.store_path()).open()
 
     level = logging.DEBUG
 
@@ -74,19 +73,9 @@ class Worker:
     def store(self) -> str:
         return shared.store_path()
 
-    def keys(self) -> list[str]:
-        """What is in the store of the node, which is checked."""
-        self.transport.sweep()
-        assert self.transport.audit()["faults"] == []
-        found = self.transport.keys()
-        # The store has it once there is a copy.
-        if "copies" in self.transport.stats()["databases"]:
-            found += self.transport.keys(db_name="copies")
-        return found
-
     def entry(self, reference: dict[str, Any]) -> float:
         """What a reference leads to, by the library alone."""
-        return float(self.transport.resolve(reference).sum())
+        return float(resolve(reference).sum())
 
     def call(self, function: Any, *arguments: Any) -> Any:
         """What a function returns here."""
