@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dishtayantra_lmdb import Calculator
+from dishtayantra_lmdb import Calculator, LMDBCalculatorMixin
 
 
 class Scaled(Calculator):
@@ -33,6 +33,17 @@ class Same(Plain):
     """Answers what it was asked."""
 
     def calculate(self, data: Any) -> Any:
+        return data
+
+
+class Passing(LMDBCalculatorMixin):
+    """Looks at what it was asked, and answers the reference to it."""
+
+    def __init__(self, name: str, config: Any) -> None:
+        self.name = name
+
+    def calculate(self, data: Any) -> Any:
+        assert self.lmdb_read_input() is not None
         return data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 import uuid
 from typing import Any
 
@@ -84,12 +85,16 @@ def test_one_that_knows_no_references(nodes: Nodes) -> None:
         assert np.array_equal(get(actor.calculate.remote(share({"x": MATRIX}))).value()["x"], MATRIX + 1)
 
 
-def test_one_that_answers_what_it_was_asked_gives_the_same_handle(nodes: Nodes) -> None:
-    actor, payload = on("b", calculators.Same), share({"x": MATRIX})
+@pytest.mark.parametrize("node", ["a", "b"], ids=["on the payload's node", "on another"])
+def test_one_that_passes_its_reference_on_gives_the_same_handle(nodes: Nodes, node: str) -> None:
+    actor, payload = on(node, calculators.Passing), share({"x": MATRIX})
     for _ in range(2):
         result = get(actor.calculate.remote(payload))
+        assert result.key == payload.key
         assert np.array_equal(result.value()["x"], MATRIX)
     del result
+    # Time to be deleted, were it the last handle.
+    time.sleep(1)
     assert np.array_equal(payload.value()["x"], MATRIX)
 
 
@@ -107,9 +112,10 @@ def test_one_that_answers_later(nodes: Nodes) -> None:
             }
             return await wrap_with_lmdb(calculators.Later("later"), config, "later").calculate(payload)
 
-    result = get(Engine.remote().calculate.remote(share({"values": MATRIX})))
-    assert isinstance(result, SharedPayload)
-    assert np.array_equal(result.value()["values"], MATRIX * 3)
+    for actor in (Engine.remote(), on("b", calculators.Later)):
+        result = get(actor.calculate.remote(share({"values": MATRIX})))
+        assert isinstance(result, SharedPayload)
+        assert np.array_equal(result.value()["values"], MATRIX * 3)
 
 
 def test_small_results_are_values(nodes: Nodes) -> None:

@@ -14,7 +14,7 @@ import ray
 from clusters import MAP_SIZE, Nodes, get, until
 
 from dishtayantra_lmdb import LMDBTimeoutError
-from dishtayantra_lmdb.ray import SharedPayload, from_ref, share
+from dishtayantra_lmdb.ray import SharedPayload, _node, from_ref, share
 
 PROCESSES, THREADS = 4, 4
 ITEMS = 1 << 17
@@ -40,6 +40,20 @@ def test_four_processes_with_four_threads_each_pull_once(nodes: Nodes, kind: str
         assert payload.value().sum() == TOTAL
     del payload
     nodes.empties()
+
+
+def test_what_came_while_the_lock_was_taken_is_not_pulled_again(nodes: Nodes) -> None:
+    """Between the look that found nothing and the lock another process may have pulled."""
+    payload, reader = share(np.ones(1000)), nodes.worker("b")
+    assert get(reader.sum.remote(payload)) == 1000
+    assert get(reader.call.remote(_pulled_all_the_same, payload)) == payload.nbytes
+
+
+def _pulled_all_the_same(payload: SharedPayload) -> int:
+    def fetch(pull: Any) -> Any:
+        raise AssertionError("it is there")
+
+    return int(payload._pull(_node.current(), 5).run(fetch, 60).size)
 
 
 @pytest.mark.parametrize("kind", ["share", "from_ref"])

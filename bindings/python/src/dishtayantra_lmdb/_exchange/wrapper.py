@@ -173,14 +173,14 @@ class LMDBEnabledCalculator:
             calculate = self.inner
         caller = self._caller
         if caller is None or not self.config.enabled or logger.isEnabledFor(logging.DEBUG):
-            return run(self._steps(input_data), calculate)
+            return run(self._begun(input_data), calculate)
         return caller.calculate(self, calculate, input_data)
 
     # What the library goes on with when a call is none of the usual ones.
 
     def _otherwise(self, calculate: Calculate, payload: Any) -> Any:
         """Nothing was done yet."""
-        return run(self._steps(payload), calculate)
+        return run(self._begun(payload), calculate)
 
     def _answered(
         self, calculate: Calculate, payload: Any, handle: ExchangeHandle, answer: Any
@@ -231,16 +231,17 @@ class LMDBEnabledCalculator:
         """What an exchange left could not be deleted."""
         self.exchange.complain("cannot delete what an exchange left", error)
 
-    def _steps(self, payload: Any) -> Steps:
+    def _begun(self, payload: Any) -> Steps:
         handles = elsewhere.handles() if self._answers.by_reference else None
-        if handles is None:
-            return (yield from self._here(payload))
+        return self._steps(payload) if handles is None else self._with_handles(handles, payload)
+
+    def _with_handles(self, handles: elsewhere.Handles, payload: Any) -> Steps:
+        """A call that takes handles of payloads elsewhere, and gives one."""
         call = handles.taken(payload)
-        result = yield from self._here(call.payload)
+        result = yield from self._steps(call.payload)
         return result if result is FAILED else call.given(result, self.config)
 
-    def _here(self, payload: Any) -> Steps:
-        """The steps of a call with what is on this host."""
+    def _steps(self, payload: Any) -> Steps:
         handle = self._handle()
         if handle is None:
             return (yield from self._directly(None, self._answers.resolved(payload)))

@@ -6,6 +6,12 @@ from __future__ import annotations
 
 from . import reap
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Removes them, and prints their directories."""
     for place in reap():
         print(place)
+
+
+if __name__ == "__main__":
+    main()
