@@ -14,7 +14,7 @@ import ray
 from clusters import Nodes, get, until
 
 from dishtayantra_lmdb.errors import EntryNotFoundError
-from dishtayantra_lmdb.ray import PayloadLostError, SharedPayload, from_ref, reap, share
+from dishtayantra_lmdb.ray import PayloadLostError, SharedPayload, _leases, from_ref, reap, share
 
 ITEMS = 1 << 17
 TOTAL = 1.5 * ITEMS
@@ -42,6 +42,20 @@ def test_of_a_producer_that_is_killed_the_payload_outlives_it_by_its_time_to_liv
         assert isinstance(failure.value, EntryNotFoundError)
         assert (failure.value.node_id, failure.value.key) == (payload.node_id, payload.key)
     nodes.empties()
+
+
+def test_where_ray_does_not_tell_of_the_last_handle_a_payload_has_its_time_to_live(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with releases of Ray without the call, which is private."""
+    monkeypatch.setattr(_leases, "_hook", lambda: None)
+    payload, of_ray = share(np.ones(ITEMS), ttl=3), from_ref(ray.put(np.ones(ITEMS)), ttl=3)
+    reader = nodes.worker("c")
+    assert get([reader.sum.remote(payload), reader.sum.remote(of_ray)]) == [ITEMS, ITEMS]
+    until(lambda: not nodes.keys())
+    with lost(payload):
+        get(reader.sum.remote(payload))
+    assert get(reader.sum.remote(of_ray)) == ITEMS
 
 
 def test_a_producer_that_is_stopped_for_longer_loses_its_payload(nodes: Nodes) -> None:

@@ -76,6 +76,31 @@ def test_of_another_cluster_a_store_is_removed_when_it_has_ended(nodes: Nodes, o
     assert not place.exists()
 
 
+TWICE = """
+import gc, os, time
+import ray
+from dishtayantra_lmdb import LMDBTransport
+from dishtayantra_lmdb.ray import share, store_path
+places = set()
+for _ in range(2):
+    ray.init("local", num_cpus=1, include_dashboard=False, object_store_memory=80 << 20, log_to_driver=False)
+    payload = share(bytes(1 << 20))
+    assert len(payload.value()) == 1 << 20
+    places.add(store_path())
+    kept = payload
+    ray.shutdown()
+assert len(places) == 2
+# The first one's node ended when the second had begun to use its own: its store is gone.
+print(sum(map(os.path.exists, places)))
+"""
+
+
+def test_a_program_that_starts_ray_again_has_another_store(nodes: Nodes) -> None:
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    until(lambda: reap())
+
+
 def made(place: Path, raylet: str, mounts: int | None = None) -> Path:
     """What a node leaves."""
     (place / "store").mkdir(parents=True)

@@ -15,8 +15,8 @@ from ._payload import SharedPayload
 from ._pulls import NO_ROOM
 from ._sharing import share
 
-# Handles deeper in a payload are left as they are.
-_DEEPEST = 8
+# Handles deeper in a payload, or among more, are left as they are: payloads are large.
+_DEEPEST, _MOST = 8, 256
 # Where results live until they are deleted, handles say this, in seconds.
 _LONG = 3600.0
 
@@ -36,15 +36,14 @@ class Call:
     def _here(self, value: Any, depth: int) -> Any:
         if isinstance(value, SharedPayload):
             return self._reference(value)
-        if depth < _DEEPEST:
-            # Only what Ray hands on as it is; nothing is copied that holds no handle.
+        if type(value) in (dict, list, tuple) and depth < _DEEPEST and len(value) <= _MOST:
+            # Nothing is copied that holds no handle.
             if type(value) is dict:
                 made = {key: self._here(item, depth + 1) for key, item in value.items()}
                 return made if any(made[key] is not value[key] for key in value) else value
-            if type(value) in (list, tuple):
-                items = [self._here(item, depth + 1) for item in value]
-                same = all(new is old for new, old in zip(items, value, strict=True))
-                return value if same else type(value)(items)
+            items = [self._here(item, depth + 1) for item in value]
+            same = all(new is old for new, old in zip(items, value, strict=True))
+            return value if same else type(value)(items)
         return value
 
     def _reference(self, handle: SharedPayload) -> Any:

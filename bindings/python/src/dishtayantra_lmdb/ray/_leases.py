@@ -7,10 +7,11 @@ node.
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +28,23 @@ from ._node import Node
 _REAP = 60.0
 
 
-@dataclass
+def _hook() -> Callable[[Any, Callable[[bytes], None]], bool] | None:
+    """What has Ray call when nobody has an object any more. Private in Ray 2.60; where it is not
+    there, nobody tells, and a payload has one time to live.
+    """
+    core = getattr(ray._private.worker.global_worker, "core_worker", None)
+    hook: Callable[[Any, Callable[[bytes], None]], bool] | None = getattr(
+        core, "add_object_out_of_scope_callback", None
+    )
+    return hook
+
+
+@dataclass(frozen=True)
 class _Lease:
     node: Node
     fields: Mapping[str, Any]
     copy_key: str
     ttl: float
-    due: float
     # Whether there is a payload to renew, beside copies.
     is_own: bool
 
@@ -43,6 +54,8 @@ class Leases:
 
     def __init__(self) -> None:
         self._leases: dict[bytes, _Lease] = {}
+        # When each is renewed next, the first on top; also of those that have ended.
+        self._due: list[tuple[float, bytes]] = []
         # Tokens that nobody has any more. Ray says so in a thread of its own, which must not wait.
         self._over: deque[bytes] = deque()
         self._wake = threading.Event()
@@ -52,7 +65,7 @@ class Leases:
     def take(self, node: Node, fields: Mapping[str, Any], copy_key: str, ttl: float) -> Any:
         """Begins to keep a payload alive; returns the token for its handle."""
         token = ray.put(None)
-        self._begin(token, _Lease(node, fields, copy_key, ttl, time.monotonic() + ttl / 3, True))
+        self._begin(token, _Lease(node, fields, copy_key, ttl, True))
         return token
 
     def watch(self, node: Node, fields: Mapping[str, Any], ref: Any, ttl: float) -> bool:
@@ -62,31 +75,32 @@ class Leases:
         Returns:
             Whether this node is to be told of copies.
         """
-        key = fields[INPUT_KEY]
-        return self._begin(ref, _Lease(node, fields, key, ttl, time.monotonic() + ttl / 3, False))
+        return self._begin(ref, _Lease(node, fields, fields[INPUT_KEY], ttl, False))
 
     def _begin(self, token: Any, lease: _Lease) -> bool:
-        # Private in Ray 2.60. Without it nobody tells when the last handle is gone, so that the
-        # payload has one time to live.
-        core = getattr(ray._private.worker.global_worker, "core_worker", None)
-        register = getattr(core, "add_object_out_of_scope_callback", None)
-        name = token.binary()
-        if register is None:
+        hook, name = _hook(), token.binary()
+        if hook is None:
             return False
         if name in self._leases:
             return True
         self._leases[name] = lease
         try:
-            registered = register(token, self._ended)
+            is_told = hook(token, self._ended)
         except Exception as error:
+            # Ray refuses it to whoever does not own the object.
             logger.debug("Ray tells nobody of the end of %s: %s", lease.copy_key, error)
-            registered = False
-        if registered:
-            self._start()
-            self._wake.set()
-        else:
-            del self._leases[name]
-        return bool(registered)
+            is_told = False
+        if not is_told:
+            self._leases.pop(name, None)
+            return False
+        self._schedule(name, lease)
+        self._start()
+        self._wake.set()
+        return True
+
+    def _schedule(self, token: bytes, lease: _Lease) -> None:
+        with self._lock:
+            heapq.heappush(self._due, (time.monotonic() + lease.ttl / 3, token))
 
     def _ended(self, token: bytes) -> None:
         self._over.append(token)
@@ -101,16 +115,17 @@ class Leases:
                 self._thread.start()
 
     def _run(self) -> None:
-        reaped = time.monotonic()
+        reap_at = time.monotonic() + _REAP
         while True:
-            due = min((lease.due for lease in list(self._leases.values())), default=reaped + _REAP)
-            self._wake.wait(max(0.0, min(due, reaped + _REAP) - time.monotonic()))
+            with self._lock:
+                first = min(self._due[0][0], reap_at) if self._due else reap_at
+            self._wake.wait(max(0.0, first - time.monotonic()))
             self._wake.clear()
             try:
                 self._end()
                 self._renew()
-                if time.monotonic() >= reaped + _REAP:
-                    reaped = time.monotonic()
+                if time.monotonic() >= reap_at:
+                    reap_at = time.monotonic() + _REAP
                     _node.reap()
             except Exception as error:
                 # The next round may do better; payloads have their time to live in any case.
@@ -134,11 +149,10 @@ class Leases:
                 _tasks.drop_copies(node_id, keys)
 
     def _renew(self) -> None:
-        now = time.monotonic()
-        for token, lease in list(self._leases.items()):
-            if lease.due > now:
+        for token in self._are_due():
+            lease = self._leases.get(token)
+            if lease is None:
                 continue
-            lease.due = now + lease.ttl / 3
             key, transport = lease.fields[INPUT_KEY], lease.node.transport
             try:
                 alive = not lease.is_own or transport.touch(key, lease.ttl, lease.fields[DB_NAME])
@@ -148,8 +162,17 @@ class Leases:
             except LMDBError as error:
                 logger.debug("cannot renew %s: %s", key, error)
                 alive = False
-            if not alive:
+            if alive:
+                self._schedule(token, lease)
+            else:
                 self._leases.pop(token, None)
+
+    def _are_due(self) -> list[bytes]:
+        now, found = time.monotonic(), []
+        with self._lock:
+            while self._due and self._due[0][0] <= now:
+                found.append(heapq.heappop(self._due)[1])
+        return found
 
 
 _leases = Leases()

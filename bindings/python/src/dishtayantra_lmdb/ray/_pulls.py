@@ -13,7 +13,7 @@ from ray.exceptions import GetTimeoutError
 
 from .._library.abi import logger
 from .._library.pin import Pin
-from ..errors import DiskFullError, LMDBTimeoutError, MapFullError
+from ..errors import DiskFullError, LMDBTimeoutError, MapFullError, TooLargeError
 from ._node import Node
 
 # How long is waited between two looks whether who pulls is still there, in milliseconds.
@@ -162,4 +162,5 @@ def pulls() -> list[PullStatus]:
     return [pull.status() for pull in running]
 
 
-NO_ROOM = (MapFullError, DiskFullError)
+# A payload that no store can hold, or this one cannot now.
+NO_ROOM = (MapFullError, DiskFullError, TooLargeError)
