@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 import ray
 from clusters import MAP_SIZE, Nodes, get, until
 
-from dishtayantra_lmdb import LMDBTimeoutError
+from dishtayantra_lmdb import LMDBTimeoutError, MapFullError
 from dishtayantra_lmdb.ray import SharedPayload, _node, from_ref, share
 
 PROCESSES, THREADS = 4, 4
@@ -174,8 +176,6 @@ def test_where_there_is_no_room_the_value_is_rays(nodes: Nodes) -> None:
     payload = get(maker.make.remote(MAP_SIZE // 2 // 8))
     assert get(reader.sum.remote(payload)) == 1.5 * (MAP_SIZE // 2 // 8)
     assert get(reader.pull_count.remote()) == 0
-    from dishtayantra_lmdb import MapFullError
-
     with pytest.raises(MapFullError, match="full"):
         get(reader.call.remote(SharedPayload.reference, payload))
     with pytest.raises(MapFullError, match="full"):
@@ -184,6 +184,26 @@ def test_where_there_is_no_room_the_value_is_rays(nodes: Nodes) -> None:
     assert get(reader.sum.remote(of_ray)) == MAP_SIZE // 8
     del filled, payload, of_ray
     nodes.empties()
+
+
+def test_a_store_that_is_full_to_the_last_byte_is_read(nodes: Nodes) -> None:
+    """Also by processes that come later, and from other nodes."""
+    first = share(np.ones(ITEMS))
+    for size in (16 << 20, 1 << 20, 1 << 16, 1 << 12, 1 << 8):
+        _fill(size)
+    with pytest.raises(MapFullError):
+        share(1)
+    other = nodes.worker("b")
+    assert get([nodes.worker("a").sum.remote(first), other.sum.remote(first)]) == [ITEMS, ITEMS]
+    assert get(other.pull_count.remote()) == 1
+
+
+def _fill(size: int) -> None:
+    """Puts payloads of a size into the store of this node, as many as it takes."""
+    transport = _node.current().transport
+    with suppress(MapFullError):
+        for at in itertools.count():
+            transport.put(f"{size}:{at}", bytes(size), format="raw", ttl=0)
 
 
 def test_while_its_producer_lives_a_payload_does_not_expire_nor_a_copy_that_is_used(nodes: Nodes) -> None:

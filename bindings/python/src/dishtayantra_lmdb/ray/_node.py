@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import struct
 from collections.abc import Callable, Mapping
@@ -11,10 +12,13 @@ from typing import Any, TypeVar
 import ray
 from ray.util.client import ray as client
 
+from .._exchange.config import LMDBCalculatorConfig
+from .._exchange.handle import ExchangeHandle
 from .._library.abi import VIEW_QUIET, logger
+from .._library.core import new_txn_id
 from .._library.fork import ProcessLock, generation
 from .._library.pin import Pin
-from .._library.types import LMDBConfig
+from .._library.types import LMDBConfig, LMDBExchangeMode
 from .._store.reference import DB_NAME, DB_PATH, ENTRY, INPUT_KEY, REF, Reference
 from .._store.transport import LMDBTransport
 from ..errors import DiskFullError, MapFullError
@@ -60,9 +64,10 @@ class Node:
             map_size=options().limit(),
         )
         self.transport: LMDBTransport = LMDBTransport(config)
+        # Found out when it is asked for: a full store can be read.
+        self._store_id = ""
         try:
             self.transport.open()
-            self._store_id = self._find_store_id()
         except BaseException:
             self.close()
             raise
@@ -79,17 +84,12 @@ class Node:
 
     def _find_store_id(self) -> str:
         """The first half of what ``_lmdb_entry`` says in every reference to this store."""
-        from .._exchange.config import LMDBCalculatorConfig
-        from .._exchange.handle import ExchangeHandle
-        from .._library.core import new_txn_id
-        from .._library.types import LMDBExchangeMode
-
         mode = LMDBExchangeMode.REFERENCE
         config = LMDBCalculatorConfig(enabled=True, db_path=self.path, exchange_mode=mode)
         handle = ExchangeHandle(config, "ray", mode)
         try:
             place = handle.reference(new_txn_id())
-            place.put_output_of({}, config.data_format.number, 1000)
+            self.making_room(lambda: place.put_output_of({}, config.data_format.number, 1000))
             made = handle.output_of(place).fields()
             self.transport.delete(made[INPUT_KEY])
         finally:
@@ -98,19 +98,21 @@ class Node:
 
     def reference(self, key: str, entry_id: str, db_name: str = PAYLOADS) -> dict[str, Any]:
         """The reference to one entry, by the id that its put returned."""
-        return complete(
-            {
-                REF: True,
-                INPUT_KEY: key,
-                DB_PATH: self.path,
-                DB_NAME: db_name,
-                ENTRY: f"{self._store_id}:{entry_id}",
-            }
-        )
+        if not self._store_id:
+            self._store_id = self._find_store_id()
+        fields = {
+            REF: True,
+            INPUT_KEY: key,
+            DB_PATH: self.path,
+            DB_NAME: db_name,
+            ENTRY: f"{self._store_id}:{entry_id}",
+        }
+        # With what follows from them, the marker.
+        return Reference.parse(fields).fields()
 
     def reference_to(self, pin: Pin, key: str, db_name: str) -> dict[str, Any]:
         """The reference to the entry under ``pin``."""
-        return self.reference(key, f"{pin.info().entry_id:016x}", db_name)
+        return self.reference(key, _entry_id(pin), db_name)
 
     def look(self, key: str, db_name: str = PAYLOADS) -> Pin | None:
         """Pins a payload; None when there is none. Does not count as having opened it."""
@@ -120,7 +122,7 @@ class Node:
         """Pins the payload of a reference to this node's store, as :meth:`look`."""
         key, db_name = fields[INPUT_KEY], fields[DB_NAME]
         pin = self.look(key, db_name)
-        if pin is not None and self.reference_to(pin, key, db_name)[ENTRY] != fields[ENTRY]:
+        if pin is not None and not fields[ENTRY].endswith(f":{_entry_id(pin)}"):
             return None
         return pin
 
@@ -187,14 +189,11 @@ class Node:
 
 
 def _place_of(key: str) -> int:
-    import hashlib
-
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") >> 2
 
 
-def complete(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A reference with all that follows from its fields: the marker."""
-    return Reference.parse(fields).fields()
+def _entry_id(pin: Pin) -> str:
+    return f"{pin.info().entry_id:016x}"
 
 
 def _raylets() -> dict[str, str]:

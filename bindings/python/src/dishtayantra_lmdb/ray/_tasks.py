@@ -9,8 +9,10 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from .._library.abi import logger
 from .._payload import formats
 from .._store.reference import DB_NAME, INPUT_KEY
+from ..errors import DiskFullError, MapFullError
 from . import _node
 
 # A payload as it travels: the number of its format, and its bytes.
@@ -28,7 +30,10 @@ def _export(fields: Mapping[str, Any], wanted_by: str, ttl: float) -> Exported |
     if pin is None:
         return None
     # First: whoever deletes the payload then knows of the copy.
-    _note_copy(fields[INPUT_KEY], wanted_by, ttl)
+    try:
+        _note_copy(fields[INPUT_KEY], wanted_by, ttl)
+    except (MapFullError, DiskFullError) as error:
+        logger.debug("the copy on node %s will have its time to live: %s", wanted_by, error)
     return pin.format, pickle.PickleBuffer(pin)
 
 
