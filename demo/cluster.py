@@ -80,7 +80,7 @@ def chain_figures(columns: dict[str, flights.Floats], answer: dict[str, Any]) ->
     expected = np.cov([columns[name] for name in names])
     return [
         flights.Figure(
-            "chain of five", f"{row} × {column}", {"all": float(answer["covariance"][i][j])}, float(expected[i, j])
+            "covariance", f"{row} × {column}", {"all five": float(answer["covariance"][i][j])}, float(expected[i, j])
         )
         for i, row in enumerate(names)
         for j, column in enumerate(names[: i + 1])
@@ -97,12 +97,12 @@ class WireReport:
             self._table.add_column(heading, justify="right")
 
     def add(self, what: str, payloads: Sequence[int], counted: int) -> None:
-        """One direction: the payloads that one other node needs, and the bytes that went there."""
+        """One direction: the payloads, all of a size, that one other node needs, and the bytes that went there."""
         wanted = sum(payloads)
         right = wire.carried_once(wanted, counted)
         self.right = self.right and right
         verdict = "[green]once[/]" if right and wanted else "[green]none[/]" if right else "[bold red]WRONG[/]"
-        carried = f"{len(payloads)}: {', '.join(f'{nbytes:,}' for nbytes in payloads)}" if payloads else "none"
+        carried = f"{len(payloads)} × {payloads[0]:,}" if payloads else "none"
         more = f"{counted - wanted:+,}"
         self._table.add_row(what, carried, str(min(1, len(payloads))), f"{wanted:,}", f"{counted:,}", more, verdict)
 
@@ -119,10 +119,8 @@ def show_calculators(calculators: Sequence[spread.Placed]) -> None:
     """Where each one is."""
     table = Table("calculator", "language", "host", title="Calculators, each a process", title_justify="left")
     table.add_column("process", justify="right")
-    table.add_column("calls", justify="right")
-    details = ray.get([placed.actor.details.remote() for placed in calculators], timeout=spread.PATIENCE)
-    for placed, of_it in zip(calculators, details, strict=True):
-        table.add_row(placed.name, placed.language, placed.host, str(of_it["pid"]), str(of_it["calls"]))
+    for placed, of_it in zip(calculators, spread.details_of(calculators), strict=True):
+        table.add_row(placed.name, placed.language, placed.host, str(of_it["pid"]))
     flights.console.print(table)
 
 
@@ -132,7 +130,7 @@ def calculate(table: pa.Table) -> bool:
     figures, chain = Figures(columns), spread.chained_calculators()
     calculators = [*figures.calculators, *chain]
     flights.console.print(f"starting {len(calculators)} calculators, three of them JVMs …")
-    spread.wait_for(calculators)
+    spread.details_of(calculators)
 
     report = WireReport()
     start = time.perf_counter()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import dishtayantra_rust_calculators as rust
-import numpy as np
 import ray
 
 import dishtayantra_calculators as cpp
@@ -91,17 +90,16 @@ def chained_calculators() -> list[Placed]:
     ]
 
 
-def wait_for(calculators: Sequence[Placed]) -> None:
-    """Until each has answered once, so that all processes, JVMs and stores are there."""
-    warm = np.ones((2, 2))
-    ray.get([placed.actor.calculate.remote({"values": warm}) for placed in calculators], timeout=PATIENCE)
+def details_of(calculators: Sequence[Placed]) -> list[dict[str, Any]]:
+    """Where each one is; it answers when its process, its JVM and its node's store are there."""
+    details: list[dict[str, Any]] = ray.get([placed.actor.details.remote() for placed in calculators], timeout=PATIENCE)
+    return details
 
 
 def all_at_once(calls: Sequence[tuple[Placed, SharedPayload]]) -> list[Any]:
     """What each calculator says of its payload; they run side by side."""
     running = [placed.actor.calculate.remote(payload) for placed, payload in calls]
-    answers: list[Any] = ray.get(running, timeout=PATIENCE)
-    return answers
+    return [opened(answer) for answer in ray.get(running, timeout=PATIENCE)]
 
 
 def one_after_another(calculators: Sequence[Placed], payload: SharedPayload) -> Any:
@@ -109,4 +107,9 @@ def one_after_another(calculators: Sequence[Placed], payload: SharedPayload) -> 
     carried: Any = payload
     for placed in calculators:
         carried = placed.actor.calculate.remote(carried)
-    return ray.get(carried, timeout=PATIENCE)
+    return opened(ray.get(carried, timeout=PATIENCE))
+
+
+def opened(answer: Any) -> Any:
+    """An answer, which is in the store of its node when it is not small."""
+    return answer.value() if isinstance(answer, SharedPayload) else answer
