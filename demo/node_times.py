@@ -21,7 +21,7 @@ from dishtayantra_lmdb.ray import SharedPayload, from_ref, share
 
 SIZES = {1 << 10: "1 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 MB", 100 << 20: "100 MB"}
 ITEM = 1.5
-WARMING = 2
+WARMING = 5
 # A sample that takes longer is no time but a fault.
 PATIENCE = 120
 
@@ -106,8 +106,8 @@ def by_object_ref(name: str, producer: Any, consumers: Sequence[Any]) -> Way:
 
 
 def pairs(by_host: dict[str, list[Any]]) -> list[Way]:
-    """From one process to one other; `by_host` has two workers on a, one on b or more."""
-    producer, neighbour = by_host["a"]
+    """From one process to one other; `by_host` has two workers on a and one on b, or more."""
+    producer, neighbour = by_host["a"][:2]
     stranger = by_host["b"][0]
     return [
         by_ray("same node: Ray", producer, [neighbour]),
