@@ -104,6 +104,8 @@ inside() {
     on "$b" ip link set eth0 up
     # Nobody else is on that wire, and nothing of this is reported to anybody. Ray demands tokens once it finds one.
     export RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 TMPDIR=/dev/shm/tmp
+    # Actors take no CPU of the scheduler's, and start side by side.
+    export RAY_worker_maximum_startup_concurrency=8
     start_ray "$a" a --head --node-ip-address="$head" --port="$port" --include-dashboard=false
     start_ray "$b" b --address="$head:$port" --node-ip-address="$other"
     export RAY_ADDRESS="$head:$port"
