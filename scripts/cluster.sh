@@ -102,6 +102,8 @@ inside() {
     on "$b" ip addr add "$other/24" dev eth0
     on "$a" ip link set eth0 up
     on "$b" ip link set eth0 up
+    # What the caller's environment says of Ray is of another cluster.
+    unset "${!RAY_@}" "${!DISHTAYANTRA_RAY_@}"
     # Nobody else is on that wire, and nothing of this is reported to anybody. Ray demands tokens once it finds one.
     export RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 TMPDIR=/dev/shm/tmp
     # Actors take no CPU of the scheduler's, and start side by side.

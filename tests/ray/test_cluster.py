@@ -12,7 +12,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,27 +56,28 @@ def command_of(place: Path, mark: str) -> str:
         return ""
 
 
-def start(mark: str, *command: object) -> subprocess.Popen[str]:
-    """The script with a program, as if typed: it hears of Ctrl-C, even where the tests do not."""
-    return subprocess.Popen(
+@contextmanager
+def started(mark: str, *command: object) -> Iterator[subprocess.Popen[str]]:
+    """The script with a program, as if typed: it hears of Ctrl-C, even where the tests do not. Killed when left."""
+    with subprocess.Popen(
         ["env", "--default-signal=INT", CLUSTER, *map(str, command)],
         env={**os.environ, MARK: mark},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def run(mark: str, *command: object) -> subprocess.CompletedProcess[str]:
     """The script with a program, to its end."""
-    with start(mark, *command) as process:
-        try:
-            out, err = process.communicate(timeout=PATIENCE)
-        except BaseException:
-            process.kill()
-            raise
-    return subprocess.CompletedProcess(command, process.returncode, out, err)
+    with started(mark, *command) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(list(map(str, command)), process.returncode, out, err)
 
 
 def test_the_flights_on_two_hosts(mark: str) -> None:
@@ -126,38 +127,39 @@ ENDINGS = {
 def test_nothing_is_left_of_several_at_once_that_are_ended_at_work(mark: str) -> None:
     program = f"touch /dev/shm/{mark} $TMPDIR/{mark}; echo here; sleep 600"
     with ExitStack() as stack:
-        running = {name: stack.enter_context(start(mark, "sh", "-c", program)) for name in ENDINGS}
+        running = {name: stack.enter_context(started(f"{mark} {name}", "sh", "-c", program)) for name in ENDINGS}
         for name, process in running.items():
             assert process.stdout is not None
             assert process.stdout.readline() == "here\n", name
         assert sum("raylet" in command.partition(" ")[0] for command in processes(mark)) == 2 * len(running)
         # What they keep is in memory of their own, which goes with them.
         assert not any(Path(place, mark).exists() for place in ("/dev/shm", tempfile.gettempdir()))
-        for name, (number, _) in ENDINGS.items():
-            running[name].send_signal(number)
-        statuses = {name: process.wait(PATIENCE) for name, process in running.items()}
-
-    assert statuses == {name: status for name, (_, status) in ENDINGS.items()}
-    wait_until_gone(mark)
+        for name, (number, status) in ENDINGS.items():
+            end(running[name], number, f"{mark} {name}")
+            assert running[name].returncode == status, name
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_of_one_that_is_ended_while_it_starts(mark: str, number: int) -> None:
-    with start(mark, "sleep", "600") as process:
+    with started(mark, "sleep", "600") as process:
         deadline = time.monotonic() + PATIENCE
         while not any("gcs_server" in command.partition(" ")[0] for command in processes(mark)):
             assert time.monotonic() < deadline, "Ray does not start"
             time.sleep(0.01)
-        process.send_signal(number)
-        assert process.wait(PATIENCE) != 0
-    wait_until_gone(mark)
+        end(process, number, mark)
+        assert process.returncode != 0
 
 
-def wait_until_gone(mark: str) -> None:
-    """The kernel ends the namespaces of a script that was killed: it takes them a moment."""
-    deadline = time.monotonic() + PATIENCE
-    while processes(mark) and time.monotonic() < deadline:
-        time.sleep(0.05)
+def end(process: subprocess.Popen[str], number: int, mark: str) -> None:
+    """Sends a signal to a script; nothing is left when it has ended."""
+    process.send_signal(number)
+    process.wait(PATIENCE)
+    if number == signal.SIGKILL:
+        # It could not wait itself: the kernel takes a moment.
+        deadline = time.monotonic() + PATIENCE
+        while processes(mark) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert processes(mark) == []
 
 
 @pytest.mark.parametrize("command", ["--check", "true"])
