@@ -290,13 +290,13 @@ def test_what_pages_have_make_do_can_be_made() -> None:
     from pages import blocks
 
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     named = {
         (f"{page.name}:{block.line}", target)
         for page in pages()
         for block in blocks(page)
         if block.language == "sh"
-        for words in re.findall(r"^(?:sudo )?make((?: +(?:-C +\S+|[A-Z]+=\S+|[a-z]+))*)", block.text, re.MULTILINE)
+        for words in re.findall(r"^(?:sudo )?make((?: +(?:-C +\S+|[A-Z]+=\S+|[a-z-]+))*)", block.text, re.MULTILINE)
         for target in re.sub(r"-C +\S+", "", words).split()
         if target.islower()
     }
