@@ -41,7 +41,7 @@ suite_docs() { scripts/java.sh && "$venv/bin/python" -m pytest tests/docs; }
 suite_cross() { scripts/cross.sh; }
 
 # Clusters of Ray of several nodes on this machine.
-suite_ray() { scripts/java.sh && "$venv/bin/python" -m pytest tests/ray; }
+suite_ray() { cmake_build demo build/demo && scripts/java.sh && "$venv/bin/python" -m pytest tests/ray; }
 
 # What the hot paths cost, held against the committed baseline.
 suite_instructions() { scripts/java.sh && scripts/callgrind.sh; }
