@@ -5,7 +5,8 @@ then five calculators are chained over both hosts, Python → C++ → Rust → J
 NumPy's, and the bytes that the wire carried with those of the payloads. At last arrays of several sizes go from one
 process to another, by plain Ray and by handles.
 
-Exits with 1 when a figure is wrong or a payload did not go over the wire exactly once.
+Exits with 1 when a figure is wrong, a calculator was called with anything but references, or a payload did not go over
+the wire exactly once.
 """
 
 from __future__ import annotations
@@ -115,13 +116,21 @@ class WireReport:
         )
 
 
-def show_calculators(calculators: Sequence[spread.Placed]) -> None:
-    """Where each one is."""
+def show_calculators(calculators: Sequence[spread.Placed]) -> bool:
+    """Where each one is, and what it was called with; whether that was references alone."""
     table = Table("calculator", "language", "host", title="Calculators, each a process", title_justify="left")
-    table.add_column("process", justify="right")
-    for placed, of_it in zip(calculators, spread.details_of(calculators), strict=True):
-        table.add_row(placed.name, placed.language, placed.host, str(of_it["pid"]))
+    for heading in ("process", "calls by reference", "others"):
+        table.add_column(heading, justify="right")
+    others = 0
+    for placed, details in zip(calculators, spread.details_of(calculators), strict=True):
+        calls = details["calls"]
+        others += calls["direct"]
+        counted = (details["pid"], calls["through_store"], calls["direct"])
+        table.add_row(placed.name, placed.language, placed.host, *map(str, counted))
     flights.console.print(table)
+    if others:
+        flights.console.print("[bold red]not every call went through the stores[/]")
+    return not others
 
 
 def calculate(table: pa.Table) -> bool:
@@ -148,7 +157,7 @@ def calculate(table: pa.Table) -> bool:
     report.add("chain, b → a", [matrix.nbytes], traffic.received)
     took = time.perf_counter() - start
 
-    show_calculators(calculators)
+    by_reference = show_calculators(calculators)
     found += chain_figures(columns, answer)
     flights.show_figures(found)
     wrong = sum(not figure.right for figure in found)
@@ -156,7 +165,7 @@ def calculate(table: pa.Table) -> bool:
     report.show()
     for placed in calculators:
         ray.kill(placed.actor)
-    return not wrong and report.right
+    return not wrong and by_reference and report.right
 
 
 def show_times(samples: int) -> None:
