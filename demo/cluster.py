@@ -175,6 +175,7 @@ def show_times(samples: int) -> None:
     for name in node_times.SIZES.values():
         table.add_column(name, justify="right")
     ways = node_times.pairs({"a": node_times.workers("a", 2), "b": node_times.workers("b", 1)})
+    node_times.settle(ways)
     by_size = []
     for size, name in node_times.SIZES.items():
         flights.console.print(f"measuring {name} …")

@@ -22,6 +22,8 @@ from dishtayantra_lmdb.ray import SharedPayload, from_ref, share
 SIZES = {1 << 10: "1 KB", 100 << 10: "100 KB", 1 << 20: "1 MB", 10 << 20: "10 MB", 100 << 20: "100 MB"}
 ITEM = 1.5
 WARMING = 5
+# Seconds in which Ray starts what it starts by the way: processes for tasks, connections.
+SETTLING = 4.0
 # A sample that takes longer is no time but a fault.
 PATIENCE = 120
 
@@ -131,6 +133,14 @@ class Times:
 
 def _three_digits(milliseconds: float) -> str:
     return f"{milliseconds:,.0f}" if milliseconds >= 99.95 else f"{milliseconds:.1f}"
+
+
+def settle(ways: Sequence[Way]) -> None:
+    """Sends small arrays, for as long as Ray takes to have everything started."""
+    end = time.monotonic() + SETTLING
+    while time.monotonic() < end:
+        for way in ways:
+            way.send(min(SIZES))
 
 
 def measure(ways: Sequence[Way], size: int, samples: int) -> list[Times]:

@@ -49,8 +49,8 @@ class Placed:
 def place(name: str, language: str, made_of: Any, config: dict[str, Any] | None = None) -> Placed:
     """Starts a calculator on the host of its language."""
     resources = {f"host_{PLACES[language]}": 1}
-    named = f"{name}, {language}"
-    return Placed(named, language, remote_calculator(made_of, config or {}, named, num_cpus=0, resources=resources))
+    actor = remote_calculator(made_of, config or {}, f"{name}, {language}", num_cpus=0, resources=resources)
+    return Placed(name, language, actor)
 
 
 def _in_java(name: str) -> JavaClass:

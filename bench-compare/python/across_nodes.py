@@ -81,6 +81,7 @@ def main() -> None:
     print(f"| ms, median / least of {options.samples} | {' | '.join(node_times.SIZES.values())} |")
     print(f"|---|{'--:|' * len(node_times.SIZES)}")
     for ways in groups:
+        node_times.settle(ways)
         by_size = [node_times.measure(ways, size, options.samples) for size in node_times.SIZES]
         for way, times in zip(ways, zip(*by_size, strict=True), strict=True):
             print(f"| {way.name} | {' | '.join(map(str, times))} |", flush=True)
