@@ -100,7 +100,7 @@ class WireReport:
     def add(self, what: str, payloads: Sequence[int], counted: int) -> None:
         """One direction: the payloads, all of a size, that one other node needs, and the bytes that went there."""
         wanted = sum(payloads)
-        right = wire.carried_once(wanted, counted)
+        right = wire.carried_once(payloads, counted)
         self.right = self.right and right
         verdict = "[green]once[/]" if right and wanted else "[green]none[/]" if right else "[bold red]WRONG[/]"
         carried = f"{len(payloads)} × {payloads[0]:,}" if payloads else "none"
@@ -111,8 +111,8 @@ class WireReport:
         """Prints it."""
         flights.console.print(self._table)
         flights.console.print(
-            f"counted may be more by {wire.HEADERS:.0%} of the payloads, for headers, and by {wire.MESSAGES:,} bytes "
-            "for what Ray's processes tell one another\n"
+            "more are headers, what Ray's processes tell one another, and what TCP sends again when its other side "
+            "waits for a core; half a payload more is wrong\n"
         )
 
 
@@ -140,6 +140,9 @@ def calculate(table: pa.Table) -> bool:
     calculators = [*figures.calculators, *chain]
     flights.console.print(f"starting {len(calculators)} calculators, three of them JVMs …")
     spread.details_of(calculators)
+    # Once with a little: Ray starts processes for what it has not done before, and tells them much.
+    spread.all_at_once([(placed, share(np.arange(256.0))) for placed in figures.calculators])
+    spread.one_after_another(chain, share({"values": np.eye(64, 4)}))
 
     report = WireReport()
     start = time.perf_counter()
