@@ -69,7 +69,7 @@ make_host() {
     "${nested[@]}" bash -c 'mount -t tmpfs -o size=3g tmpfs /dev/shm && mkdir -m 1777 /dev/shm/tmp &&
         mount -t sysfs sysfs /sys && ip link set lo up && touch /dev/shm/tmp/ready && { sleep infinity & wait; }' >&2 &
     outer=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         inner=$(tr -d ' ' <"/proc/$outer/task/$outer/children") || die "no host $1 came up"
         if [ -n "$inner" ] && [ -e "/proc/$inner/root/dev/shm/tmp/ready" ]; then
             printf '%s\n' "$inner"
@@ -77,7 +77,7 @@ make_host() {
         fi
         sleep 0.05
     done
-    die "no host $1 came up within 5 s"
+    die "no host $1 came up within 30 s"
 }
 
 # on PID COMMAND...: runs a command on a host, in the directory of this one, which nsenter leaves.
