@@ -1,9 +1,9 @@
 # Targets are short; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build java wheel cli docs install uninstall deb crates packages demo browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack containers memory clean
+.PHONY: help setup build java wheel cli docs install uninstall deb crates packages demo cluster-demo cluster-bench browser test lint header bench across callgrind profile models fuzz simulate faults asan tsan memcheck soak attack containers memory clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
 setup: ## system packages, Rust, .venv/ with the Python package
 	@scripts/setup.sh
@@ -44,6 +44,12 @@ demo: setup ## real data through Python, C++, Rust and Java calculators, figures
 	@scripts/java.sh
 	@.venv/bin/python demo/flights.py
 
+cluster-demo: setup ## the same flights on two Ray nodes, C++ on one, Rust and Java on the other; ends with 77 where namespaces are not permitted
+	@scripts/cluster.sh --check
+	@scripts/build.sh demo
+	@scripts/java.sh
+	@scripts/cluster.sh .venv/bin/python demo/cluster.py
+
 packages: wheel deb ## tries what the packages give, as others would: Debian, source distribution, every Python, crates, Maven
 	@.venv/bin/python -m pytest tests/packages
 
@@ -67,6 +73,11 @@ bench: build ## our benchmarks and the peers, side by side
 
 across: build ## payloads handed to another process, beside iceoryx2, Ray and Aeron; DIRECTORY=/dev/shm ROUNDS=3
 	@scripts/across.sh "$(or $(DIRECTORY),/dev/shm)" "$(or $(ROUNDS),3)"
+
+cluster-bench: setup ## arrays from process to process on a Ray node and between two, beside plain Ray; SAMPLES=20
+	@scripts/cluster.sh --check
+	@scripts/library.sh
+	@PYTHONPATH="$(CURDIR)/demo" scripts/cluster.sh .venv/bin/python bench-compare/python/across_nodes.py --samples "$(or $(SAMPLES),20)"
 
 callgrind: java ## instruction counts of the hot paths beside the committed ones
 	@scripts/callgrind.sh

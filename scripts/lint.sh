@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-python_sources=(bindings/python bindings/python-engine tests/python tests/attack tests/cross tests/containers tests/soak tests/install tests/packages tests/docs tests/fixtures scripts/book.py scripts/c_comments.py tests/browser demo bench-compare benches rust-examples templates)
+python_sources=(bindings/python bindings/python-engine tests/python tests/attack tests/cross tests/containers tests/soak tests/install tests/packages tests/docs tests/ray tests/fixtures scripts/book.py scripts/c_comments.py tests/browser demo bench-compare benches rust-examples templates)
 failed=()
 
 check() {

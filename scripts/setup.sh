@@ -53,6 +53,9 @@ missing_packages() {
     [ "$part" = java ] && return
     command -v make >/dev/null || echo make
     command -v pkg-config >/dev/null || echo pkg-config
+    # Namespaces, and the wire between two of them.
+    command -v ip >/dev/null || echo iproute2
+    { command -v unshare && command -v nsenter && command -v setpriv; } >/dev/null || echo util-linux
     command -v clang++ >/dev/null || echo clang
     command -v valgrind >/dev/null || echo valgrind
     command -v shellcheck >/dev/null || echo shellcheck

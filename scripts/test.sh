@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-all_suites=(rust models rust-bindings cli c attack cpp python java install docs cross containers instructions)
+all_suites=(rust models rust-bindings cli c attack cpp python java install docs cross containers ray instructions)
 
 suite_rust() { cargo test --locked; }
 
@@ -42,6 +42,9 @@ suite_cross() { scripts/cross.sh; }
 
 # Processes in namespaces of their own share a store and are killed; says so where namespaces are not permitted.
 suite_containers() { scripts/containers.sh; }
+
+# Clusters of Ray of several nodes on this machine.
+suite_ray() { cmake_build demo build/demo && scripts/java.sh && "$venv/bin/python" -m pytest tests/ray; }
 
 # What the hot paths cost, held against the committed baseline.
 suite_instructions() { scripts/java.sh && scripts/callgrind.sh; }

@@ -150,6 +150,18 @@ def test_every_call_of_python_is_listed() -> None:
     assert sorted(name for name in calls | names if not re.search(rf"\b{name}\b", page)) == []
 
 
+def test_every_call_across_nodes_is_listed() -> None:
+    from dishtayantra_lmdb import ray as nodes
+
+    page = (DOCS / "ray.md").read_text()
+    classes = [kind for name in nodes.__all__ if isinstance(kind := getattr(nodes, name), type)]
+    kept = [kind for kind in classes if not issubclass(kind, Exception)]
+    calls = {name for kind in kept for name in dir(kind) if not name.startswith("_") and kind is not nodes.JavaClass}
+    calls |= set(nodes.PullStatus.__dataclass_fields__)
+    assert {"value", "publish", "state"} <= calls
+    assert sorted(name for name in {*calls, *nodes.__all__} if not re.search(rf"\b{name}\b", page)) == []
+
+
 def calls_listed(page: str) -> dict[tuple[str, ...], set[str]]:
     """The calls in each table of "Every call", by the classes that its heading names."""
     _, _, rest = "\n".join(prose(DOCS / page)).partition("\n## Every call\n")
@@ -292,13 +304,13 @@ def test_what_pages_have_make_do_can_be_made() -> None:
     from pages import blocks
 
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     named = {
         (f"{page.name}:{block.line}", target)
         for page in pages()
         for block in blocks(page)
         if block.language == "sh"
-        for words in re.findall(r"^(?:sudo )?make((?: +(?:-C +\S+|[A-Z]+=\S+|[a-z]+))*)", block.text, re.MULTILINE)
+        for words in re.findall(r"^(?:sudo )?make((?: +(?:-C +\S+|[A-Z]+=\S+|[a-z-]+))*)", block.text, re.MULTILINE)
         for target in re.sub(r"-C +\S+", "", words).split()
         if target.islower()
     }

@@ -35,6 +35,7 @@ from .._store.reference import (
 )
 from .._store.resolve import holds_references, is_single
 from ..errors import CorruptError, FormatError, LMDBError
+from . import elsewhere
 from .answers import Answers, kind_of
 from .calls import FAILED, Steps, run
 from .config import LMDBCalculatorConfig, is_enabled, require_mapping
@@ -172,14 +173,14 @@ class LMDBEnabledCalculator:
             calculate = self.inner
         caller = self._caller
         if caller is None or not self.config.enabled or logger.isEnabledFor(logging.DEBUG):
-            return run(self._steps(input_data), calculate)
+            return run(self._begun(input_data), calculate)
         return caller.calculate(self, calculate, input_data)
 
     # What the library goes on with when a call is none of the usual ones.
 
     def _otherwise(self, calculate: Calculate, payload: Any) -> Any:
         """Nothing was done yet."""
-        return run(self._steps(payload), calculate)
+        return run(self._begun(payload), calculate)
 
     def _answered(
         self, calculate: Calculate, payload: Any, handle: ExchangeHandle, answer: Any
@@ -229,6 +230,16 @@ class LMDBEnabledCalculator:
     def _not_cleaned(self, calculate: Calculate, payload: Any, error: Exception) -> None:
         """What an exchange left could not be deleted."""
         self.exchange.complain("cannot delete what an exchange left", error)
+
+    def _begun(self, payload: Any) -> Steps:
+        handles = elsewhere.handles() if self._answers.by_reference else None
+        return self._steps(payload) if handles is None else self._with_handles(handles, payload)
+
+    def _with_handles(self, handles: elsewhere.Handles, payload: Any) -> Steps:
+        """A call that takes handles of payloads elsewhere, and gives one."""
+        call = handles.taken(payload)
+        result = yield from self._steps(call.payload)
+        return result if result is FAILED else call.given(result, self.config)
 
     def _steps(self, payload: Any) -> Steps:
         handle = self._handle()

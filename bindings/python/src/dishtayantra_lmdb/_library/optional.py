@@ -18,6 +18,7 @@ _EXTRAS = {
     "opentelemetry": "dishtayantra-lmdb[telemetry]",
     "py4j": "dishtayantra-lmdb[py4j]",
     "pyarrow": "dishtayantra-lmdb[arrow]",
+    "ray": "dishtayantra-lmdb[ray]",
 }
 
 
