@@ -97,6 +97,10 @@ class Run:
             "PREFIX": str(PREFIX),
             # Built where the next run finds what it depends on.
             "CARGO_TARGET_DIR": str(ROOT / "build" / "templates" / "rust"),
+            # Clusters of this machine alone, which tell nobody, and whose stores go with the page's directory.
+            "DISHTAYANTRA_RAY_DIRECTORY": str(directory / "ray"),
+            "RAY_AUTH_MODE": "disabled",
+            "RAY_USAGE_STATS_ENABLED": "0",
             "DISHTAYANTRA_LMDB_LIBRARY": str(ROOT / "target" / "release" / "libdishtayantra_lmdb.so"),
         }
 

@@ -130,6 +130,21 @@ def exporters(raylet: int) -> list[int]:
     return [int(pid) for pid in children if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_export")]
 
 
+def test_an_object_of_rays_comes_though_the_node_of_its_handle_does_not_answer(nodes: Nodes) -> None:
+    maker, reader = nodes.worker("b"), nodes.worker("c")
+    payload = get(maker.call.remote(_of_small))
+    get(reader.pid.remote())
+    with nodes.stopped("b"):
+        assert get(reader.sum.remote(payload, 30)) == 1000
+
+
+def _of_small() -> SharedPayload:
+    """A handle of what its owner's process has, whatever becomes of the node's raylet."""
+    ref = ray.remote(num_cpus=0)(lambda: np.ones(1000)).remote()
+    ray.wait([ref], timeout=60)
+    return from_ref(ref)
+
+
 def test_an_export_is_done_again_when_its_process_is_killed(nodes: Nodes) -> None:
     maker, reader = nodes.worker("b"), nodes.worker("c")
     get([maker.pid.remote(), reader.pid.remote()])

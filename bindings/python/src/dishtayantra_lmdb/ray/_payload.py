@@ -15,7 +15,6 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from .._library.abi import logger
 from .._library.pin import Pin
 from .._payload import formats
 from .._store.reference import DB_NAME, ENTRY, INPUT_KEY
@@ -34,6 +33,9 @@ _GONE = (TaskUnschedulableError, NodeDiedError, WorkerCrashedError, ObjectLostEr
 
 # What of a reference travels.
 _FIELDS = (INPUT_KEY, DB_NAME, ENTRY)
+
+# How long is waited until a node knows of a copy, in seconds.
+_NOTED = 2.0
 
 # When this process last gave a copy a new time to live.
 _used: dict[str, float] = {}
@@ -268,17 +270,14 @@ class SharedPayload:
 
     def _of_source(self, pull: Pull, here: str) -> tuple[int, list[Any]]:
         """The copy of an object of Ray's. Whoever will delete copies knows of it before this handle
-        can be gone.
+        can be gone, unless that node does not answer: then it has its time to live.
         """
         noted = None
         if self._token is not None:
             noted = _tasks.note_copy(self.node_id, self.key, here, self._ttl)
         encoded = encode(self._of_ray(pull.get(self._source)), self._number)
         if noted is not None:
-            try:
-                pull.get(noted)
-            except _GONE as error:
-                logger.debug("node %s does not know of a copy: %s", self.node_id, error)
+            ray.wait([noted], timeout=min(_NOTED, pull.left()))
         return encoded
 
     def _from_its_node(self, pull: Pull, ref: Any) -> Any:

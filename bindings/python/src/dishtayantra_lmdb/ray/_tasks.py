@@ -30,17 +30,17 @@ def _export(fields: Mapping[str, Any], wanted_by: str, ttl: float) -> Exported |
     if pin is None:
         return None
     # First: whoever deletes the payload then knows of the copy.
-    try:
-        _note_copy(fields[INPUT_KEY], wanted_by, ttl)
-    except (MapFullError, DiskFullError) as error:
-        logger.debug("the copy on node %s will have its time to live: %s", wanted_by, error)
+    _note_copy(fields[INPUT_KEY], wanted_by, ttl)
     return pin.format, pickle.PickleBuffer(pin)
 
 
 def _note_copy(key: str, node_id: str, ttl: float) -> None:
-    """Keeps in mind that a node has a copy."""
+    """Keeps in mind that a node has a copy, if there is room for it."""
     name = f"{copies_of(key)}{node_id}"
-    _node.current().put_encoded(name, formats.RAW, [b""], ttl, _node.COPIES)
+    try:
+        _node.current().put_encoded(name, formats.RAW, [b""], ttl, _node.COPIES)
+    except (MapFullError, DiskFullError) as error:
+        logger.debug("the copy on node %s will have its time to live: %s", node_id, error)
 
 
 def _value(fields: Mapping[str, Any]) -> list[Any] | None:

@@ -1,0 +1,1 @@
+from dishtayantra_lmdb.ray import *
