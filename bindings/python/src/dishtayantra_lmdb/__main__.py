@@ -160,7 +160,9 @@ def _store(report: Report, given: str | None) -> None:
         f"{entries} entries in {len(stats['databases'])} databases, "
         f"{stats['map']['on_disk']:,} bytes on disk, at most {stats['map']['limit']:,}",
     )
-    others = sorted({reader["pid"] for reader in stats["readers"] if reader["engine"] != stats["engine"]})
+    others = sorted(
+        {reader["pid"] for reader in stats["readers"] if reader["engine"] != stats["engine"]}
+    )
     report.say("", f"read by {', '.join(map(str, others)) or 'no other process'}")
     if corrupt:
         report.wrong.append(f"{corrupt} entries of {path} are corrupt")
