@@ -1,6 +1,7 @@
 //! What the kernel tells of a process.
 
 use serde_json::{Value, json};
+use std::os::unix::fs::MetadataExt;
 
 use crate::key;
 
@@ -39,14 +40,7 @@ impl Process {
     pub fn of(row: &Value) -> Process {
         let pid = row["pid"].as_u64().unwrap_or(0);
         let (host, told) = (row["host"].as_str(), row["command"].as_str());
-        let here = match (host, told) {
-            (Some(host), Some(told)) => {
-                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                let line = String::from_utf8_lossy(&line).replace('\0', " ");
-                own_host() == host && line.trim_end().starts_with(told.trim_end_matches('…'))
-            }
-            _ => true,
-        };
+        let here = row["pid_namespace"].as_u64().is_none_or(|namespace| namespace == own_namespace());
         let host = host.map(|host| key::shown(host.as_bytes()));
         if here {
             return Process { host, ..Process::look(pid) };
@@ -75,9 +69,9 @@ impl Process {
     }
 }
 
-/// The name of the host, as this process has it.
-fn own_host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+/// Inode of the pid namespace of this process.
+fn own_namespace() -> u64 {
+    std::fs::metadata("/proc/self/ns/pid").map_or(0, |found| found.ino())
 }
 
 /// The name of a user, or the number of one that has none.

@@ -97,6 +97,8 @@ impl Exchange {
         said.set(reference::DB_PATH, &config.db_path.to_string_lossy())?;
         said.set(reference::DB_NAME, &config.db_name)?;
         said.set(reference::FORMAT, config.data_format.name())?;
+        // Also one without an input leads to this very store, wherever it is mounted.
+        said.set(reference::ENTRY, &format!("{:032x}:{:016x}", store.id(), 0))?;
         let prefixes =
             [&config.input_prefix, &config.output_prefix].map(|prefix| format!("{prefix}:{name}:"));
         Ok(Exchange {

@@ -4,10 +4,9 @@
 //! under a lock of our own above it, and nobody ever waits for LMDB's: the kernel then gives it up for its owner alone.
 
 use super::number;
-use crate::mapping::lock;
+use crate::mapping::living::Living;
 use crate::mapping::owner_lock::{self, From};
 use crate::mapping::region::Region;
-use std::fs::File;
 use std::sync::Arc;
 
 /// The two lock words of a store, and who asks for them.
@@ -18,8 +17,8 @@ pub struct Turns {
     pub writer: u64,
     /// and that of those who change the reader table.
     pub readers: u64,
-    /// The file in which every living engine has the byte of its id locked.
-    pub owners: Arc<File>,
+    /// Who is alive.
+    pub living: Arc<Living>,
     /// Id of this engine.
     pub engine: u32,
 }
@@ -31,12 +30,8 @@ impl Turns {
     }
 
     fn take(&self, at: u64) -> From {
-        owner_lock::lock(self.words.u32_at(at), self.engine, |id| self.is_alive(id))
-    }
-
-    /// When the kernel cannot say, it is.
-    fn is_alive(&self, id: u32) -> bool {
-        id == self.engine || lock::held_by_another(&self.owners, u64::from(id), 1).unwrap_or(true)
+        let is_alive = |id| id == self.engine || self.living.has(id);
+        owner_lock::lock(self.words.u32_at(at), self.engine, is_alive)
     }
 
     /// Waits until this engine's turn to write has come. From the dead: LMDB repairs what they left as soon as its mutex

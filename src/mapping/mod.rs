@@ -4,6 +4,7 @@
 pub mod attach;
 pub mod clock;
 pub mod fork;
+pub mod living;
 pub mod lock;
 pub mod mounts;
 pub mod owner_lock;

@@ -4,7 +4,7 @@
 //! same: the kernel then takes a waiter that dies for the owner. Here the owner is an engine, and whether an engine is alive
 //! is asked of its byte in the file `owners`. Whoever has waited for a while asks, and takes the lock from a dead owner.
 
-use super::sys::{self, Woken};
+use super::sys;
 use crate::steps;
 use crate::sync::{AtomicU32, Ordering, SPINS};
 use std::time::Duration;
@@ -58,10 +58,9 @@ fn wait(word: &AtomicU32, me: u32, is_alive: &dyn Fn(u32) -> bool) -> From {
         }
         // One of those who sleep is woken, and cannot know whether it was the last.
         mine = me | WAITED_FOR;
-        if sys::futex_wait(word, marked, PATIENCE) == Woken::TimedOut
-            && word.load(Ordering::Relaxed) == marked
-            && !is_alive(found & !WAITED_FOR)
-        {
+        // Also when a signal ended the sleep: one that comes more often than patience ends would have nobody ever ask.
+        sys::futex_wait(word, marked, PATIENCE);
+        if word.load(Ordering::Relaxed) == marked && !is_alive(found & !WAITED_FOR) {
             steps::reached("owner lock: found its owner dead");
             if word.compare_exchange(marked, mine, Ordering::Acquire, Ordering::Relaxed).is_ok() {
                 return From::Dead;

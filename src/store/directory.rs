@@ -11,7 +11,7 @@ use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Device and inode of a store's directory.
 pub type Identity = (u64, u64);
@@ -30,6 +30,9 @@ pub const OPEN_LOCK: &str = "open.lock";
 pub const FILES: [&str; 5] = [OWNERS, OPEN_LOCK, LOCK, SHARED, DATA];
 /// How long an opener waits for another one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long whoever makes a file or directory may take to give it its mode.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// File systems on which a mapped file cannot be written safely, by their magic number.
 const REFUSED: &[(i64, &str)] = &[
@@ -63,11 +66,9 @@ impl Directory {
             .map_err(|e| Error::io(format!("making {} absolute", path.display()), &e))?;
         let made = !options.existing && create(&path, options)?;
         let follow = if options.follow_symlinks { 0 } else { libc::O_NOFOLLOW };
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC | follow)
-            .open(&path)
-            .map_err(|error| open_error(&path, &error))?;
+        let file =
+            OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC | follow).clone();
+        let file = settled(&path, || file.open(&path)).map_err(|error| open_error(&path, &error))?;
         if made {
             set_directory_mode(&path, &file, options)?;
         }
@@ -92,17 +93,22 @@ impl Directory {
         let path = self.path_of(name);
         let mut how = OpenOptions::new();
         how.read(true).write(true).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
-        let result = match how.open(&path) {
+        let result = settled(&path, || match how.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && create => {
-                let made = how.create(true).mode(file_mode(options)).open(&path);
-                made.and_then(|file| {
-                    // Whatever the umask says.
-                    file.set_permissions(Permissions::from_mode(file_mode(options)))?;
-                    Ok(file)
-                })
+                let mut made = how.clone();
+                match made.create_new(true).mode(file_mode(options)).open(&path) {
+                    Ok(file) => {
+                        // Whatever the umask says.
+                        file.set_permissions(Permissions::from_mode(file_mode(options)))?;
+                        Ok(file)
+                    }
+                    // Another user of the group was faster, and its mode is that one's to set.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => how.open(&path),
+                    other => other,
+                }
             }
             other => other,
-        };
+        });
         match result {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !create => Ok(None),
@@ -224,6 +230,25 @@ fn why_refused(magic: i64, kind: impl FnOnce() -> Option<String>) -> Option<&'st
         return Some("virtiofs shares neither memory maps nor locks between machines");
     }
     REFUSED.iter().find(|(refused, _)| *refused == magic).map(|&(_, why)| why)
+}
+
+/// What `open` answers, once whoever is just making `path` has given it its mode.
+fn settled(path: &Path, open: impl Fn() -> io::Result<File>) -> io::Result<File> {
+    let begun = Instant::now();
+    loop {
+        let result = open();
+        let refused = result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
+        if !refused || begun.elapsed() > SETTLING || !is_new(path) {
+            return result;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether what is there was made, or got its mode, about a second ago.
+fn is_new(path: &Path) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    std::fs::symlink_metadata(path).is_ok_and(|found| now.abs_diff(found.ctime() as u64) <= 1)
 }
 
 /// Mode of the store's files: the directory's, without the right to search.

@@ -7,12 +7,15 @@ use super::words::{Place, read_text, start_of, write_text};
 use crate::lmdb::number;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
 
 /// Word with the engine's id, and above it the pid.
 const WHO: usize = 0;
+/// Inode of the pid namespace in which it has that pid.
+const NAMESPACE: usize = 1;
 /// Name of the host, which containers have one of their own of.
-const HOST: Place = (1, 9);
+const HOST: Place = (2, 8);
 /// Command line.
 const COMMAND: Place = (10, 14);
 
@@ -27,6 +30,8 @@ pub fn join(shared: &Shared, owners: &Owners, id: u32) {
     });
     if let Some(row) = row {
         let words = shared.member(row);
+        let namespace = std::fs::metadata("/proc/self/ns/pid").map_or(0, |found| found.ino());
+        words[NAMESPACE].store(namespace, Ordering::Relaxed);
         write_text(words, HOST, &start_of(&host(), HOST));
         write_text(words, COMMAND, &start_of(&command(), COMMAND));
     }
@@ -71,6 +76,8 @@ fn command() -> String {
 pub struct Member {
     /// Its pid where it runs.
     pub pid: u32,
+    /// Inode of that pid namespace; 0: not known.
+    pub namespace: u64,
     /// Name of the host there.
     pub host: String,
     /// Its command line.
@@ -86,8 +93,13 @@ impl Roll {
         let rows = (0..MEMBERS).filter_map(|row| {
             let words = shared.member(row);
             let who = words[WHO].load(Ordering::Acquire);
-            let (host, command) = (read_text(words, HOST), read_text(words, COMMAND));
-            (who != 0).then_some((who as u32, Member { pid: (who >> 32) as u32, host, command }))
+            let member = Member {
+                pid: (who >> 32) as u32,
+                namespace: words[NAMESPACE].load(Ordering::Relaxed),
+                host: read_text(words, HOST),
+                command: read_text(words, COMMAND),
+            };
+            (who != 0).then_some((who as u32, member))
         });
         Roll(rows.collect())
     }
@@ -97,6 +109,7 @@ impl Roll {
         let member = self.0.get(&engine);
         json!({
             "engine": engine, "pid": member.map(|member| member.pid).or(pid),
+            "pid_namespace": member.map(|member| member.namespace),
             "host": member.map(|member| &member.host), "command": member.map(|member| &member.command),
         })
     }
@@ -105,7 +118,9 @@ impl Roll {
     pub fn holder(&self, number: i32) -> Value {
         match number::engine(number) {
             Some(engine) => self.name(engine, None),
-            None => json!({"engine": null, "pid": number, "host": null, "command": null}),
+            None => {
+                json!({"engine": null, "pid": number, "pid_namespace": null, "host": null, "command": null})
+            }
         }
     }
 

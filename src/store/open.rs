@@ -319,7 +319,7 @@ fn assemble(
         words: shared.region().clone(),
         writer: AT_LOCKS,
         readers: AT_LOCKS + LOCK_WORD,
-        owners: owners.file().clone(),
+        living: owners.living().clone(),
         engine: owners.id(),
     };
     let env =

@@ -1,13 +1,14 @@
 //! Who is alive: each engine locks the byte that is its id, and the kernel unlocks it when the process dies.
 
 use crate::error::{Error, Result, Status};
+use crate::mapping::living::Living;
 use crate::mapping::lock;
 use std::fs::File;
 use std::sync::Arc;
 
 /// The file `owners`: who is alive is decided by the kernel, by a lock on the byte that is an engine's id.
 pub struct Owners {
-    file: Arc<File>,
+    living: Arc<Living>,
     id: u32,
     pid: u32,
 }
@@ -25,7 +26,10 @@ impl Owners {
     /// Claims the byte `id`.
     pub fn claim(file: File, id: u32) -> Result<Owners> {
         match lock::try_ofd(&file, u64::from(id), lock::Kind::Exclusive) {
-            Ok(true) => Ok(Owners { file: Arc::new(file), id, pid: std::process::id() }),
+            Ok(true) => {
+                let living = Living::new(file).map_err(|e| Error::io("looking at the file owners", &e))?;
+                Ok(Owners { living: Arc::new(living), id, pid: std::process::id() })
+            }
             Ok(false) => {
                 Err(Error::new(Status::Internal, format!("engine id {id} is taken by a live process")))
             }
@@ -44,23 +48,28 @@ impl Owners {
     }
 
     /// The descriptor, which a forked child closes.
-    pub fn file(&self) -> &Arc<File> {
-        &self.file
+    pub fn file(&self) -> &File {
+        self.living.file()
+    }
+
+    /// The file, to be asked for others.
+    pub fn living(&self) -> &Arc<Living> {
+        &self.living
     }
 
     /// Whether the engine `id` is alive. When the kernel cannot say, it is.
     pub fn is_alive(&self, id: u32) -> bool {
-        id == self.id || lock::held_by_another(&self.file, u64::from(id), 1).unwrap_or(true)
+        id == self.id || self.living.has(id)
     }
 
     /// Becomes the engine that sweeps; `false`: another one is.
     pub fn try_sweeping(&self) -> bool {
-        lock::try_ofd(&self.file, SWEEPING, lock::Kind::Exclusive).unwrap_or(false)
+        lock::try_ofd(self.file(), SWEEPING, lock::Kind::Exclusive).unwrap_or(false)
     }
 
     /// Ends [`Owners::try_sweeping`].
     pub fn end_sweeping(&self) {
         // Unlocking a byte we hold cannot fail; if it did, closing the file would free it.
-        let _ = lock::unlock_ofd(&self.file, SWEEPING);
+        let _ = lock::unlock_ofd(self.file(), SWEEPING);
     }
 }

@@ -214,7 +214,8 @@ impl Space {
 /// Where a pid is to be looked for, unless it is here.
 fn elsewhere(row: &Value) -> String {
     match row["host"].as_str() {
-        Some(host) if host != members::host() => format!(" on {host}"),
+        // Anybody may call a container anything.
+        Some(host) if host != members::host() => format!(" on {host:?}"),
         _ => String::new(),
     }
 }

@@ -14,7 +14,7 @@ import pytest
 from conftest import PATIENCE, Run
 from natives import MODULES, numpy_matrix, samples
 
-from dishtayantra_lmdb import LMDBCalculatorConfig, LMDBDataExchange, resolve
+from dishtayantra_lmdb import LMDBCalculatorConfig, LMDBDataExchange, resolve, wrap_with_lmdb
 from dishtayantra_lmdb.errors import ConfigError
 
 # The directory is at another path, and at its own is another file system.
@@ -118,6 +118,32 @@ def test_native_calculators_answer_from_where_the_environment_maps_a_reference(
     path_map = json.dumps({str(containers.theirs): str(containers.mine)})
     containers.run(CALCULATES, json.dumps(fields), module, *MODULES, LMDB_PATH_MAP=path_map)
     assert exchange.get_output("17") == pytest.approx(numpy_matrix(values), rel=1e-9)
+
+
+ANSWERS = """
+import json, sys
+from dishtayantra_lmdb import LMDBCalculatorMixin, LMDBConfig, LMDBTransport
+theirs, mine, text = sys.argv[1:]
+
+class Answers(LMDBCalculatorMixin):
+    def calculate(self, data):
+        self.lmdb_write_output({"values": [1, 2, 3]})
+        return {"_lmdb_output_written": True}
+
+with LMDBTransport(LMDBConfig(db_path=f"{mine}/store")):
+    Answers().calculate(json.loads(text))
+"""
+
+
+def test_an_answer_of_mode_output_goes_into_the_store_that_is_open_at_another_path(containers: Containers) -> None:
+    class Sends:
+        def calculate(self, data: dict[str, Any]) -> dict[str, Any]:
+            fields = {name: value for name, value in data.items() if name.startswith("_")}
+            containers.run(ANSWERS, json.dumps(fields))
+            return {"_lmdb_output_written": True}
+
+    config = containers.config | {"lmdb_exchange_mode": "output", "lmdb_min_size": 0}
+    assert wrap_with_lmdb(Sends(), config, "sends").calculate({"x": 1}) == {"values": [1, 2, 3]}
 
 
 TRAVELS = """

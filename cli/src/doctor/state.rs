@@ -87,7 +87,8 @@ pub fn look(path: &Path, opening: &Opening, findings: &mut Findings) {
     }
     let alive: Vec<u64> = list(&stats["engines"]).iter().map(|engine| number(&engine["engine"])).collect();
     for holder in totals(&stats) {
-        if holder.engine.is_some_and(|engine| !alive.contains(&engine)) {
+        // One without a name may be one too many to be listed.
+        if holder.process.host.is_some() && holder.engine.is_some_and(|engine| !alive.contains(&engine)) {
             let found = format!("pid {} is gone, and what it held is not taken back yet", holder.process.pid);
             findings.add(Level::Hint, "processes", found, "dylmdb sweep takes it back");
         }

@@ -103,6 +103,51 @@ fn watch_looks_again() {
 }
 
 #[test]
+fn holders_names_who_is_in_another_container() {
+    let namespaces = ["--pid", "--fork", "--kill-child", "--mount-proc", "--uts"];
+    let container = || {
+        let mut command = std::process::Command::new("unshare");
+        command.args(namespaces);
+        command
+    };
+    if !container().arg("true").output().unwrap().status.success() {
+        let required = std::env::var("DY_LMDB_REQUIRE_NAMESPACES").as_deref() == Ok("1");
+        assert!(!required, "namespaces are not permitted here");
+        eprintln!("skipped: namespaces are not permitted here");
+        return;
+    }
+    let (_dir, path, store) = store();
+    put(&store, "default", "held", &[7; 9000]);
+    let script = "echo elsewhere >/proc/sys/kernel/hostname && exec \"$0\" watch \"$1\" -n 60";
+    let mut child = container()
+        .args(["sh", "-c", script, env!("CARGO_BIN_EXE_dishtayantra-lmdb")])
+        .arg(&path)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let found = (0..200).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        let holders = json(&[&"holders", &path]);
+        let processes = holders["processes"].as_array().unwrap().clone();
+        processes.into_iter().find(|process| process["host"] == "elsewhere")
+    });
+    let text = printed(&[&"holders", &path]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let process = found.expect("the process in the container");
+    // Number 1 is another one here.
+    assert_eq!(
+        (&process["pid"], &process["user"], &process["state"]),
+        (&1.into(), &Value::Null, &Value::Null)
+    );
+    assert!(
+        process["engine"].is_u64() && process["command"].as_str().unwrap().contains(" watch "),
+        "{process}"
+    );
+    assert!(text.contains("elsewhere"), "{text}");
+}
+
+#[test]
 fn holders_tells_who_is_stopped() {
     let (_dir, path, store) = store();
     let key = "held";
