@@ -12,6 +12,7 @@ from typing import Any
 import ray
 
 from .._exchange.calls import is_awaitable
+from .._exchange.config import require_mapping
 from .._exchange.wrapper import wrap_with_lmdb
 from .._library.types import LMDBExchangeMode
 from .._store.reference import is_reference
@@ -19,6 +20,7 @@ from ..errors import ConfigError, InvalidArgumentError
 from . import _node
 from ._options import options
 from ._payload import SharedPayload
+from ._pulls import NO_ROOM
 
 _BRIDGES = ("jpype", "py4j")
 # What is set for every calculator of a node.
@@ -97,6 +99,8 @@ def remote_calculator(
         InvalidArgumentError: ``calculator`` is none of these.
         ConfigError: ``config`` sets what is set here to something else.
     """
+    if config is not None:
+        require_mapping(config)
     settings = dict(config or {})
     for key, value in _SETTINGS.items():
         if settings.setdefault(key, value) != value:
@@ -148,6 +152,8 @@ class _CalculatorActor:
 
     def calculate(self, *payloads: Any) -> Any:
         """The result for a payload, or for several that are merged."""
+        if not payloads:
+            raise InvalidArgumentError(f"calculate of {self._name!r} is called without a payload")
         payload = payloads[0] if len(payloads) == 1 else _merged(payloads)
         result = self._wrapped.calculate(payload)
         return asyncio.run(_awaited(result)) if is_awaitable(result) else result
@@ -171,13 +177,23 @@ async def _awaited(result: Any) -> Any:
 _ACTOR = ray.remote(_CalculatorActor)
 
 
+def _here(payload: Any) -> Any:
+    """What stands for a payload on this node, or itself where the store has no room."""
+    if not isinstance(payload, SharedPayload):
+        return payload
+    try:
+        return payload.reference()
+    except NO_ROOM:
+        return payload.value()
+
+
 def _merged(payloads: tuple[Any, ...]) -> dict[Any, Any]:
     """What engines make of several payloads: all their names in one mapping, those of references
     too.
     """
     merged: dict[Any, Any] = {}
     for at, payload in enumerate(payloads):
-        part = payload.reference() if isinstance(payload, SharedPayload) else payload
+        part = _here(payload)
         if not isinstance(part, Mapping):
             raise InvalidArgumentError(
                 f"payload {at + 1} of {len(payloads)} is of type {type(part).__name__}; several "

@@ -11,6 +11,7 @@ from .._payload import formats
 from .._store.reference import DB_NAME, DB_PATH, ENTRY, INPUT_KEY
 from .._store.resolve import holds_references, is_single, resolve
 from . import _node
+from ._leases import leases
 from ._payload import SharedPayload
 from ._pulls import NO_ROOM
 from ._sharing import share
@@ -78,13 +79,16 @@ def _kept(reference: Mapping[str, Any], config: LMDBCalculatorConfig) -> Any:
     if reference.get(DB_PATH) != node.path:
         return None
     key, db_name = reference[INPUT_KEY], reference[DB_NAME]
+    if not key.startswith(f"{config.output_key_prefix}:") or leases().has(node, key):
+        # Somebody has a handle of it already, whose end would be the end of this one, too.
+        return None
     pin = node.look(key, db_name)
     if pin is None:
         return None
     fields = node.reference_to(pin, key, db_name)
     if reference.get(ENTRY) not in (None, fields[ENTRY]):
         return None
-    if pin.size < config.min_payload_size and key.startswith(f"{config.output_key_prefix}:"):
+    if pin.size < config.min_payload_size:
         # The calculator put it into the store itself. It travels faster than a handle is opened.
         node.transport.delete(key, db_name)
         return formats.decode(pin, True)

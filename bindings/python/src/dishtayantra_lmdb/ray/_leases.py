@@ -98,6 +98,13 @@ class Leases:
         self._wake.set()
         return True
 
+    def has(self, node: Node, key: str) -> bool:
+        """Whether this process keeps the payload of a key alive."""
+        return any(
+            lease.node is node and lease.fields[INPUT_KEY] == key
+            for lease in tuple(self._leases.values())
+        )
+
     def _schedule(self, token: bytes, lease: _Lease) -> None:
         with self._lock:
             heapq.heappush(self._due, (time.monotonic() + lease.ttl / 3, token))

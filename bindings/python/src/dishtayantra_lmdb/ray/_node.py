@@ -12,13 +12,11 @@ from typing import Any, TypeVar
 import ray
 from ray.util.client import ray as client
 
-from .._exchange.config import LMDBCalculatorConfig
-from .._exchange.handle import ExchangeHandle
 from .._library.abi import VIEW_QUIET, logger
-from .._library.core import new_txn_id
 from .._library.fork import ProcessLock, generation
 from .._library.pin import Pin
-from .._library.types import LMDBConfig, LMDBExchangeMode
+from .._library.types import LMDBConfig
+from .._payload import formats
 from .._store.reference import DB_NAME, DB_PATH, ENTRY, INPUT_KEY, REF, Reference
 from .._store.transport import LMDBTransport
 from ..errors import DiskFullError, MapFullError
@@ -64,8 +62,6 @@ class Node:
             map_size=options().limit(),
         )
         self.transport: LMDBTransport = LMDBTransport(config)
-        # Found out when it is asked for: a full store can be read.
-        self._store_id = ""
         try:
             self.transport.open()
         except BaseException:
@@ -82,30 +78,14 @@ class Node:
         self.transport.close()
         os.close(self._lock)
 
-    def _find_store_id(self) -> str:
-        """The first half of what ``_lmdb_entry`` says in every reference to this store."""
-        mode = LMDBExchangeMode.REFERENCE
-        config = LMDBCalculatorConfig(enabled=True, db_path=self.path, exchange_mode=mode)
-        handle = ExchangeHandle(config, "ray", mode)
-        try:
-            place = handle.reference(new_txn_id())
-            self.making_room(lambda: place.put_output_of({}, config.data_format.number, 1000))
-            made = handle.output_of(place).fields()
-            self.transport.delete(made[INPUT_KEY])
-        finally:
-            handle.close()
-        return str(made[ENTRY]).partition(":")[0]
-
     def reference(self, key: str, entry_id: str, db_name: str = PAYLOADS) -> dict[str, Any]:
         """The reference to one entry, by the id that its put returned."""
-        if not self._store_id:
-            self._store_id = self._find_store_id()
         fields = {
             REF: True,
             INPUT_KEY: key,
             DB_PATH: self.path,
             DB_NAME: db_name,
-            ENTRY: f"{self._store_id}:{entry_id}",
+            ENTRY: f"{self.transport._ready().id()}:{entry_id}",
         }
         # With what follows from them, the marker.
         return Reference.parse(fields).fields()
@@ -141,7 +121,13 @@ class Node:
         """
         settings = self.transport._settings(number, ttl, "", "")
         store = self.transport._ready()
-        return self.making_room(lambda: f"{store.put(db_name, key, parts, settings):016x}")
+
+        def put() -> str:
+            return f"{store.put(db_name, key, parts, settings):016x}"
+
+        # What no empty store could hold, no copy has to go for.
+        can_fit = formats.size_of(parts) < self.transport.config.map_size
+        return self.making_room(put) if can_fit else put()
 
     def making_room(self, put: Callable[[], _Made]) -> _Made:
         """What ``put`` returns, which is repeated after deleting a copy as long as it raises that
@@ -205,6 +191,17 @@ _current: Node | None = None
 _generation = generation[0]
 _opening = ProcessLock()
 
+# Whether this process was forked from one in which Ray was initialised.
+_forked = False
+
+
+def _see_fork() -> None:
+    global _forked
+    _forked = _forked or ray.is_initialized()
+
+
+os.register_at_fork(after_in_child=_see_fork)
+
 
 def current() -> Node:
     """The node of this process, with its store open.
@@ -239,6 +236,11 @@ def _whereabouts() -> tuple[str, str]:
         raise NotOnNodeError(
             "this process uses Ray Client: it is on no node of the cluster and shares no memory "
             "with any; share and open payloads in tasks and actors, or run this program on a node"
+        )
+    if _forked and ray.is_initialized():
+        raise NotOnNodeError(
+            "this process was forked from one that uses Ray, whose calls never return in it; give "
+            "it what the payload holds, or start it in another way than by fork"
         )
     if not ray.is_initialized():
         raise NotOnNodeError("Ray is not initialised in this process; call ray.init() first")

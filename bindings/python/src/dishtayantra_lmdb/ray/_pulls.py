@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import ray
-from ray.exceptions import GetTimeoutError
+from ray.exceptions import GetTimeoutError, RayTaskError
 
 from .._library.abi import logger
 from .._library.pin import Pin
@@ -138,7 +138,10 @@ class Pull:
         while True:
             try:
                 return ray.get(ref, timeout=min(_TELL, self.left()))
-            except GetTimeoutError:
+            except GetTimeoutError as error:
+                if isinstance(error, RayTaskError):
+                    # The task behind the object raised it: waiting longer brings nothing.
+                    raise
                 status = self.status()
                 logger.info(
                     "pulling %s (%s bytes) of node %s for %.0f s",

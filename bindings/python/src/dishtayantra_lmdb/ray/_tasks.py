@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +16,10 @@ from .._payload import formats
 from .._store.reference import DB_NAME, INPUT_KEY
 from ..errors import DiskFullError, MapFullError
 from . import _node
+from ._options import options
+
+# How long is waited between two looks whether a pull has ended, in seconds.
+_PAUSE = 0.05
 
 # A payload as it travels: the number of its format, and its bytes.
 Exported = tuple[int, Any]
@@ -53,9 +59,17 @@ def _value(fields: Mapping[str, Any]) -> list[Any] | None:
 
 def _drop_copies(keys: Iterable[str]) -> None:
     """Deletes copies of other nodes' payloads."""
-    transport = _node.current().transport
+    node = _node.current()
+    end = time.monotonic() + options().pull_timeout
     for key in keys:
-        transport.delete(key)
+        # Whoever pulls it at this moment has the lock until the copy is there.
+        file = node.lock_file()
+        try:
+            while not node.try_lock(file, key) and time.monotonic() < end:
+                time.sleep(_PAUSE)
+            node.transport.delete(key)
+        finally:
+            os.close(file)
 
 
 def _delete(fields: Mapping[str, Any]) -> list[str]:
