@@ -97,8 +97,6 @@ impl Exchange {
         said.set(reference::DB_PATH, &config.db_path.to_string_lossy())?;
         said.set(reference::DB_NAME, &config.db_name)?;
         said.set(reference::FORMAT, config.data_format.name())?;
-        // Also one without an input leads to this very store, wherever it is mounted.
-        said.set(reference::ENTRY, &format!("{:032x}:{:016x}", store.id(), 0))?;
         let prefixes =
             [&config.input_prefix, &config.output_prefix].map(|prefix| format!("{prefix}:{name}:"));
         Ok(Exchange {
@@ -270,7 +268,11 @@ impl Exchange {
             return Err(Error::new(Status::BadKey, what));
         }
         let output = self.config.exchange_mode.sends_outputs().then(|| self.prefix(Side::Output));
-        Ok(self.said.of_exchange(txn_id, output))
+        let mut reference = self.said.of_exchange(txn_id, output);
+        if !self.config.exchange_mode.sends_inputs() {
+            reference.set_store(&self.store);
+        }
+        Ok(reference)
     }
 
     /// The reference that stands for the output of another, to travel in place of the result.

@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 use super::{DB_NAME, DB_PATH, ENTRY, INPUT_KEY, MARKER, REF};
 use crate::hex;
 
+/// The id of no entry: what it is beside means a store alone.
+pub(super) const NONE: u64 = 0;
+
 /// The entry of one store: what `_lmdb_entry` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {

@@ -94,7 +94,7 @@ fn gathered<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
             inputs.len()
         )));
     };
-    if base.entry.is_none()
+    if base.entry_id().is_none()
         && let Some(entry) = inputs[at].text(Field::Entry)
     {
         base.set_field(Field::Entry, entry)?;
@@ -120,6 +120,6 @@ impl Reference {
         self.input_key() == marked.input_key()
             && self.db_path() == marked.db_path()
             && self.db_name() == marked.db_name()
-            && (self.entry.is_none() || self.entry == marked.entry)
+            && (self.entry_id().is_none() || self.entry == marked.entry)
     }
 }

@@ -185,7 +185,7 @@ impl Reference {
     /// is seen. `None` when nothing says which entry the reference stands for.
     pub fn marker(&self) -> Option<(&str, &str)> {
         self.marker.get(|| {
-            let entry = self.text(Field::Entry).filter(|_| self.is_ref)?;
+            let entry = self.text(Field::Entry).filter(|_| self.is_ref && self.entry_id().is_some())?;
             Some(entry::marker(entry, self.input_key()?, self.db_path()?, self.db_name()))
         })
     }
@@ -220,6 +220,16 @@ impl Reference {
         self.is_ref = true;
         self.texts.set(Field::InputKey, key);
         self.set_entry(store, id);
+    }
+
+    /// Has the reference lead to `store` wherever it is mounted, and stand for none of its entries.
+    pub(crate) fn set_store(&mut self, store: &Store) {
+        self.set_entry(store, entry::NONE);
+    }
+
+    /// The id of the entry that the reference stands for, when it says.
+    fn entry_id(&self) -> Option<u64> {
+        self.entry.map(|entry| entry.id).filter(|&id| id != entry::NONE)
     }
 
     /// Says which entry of `store` the reference stands for.
@@ -322,7 +332,7 @@ impl Reference {
     pub fn view_input(&self) -> Result<View> {
         let key = self.input_key().ok_or_else(|| missing(INPUT_KEY))?;
         let store = self.store()?;
-        let entry = self.entry.map(|entry| entry.id);
+        let entry = self.entry_id();
         let view = store.view_for(self.db_name(), key.as_bytes(), entry, self.txn_id())?;
         if let Some(view) = view {
             self.like_input.note(view.info());
@@ -436,7 +446,7 @@ impl Reference {
         };
         let store = self.store()?;
         let txn_id = self.txn_id().unwrap_or_default();
-        let entry = self.entry.map(|entry| entry.id);
+        let entry = self.entry_id();
         if leave(&store, self.db_name(), input.as_bytes(), entry, txn_id)?
             && let Some(output) = self.output_key()
         {
