@@ -24,6 +24,9 @@ from ..errors import LMDBError
 from . import _node, _tasks
 from ._node import Node
 
+# After so long it is looked once more for copies of what has ended, in seconds: a node that is
+# busy may hear of a copy after the last handle is gone.
+_LATE = 20.0
 # How often at least it is looked for stores that nobody needs, in seconds.
 _REAP = 60.0
 
@@ -58,6 +61,8 @@ class Leases:
         self._due: list[tuple[float, bytes]] = []
         # Tokens that nobody has any more. Ray says so in a thread of its own, which must not wait.
         self._over: deque[bytes] = deque()
+        # What has ended, and when to look once more for copies of it.
+        self._late: deque[tuple[float, _Lease]] = deque()
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -126,6 +131,8 @@ class Leases:
         while True:
             with self._lock:
                 first = min(self._due[0][0], reap_at) if self._due else reap_at
+            if self._late:
+                first = min(self._late[0][0], first)
             self._wake.wait(max(0.0, first - time.monotonic()))
             self._wake.clear()
             try:
@@ -140,11 +147,19 @@ class Leases:
                 time.sleep(1)
 
     def _end(self) -> None:
-        copies: dict[str, list[str]] = {}
+        now, ended = time.monotonic(), []
+        while self._late and self._late[0][0] <= now:
+            ended.append(self._late.popleft()[1])
         while self._over:
             lease = self._leases.pop(self._over.popleft(), None)
-            if lease is None:
-                continue
+            if lease is not None:
+                ended.append(lease)
+                self._late.append((now + _LATE, lease))
+        self._delete(ended)
+
+    def _delete(self, ended: list[_Lease]) -> None:
+        copies: dict[str, list[str]] = {}
+        for lease in ended:
             try:
                 for node_id in _tasks.delete_here(lease.node, lease.fields):
                     copies.setdefault(node_id, []).append(lease.copy_key)
