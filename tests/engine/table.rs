@@ -48,7 +48,10 @@ fn tree(document: &Document, node: Node) -> Result<Tree> {
                 let key = tree(document, iter.key)?;
                 if let Tree::Text(key) = &key {
                     assert_eq!(document.get(node, key)?, iter.value);
-                    assert_eq!(document.find(node, key)?, iter.value);
+                    // In a path a dot parts names.
+                    if !key.contains('.') {
+                        assert_eq!(document.find(node, key)?, iter.value);
+                    }
                 }
                 pairs.push((key, tree(document, iter.value)?));
             }
