@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import ray
-from clusters import Nodes, get, until
+from clusters import PATIENCE, Nodes, get, until
+from ray.exceptions import GetTimeoutError
 
 from dishtayantra_lmdb.errors import EntryNotFoundError
 from dishtayantra_lmdb.ray import PayloadLostError, SharedPayload, _leases, from_ref, reap, share
@@ -175,17 +176,25 @@ def test_an_object_of_rays_is_made_anew_when_its_node_is_removed(nodes: Nodes, t
     nodes.remove("f")
 
 
-@pytest.mark.parametrize("fails", ["makes", "takes"])
-def test_errors_of_tasks_are_rays(nodes: Nodes, fails: str) -> None:
+@pytest.mark.parametrize(
+    ("makes", "kind", "why"),
+    [
+        (ArithmeticError("no figures today"), ArithmeticError, "no figures today"),
+        # What asking for an object raises as well, as long as it is not there.
+        (GetTimeoutError("its own input is late"), GetTimeoutError, "its own input is late"),
+        (lambda: None, ValueError, "function"),
+    ],
+    ids=["fails", "waits in vain", "makes what no store holds"],
+)
+def test_errors_of_tasks_are_rays(nodes: Nodes, makes: Any, kind: type[Exception], why: str) -> None:
     @ray.remote(num_cpus=0)
     def make() -> Any:
-        if fails == "makes":
-            raise ArithmeticError("no figures today")
-        return lambda: None
+        if isinstance(makes, Exception):
+            raise makes
+        return makes
 
-    kind, why = (ArithmeticError, "no figures today") if fails == "makes" else (ValueError, "function")
     with pytest.raises(kind, match=why):
-        get(nodes.worker("c").sum.remote(from_ref(make.remote())))
+        get(nodes.worker("c").sum.remote(from_ref(make.remote()), PATIENCE / 2))
 
 
 def test_an_object_that_never_comes_ends_in_time(nodes: Nodes) -> None:
