@@ -14,7 +14,7 @@ os.environ["RAY_AUTH_MODE"] = "disabled"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 import ray
-from clusters import MAP_SIZE, Nodes
+from clusters import MAP_SIZE, Nodes, until
 
 HERE = os.path.dirname(__file__)
 
@@ -30,7 +30,8 @@ def directory() -> Iterator[str]:
     os.environ["DISHTAYANTRA_RAY_DIRECTORY"] = place
     os.environ["DISHTAYANTRA_RAY_MAP_SIZE"] = str(MAP_SIZE)
     yield place
-    shutil.rmtree(place)
+    # The last workers see that their node is gone, and end, meanwhile.
+    until(lambda: shutil.rmtree(place, ignore_errors=True) or not os.path.exists(place))
     shutil.rmtree(sessions, ignore_errors=True)
 
 
