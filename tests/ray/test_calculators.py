@@ -100,15 +100,16 @@ def test_one_that_passes_its_reference_on_gives_the_same_handle(nodes: Nodes, no
 
 @pytest.mark.parametrize("answers", ["share", "input", "output"])
 def test_of_two_handles_of_one_answer_each_lives_on_when_the_other_is_gone(nodes: Nodes, answers: str) -> None:
-    payload = get(on("b", calculators.Same).calculate.remote({"x": MATRIX}))
+    # The result of another calculator's process, which lies where those of this one lie.
+    payload = get(on("b", calculators.Plain).calculate.remote({"x": MATRIX - 1}))
+    assert payload.key.startswith("output:")
     actor = on("b", calculators.Repeating, {"answers": answers})
-    first, *more = [get(actor.calculate.remote(payload if at == 0 else {"y": at})) for at in range(3)]
-    gone = more.pop().key
+    first, second, third = [get(actor.calculate.remote(given)) for given in (payload, {"y": 1}, {"y": 2})]
+    gone = second.key
+    del second
     until(lambda: gone not in nodes.keys("b"))
-    again = get(actor.calculate.remote({"y": 3}))
-    for left in (payload, first, *more, again):
-        assert np.array_equal(left.value()["x"], MATRIX)
-    del payload, first, more, again, left, actor
+    for handle in (payload, first, third, get(actor.calculate.remote({"y": 3}))):
+        assert np.array_equal(handle.value()["x"], MATRIX)
 
 
 def test_where_there_is_no_room_calculators_take_values(nodes: Nodes) -> None:

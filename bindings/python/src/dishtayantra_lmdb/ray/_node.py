@@ -132,7 +132,8 @@ class Node:
         the store is full for these bytes.
         """
         # What no empty store could hold, no copy has to go for.
-        copies = None if nbytes < self.transport.config.map_size else []
+        can_fit = nbytes < self.transport.config.map_size
+        copies: list[str] | None = None if can_fit else []
         while True:
             try:
                 return put()
