@@ -90,6 +90,11 @@ class Nodes:
     def add(self, name: str) -> None:
         self.nodes[name] = started(f"node {name}", lambda: self.cluster.add_node(**self._arguments(name)))
 
+    def have(self, name: str) -> None:
+        """Adds a node that a test is to remove, unless another test has left it."""
+        if name not in self.nodes:
+            self.add(name)
+
     def remove(self, name: str) -> None:
         self.cluster.remove_node(self.nodes.pop(name))
 

@@ -37,7 +37,7 @@ def directory() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def cluster(directory: str) -> Iterator[Nodes]:
-    """Nodes a, b, c and d, for all tests; a test that removes one adds it before."""
+    """Nodes a, b, c and d, for all tests; a test that removes one has another."""
     assert not ray.is_initialized()
     made = Nodes()
     try:

@@ -113,12 +113,13 @@ def test_of_two_handles_of_one_answer_each_lives_on_when_the_other_is_gone(nodes
 
 
 def test_where_there_is_no_room_calculators_take_values(nodes: Nodes) -> None:
-    actor, beside = on("d", calculators.Totals), nodes.worker("d")
-    one, two = share({"x": np.ones(5000)}), share({"y": np.full(5000, 2.0)})
+    # Stores of other nodes stay unfragmented, for tests of large payloads.
+    actor, beside, maker = on("a", calculators.Totals), nodes.worker("a"), nodes.worker("b")
+    one, two = get([maker.call.remote(share, {name: np.full(5000, value)}) for name, value in (("x", 1.0), ("y", 2.0))])
     get([actor.details.remote(), beside.fill.remote()])
     assert get(actor.calculate.remote(one)) == {"x": 5000}
     assert get(actor.calculate.remote(one, two)) == {"x": 5000, "y": 10_000}
-    assert not any(key.startswith("pulled:") for key in nodes.keys("d"))
+    assert not any(key.startswith("pulled:") for key in nodes.keys("a"))
 
 
 def test_one_that_answers_later(nodes: Nodes) -> None:

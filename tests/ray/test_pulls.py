@@ -134,6 +134,10 @@ def test_an_object_of_rays_comes_though_the_node_of_its_handle_does_not_answer(n
     get(reader.pid.remote())
     with nodes.stopped("b"):
         assert get(reader.sum.remote(payload, 30)) == 1000
+    # It is told of the copy once it answers, and deletes that with the last handle.
+    until(lambda: nodes.keys("b"))
+    del payload
+    nodes.empties()
 
 
 def _of_small() -> SharedPayload:
@@ -210,16 +214,17 @@ def test_a_store_that_is_full_to_the_last_byte_is_read(nodes: Nodes) -> None:
     assert get(other.pull_count.remote()) == 1
 
 
-@pytest.mark.parametrize("node", ["a", "c"], ids=["the payload", "a copy"])
-def test_of_what_a_full_store_has_there_are_references(nodes: Nodes, node: str) -> None:
+def test_of_what_a_full_store_has_there_are_references(nodes: Nodes) -> None:
     """Nothing is written for them, and no copy has to go."""
-    payload, beside, late = share(np.ones(ITEMS)), nodes.worker(node), nodes.worker(node)
-    copy = get(nodes.worker("b").make.remote())
-    assert get([beside.sum.remote(payload), beside.sum.remote(copy)]) == [ITEMS, TOTAL]
+    beside, own, copy = nodes.worker("a"), share(np.full(ITEMS, 1.5)), get(nodes.worker("b").make.remote())
+    assert get([beside.sum.remote(own), beside.sum.remote(copy)]) == [TOTAL, TOTAL]
     get(beside.fill.remote())
-    before = nodes.keys(node)
-    assert get(late.entry.remote(get(late.call.remote(SharedPayload.reference, payload)))) == ITEMS
-    assert nodes.keys(node) == before
+    before = nodes.keys("a")
+    for payload in (own, copy):
+        # A process that has made no reference yet.
+        late = nodes.worker("a")
+        assert get(late.entry.remote(get(late.call.remote(SharedPayload.reference, payload)))) == TOTAL
+        assert nodes.keys("a") == before
 
 
 @pytest.mark.parametrize("call", [share, share_loan])
