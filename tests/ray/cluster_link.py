@@ -64,7 +64,10 @@ def cut_once_begun(before: int) -> int:
 def main() -> None:
     ray.init(log_to_driver=False, logging_level="warning")
     producer = ray.remote(Producer).options(num_cpus=0, resources={"host_b": 1}).remote()
-    payload, another = ray.get([producer.make.remote(nbytes) for nbytes in (NBYTES, 1 << 20)], timeout=PATIENCE)
+    made = [producer.make.remote(nbytes) for nbytes in (NBYTES, 1 << 20, 1 << 20)]
+    payload, another, first = ray.get(made, timeout=PATIENCE)
+    # Host b has then started what its payloads are fetched by.
+    first.value(timeout=PATIENCE)
 
     report: dict[str, Any] = {}
     fetching = threading.Thread(target=fetch, args=(payload, report), daemon=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 from ray.cluster_utils import Cluster
@@ -33,11 +35,46 @@ def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
         time.sleep(0.02)
 
 
+_Node = TypeVar("_Node")
+
+
+def started(what: str, start: Callable[[], _Node]) -> _Node:
+    """What ``start`` returns, which starts a node of Ray.
+
+    A node gives up when its own agent takes longer to come than Ray waits, which happens where the machine is busy with
+    other things: it is started once more then, and a warning of the run says so.
+    """
+    before = _children()
+    try:
+        return start()
+    except Exception as error:
+        if not re.search("timed out", str(error), re.IGNORECASE):
+            raise
+        load = os.getloadavg()[0]
+        warnings.warn(f"{what} did not start, at a load of {load:.0f}, and is started again: {error}", stacklevel=2)
+    # What is left of it.
+    for pid in _children() - before:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return start()
+
+
+def _children() -> set[int]:
+    """The processes that this one has started."""
+    found: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        # A thread may have ended meanwhile.
+        with suppress(OSError):
+            found |= set(map(int, file.read_text().split()))
+    return found
+
+
 class Nodes:
     """A cluster whose first node has this process on it, resource ``a``; others are added by name."""
 
     def __init__(self) -> None:
-        self.cluster = Cluster(initialize_head=True, head_node_args=self._arguments("a"))
+        head = self._arguments("a")
+        self.cluster = started("node a", lambda: Cluster(initialize_head=True, head_node_args=head))
         self.nodes: dict[str, Any] = {"a": self.cluster.head_node}
         ray.init(address=self.cluster.address, log_to_driver=False)
 
@@ -51,7 +88,12 @@ class Nodes:
         }
 
     def add(self, name: str) -> None:
-        self.nodes[name] = self.cluster.add_node(**self._arguments(name))
+        self.nodes[name] = started(f"node {name}", lambda: self.cluster.add_node(**self._arguments(name)))
+
+    def have(self, name: str) -> None:
+        """Adds a node that a test is to remove, unless another test has left it."""
+        if name not in self.nodes:
+            self.add(name)
 
     def remove(self, name: str) -> None:
         self.cluster.remove_node(self.nodes.pop(name))

@@ -14,7 +14,7 @@ os.environ["RAY_AUTH_MODE"] = "disabled"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 import ray
-from clusters import MAP_SIZE, Nodes
+from clusters import MAP_SIZE, Nodes, until
 
 HERE = os.path.dirname(__file__)
 
@@ -30,13 +30,14 @@ def directory() -> Iterator[str]:
     os.environ["DISHTAYANTRA_RAY_DIRECTORY"] = place
     os.environ["DISHTAYANTRA_RAY_MAP_SIZE"] = str(MAP_SIZE)
     yield place
-    shutil.rmtree(place)
+    # The last workers see that their node is gone, and end, meanwhile.
+    until(lambda: shutil.rmtree(place, ignore_errors=True) or not os.path.exists(place))
     shutil.rmtree(sessions, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def cluster(directory: str) -> Iterator[Nodes]:
-    """Nodes a, b, c and d, for all tests; a test that removes one adds it before."""
+    """Nodes a, b, c and d, for all tests; a test that removes one has another."""
     assert not ray.is_initialized()
     made = Nodes()
     try:

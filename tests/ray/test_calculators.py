@@ -11,7 +11,7 @@ import calculators
 import numpy as np
 import pytest
 import ray
-from clusters import Nodes, get
+from clusters import Nodes, get, until
 from ray.dag import InputNode
 
 from dishtayantra_lmdb.errors import ConfigError, InvalidArgumentError
@@ -98,6 +98,30 @@ def test_one_that_passes_its_reference_on_gives_the_same_handle(nodes: Nodes, no
     assert np.array_equal(payload.value()["x"], MATRIX)
 
 
+@pytest.mark.parametrize("answers", ["share", "input", "output"])
+def test_of_two_handles_of_one_answer_each_lives_on_when_the_other_is_gone(nodes: Nodes, answers: str) -> None:
+    # The result of another calculator's process, which lies where those of this one lie.
+    payload = get(on("b", calculators.Plain).calculate.remote({"x": MATRIX - 1}))
+    assert payload.key.startswith("output:")
+    actor = on("b", calculators.Repeating, {"answers": answers})
+    first, second, third = [get(actor.calculate.remote(given)) for given in (payload, {"y": 1}, {"y": 2})]
+    gone = second.key
+    del second
+    until(lambda: gone not in nodes.keys("b"))
+    for handle in (payload, first, third, get(actor.calculate.remote({"y": 3}))):
+        assert np.array_equal(handle.value()["x"], MATRIX)
+
+
+def test_where_there_is_no_room_calculators_take_values(nodes: Nodes) -> None:
+    # Stores of other nodes stay unfragmented, for tests of large payloads.
+    actor, beside, maker = on("a", calculators.Totals), nodes.worker("a"), nodes.worker("b")
+    one, two = get([maker.call.remote(share, {name: np.full(5000, value)}) for name, value in (("x", 1.0), ("y", 2.0))])
+    get([actor.details.remote(), beside.fill.remote()])
+    assert get(actor.calculate.remote(one)) == {"x": 5000}
+    assert get(actor.calculate.remote(one, two)) == {"x": 5000, "y": 10_000}
+    assert not any(key.startswith("pulled:") for key in nodes.keys("a"))
+
+
 def test_one_that_answers_later(nodes: Nodes) -> None:
     from dishtayantra_lmdb import ray as shared
     from dishtayantra_lmdb import wrap_with_lmdb
@@ -140,6 +164,24 @@ def test_several_payloads_are_merged(nodes: Nodes) -> None:
         get(actor.calculate.remote({"x": 1}, {"x": 2}))
     with pytest.raises(InvalidArgumentError, match="payload 2 of 2 is of type int"):
         get(actor.calculate.remote({"x": 1}, 2))
+    with pytest.raises(InvalidArgumentError, match="without a payload"):
+        get(actor.calculate.remote())
+
+
+def test_a_detached_one_is_found_by_its_name_to_ray(nodes: Nodes) -> None:
+    named = {"name": "sums", "actor_name": "of-node-b", "namespace": "calculators", "lifetime": "detached"}
+    made = on("b", calculators.Totals, **named)
+    pid = get(made.details.remote())["pid"]
+    with pytest.raises(ValueError, match="of-node-b"):
+        on("b", calculators.Totals, **named)
+    del made
+    found = ray.get_actor("of-node-b", namespace="calculators")
+    try:
+        assert get(found.calculate.remote(share({"x": MATRIX}))) == {"x": MATRIX.sum()}
+        details = get(found.details.remote())
+        assert (details["name"], details["pid"]) == ("sums", pid)
+    finally:
+        ray.kill(found)
 
 
 def test_what_a_calculator_raises_is_raised(nodes: Nodes) -> None:
@@ -168,6 +210,9 @@ def test_one_that_cannot_be_made_says_why(nodes: Nodes, calculator: Any, why: st
     [
         (lambda: remote_calculator("Nothing"), InvalidArgumentError, "calculator is 'Nothing'"),
         (lambda: remote_calculator(1), InvalidArgumentError, "calculator is 1"),  # type: ignore[arg-type]
+        (lambda: remote_calculator("a.B", 5), ConfigError, "5"),  # type: ignore[arg-type]
+        (lambda: remote_calculator("a.B", actor_name=""), ValueError, "name"),
+        (lambda: remote_calculator("a.B", nonsense=1), ValueError, "nonsense"),
         (lambda: JavaClass("a.B", bridge="jni"), ConfigError, "bridge: 'jni'"),
         (lambda: remote_calculator("a.B", {"lmdb_exchange_mode": "both"}), ConfigError, "lmdb_exchange_mode: 'both'"),
         (lambda: remote_calculator("a.B", {"lmdb_enabled": False}), ConfigError, "lmdb_enabled: False"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -80,40 +81,56 @@ def run(mark: str, *command: object) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(list(map(str, command)), process.returncode, out, err)
 
 
-def test_the_flights_on_two_hosts(mark: str) -> None:
-    done = run(mark, sys.executable, ROOT / "demo" / "cluster.py", "--samples", 1)
+PROGRAMS = {
+    "place": 'echo "$RAY_ADDRESS" "$PWD"; ls /sys/class/net',
+    "flights": shlex.join([sys.executable, str(ROOT / "demo" / "cluster.py"), "--samples", "1"]),
+    # Last: what it does to the network Ray may mind.
+    "link": shlex.join([sys.executable, str(Path(__file__).with_name("cluster_link.py"))]),
+}
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    right = re.search(r"(\d+) of (\d+) figures right", done.stdout)
-    assert right is not None, done.stdout
+
+@pytest.fixture(scope="module")
+def said() -> Iterator[dict[str, str]]:
+    """What programs on one cluster say, each ended by its exit code in a line; "exit" is that of the script."""
+    mark = uuid.uuid4().hex
+    steps = [f'echo "=== {name}"; {{ {program}; }} 2>&1; echo "exit $?"' for name, program in PROGRAMS.items()]
+    done = run(mark, "sh", "-c", "; ".join([*steps, "exit 5"]))
+    found = dict(re.findall(r"^=== (\w+)\n(.*?exit \d+\n)", done.stdout, re.MULTILINE | re.DOTALL))
+    assert found.keys() == PROGRAMS.keys(), done.stdout + done.stderr
+    yield {**found, "exit": f"exit {done.returncode}\n"}
+    assert processes(mark) == []
+
+
+def test_programs_are_told_where_the_cluster_is_and_their_exit_code_counts(said: dict[str, str]) -> None:
+    assert said["place"] == f"10.77.0.1:6390 {ROOT}\neth0\nlo\nexit 0\n"
+    assert said["exit"] == "exit 5\n"
+
+
+def test_the_flights_on_two_hosts(said: dict[str, str]) -> None:
+    text = said["flights"]
+    assert text.endswith("exit 0\n"), text
+    right = re.search(r"(\d+) of (\d+) figures right", text)
+    assert right is not None, text
     assert right[1] == right[2]
     for what in ("figures, a → b", "chain, a → b", "chain, b → a"):
-        assert re.search(f"{what}.* once ", done.stdout), done.stdout
-    assert "WRONG" not in done.stdout
+        assert re.search(f"{what}.* once ", text), text
+    assert "WRONG" not in text
     for way in ("same node: Ray", "same node: handle", "other node: Ray", "other node: handle"):
-        assert re.search(rf"│ {way} +│( +[\d,.]+ / [\d,.]+ +│){{5}}", done.stdout), done.stdout
+        assert re.search(rf"│ {way} +│( +[\d,.]+ / [\d,.]+ +│){{5}}", text), text
 
 
-def test_a_link_that_is_cut_while_a_payload_is_fetched(mark: str) -> None:
-    done = run(mark, sys.executable, Path(__file__).with_name("cluster_link.py"))
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert said["counted"] < said["nbytes"], "the link was cut too late"
+def test_a_link_that_is_cut_while_a_payload_is_fetched(said: dict[str, str]) -> None:
+    text = said["link"]
+    assert text.endswith("exit 0\n"), text
+    [report] = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert report["counted"] < report["nbytes"], "the link was cut too late"
     # Ray itself notices after a minute.
-    assert said["ended"], said
-    assert said["seconds"] < 30
-    assert "LMDBTimeoutError" in said.get("error", []), said
-    assert said["key"] in said["message"], said
-    assert said["node_id"] in said["message"], said
-    assert said["afterwards"] == 2.0
-
-
-def test_programs_are_told_where_the_cluster_is_and_their_exit_code_counts(mark: str) -> None:
-    done = run(mark, "sh", "-c", 'echo "$RAY_ADDRESS" "$PWD"; ls /sys/class/net; exit 5')
-
-    assert done.returncode == 5, done.stderr
-    assert done.stdout == f"10.77.0.1:6390 {ROOT}\neth0\nlo\n"
+    assert report["ended"], report
+    assert report["seconds"] < 30
+    assert "LMDBTimeoutError" in report.get("error", []), report
+    assert report["key"] in report["message"], report
+    assert report["node_id"] in report["message"], report
+    assert report["afterwards"] == 2.0
 
 
 ENDINGS = {

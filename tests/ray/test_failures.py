@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import ray
-from clusters import Nodes, get, until
+from clusters import PATIENCE, Nodes, get, until
+from ray.exceptions import GetTimeoutError
 
 from dishtayantra_lmdb.errors import EntryNotFoundError
 from dishtayantra_lmdb.ray import PayloadLostError, SharedPayload, _leases, from_ref, reap, share
@@ -121,8 +122,34 @@ def test_ray_makes_a_payload_anew_by_running_its_producer_again(nodes: Nodes, tm
     assert runs.read_text() == "xx"
 
 
+def test_an_object_of_rays_is_made_anew_when_its_node_is_removed(nodes: Nodes, tmp_path: Path) -> None:
+    nodes.have("e")
+    runs = tmp_path / "runs"
+
+    @ray.remote(num_cpus=0, max_retries=3, resources={"e": 1})
+    def make() -> Any:
+        with runs.open("a") as file:
+            file.write("x")
+        return np.full(ITEMS, 1.5)
+
+    here, elsewhere = nodes.worker("c"), nodes.worker("d")
+    get([here.pid.remote(), elsewhere.pid.remote()])
+    refs = [make.remote(), make.remote()]
+    payload, alone = map(from_ref, refs)
+    ray.wait(refs, num_returns=2, timeout=60, fetch_local=False)
+    assert get(here.sum.remote(payload)) == TOTAL
+    nodes.remove("e")
+    assert get(here.sum.remote(payload)) == TOTAL
+    assert runs.read_text() == "xx"
+    nodes.have("e")
+    assert get(elsewhere.sum.remote(alone)) == TOTAL
+    assert runs.read_text() == "xxx"
+    del refs, payload, alone
+    nodes.empties()
+
+
 def test_of_a_node_that_is_removed_copies_are_left(nodes: Nodes) -> None:
-    nodes.add("e")
+    nodes.have("e")
     maker, with_copy, without = nodes.worker("e"), nodes.worker("c"), nodes.worker("d")
     payload, alone = get([maker.make.remote(), maker.make.remote()])
     store = Path(get(maker.store.remote())).parent
@@ -148,44 +175,25 @@ def test_of_a_node_that_is_removed_copies_are_left(nodes: Nodes) -> None:
     assert Path(get(without.store.remote())).exists()
 
 
-def test_an_object_of_rays_is_made_anew_when_its_node_is_removed(nodes: Nodes, tmp_path: Path) -> None:
-    nodes.add("f")
-    runs = tmp_path / "runs"
-
-    @ray.remote(num_cpus=0, max_retries=3, resources={"f": 1})
-    def make() -> Any:
-        with runs.open("a") as file:
-            file.write("x")
-        return np.full(ITEMS, 1.5)
-
-    here, elsewhere = nodes.worker("c"), nodes.worker("d")
-    get([here.pid.remote(), elsewhere.pid.remote()])
-    refs = [make.remote(), make.remote()]
-    payload, alone = map(from_ref, refs)
-    ray.wait(refs, num_returns=2, timeout=60, fetch_local=False)
-    assert get(here.sum.remote(payload)) == TOTAL
-    nodes.remove("f")
-    assert get(here.sum.remote(payload)) == TOTAL
-    assert runs.read_text() == "xx"
-    nodes.add("f")
-    assert get(elsewhere.sum.remote(alone)) == TOTAL
-    assert runs.read_text() == "xxx"
-    del refs, payload, alone
-    nodes.empties()
-    nodes.remove("f")
-
-
-@pytest.mark.parametrize("fails", ["makes", "takes"])
-def test_errors_of_tasks_are_rays(nodes: Nodes, fails: str) -> None:
+@pytest.mark.parametrize(
+    ("makes", "kind", "why"),
+    [
+        (ArithmeticError("no figures today"), ArithmeticError, "no figures today"),
+        # What asking for an object raises as well, as long as it is not there.
+        (GetTimeoutError("its own input is late"), GetTimeoutError, "its own input is late"),
+        (lambda: None, ValueError, "function"),
+    ],
+    ids=["fails", "waits in vain", "makes what no store holds"],
+)
+def test_errors_of_tasks_are_rays(nodes: Nodes, makes: Any, kind: type[Exception], why: str) -> None:
     @ray.remote(num_cpus=0)
     def make() -> Any:
-        if fails == "makes":
-            raise ArithmeticError("no figures today")
-        return lambda: None
+        if isinstance(makes, Exception):
+            raise makes
+        return makes
 
-    kind, why = (ArithmeticError, "no figures today") if fails == "makes" else (ValueError, "function")
     with pytest.raises(kind, match=why):
-        get(nodes.worker("c").sum.remote(from_ref(make.remote())))
+        get(nodes.worker("c").sum.remote(from_ref(make.remote()), PATIENCE / 2))
 
 
 def test_an_object_that_never_comes_ends_in_time(nodes: Nodes) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
+import os
 import pickle
+import select
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import ray
-from clusters import Nodes, get
+from clusters import PATIENCE, Nodes, get
 
 from dishtayantra_lmdb import FormatError, StoreClosedError, resolve
 from dishtayantra_lmdb.errors import ConfigError, InvalidArgumentError
@@ -144,11 +149,12 @@ def test_payloads_are_built_in_place(nodes: Nodes) -> None:
         _ = loan.payload
 
 
-@pytest.mark.parametrize("call", [share, share_loan])
-@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), "soon", None, True])
-def test_times_that_are_none_are_refused(nodes: Nodes, call: Any, bad: Any) -> None:
-    with pytest.raises(ConfigError, match=r"ttl: .* allowed are seconds over 0"):
-        call(1, ttl=bad)
+@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), 1e10, "soon", None, True])
+def test_times_that_are_none_are_refused(nodes: Nodes, bad: Any) -> None:
+    for call, given in ((share, 1), (share_loan, 1), (from_ref, ray.put(1))):
+        with pytest.raises(ConfigError, match=r"ttl: .* allowed are seconds over 0 up to 9223372036\b"):
+            call(given, ttl=bad)
+    assert share(1, ttl=9_223_372_036).value() == 1
 
 
 def test_what_cannot_be_shared_is_refused(nodes: Nodes) -> None:
@@ -256,6 +262,39 @@ def test_ray_client_is_refused_but_its_tasks_are_not(nodes: Nodes) -> None:
     assert refused.startswith("this process uses Ray Client")
     assert inside == "1.5 1.5"
     assert back == "refused 1.5"
+
+
+def test_a_forked_process_is_refused(nodes: Nodes) -> None:
+    """Of Ray nothing but locks that nobody frees came along."""
+    payload = share(np.ones(1000))
+    calls = {"share": lambda: share(1), "value": payload.value, "delete": payload.delete, "store_path": store_path}
+    from_child, to_parent = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(to_parent, json.dumps({name: _failure(call) for name, call in calls.items()}).encode())
+        finally:
+            os._exit(0)
+    os.close(to_parent)
+    try:
+        assert select.select([from_child], [], [], PATIENCE)[0], "it hangs"
+        said = json.loads(os.read(from_child, 1 << 16))
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(from_child)
+    assert said.keys() == calls.keys()
+    for name, text in said.items():
+        assert text.startswith("NotOnNodeError: this process was forked from one that uses Ray"), name
+    assert payload.value().sum() == 1000
+
+
+def _failure(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "it went well"
 
 
 def test_without_ray_it_says_so() -> None:

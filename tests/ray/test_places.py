@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,64 +42,51 @@ def _limit() -> int:
 
 
 PROGRAM = """
-import sys, time
+import sys
 import ray
 from dishtayantra_lmdb.ray import share, store_path
-ray.init("local", num_cpus=1, include_dashboard=False, object_store_memory=80 << 20, log_to_driver=False)
-payload = share(bytes(1 << 20))
-print(store_path(), flush=True)
-time.sleep(600)
-"""
-
-
-@pytest.fixture
-def other() -> Iterator[Any]:
-    """A cluster that another program has started on this machine, and the directory of its store."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        assert process.stdout
-        yield process, Path(process.stdout.readline().strip()).parent
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def test_of_another_cluster_a_store_is_removed_when_it_has_ended(nodes: Nodes, other: Any) -> None:
-    process, place = other
-    assert (place / "store" / "data.mdb").exists()
-    assert str(place) not in reap()
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    removed = until(lambda: reap() or not place.exists())
-    assert removed == [str(place)]
-    assert not place.exists()
-
-
-TWICE = """
-import gc, os, time
-import ray
-from dishtayantra_lmdb import LMDBTransport
-from dishtayantra_lmdb.ray import share, store_path
-places = set()
 for _ in range(2):
     ray.init("local", num_cpus=1, include_dashboard=False, object_store_memory=80 << 20, log_to_driver=False)
     payload = share(bytes(1 << 20))
     assert len(payload.value()) == 1 << 20
-    places.add(store_path())
+    print(store_path(), flush=True)
+    sys.stdin.readline()
     kept = payload
     ray.shutdown()
-assert len(places) == 2
-# The first one's node ended when the second had begun to use its own: its store is gone.
-print(sum(map(os.path.exists, places)))
 """
 
 
-def test_a_program_that_starts_ray_again_has_another_store(nodes: Nodes) -> None:
-    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
-    until(lambda: reap())
+@pytest.fixture
+def other() -> Iterator[subprocess.Popen[str]]:
+    """Another program of this machine, with a cluster of its own; a line, and it has another one."""
+    program = [sys.executable, "-c", PROGRAM]
+    process = subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_of_another_cluster_a_store_is_removed_when_it_has_ended(nodes: Nodes, other: subprocess.Popen[str]) -> None:
+    assert other.stdin
+    assert other.stdout
+    first = Path(other.stdout.readline().strip()).parent
+    assert (first / "store" / "data.mdb").exists()
+    assert str(first) not in reap()
+    # A program that starts Ray again has another store, and removes the first one as it opens that: its node has ended.
+    other.stdin.write("\n")
+    other.stdin.flush()
+    second = Path(other.stdout.readline().strip()).parent
+    assert second != first
+    assert [first.exists(), second.exists()] == [False, True]
+    os.killpg(other.pid, signal.SIGKILL)
+    other.wait()
+    assert until(lambda: reap() or not second.exists()) == [str(second)]
+    assert not second.exists()
 
 
 def made(place: Path, raylet: str, mounts: int | None = None) -> Path:
@@ -171,26 +159,28 @@ print(entered)
     reap()
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "why"),
-    [
-        ("map_size", -1, "map_size is -1"),
-        ("map_size", "much", "map_size is 'much'"),
-        ("pull_timeout", 0, "pull_timeout: 0 is not allowed"),
-        ("directory", 7, "directory: 7"),
-    ],
-)
-def test_options_are_checked(setting: str, value: Any, why: str) -> None:
+WRONG_OPTIONS: list[tuple[str, Any, str]] = [
+    ("map_size", -1, "map_size is -1"),
+    ("map_size", "much", "map_size is 'much'"),
+    ("pull_timeout", 0, "pull_timeout: 0 is not allowed"),
+    ("directory", 7, "directory: 7"),
+]
+
+
+def test_options_are_checked() -> None:
     code = f"""
 from dishtayantra_lmdb.errors import ConfigError
 from dishtayantra_lmdb.ray import configure
-try:
-    configure({setting}={value!r})
-except ConfigError as error:
-    print(error)
+for setting, value, _ in {WRONG_OPTIONS!r}:
+    try:
+        configure(**{{setting: value}})
+        print("accepted")
+    except ConfigError as error:
+        print(str(error).partition("\\n")[0])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.startswith(why), done.stdout
+    for text, (*_, why) in zip(done.stdout.splitlines(), WRONG_OPTIONS, strict=True):
+        assert text.startswith(why)
 
 
 def test_options_of_a_store_that_is_open_stay(nodes: Nodes) -> None:
@@ -200,40 +190,48 @@ def test_options_of_a_store_that_is_open_stay(nodes: Nodes) -> None:
     configure(pull_timeout=60)
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "why"),
-    [
-        ("DISHTAYANTRA_RAY_MAP_SIZE", "1 GB", "DISHTAYANTRA_RAY_MAP_SIZE is '1 GB'"),
-        ("DISHTAYANTRA_RAY_PULL_TIMEOUT", "soon", "DISHTAYANTRA_RAY_PULL_TIMEOUT: 'soon' is not allowed"),
-        ("DISHTAYANTRA_RAY_DIRECTORY", "/proc/nowhere", "the directory of the nodes' stores, /proc/nowhere, cannot"),
-        ("DISHTAYANTRA_RAY_DIRECTORY", "LINK", "is no directory of user"),
-    ],
-)
-def test_the_environment_is_checked(nodes: Nodes, tmp_path: Path, variable: str, value: str, why: str) -> None:
-    if value == "LINK":
-        (tmp_path / "there").mkdir()
-        (tmp_path / "link").symlink_to(tmp_path / "there")
-        value = str(tmp_path / "link")
-    code = """
-import sys
+WRONG_ENVIRONMENTS = [
+    ("DISHTAYANTRA_RAY_MAP_SIZE", "1 GB", "DISHTAYANTRA_RAY_MAP_SIZE is '1 GB'"),
+    ("DISHTAYANTRA_RAY_PULL_TIMEOUT", "soon", "DISHTAYANTRA_RAY_PULL_TIMEOUT: 'soon' is not allowed"),
+    ("DISHTAYANTRA_RAY_DIRECTORY", "/proc/nowhere", "the directory of the nodes' stores, /proc/nowhere, cannot"),
+    ("DISHTAYANTRA_RAY_DIRECTORY", "LINK", "is no directory of user"),
+]
+
+ENVIRONMENTS = """
+import json, os, sys
 import ray
 from dishtayantra_lmdb import LMDBError
 from dishtayantra_lmdb.ray import share
-ray.init(sys.argv[1], log_to_driver=False)
-try:
-    share(1)
-except LMDBError as error:
-    print(error)
+for variable, value in json.loads(sys.argv[2]):
+    # The environment is read once: in a process each, forked before Ray is initialised.
+    pid = os.fork()
+    if pid == 0:
+        os.environ[variable] = value
+        try:
+            ray.init(sys.argv[1], log_to_driver=False)
+            share(1)
+            print("accepted", flush=True)
+        except LMDBError as error:
+            print(json.dumps(str(error)), flush=True)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
 """
+
+
+def test_the_environment_is_checked(nodes: Nodes, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    given = [(name, value.replace("LINK", str(tmp_path / "link"))) for name, value, _ in WRONG_ENVIRONMENTS]
     done = subprocess.run(
-        [sys.executable, "-c", code, nodes.cluster.address],
-        env={**os.environ, variable: value},
+        [sys.executable, "-c", ENVIRONMENTS, nodes.cluster.address, json.dumps(given)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
-    assert why in done.stdout, done.stdout
+    for text, (*_, why) in zip(done.stdout.splitlines(), WRONG_ENVIRONMENTS, strict=True):
+        assert why in text
 
 
 def test_a_killed_process_leaves_nothing_that_blocks(nodes: Nodes) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,8 @@ import pytest
 import ray
 from clusters import MAP_SIZE, Nodes, get, until
 
-from dishtayantra_lmdb import LMDBTimeoutError, MapFullError
-from dishtayantra_lmdb.ray import SharedPayload, _node, from_ref, share
+from dishtayantra_lmdb import LMDBTimeoutError, MapFullError, TooLargeError
+from dishtayantra_lmdb.ray import SharedPayload, _node, from_ref, share, share_loan
 
 PROCESSES, THREADS = 4, 4
 ITEMS = 1 << 17
@@ -136,6 +134,10 @@ def test_an_object_of_rays_comes_though_the_node_of_its_handle_does_not_answer(n
     get(reader.pid.remote())
     with nodes.stopped("b"):
         assert get(reader.sum.remote(payload, 30)) == 1000
+    # It is told of the copy once it answers, and deletes that with the last handle.
+    until(lambda: nodes.keys("b"))
+    del payload
+    nodes.empties()
 
 
 def _of_small() -> SharedPayload:
@@ -204,21 +206,61 @@ def test_where_there_is_no_room_the_value_is_rays(nodes: Nodes) -> None:
 def test_a_store_that_is_full_to_the_last_byte_is_read(nodes: Nodes) -> None:
     """Also by processes that come later, and from other nodes."""
     first = share(np.ones(ITEMS))
-    for size in (16 << 20, 1 << 20, 1 << 16, 1 << 12, 1 << 8):
-        _fill(size)
+    here, other = nodes.worker("a"), nodes.worker("b")
+    get(here.fill.remote())
     with pytest.raises(MapFullError):
         share(1)
-    other = nodes.worker("b")
     assert get([nodes.worker("a").sum.remote(first), other.sum.remote(first)]) == [ITEMS, ITEMS]
     assert get(other.pull_count.remote()) == 1
 
 
-def _fill(size: int) -> None:
-    """Puts payloads of a size into the store of this node, as many as it takes."""
-    transport = _node.current().transport
-    with suppress(MapFullError):
-        for at in itertools.count():
-            transport.put(f"{size}:{at}", bytes(size), format="raw", ttl=0)
+def test_of_what_a_full_store_has_there_are_references(nodes: Nodes) -> None:
+    """Nothing is written for them, and no copy has to go."""
+    beside, own, copy = nodes.worker("a"), share(np.full(ITEMS, 1.5)), get(nodes.worker("b").make.remote())
+    assert get([beside.sum.remote(own), beside.sum.remote(copy)]) == [TOTAL, TOTAL]
+    get(beside.fill.remote())
+    before = nodes.keys("a")
+    for payload in (own, copy):
+        # A process that has made no reference yet.
+        late = nodes.worker("a")
+        assert get(late.entry.remote(get(late.call.remote(SharedPayload.reference, payload)))) == TOTAL
+        assert nodes.keys("a") == before
+
+
+@pytest.mark.parametrize("call", [share, share_loan])
+def test_for_what_no_store_can_hold_no_copy_has_to_go(nodes: Nodes, call: Any) -> None:
+    payload = get(nodes.worker("b").make.remote())
+    assert payload.value().sum() == TOTAL
+    before = nodes.keys("a")
+    with pytest.raises((MapFullError, TooLargeError)):
+        call(np.zeros(MAP_SIZE + 1, "u1") if call is share else MAP_SIZE + 1)
+    assert nodes.keys("a") == before
+
+
+def test_what_is_deleted_while_it_is_pulled_leaves_no_copy(nodes: Nodes, tmp_path: Path) -> None:
+    maker, reader = nodes.worker("b"), nodes.worker("c")
+    payload, fetched, deleted = get(maker.make.remote()), tmp_path / "fetched", tmp_path / "deleted"
+    pulling = reader.call.remote(_pulled_slowly, payload, fetched, deleted)
+    until(fetched.exists)
+    payload.delete()
+    # Time for node c to delete its copy, did it not wait for the pull.
+    get(nodes.worker("c").pid.remote())
+    time.sleep(1)
+    deleted.touch()
+    assert get(pulling) == payload.nbytes
+    nodes.empties()
+
+
+def _pulled_slowly(payload: SharedPayload, fetched: Path, go_on: Path) -> int:
+    """A pull that has the payload, and stores it once a file is there."""
+
+    def fetch(pull: Any) -> Any:
+        encoded = payload._fetch(pull)
+        fetched.touch()
+        until(go_on.exists)
+        return encoded
+
+    return int(payload._pull(_node.current(), 60).run(fetch, 300).size)
 
 
 def test_while_its_producer_lives_a_payload_does_not_expire_nor_a_copy_that_is_used(nodes: Nodes) -> None:

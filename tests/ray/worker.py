@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import threading
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 import dishtayantra_lmdb.ray as shared
-from dishtayantra_lmdb import resolve
+from dishtayantra_lmdb import MapFullError, resolve
+from dishtayantra_lmdb.ray import _node
 
 
 class Worker:
@@ -53,6 +56,14 @@ class Worker:
         for thread in running:
             thread.join(60)
         return found
+
+    def fill(self) -> None:
+        """Puts payloads into the store of this node until nothing fits any more."""
+        transport = _node.current().transport
+        for size in (16 << 20, 1 << 20, 1 << 16, 1 << 12, 1 << 8):
+            with suppress(MapFullError):
+                for at in itertools.count():
+                    transport.put(f"{size}:{at}", bytes(size), format="raw", ttl=0)
 
     def hold(self, payload: shared.SharedPayload) -> float:
         self.held = payload.value()

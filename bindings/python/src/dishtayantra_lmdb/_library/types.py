@@ -22,7 +22,7 @@ _NUMBERS = {"json": 1, "msgpack": 2, "raw": 3, "numpy": 4, "arrow": 5}
 
 
 # What the engine's 64-bit clock in nanoseconds and its signed sizes hold.
-_LONGEST = 9_223_372_036
+LONGEST_TTL = 9_223_372_036
 _MOST = (1 << 63) - 1
 
 
@@ -77,9 +77,9 @@ def default_db_path() -> str:
 _DEFAULTS: dict[str, tuple[str, int, int, int, bool]] = {
     "map_size": ("lmdb.map.size", 0, 0, _MOST, True),
     "max_dbs": ("lmdb.max.dbs", 100, 1, 65_536, True),
-    "ttl_seconds": ("lmdb.ttl.seconds", 300, 0, _LONGEST, False),
+    "ttl_seconds": ("lmdb.ttl.seconds", 300, 0, LONGEST_TTL, False),
     "max_readers": ("lmdb.max.readers", 512, 1, 65_536, True),
-    "cleanup_interval": ("lmdb.cleanup.interval", 60, 0, _LONGEST, False),
+    "cleanup_interval": ("lmdb.cleanup.interval", 60, 0, LONGEST_TTL, False),
 }
 
 
@@ -272,16 +272,16 @@ def ttl_milliseconds(seconds: float) -> int:
     Raises:
         ConfigError: it is not a number from 0.
     """
-    if type(seconds) is int and 0 <= seconds <= _LONGEST:
+    if type(seconds) is int and 0 <= seconds <= LONGEST_TTL:
         return seconds * 1000
     try:
-        if 0 <= seconds <= _LONGEST:
+        if 0 <= seconds <= LONGEST_TTL:
             # What a float has behind the nanoseconds is its own inexactness.
             milliseconds = math.ceil(round(seconds * 1000, 6))
             return milliseconds if milliseconds or not seconds else 1
     except (TypeError, OverflowError, ValueError):
         pass
     raise ConfigError(
-        f"the time to live is {seconds!r}; allowed: seconds from 0 to {_LONGEST}, "
+        f"the time to live is {seconds!r}; allowed: seconds from 0 to {LONGEST_TTL}, "
         "where 0 means until deleted"
     )

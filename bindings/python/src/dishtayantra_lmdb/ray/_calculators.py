@@ -69,6 +69,7 @@ def remote_calculator(
     calculator: type[Any] | str | JavaClass,
     config: Mapping[str, Any] | None = None,
     name: str = "",
+    actor_name: str | None = None,
     **actor_options: Any,
 ) -> Any:
     """Makes an actor of a calculator, wrapped for the store of the node that the actor is on.
@@ -88,8 +89,10 @@ def remote_calculator(
         config: its configuration, with the ``lmdb_*`` settings. Mode, path and that the exchange is
             enabled are set here.
         name: its name in keys and logs; default that of the class.
-        actor_options: those of Ray's actors: ``num_cpus``, ``resources``, ``scheduling_strategy``,
-            ``max_restarts``, …
+        actor_name: the actor's name to Ray, by which ``ray.get_actor`` finds it; its option
+            ``name``. An actor with ``lifetime="detached"`` outlives the program that made it.
+        actor_options: the other options of Ray's actors: ``num_cpus``, ``resources``,
+            ``lifetime``, ``namespace``, ``max_restarts``, …
 
     Returns:
         The ``ActorHandle``. What goes wrong when the calculator is made is raised by its calls, as
@@ -98,6 +101,7 @@ def remote_calculator(
     Raises:
         InvalidArgumentError: ``calculator`` is none of these.
         ConfigError: ``config`` sets what is set here to something else.
+        ValueError, TypeError: Ray knows no such option, or another actor has that name.
     """
     if config is not None:
         require_mapping(config)
@@ -114,7 +118,7 @@ def remote_calculator(
             "it uses the store of its node"
         )
     name = name or _name_of(calculator)
-    return _ACTOR.options(**actor_options).remote(calculator, settings, name)
+    return _ACTOR.options(name=actor_name, **actor_options).remote(calculator, settings, name)
 
 
 def _name_of(calculator: object) -> str:

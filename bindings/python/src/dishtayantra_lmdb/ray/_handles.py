@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ class Call:
     """
 
     def __init__(self, payload: Any) -> None:
+        self._began = time.time_ns()
         # By the entries that they stand for on this node.
         self._taken: dict[str, SharedPayload] = {}
         self.payload: Any = self._here(payload, 0)
@@ -63,7 +65,7 @@ class Call:
             taken = self._taken.get(result.get(ENTRY))
             if taken is not None:
                 return taken
-            kept = _kept(result, config)
+            kept = _kept(result, config, self._began)
             if kept is not None:
                 return kept
         # It cannot be told whose they are, and how long they live.
@@ -71,9 +73,9 @@ class Call:
         return share(value, ttl=_ttl(config), format=config.data_format)
 
 
-def _kept(reference: Mapping[str, Any], config: LMDBCalculatorConfig) -> Any:
-    """The handle of a result that is in the store of this node, or the result when it is small;
-    None for a reference to something else.
+def _kept(reference: Mapping[str, Any], config: LMDBCalculatorConfig, began_ns: int) -> Any:
+    """The handle of a result that a call put into the store of this node, or the result when it is
+    small; None for a reference to something else.
     """
     node = _node.current()
     if reference.get(DB_PATH) != node.path:
@@ -83,7 +85,8 @@ def _kept(reference: Mapping[str, Any], config: LMDBCalculatorConfig) -> Any:
         # Somebody has a handle of it already, whose end would be the end of this one, too.
         return None
     pin = node.look(key, db_name)
-    if pin is None:
+    if pin is None or pin.info().created_ns < began_ns:
+        # What is older may be a result of another calculator's, whose process leases it.
         return None
     fields = node.reference_to(pin, key, db_name)
     if reference.get(ENTRY) not in (None, fields[ENTRY]):

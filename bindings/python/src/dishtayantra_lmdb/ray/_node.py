@@ -125,15 +125,15 @@ class Node:
         def put() -> str:
             return f"{store.put(db_name, key, parts, settings):016x}"
 
-        # What no empty store could hold, no copy has to go for.
-        can_fit = formats.size_of(parts) < self.transport.config.map_size
-        return self.making_room(put) if can_fit else put()
+        return self.making_room(formats.size_of(parts), put)
 
-    def making_room(self, put: Callable[[], _Made]) -> _Made:
+    def making_room(self, nbytes: int, put: Callable[[], _Made]) -> _Made:
         """What ``put`` returns, which is repeated after deleting a copy as long as it raises that
-        the store is full.
+        the store is full for these bytes.
         """
-        copies: list[str] | None = None
+        # What no empty store could hold, no copy has to go for.
+        can_fit = nbytes < self.transport.config.map_size
+        copies: list[str] | None = None if can_fit else []
         while True:
             try:
                 return put()

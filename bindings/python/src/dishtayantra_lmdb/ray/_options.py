@@ -6,7 +6,7 @@ import math
 import os
 from dataclasses import dataclass, replace
 
-from .._library.types import store_path, whole_number
+from .._library.types import LONGEST_TTL, store_path, whole_number
 from ..errors import ConfigError
 
 DIRECTORY = "DISHTAYANTRA_RAY_DIRECTORY"
@@ -42,8 +42,8 @@ class Options:
         return max(space.f_blocks * space.f_frsize // _SHARE, _LEAST)
 
 
-def seconds(name: str, value: object) -> float:
-    """A time in seconds over 0.
+def seconds(name: str, value: object, most: float = math.inf) -> float:
+    """A time in seconds over 0, and up to ``most`` where that is given.
 
     Raises:
         ConfigError: it is none; the message names it.
@@ -52,9 +52,19 @@ def seconds(name: str, value: object) -> float:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = math.nan
-    if isinstance(value, bool) or not 0 < number < math.inf:
-        raise ConfigError(f"{name}: {value!r} is not allowed; allowed are seconds over 0")
+    if isinstance(value, bool) or not 0 < number < math.inf or number > most:
+        limit = "" if most == math.inf else f" up to {most}"
+        raise ConfigError(f"{name}: {value!r} is not allowed; allowed are seconds over 0{limit}")
     return number
+
+
+def time_to_live(value: object) -> float:
+    """The argument ``ttl`` of a call: a time in seconds that every store takes.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    return seconds("ttl", value, LONGEST_TTL)
 
 
 def _bytes(name: str, value: object) -> int:

@@ -17,7 +17,7 @@ from ..errors import InvalidArgumentError, StoreClosedError
 from . import _node
 from ._encoding import encode, number_of
 from ._leases import leases
-from ._options import seconds
+from ._options import time_to_live
 from ._payload import SharedPayload
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ def share(value: Any, *, ttl: float = 300, format: DataFormat | str | None = Non
 
     Raises:
         FormatError: something in the value cannot be stored; the message names the path.
+        ConfigError: ``ttl`` is not allowed.
         MapFullError: the store of this node is full.
         NotOnNodeError: this process is on no node.
         LMDBError: another of its kinds says what went wrong.
     """
-    ttl = seconds("ttl", ttl)
+    ttl = time_to_live(ttl)
     node, key = _node.current(), _new_key()
     number, parts = encode(value, number_of(format))
     size = formats.size_of(parts)
@@ -75,9 +76,9 @@ def share_loan(
         NotOnNodeError: this process is on no node.
         LMDBError: another of its kinds says what went wrong.
     """
-    ttl = seconds("ttl", ttl)
+    ttl = time_to_live(ttl)
     node, key = _node.current(), _new_key()
-    loan = node.making_room(lambda: node.transport.loan(key, nbytes, format, ttl))
+    loan = node.making_room(nbytes, lambda: node.transport.loan(key, nbytes, format, ttl))
     return SharedLoan(node, loan, ttl)
 
 
@@ -177,6 +178,7 @@ def from_ref(
 
     Raises:
         InvalidArgumentError: ``ref`` is no ``ray.ObjectRef``.
+        ConfigError: ``ttl`` is not allowed.
         NotOnNodeError: this process is on no node.
     """
     if not isinstance(ref, ray.ObjectRef):
@@ -184,7 +186,7 @@ def from_ref(
             f"ref is of type {type(ref).__name__}; allowed: a ray.ObjectRef, as remote calls and "
             "ray.put return"
         )
-    ttl, node = seconds("ttl", ttl), _node.current()
+    ttl, node = time_to_live(ttl), _node.current()
     number = number_of(format)
     fields = {INPUT_KEY: f"{_node.PULLED}ref:{ref.hex()}", DB_NAME: _node.PAYLOADS}
     told = leases().watch(node, fields, ref, ttl) or None
