@@ -27,6 +27,8 @@
 
 /* How far the store may grow: a reader that gets no time keeps what others free meanwhile. */
 #define ROOM (256u << 20)
+/* Seconds for which a full store is asked again; less than after which nothing moves. */
+#define FULL_PATIENCE 10
 
 static const size_t SIZES[] = {96, 1500, 96, 6000, 96, 1500, 96, 40000};
 #define LARGEST 40000
@@ -41,6 +43,16 @@ static void answered(dy_lmdb_status_t status, const char *call, const char *key)
         control_fail(control, FAULT_CALL, "%s %s: %s: %s", call, key, dy_lmdb_status_name(status),
                      dy_lmdb_last_error_message());
     }
+}
+
+/* Whether to ask a full store once more: whoever reads, also with a stock tool, keeps what others free, and may be without a
+   processor for long. */
+static int full_for_now(dy_lmdb_status_t status, double began) {
+    if (status != DY_LMDB_MAP_FULL || seconds() - began > FULL_PATIENCE) {
+        return 0;
+    }
+    sleep_us(1000);
+    return 1;
 }
 
 static const char *key_of(char *key, const char *kind, unsigned slot) {
@@ -80,7 +92,12 @@ static void put(const char *key, const void *bytes, size_t size, uint64_t ttl_ms
     dy_lmdb_buffer_t part = {bytes, size};
     dy_lmdb_put_options_t options = living(ttl_ms);
     dy_lmdb_info_t info = {.struct_size = sizeof info};
-    answered(dy_lmdb_store_put(store, NULL, 0, key, strlen(key), &part, 1, &options, &info), "putting", key);
+    double began = seconds();
+    dy_lmdb_status_t status;
+    do {
+        status = dy_lmdb_store_put(store, NULL, 0, key, strlen(key), &part, 1, &options, &info);
+    } while (full_for_now(status, began));
+    answered(status, "putting", key);
     note_transaction(&info, slot);
 }
 
@@ -89,7 +106,12 @@ static void put_pair(const char *key, const char *twin, const void *bytes, size_
     dy_lmdb_buffer_t part = {bytes, size};
     dy_lmdb_put_options_t options = living(0);
     dy_lmdb_entry_t entries[] = {{key, strlen(key), &part, 1, &options}, {twin, strlen(twin), &part, 1, &options}};
-    answered(dy_lmdb_store_put_many(store, NULL, 0, entries, 2), "putting a batch", key);
+    double began = seconds();
+    dy_lmdb_status_t status;
+    do {
+        status = dy_lmdb_store_put_many(store, NULL, 0, entries, 2);
+    } while (full_for_now(status, began));
+    answered(status, "putting a batch", key);
 }
 
 static void publish(const char *key, size_t size, uint64_t tag, unsigned slot) {
@@ -97,7 +119,12 @@ static void publish(const char *key, size_t size, uint64_t tag, unsigned slot) {
     void *bytes;
     dy_lmdb_put_options_t options = living(0);
     dy_lmdb_info_t info = {.struct_size = sizeof info};
-    answered(dy_lmdb_loan_take(store, size, &loan, &bytes), "lending for", key);
+    double began = seconds();
+    dy_lmdb_status_t status;
+    do {
+        status = dy_lmdb_loan_take(store, size, &loan, &bytes);
+    } while (full_for_now(status, began));
+    answered(status, "lending for", key);
     content_fill(bytes, size, tag);
     answered(dy_lmdb_loan_finish(loan, NULL, 0, key, strlen(key), size, &options, &info), "publishing", key);
     note_transaction(&info, slot);
