@@ -36,5 +36,10 @@ say "running the hot paths"
 "$venv/bin/python" bench-compare/python/wrapped_calls.py --rounds 1 >"$counting/run.md"
 
 mkdir -p "$(dirname "$profile")"
-"$merge" merge --sparse -o "$profile" "$counting/counts"
+# The profile that is there keeps what was not changed as it is laid out; a function that was changed has counts of this run only.
+"$merge" merge --sparse -o "$counting/now.profdata" "$counting/counts"
+earlier=()
+[ ! -e "$profile" ] || earlier=("--weighted-input=20,$profile")
+"$merge" merge --sparse -o "$counting/all.profdata" "${earlier[@]}" "--weighted-input=1,$counting/now.profdata"
+mv "$counting/all.profdata" "$profile"
 say "wrote ${profile#"$root/"}; build anew, and renew the counts with 'scripts/callgrind.sh --update'"

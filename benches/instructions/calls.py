@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import mmap
 import sys
 import time
 from collections.abc import Callable
@@ -51,7 +52,9 @@ def main(directory: str, library: str) -> None:
     transport = LMDBTransport(LMDBConfig(db_path=directory, map_size=MAP_SIZE, prefault=0)).open()
     settings = {"lmdb_enabled": True, "lmdb_db_path": directory, "lmdb_map_size": MAP_SIZE, "lmdb_prefault": 0}
     small, large = bytes(1024), bytes(100 * 1024)
-    payload = {"values": np.zeros(4000), "name": "close"}
+    # On a page of its own: how the C library copies depends on where both ends are within a page.
+    values = np.frombuffer(mmap.mmap(-1, 4000 * 8), "f8")
+    payload = {"values": values, "name": "close"}
     rows = {"rows": [{"price": float(i), "size": i, "side": "buy"} for i in range(100)], "prices": [0.5] * 1000}
 
     def view() -> None:

@@ -17,21 +17,18 @@ pub struct Turns {
     pub writer: u64,
     /// and that of those who change the reader table.
     pub readers: u64,
-    /// Who is alive.
+    /// Who is alive, and which engine this is.
     pub living: Arc<Living>,
-    /// Id of this engine.
-    pub engine: u32,
 }
 
 impl Turns {
     /// What LMDB takes for the engine's pid.
     pub(super) fn number(&self) -> i32 {
-        number::of_engine(self.engine)
+        number::of_engine(self.living.own())
     }
 
     fn take(&self, at: u64) -> From {
-        let is_alive = |id| id == self.engine || self.living.has(id);
-        owner_lock::lock(self.words.u32_at(at), self.engine, is_alive)
+        owner_lock::lock(self.words.u32_at(at), self.living.own(), |id| self.living.has(id))
     }
 
     /// Waits until this engine's turn to write has come. From the dead: LMDB repairs what they left as soon as its mutex
@@ -59,5 +56,49 @@ pub(super) struct ReadersTurn<'t>(&'t Turns);
 impl Drop for ReadersTurn<'_> {
     fn drop(&mut self) {
         owner_lock::unlock(self.0.words.u32_at(self.0.readers));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    extern "C" fn nothing(_: i32) {}
+
+    #[test]
+    fn a_dead_owner_is_followed_however_often_signals_come() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(4096).unwrap();
+        let living = Living::new(tempfile::tempfile().unwrap(), 1).unwrap();
+        let words = Arc::new(Region::map(&file, 4096, true).unwrap());
+        let turns = Turns { words, writer: 0, readers: 64, living: Arc::new(living) };
+        // An engine that is not.
+        turns.words.u32_at(64).store(9, Ordering::SeqCst);
+        // SAFETY: a handler that does nothing, after which a sleep is not taken up again.
+        let waiter = unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = nothing as extern "C" fn(i32) as usize;
+            assert_eq!(libc::sigaction(libc::SIGUSR2, &action, std::ptr::null_mut()), 0);
+            libc::pthread_self()
+        };
+        let taken = AtomicBool::new(false);
+        let in_time = std::thread::scope(|scope| {
+            let signals = scope.spawn(|| {
+                let until = Instant::now() + Duration::from_secs(20);
+                while !taken.load(Ordering::SeqCst) && Instant::now() < until {
+                    // SAFETY: the waiter outlives the scope.
+                    unsafe { libc::pthread_kill(waiter, libc::SIGUSR2) };
+                    std::thread::sleep(Duration::from_micros(500));
+                }
+                taken.load(Ordering::SeqCst)
+            });
+            drop(turns.readers());
+            taken.store(true, Ordering::SeqCst);
+            signals.join().unwrap()
+        });
+        assert!(in_time, "nobody asked whether the owner is alive as long as signals came");
+        assert_eq!(turns.words.u32_at(64).load(Ordering::SeqCst), 0);
     }
 }

@@ -133,10 +133,10 @@ impl Access for WriteTxn<'_> {
 impl<'env> WriteTxn<'env> {
     pub(super) fn begin(env: &'env Env) -> Result<WriteTxn<'env>, LmdbError> {
         let mut raw = ptr::null_mut();
-        let repaired = (env.turns().begin_writing() == From::Dead).then(|| env.turns().readers());
+        let readers = (env.turns().begin_writing() == From::Dead).then(|| env.turns().readers());
         // SAFETY: an open environment and an out pointer to a local.
         let code = unsafe { lmdb_sys::mdb_txn_begin(env.as_ptr(), ptr::null_mut(), 0, &mut raw) };
-        drop(repaired);
+        drop(readers);
         match NonNull::new(raw).filter(|_| code == 0) {
             Some(raw) => Ok(WriteTxn { raw, committed: false, env, thread: PhantomData }),
             None => {

@@ -1,8 +1,8 @@
 //! The clocks. Times that processes share are of the clock of the boot, `CLOCK_BOOTTIME` as it is outside of all time
 //! namespaces: a container may have one of its own, in which that clock is set off by some time.
 
+use super::sys;
 use crate::error::{Error, Result, Status};
-use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// By how much this process's `CLOCK_BOOTTIME` is ahead, ns.
@@ -38,7 +38,7 @@ fn clock_ns(clock: libc::clockid_t) -> u64 {
 /// Learns how far the clock of this process is set off. Asked whenever a store is opened: a forked child may be in
 /// another namespace than its parent.
 pub fn set() -> Result<()> {
-    if inode(NAMESPACE) != inode(OF_CHILDREN) {
+    if sys::inode(NAMESPACE) != sys::inode(OF_CHILDREN) {
         return Err(Error::new(
             Status::Unsupported,
             format!(
@@ -64,11 +64,7 @@ pub fn is_set_off() -> bool {
 
 /// Inode of the time namespace; 0 where there are none.
 pub fn namespace() -> u64 {
-    inode(NAMESPACE)
-}
-
-fn inode(path: &str) -> u64 {
-    std::fs::metadata(path).map_or(0, |metadata| metadata.ino())
+    sys::inode(NAMESPACE)
 }
 
 /// The offset of `CLOCK_BOOTTIME` in ns. Those of nested namespaces are told from the first one on.

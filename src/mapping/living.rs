@@ -6,17 +6,23 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 
-/// The open file.
+/// The open file, of an engine that is in it.
 pub struct Living {
     file: File,
     identity: FileId,
+    own: u32,
 }
 
 impl Living {
-    /// Takes the file over.
-    pub fn new(file: File) -> io::Result<Living> {
+    /// Takes the file over, in which the engine `own` has its byte locked.
+    pub fn new(file: File, own: u32) -> io::Result<Living> {
         let identity = identity(&file)?;
-        Ok(Living { file, identity })
+        Ok(Living { file, identity, own })
+    }
+
+    /// Id of the engine itself.
+    pub fn own(&self) -> u32 {
+        self.own
     }
 
     /// The file.
@@ -24,11 +30,11 @@ impl Living {
         &self.file
     }
 
-    /// Whether somebody else has the byte `id`. When the kernel cannot say, somebody has. A program that closes descriptors it
-    /// does not know may have another file under the number by now, in which nobody has locked anything.
+    /// Whether the engine `id` is alive. When the kernel cannot say, it is. A program that closes descriptors it does not know
+    /// may have another file under the number by now, in which nobody has locked anything.
     pub fn has(&self, id: u32) -> bool {
-        let held = lock::held_by_another(&self.file, u64::from(id), 1);
-        held.unwrap_or(true) || identity(&self.file).ok() != Some(self.identity)
+        let held = || lock::held_by_another(&self.file, u64::from(id), 1);
+        id == self.own || held().unwrap_or(true) || identity(&self.file).ok() != Some(self.identity)
     }
 }
 
@@ -44,8 +50,8 @@ mod tests {
     #[test]
     fn who_cannot_ask_takes_nobody_for_dead() {
         let (owners, other) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-        let living = Living::new(owners).unwrap();
-        assert!(!living.has(7));
+        let living = Living::new(owners, 1).unwrap();
+        assert!(living.has(1) && !living.has(7));
         // SAFETY: descriptors of this test alone.
         assert!(unsafe { libc::dup2(other.as_raw_fd(), living.file().as_raw_fd()) } >= 0);
         assert!(living.has(7));

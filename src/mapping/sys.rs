@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -33,6 +34,11 @@ pub fn random() -> io::Result<[u8; 16]> {
             _ => return Err(io::Error::last_os_error()),
         }
     }
+}
+
+/// Inode of what is at `path`, as of a namespace; 0: there is nothing.
+pub fn inode(path: &str) -> u64 {
+    std::fs::metadata(path).map_or(0, |found| found.ino())
 }
 
 /// The effective user id.

@@ -350,7 +350,25 @@ fn check_access(path: &Path, metadata: &std::fs::Metadata, options: &Options) ->
 
 #[cfg(test)]
 mod tests {
-    use super::why_refused;
+    use super::{settled, why_refused};
+    use std::cell::Cell;
+    use std::fs::File;
+    use std::io;
+
+    #[test]
+    fn what_is_just_being_made_is_asked_for_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (new, absent) = (dir.path().join("new"), dir.path().join("absent"));
+        File::create(&new).unwrap();
+        for (path, asked, found) in [(&new, 4, true), (&absent, 1, false)] {
+            let times = Cell::new(0);
+            let result = settled(path, || {
+                times.set(times.get() + 1);
+                if times.get() < 4 { Err(io::ErrorKind::PermissionDenied.into()) } else { File::open(path) }
+            });
+            assert_eq!((times.get(), result.is_ok()), (asked, found), "{}", path.display());
+        }
+    }
 
     #[test]
     fn file_systems_that_cannot_hold_a_store_are_refused() {

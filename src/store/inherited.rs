@@ -67,7 +67,7 @@ fn pin(engine: &Engine) -> Result<Option<Owners>> {
     let (slots, now) = (Pins::default(), sys::boottime_ns());
     let pin = |start| slots.pin(shared, owner.id(), start, now, Need::Urgent);
     if starts.iter().all(|&start| pin(start).is_some()) {
-        members::join(shared, &owner, owner.id());
+        members::join(shared, &owner);
         return Ok(Some(owner));
     }
     pins::release_all(shared, owner.id());

@@ -5,9 +5,9 @@ use super::owners::Owners;
 use super::shared::{MEMBERS, Shared};
 use super::words::{Place, read_text, start_of, write_text};
 use crate::lmdb::number;
+use crate::mapping::sys;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
 
 /// Word with the engine's id, and above it the pid.
@@ -19,28 +19,29 @@ const HOST: Place = (2, 8);
 /// Command line.
 const COMMAND: Place = (10, 14);
 
-/// Notes the engine `id` of this process. When every row is a living engine's nobody is told of it.
-pub fn join(shared: &Shared, owners: &Owners, id: u32) {
+/// Notes the engine of this process. When every row is a living engine's nobody is told of it.
+pub fn join(shared: &Shared, owners: &Owners) {
     let row = (0..MEMBERS).find(|&row| {
         let who = &shared.member(row)[WHO];
         let found = who.load(Ordering::Acquire);
         let deserted = found == 0 || !owners.is_alive(found as u32);
         // Others may come at the same time: a fork does not wait for those who open.
-        deserted && who.compare_exchange(found, word(id), Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        deserted
+            && who.compare_exchange(found, word(owners.id()), Ordering::AcqRel, Ordering::Relaxed).is_ok()
     });
     if let Some(row) = row {
         let words = shared.member(row);
-        let namespace = std::fs::metadata("/proc/self/ns/pid").map_or(0, |found| found.ino());
-        words[NAMESPACE].store(namespace, Ordering::Relaxed);
+        words[NAMESPACE].store(namespace(), Ordering::Relaxed);
         write_text(words, HOST, &start_of(&host(), HOST));
         write_text(words, COMMAND, &start_of(&command(), COMMAND));
     }
 }
 
-/// Says that an engine is this process's, in a forked child.
+/// Says that an engine is this process's, in a forked child, which may be in a pid namespace of its own.
 pub fn belongs_here(shared: &Shared, id: u32) {
-    if let Some(who) = row_of(shared, id).map(|row| &shared.member(row)[WHO]) {
-        who.store(word(id), Ordering::Release);
+    if let Some(row) = row_of(shared, id) {
+        shared.member(row)[NAMESPACE].store(namespace(), Ordering::Relaxed);
+        shared.member(row)[WHO].store(word(id), Ordering::Release);
     }
 }
 
@@ -53,6 +54,10 @@ pub fn leave(shared: &Shared, id: u32) {
 
 fn word(id: u32) -> u64 {
     u64::from(id) | u64::from(std::process::id()) << 32
+}
+
+fn namespace() -> u64 {
+    sys::inode("/proc/self/ns/pid")
 }
 
 fn row_of(shared: &Shared, id: u32) -> Option<usize> {

@@ -320,7 +320,6 @@ fn assemble(
         writer: AT_LOCKS,
         readers: AT_LOCKS + LOCK_WORD,
         living: owners.living().clone(),
-        engine: owners.id(),
     };
     let env =
         Env::open(&directory.c_path(), &env_options, turns).map_err(|error| open_error(directory, error))?;
@@ -331,7 +330,7 @@ fn assemble(
     let Attached { map, lock_table } = attach::attach(&env, identity(DATA)?, identity(LOCK)?, maps_before)?;
     let data_file = identity(DATA)?;
     let guard = guard::take(directory, options, &env, &lock_table, number::of_engine(owners.id()))?;
-    members::join(&shared, &owners, owners.id());
+    members::join(&shared, &owners);
     let page_size = env.page_size() as u64;
     let kept = [guard.as_raw_fd(), owners.file().as_raw_fd(), directory.fd()].map(fork::close_in_child);
     if kept.contains(&false) {

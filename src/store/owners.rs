@@ -9,7 +9,6 @@ use std::sync::Arc;
 /// The file `owners`: who is alive is decided by the kernel, by a lock on the byte that is an engine's id.
 pub struct Owners {
     living: Arc<Living>,
-    id: u32,
     pid: u32,
 }
 
@@ -27,8 +26,9 @@ impl Owners {
     pub fn claim(file: File, id: u32) -> Result<Owners> {
         match lock::try_ofd(&file, u64::from(id), lock::Kind::Exclusive) {
             Ok(true) => {
-                let living = Living::new(file).map_err(|e| Error::io("looking at the file owners", &e))?;
-                Ok(Owners { living: Arc::new(living), id, pid: std::process::id() })
+                let living =
+                    Living::new(file, id).map_err(|e| Error::io("looking at the file owners", &e))?;
+                Ok(Owners { living: Arc::new(living), pid: std::process::id() })
             }
             Ok(false) => {
                 Err(Error::new(Status::Internal, format!("engine id {id} is taken by a live process")))
@@ -39,7 +39,7 @@ impl Owners {
 
     /// The engine's own id.
     pub fn id(&self) -> u32 {
-        self.id
+        self.living.own()
     }
 
     /// The pid of this process, which an engine never leaves.
@@ -59,7 +59,7 @@ impl Owners {
 
     /// Whether the engine `id` is alive. When the kernel cannot say, it is.
     pub fn is_alive(&self, id: u32) -> bool {
-        id == self.id || self.living.has(id)
+        self.living.has(id)
     }
 
     /// Becomes the engine that sweeps; `false`: another one is.
